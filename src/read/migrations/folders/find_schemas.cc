@@ -119,20 +119,18 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
     return std::nullopt;
   if (tool->other_database && tool->other_database(folder, diagnostics)) return SchemaInput{};
   if (const auto other = other_database(folder, files); !other.empty()) {
-    diagnostics.push_back({Error::Kind::nonfatal, path,
-                           std::string(tool->name()) + " migrations of another database (" + other + ")",
-                           "pgadvise reads only PostgreSQL migrations"});
+    warn(diagnostics, path, std::string(tool->name()) + " migrations of another database (" + other + ")",
+         "pgadvise reads only PostgreSQL migrations");
     return SchemaInput{};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
   SchemaInput input{SchemaKind::migrations, path, std::move(files), tool};
   input.incomplete = tool->missing_files && tool->missing_files(folder) > 0;
   if (input.incomplete)
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, path,
+    warn(diagnostics, path,
          "files that " + std::string(tool->id()) + " runs are missing: pgadvise can't know the schema",
          "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then --schema "
-         "schema.sql"});
+         "schema.sql");
   return input;
 }
 
@@ -148,12 +146,9 @@ void leave_out_drops(const Folder& folder, std::vector<std::string>& names, Diag
   names = std::move(left);
   const std::size_t more = drops.size() - std::min(drops.size(), max_named);
   drops.resize(drops.size() - more);
-  diagnostics.push_back(
-      {Error::Kind::nonfatal,
-       folder.path(),
+  warn(diagnostics, folder.path(),
        "pgadvise left out scripts that only drop objects, as the folder's scripts have no order: " +
-           join(drops, ", ") + (more > 0 ? fmt::format(" and {} more", more) : ""),
-       {}});
+           join(drops, ", ") + (more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
 SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_out,
@@ -291,20 +286,18 @@ std::vector<std::string> add_schemas(const std::string& root, const Places& plac
         !makes_tables(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)))))
       continue;
     if (const auto other = other_database_of(path); !other.empty()) {
-      diagnostics.push_back({Error::Kind::nonfatal, path, "is SQL of another database (" + other + ")",
-                             "pgadvise reads only PostgreSQL's"});
+      warn(diagnostics, path, "is SQL of another database (" + other + ")",
+           "pgadvise reads only PostgreSQL's");
     } else if (of_an_old_version(root, folder)) {
-      diagnostics.push_back({Error::Kind::nonfatal, path,
-                             "was not read: a later version's folder lies beside its own",
-                             "pgadvise check " + path + " checks it on its own"});
+      warn(diagnostics, path, "was not read: a later version's folder lies beside its own",
+           "pgadvise check " + path + " checks it on its own");
     } else if (!described) {
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
     } else {
       named.push_back(path);
       if (named.size() <= max_named)
-        diagnostics.push_back({Error::Kind::nonfatal, path,
-                               "was not read: " + nearest(out, path).path + " already provides the schema",
-                               "pgadvise check " + path + " checks it on its own"});
+        warn(diagnostics, path, "was not read: " + nearest(out, path).path + " already provides the schema",
+             "pgadvise check " + path + " checks it on its own");
     }
   }
   return named;
@@ -383,13 +376,12 @@ void name_versions(const std::string& root, const std::vector<SchemaInput>& read
     for (const auto& version : versions)
       removed += scripts.erase(files::relative_to(files::path_under(above, version), root));
     if (removed == 0) continue;
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, above,
+    warn(diagnostics, above,
          fmt::format("pgadvise read {} in place of the folders of versions, {} to {}, which do "
                      "not create the schema together",
                      files::base_of(input.path), versions.front(), versions.back()),
          "to check the newest version's migrations: pgadvise check " +
-             files::path_under(above, versions.back())});
+             files::path_under(above, versions.back()));
   }
 }
 
@@ -426,8 +418,8 @@ std::vector<std::string> tell_passed_over(const std::string& root, const std::ve
     passed[!above.empty() && (siblings[above] > 1 || scripts.count(above)) ? above : folder] += names.size();
   }
   if (passed.empty()) return out;
-  diagnostics.push_back({Error::Kind::nonfatal, root, std::string(unread_scripts) + listing(passed),
-                         "to read the SQL: " + how_to_read(root, scripts)});
+  warn(diagnostics, root, std::string(unread_scripts) + listing(passed),
+       "to read the SQL: " + how_to_read(root, scripts));
   return out;
 }
 
@@ -447,10 +439,9 @@ void tell_left_out(const std::string& root, const std::vector<std::string>& file
   for (const auto& [folder, names] : scripts)
     folders[std::string(files::folder_of_tests(folder + "/"))] += names.size();
   if (folders.empty()) return;
-  diagnostics.push_back(
-      {Error::Kind::nonfatal, root,
+  warn(diagnostics, root,
        "pgadvise left out the SQL of tests, fixtures and documentation: " + listing(folders),
-       "to read it all the same: " + how_to_read(root, scripts)});
+       "to read it all the same: " + how_to_read(root, scripts));
 }
 
 std::string of_project(const std::string& root, const std::vector<std::string>& files,
@@ -512,9 +503,8 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
     if (const auto base = lower(files::base_of(folder));
         found->kind != SchemaKind::none && (base == "templates" || base == "template")) {
       const std::string path = files::path_under(root, folder);
-      diagnostics.push_back({Error::Kind::nonfatal, path,
-                             "was not read: no application runs migrations of a folder named " + base,
-                             "pgadvise check " + path + " checks them on their own"});
+      warn(diagnostics, path, "was not read: no application runs migrations of a folder named " + base,
+           "pgadvise check " + path + " checks them on their own");
       continue;
     }
     const std::string other = found->kind == SchemaKind::none ? std::string()
@@ -522,9 +512,9 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
                               : found->tool->other_database   ? std::string()
                                                               : of_project(root, files, folder);
     if (!other.empty()) {
-      diagnostics.push_back({Error::Kind::nonfatal, files::path_under(root, folder),
-                             std::string(found->tool->name()) + " migrations of another database" + other,
-                             "pgadvise reads only PostgreSQL migrations"});
+      warn(diagnostics, files::path_under(root, folder),
+           std::string(found->tool->name()) + " migrations of another database" + other,
+           "pgadvise reads only PostgreSQL migrations");
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -592,8 +582,7 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
   auto input = plain_folder(path, leave_out, diagnostics);
   if (input.kind == SchemaKind::none) return found;
   if (const auto other = other_database(input.files); !other.empty())
-    diagnostics.push_back({Error::Kind::nonfatal, path, "SQL of another database (" + other + ")",
-                           "pgadvise reads only PostgreSQL's"});
+    warn(diagnostics, path, "SQL of another database (" + other + ")", "pgadvise reads only PostgreSQL's");
   else found->push_back(std::move(input));
   return found;
 }

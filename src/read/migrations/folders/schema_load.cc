@@ -125,10 +125,8 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagn
   replayer.finish();
   for (Migration& migration : checked.found) migration.concurrently_elsewhere = concurrent > 1;
   for (const auto& [written, name] : placeholders.filled())
-    diagnostics.push_back({Error::Kind::nonfatal,
-                           input.path,
-                           "the placeholder " + ellipsis(written, 80) + " is read as the name " + name,
-                           {}});
+    warn(diagnostics, input.path,
+         "the placeholder " + ellipsis(written, 80) + " is read as the name " + name);
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
   if (counts) {
     *counts = replayer.counts();

@@ -204,13 +204,12 @@ void report_unknown(const DeclaredSource& source, const std::string& not_done, D
   const auto& first = declared.unknown.front();
   const bool more = names.size() > max_named;
   if (more) names.pop_back();
-  diagnostics.push_back(
-      {Error::Kind::nonfatal, first.location.str(),
+  warn(diagnostics, first.location.str(),
        fmt::format("{} part{} of {} {} {}, such as {}{}", declared.unknown.size(),
                    declared.unknown.size() == 1 ? "" : "s", source.language->schema,
                    declared.unknown.size() == 1 ? "is" : "are", source.language->unknown, first.what,
                    names.empty() ? "" : ": " + join(names, ", ") + (more ? " and more " : " ") + not_done),
-       std::string(source.language->hint)});
+       std::string(source.language->hint));
 }
 
 Catalog known_part(const DeclaredSource& source, Diagnostics& diagnostics) {

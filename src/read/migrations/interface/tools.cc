@@ -10,6 +10,10 @@
 namespace pgadvise::migrations {
 namespace fs = std::filesystem;
 
+void warn(Diagnostics& diagnostics, std::string where, std::string what, std::string hint) {
+  diagnostics.push_back({Error::Kind::nonfatal, std::move(where), std::move(what), std::move(hint)});
+}
+
 std::string Folder::path(std::string_view name) const {
   return (fs::path(path_) / name).lexically_normal().generic_string();
 }
@@ -100,10 +104,9 @@ const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& fi
     files = tool->files(folder, diagnostics);
     if (files.empty()) continue;
     if (folder.cut())
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                             "contains more than " + std::to_string(Folder::max_entries) +
-                                 " files and folders: pgadvise did not read the rest",
-                             ""});
+      warn(diagnostics, folder.path(),
+           "contains more than " + std::to_string(Folder::max_entries) +
+               " files and folders: pgadvise did not read the rest");
     return tool;
   }
   return nullptr;

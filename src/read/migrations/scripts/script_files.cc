@@ -161,10 +161,10 @@ bool holds_program(const Folder& folder) {
 void name_programs(const Folder& folder, bool (*is_program)(std::string_view), std::string_view what,
                    Diagnostics& diagnostics) {
   if (const auto count = std::ranges::count_if(folder.files(), is_program))
-    diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                           counted(static_cast<std::uint64_t>(count), "migration") +
-                               (count == 1 ? " is " : " are ") + std::string(what) + ": not replayed",
-                           fmt::format("pgadvise does not know {} changes", count == 1 ? "its" : "their")});
+    warn(diagnostics, folder.path(),
+         counted(static_cast<std::uint64_t>(count), "migration") + (count == 1 ? " is " : " are ") +
+             std::string(what) + ": not replayed",
+         fmt::format("pgadvise does not know {} changes", count == 1 ? "its" : "their"));
 }
 
 bool decided_above(const Folder& folder, const std::string& file,

@@ -61,8 +61,8 @@ JournalFiles journal_files(const Folder& folder, const std::vector<drizzle::Jour
 
 void name_orphans(const Folder& folder, const JournalFiles& files, Diagnostics& diagnostics) {
   for (const auto& name : files.orphans)
-    diagnostics.push_back({Error::Kind::nonfatal, folder.path(name), "is not in meta/_journal.json",
-                           "neither drizzle nor pgadvise runs it"});
+    warn(diagnostics, folder.path(name), "is not in meta/_journal.json",
+         "neither drizzle nor pgadvise runs it");
 }
 
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {

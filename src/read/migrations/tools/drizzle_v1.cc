@@ -47,9 +47,8 @@ bool other_database(const Folder& folder, Diagnostics& diagnostics) {
     if (!root) continue;
     const std::string dialect = files::text_member(*root, "dialect");
     if (dialect.empty() || dialect.starts_with("p")) return false;  // "postgres", "pg"
-    diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                           "drizzle migrations of another database (" + ellipsis(dialect, 20) + ")",
-                           "pgadvise reads only PostgreSQL migrations"});
+    warn(diagnostics, folder.path(), "drizzle migrations of another database (" + ellipsis(dialect, 20) + ")",
+         "pgadvise reads only PostgreSQL migrations");
     return true;
   }
   return false;

@@ -346,8 +346,7 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
     return compare_versions(a.name.version, b.name.version) < 0;
   });
   if (found.empty() || (!holds_scripts(folder) && same_version_twice(found))) return {};
-  for (const auto& path : foreign)
-    diagnostics.push_back({Error::Kind::nonfatal, path, "migrations of another database: skipped", ""});
+  for (const auto& path : foreign) warn(diagnostics, path, "migrations of another database: skipped");
   std::string baseline;
   for (const auto& file : found)
     if (file.name.kind == 'B') baseline = file.name.version;

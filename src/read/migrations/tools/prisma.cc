@@ -37,13 +37,11 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   for (const auto& name : folder.folders()) {
     if (!lock || !fourteen_digits(name) || folder.has(name + "/migration.sql")) continue;
     if (holds_program(Folder(folder.path(name))))
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
-                             "a migration that is a program: not replayed",
-                             "pgadvise does not know its changes"});
+      warn(diagnostics, folder.path(name), "a migration that is a program: not replayed",
+           "pgadvise does not know its changes");
     else
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
-                             "a prisma migration without its migration.sql",
-                             "is it committed? `prisma migrate deploy` stops here"});
+      warn(diagnostics, folder.path(name), "a prisma migration without its migration.sql",
+           "is it committed? `prisma migrate deploy` stops here");
   }
   return out;
 }
@@ -56,10 +54,10 @@ bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   if (text->find("\"postgresql\"") != std::string::npos || text->find("\"cockroachdb\"") != std::string::npos)
     return false;
   const auto words = split(std::string_view(*text).substr(text->find("provider")), '"');
-  diagnostics.push_back({Error::Kind::nonfatal, path,
-                         "prisma migrations of another database" +
-                             (words.size() < 3 ? "" : " (" + ellipsis(words[1], 20) + ")"),
-                         "pgadvise reads only PostgreSQL migrations"});
+  warn(
+      diagnostics, path,
+      "prisma migrations of another database" + (words.size() < 3 ? "" : " (" + ellipsis(words[1], 20) + ")"),
+      "pgadvise reads only PostgreSQL migrations");
   return true;
 }
 

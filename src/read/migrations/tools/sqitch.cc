@@ -90,8 +90,8 @@ std::vector<Planned> parse(std::string_view text, const std::string& path, Diagn
     if (line.front() == '+') line = trim(line.substr(1));
     const std::string name(line.substr(0, line.find_first_of(" \t[")));
     if (!safe_name(name)) {
-      diagnostics.push_back({Error::Kind::nonfatal, path + ":" + std::to_string(number),
-                             "not the name of a change: " + ellipsis(name, 60), ""});
+      warn(diagnostics, path + ":" + std::to_string(number),
+           "not the name of a change: " + ellipsis(name, 60));
       continue;
     }
     const auto known = last.find(name);
@@ -139,9 +139,8 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
     }
     change.missing = !is_file(change.deploy_file);
     if (change.missing)
-      diagnostics.push_back({Error::Kind::nonfatal, change.deploy_file,
-                             "is missing: " + path + " names this deploy script",
-                             "sqitch deploy stops here"});
+      warn(diagnostics, change.deploy_file, "is missing: " + path + " names this deploy script",
+           "sqitch deploy stops here");
     out.push_back(std::move(change));
   }
   return out;
@@ -165,9 +164,8 @@ std::size_t missing_files(const Folder& folder) {
 bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   const auto engine = engine_of(folder.path());
   if (engine.empty() || engine == "pg" || engine == "cockroach" || engine == "yugabyte") return false;
-  diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                         "sqitch migrations of another database (" + engine + ")",
-                         "pgadvise reads only PostgreSQL migrations"});
+  warn(diagnostics, folder.path(), "sqitch migrations of another database (" + engine + ")",
+       "pgadvise reads only PostgreSQL migrations");
   return true;
 }
 

@@ -30,9 +30,8 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   });
   for (const auto& name : folder.files())
     if (is_sql(name) && std::ranges::find(names, name) == names.end())
-      diagnostics.push_back(
-          {Error::Kind::nonfatal, folder.path(name),
-           "is not named <timestamp>_name.sql: neither the supabase command line nor pgadvise runs it", ""});
+      warn(diagnostics, folder.path(name),
+           "is not named <timestamp>_name.sql: neither the supabase command line nor pgadvise runs it");
   return as_files(folder, names);
 }
 

@@ -76,6 +76,12 @@ std::string down_script(const Steps& steps) {
   return steps.down.empty() ? "-- this migration cannot be undone\n" : script(steps.down);
 }
 
+Written up_and_down(const std::string& up_path, const std::string& down_path, const Steps& steps) {
+  return {{{up_path, comments(steps) + script(steps.up), std::nullopt},
+           {down_path, down_script(steps), std::nullopt}},
+          {}};
+}
+
 std::string newest_text(const SchemaInput& input) {
   return input.files.empty() ? std::string()
                              : read_file(input.files.back().path, files::text_limit).value_or("");

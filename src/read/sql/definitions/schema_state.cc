@@ -103,12 +103,12 @@ bool supabase_table(const QualifiedName& name) {
 
 std::string make_object_name(std::string first, std::string second, const std::string& label) {
   const std::size_t overhead = (second.empty() ? 0 : 1) + (label.empty() ? 0 : label.size() + 1);
-  const std::size_t room = 63 > overhead ? 63 - overhead : 0;
+  const std::size_t room = longest_identifier > overhead ? longest_identifier - overhead : 0;
   std::size_t a = first.size();
   std::size_t b = second.size();
   while (a + b > room) (a > b ? a : b)--;
-  std::string out = clip_name(first, a);
-  if (!second.empty()) out += "_" + clip_name(second, b);
+  std::string out = cut_identifier(std::move(first), a);
+  if (!second.empty()) out += "_" + cut_identifier(std::move(second), b);
   if (!label.empty()) out += "_" + label;
   return out;
 }
@@ -118,7 +118,7 @@ std::string joined_columns(const std::vector<std::string>& columns) {
   for (const auto& column : columns) {
     if (!out.empty()) out += '_';
     out += column;
-    if (out.size() >= 64) break;
+    if (out.size() > longest_identifier) break;
   }
   return out;
 }

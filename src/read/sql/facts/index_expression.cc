@@ -13,8 +13,6 @@ namespace {
 
 using TypeOf = std::function<std::optional<std::string>(const PgQuery__ColumnRef&)>;
 
-bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
-
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -150,9 +148,10 @@ std::string type_of_bound(std::string_view type) {
   return found == types.end() ? std::string() : std::string(found->second);
 }
 
-class Reader {
+// Reads the type of an expression that is immutable.
+class ExpressionTypes {
  public:
-  explicit Reader(const TypeOf& type_of) : type_of_(type_of) {}
+  explicit ExpressionTypes(const TypeOf& type_of) : type_of_(type_of) {}
   bool names_only() const { return names_only_; }
 
   // nullopt: not known to be immutable.
@@ -356,11 +355,11 @@ class Spelled {
 }  // namespace
 
 std::optional<IndexExpression> index_expression(const Node& node, const TypeOf& type_of) {
-  Reader reader(type_of);
-  const auto known = reader.read(&node);
+  ExpressionTypes types(type_of);
+  const auto known = types.read(&node);
   if (!known || !has_order(known->type)) return std::nullopt;
   const Spelled spelled(node);
-  IndexExpression out{deparsed_expression(node), reader.names_only(), known->can_fail};
+  IndexExpression out{deparsed_expression(node), types.names_only(), known->can_fail};
   if (out.sql.empty()) return std::nullopt;
   return out;
 }

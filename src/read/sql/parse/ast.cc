@@ -279,11 +279,6 @@ std::string deparsed_expression(const Node& node) {
   return text.size() > before.size() ? text.substr(before.size()) : std::string();
 }
 
-std::string clip_name(std::string_view name, std::size_t bytes) {
-  if (name.size() <= bytes) return std::string(name);
-  return std::string(name.substr(0, character_begin(name, bytes)));
-}
-
 namespace {
 
 struct Figured {

@@ -112,7 +112,4 @@ std::string figure_name(const Node* expression);
 std::vector<std::string> column_names(const Node* expression);
 std::vector<std::string> column_names(const ProtobufCMessage& tree);
 
-// The name cut to 63 bytes as the server does, without splitting a UTF-8 character.
-std::string clip_name(std::string_view name, std::size_t bytes = 63);
-
 }  // namespace pgadvise::sql

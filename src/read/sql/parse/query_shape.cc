@@ -39,26 +39,11 @@ int calls_of(const Node* root, const std::set<std::string>& names) {
 }
 
 int aggregates(NodeList targets) {
-  static const std::set<std::string> names = {"count",
-                                              "sum",
-                                              "min",
-                                              "max",
-                                              "avg",
-                                              "array_agg",
-                                              "string_agg",
-                                              "json_agg",
-                                              "jsonb_agg",
-                                              "bool_or",
-                                              "bool_and",
-                                              "every",
-                                              "bit_or",
-                                              "bit_and",
-                                              "json_object_agg",
-                                              "jsonb_object_agg",
-                                              "percentile_cont",
-                                              "percentile_disc",
-                                              "mode",
-                                              "stddev"};
+  static const std::set<std::string> names = {
+      "array_agg",  "avg",   "bit_and",  "bit_or",          "bool_and",        "bool_or",
+      "count",      "every", "json_agg", "json_object_agg", "jsonb_agg",       "jsonb_object_agg",
+      "max",        "min",   "mode",     "percentile_cont", "percentile_disc", "stddev",
+      "string_agg", "sum"};
   int found = 0;
   for (const Node* target : targets) found += calls_of(target, names);
   return found;

@@ -233,19 +233,13 @@ bool creates(const Statement& statement) {
     return std::ranges::all_of(alter->changes, [](const TableChange& change) {
       return change.kind == TableChange::Kind::add_column;
     });
-  return std::holds_alternative<CreateTable>(statement) ||
-         std::holds_alternative<CreateFromQuery>(statement) ||
-         std::holds_alternative<CreateSequence>(statement) || std::holds_alternative<CreateEnum>(statement) ||
-         std::holds_alternative<CreateType>(statement) || std::holds_alternative<CreateFunction>(statement) ||
-         std::holds_alternative<CreateSchema>(statement) ||
-         std::holds_alternative<CreateExtension>(statement);
+  return is_one_of<CreateTable, CreateFromQuery, CreateSequence, CreateEnum, CreateType, CreateFunction,
+                   CreateSchema, CreateExtension>(statement);
 }
 
 bool changes_schema(const Statement& statement) {
-  return creates(statement) || std::holds_alternative<DropStatement>(statement) ||
-         std::holds_alternative<AlterSequence>(statement) || std::holds_alternative<AlterPolicy>(statement) ||
-         !object_names(statement).empty() || std::holds_alternative<AlterTable>(statement) ||
-         std::holds_alternative<CreateIndex>(statement);
+  return creates(statement) || !object_names(statement).empty() ||
+         is_one_of<DropStatement, AlterSequence, AlterPolicy, AlterTable, CreateIndex>(statement);
 }
 
 bool takes_away(const Statement& statement) {

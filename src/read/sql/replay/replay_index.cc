@@ -19,7 +19,7 @@ std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
     std::string candidate = name;
     for (int i = 1; std::ranges::find(out, candidate) != out.end(); ++i) {
       const std::string number = std::to_string(i);
-      candidate = clip_name(name, 63 - number.size()) + number;
+      candidate = cut_identifier(name, longest_identifier - number.size()) + number;
     }
     out.push_back(std::move(candidate));
   }

@@ -55,7 +55,7 @@ Outcome ReplayState::replay(const AlterEnum& alter, Effect&) {
   if (it == schema.catalog.enums.end()) return missing("type", alter.name);
   auto& labels = it->second.labels;
   const auto at = [&](const std::string& label) { return std::ranges::find(labels, label); };
-  if (alter.value.size() > 63) return Problem{"an enum label must be 63 bytes or less"};
+  if (alter.value.size() > longest_identifier) return Problem{"an enum label must be 63 bytes or less"};
   const auto no_label = [](const std::string& label) {
     return Problem{quote_literal(label) + " is not an existing enum label", Problem::Kind::missing};
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text/utf8.h"
 #include "model/schema/migration_tool.h"
 #include "sql/definitions/read_statement.h"
 #include "sql/parse/ast.h"
@@ -205,8 +206,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     } else if (outcome) {
       if (std::holds_alternative<CallRoutine>(read)) make_uncertain(text);
       ++counts.not_understood;
-      if (std::holds_alternative<CallRoutine>(read) || std::holds_alternative<DoBlock>(read))
-        ++counts.unbounded;
+      if (is_one_of<CallRoutine, DoBlock>(read)) ++counts.unbounded;
       else add_failed_names(text);
       counts.missing += outcome->kind == Problem::Kind::missing;
       counts.existing += outcome->kind == Problem::Kind::exists;
@@ -223,7 +223,7 @@ void ReplayState::begin_step(std::string_view text) {
   step_ = {};
   step_.place = place(-1);
   step_.last_line = lines->at(statement_offset + (text.empty() ? 0 : text.size() - 1)).line;
-  step_.text = clip_name(text, max_text);
+  step_.text = text.substr(0, text.size() > max_text ? character_begin(text, max_text) : max_text);
   step_.transaction = transaction_;
   step_.lock_timeout_ms = lock_timeout_.current();
   step_.statement_timeout_ms = statement_timeout_.current();

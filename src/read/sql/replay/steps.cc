@@ -71,8 +71,9 @@ void add_cut_names(std::string_view text, int depth, std::set<std::string>& out)
   constexpr int max_depth = 8;
   Lexer lexer(text);
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
-    if (token.text.size() <= 63) continue;
-    if (const std::string name = token.name(); name.size() > 63) out.insert(clip_name(name));
+    if (token.text.size() <= longest_identifier) continue;
+    if (std::string name = token.name(); name.size() > longest_identifier)
+      out.insert(cut_identifier(std::move(name)));
     if (depth < max_depth) add_cut_names(token.dollar_quoted(), depth + 1, out);  // of a DO block
   }
 }

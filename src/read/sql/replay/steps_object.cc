@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "base/text/text.h"
 #include "sql/facts/volatility.h"
 #include "sql/parse/type_name.h"
 #include "sql/replay/steps.h"
@@ -13,40 +14,13 @@ using Kind = SchemaAction::Kind;
 
 // Functions that write no rows of tables. Those of volatility.h write none, either.
 static bool writes_no_rows(const std::string& name) {
-  static const std::set<std::string> names = {"array_agg",
-                                              "array_position",
-                                              "array_remove",
-                                              "avg",
-                                              "bool_and",
-                                              "bool_or",
-                                              "count",
-                                              "dense_rank",
-                                              "first_value",
-                                              "generate_series",
-                                              "greatest",
-                                              "json_agg",
-                                              "json_object_agg",
-                                              "jsonb_agg",
-                                              "jsonb_array_elements",
-                                              "jsonb_each",
-                                              "jsonb_object_agg",
-                                              "jsonb_set",
-                                              "lag",
-                                              "last_value",
-                                              "lead",
-                                              "max",
-                                              "min",
-                                              "ntile",
-                                              "nullif",
-                                              "rank",
-                                              "regexp_matches",
-                                              "row_number",
-                                              "set_config",
-                                              "string_agg",
-                                              "sum",
-                                              "to_regclass",
-                                              "unnest"};
-  return name.starts_with("pg_") || names.count(name) > 0 ||
+  static const auto names = pgadvise::split(
+      "array_agg array_position array_remove avg bool_and bool_or count dense_rank first_value "
+      "generate_series greatest json_agg json_object_agg jsonb_agg jsonb_array_elements "
+      "jsonb_each jsonb_object_agg jsonb_set lag last_value lead max min ntile nullif rank "
+      "regexp_matches row_number set_config string_agg sum to_regclass unnest",
+      ' ');
+  return name.starts_with("pg_") || std::ranges::find(names, name) != names.end() ||
          volatility_of_function(name) != Volatility::unknown;
 }
 
