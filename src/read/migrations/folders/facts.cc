@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/files/input_file.h"
 #include "base/text/text.h"
 #include "files/files.h"
 #include "migrations/folders/find_schemas.h"

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 
-#include "base/text/text.h"
 #include "files/files.h"
 #include "migrations/folders/folder_reading.h"
 

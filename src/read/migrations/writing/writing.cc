@@ -1,6 +1,5 @@
 #include "migrations/writing/writing.h"
 
-#include <algorithm>
 #include <ctime>
 
 #include "base/files/input_file.h"

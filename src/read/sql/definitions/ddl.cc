@@ -1,7 +1,5 @@
 #include "sql/definitions/ddl.h"
 
-#include <string_view>
-
 #include "base/text/text.h"
 #include "sql/parse/type_name.h"
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "model/schema/catalog.h"
 #include "sql/definitions/schema_state.h"

@@ -1,5 +1,4 @@
 #include <string_view>
-#include <utility>
 
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "base/text/text.h"
-#include "sql/parse/query_shape.h"
 #include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {

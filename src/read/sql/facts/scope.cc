@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "sql/parse/query_shape.h"
 #include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {

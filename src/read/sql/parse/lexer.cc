@@ -1,7 +1,6 @@
 #include "sql/parse/lexer.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "base/text/text.h"

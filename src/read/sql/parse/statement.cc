@@ -1,7 +1,6 @@
 #include "sql/parse/statement.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/text/text.h"
 #include "sql/parse/ast.h"

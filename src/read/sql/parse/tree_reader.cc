@@ -3,7 +3,6 @@
 #include <charconv>
 #include <cstring>
 #include <deque>
-#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>

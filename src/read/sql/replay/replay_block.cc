@@ -16,7 +16,6 @@
 #include "sql/parse/ast.h"
 #include "sql/parse/expression.h"
 #include "sql/parse/lexer.h"
-#include "sql/parse/statement.h"
 #include "sql/replay/replay_state.h"
 
 namespace pgadvise::sql {
