@@ -28,18 +28,6 @@ namespace {
 
 using Found = Result<std::vector<SchemaInput>>;
 
-bool is_file(const std::string& path) {
-  std::error_code code;
-  return fs::is_regular_file(path, code);
-}
-
-// The tool whose journal lies in the folder; nullptr: there is none.
-const MigrationTool* journal_tool(const std::string& folder) {
-  for (const auto* tool : migration_tools())
-    if (!tool->journal.empty() && is_file(files::path_under(folder, std::string(tool->journal)))) return tool;
-  return nullptr;
-}
-
 // The folder that has `path` as its journal, and the journal's tool; nullptr: the path is none.
 std::pair<const MigrationTool*, std::string> of_journal(const std::string& path) {
   for (const auto* tool : migration_tools()) {
@@ -560,8 +548,10 @@ bool looks_like_repository(const std::string& folder) {
 std::pair<const MigrationTool*, std::string> beside_journal(const std::string& path) {
   for (const auto* tool : migration_tools()) {
     if (tool->journal.empty()) continue;
-    const std::string file = files::path_under(path, std::string(files::base_of(tool->journal)));
-    if (auto found = of_journal(file); found.first == tool && is_file(file)) return found;
+    const std::string_view journal = files::base_of(tool->journal);
+    if (auto found = of_journal(files::path_under(path, journal));
+        found.first == tool && Folder(path).has(journal))
+      return found;
   }
   return {nullptr, {}};
 }

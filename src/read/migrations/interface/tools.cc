@@ -97,6 +97,12 @@ const MigrationTool* migration_tool(std::string_view id) {
   return nullptr;
 }
 
+const MigrationTool* journal_tool(const std::string& folder) {
+  for (const auto* tool : migration_tools())
+    if (!tool->journal.empty() && Folder(folder).has(tool->journal)) return tool;
+  return nullptr;
+}
+
 const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files,
                                Diagnostics& diagnostics) {
   for (const auto* tool : migration_tools_by_rank()) {

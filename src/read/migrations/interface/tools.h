@@ -221,6 +221,9 @@ const MigrationTool* migration_tool(std::string_view id);
 std::string_view tool_program(std::string_view word);
 std::string_view tool_program_of_module(std::string_view path);
 
+// The tool whose journal lies in the folder; nullptr: there is none.
+const MigrationTool* journal_tool(const std::string& folder);
+
 // The first tool by rank whose folder this is, with its files; nullptr when there is none.
 const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files,
                                Diagnostics& diagnostics);

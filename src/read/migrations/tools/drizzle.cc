@@ -74,8 +74,19 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   return std::move(files.present);
 }
 
+// Of the input, or of its folder: one whose files are missing is known by its snapshot alone.
+Result<std::vector<drizzle::JournalEntry>> entries_of(const SchemaInput& input, const std::string& folder) {
+  Diagnostics named_before;
+  if (input.journal.empty()) return drizzle::read_journal(folder, named_before);
+  return input.journal;
+}
+
+std::string snapshot_name(const std::string& tag) {
+  return "meta/" + tag.substr(0, tag.find('_')) + "_snapshot.json";
+}
+
 std::string snapshot_of(const Folder& folder, const std::string& tag) {
-  const std::string name = "meta/" + tag.substr(0, tag.find('_')) + "_snapshot.json";
+  const std::string name = snapshot_name(tag);
   return folder.has(name) ? folder.path(name) : "";
 }
 
@@ -149,7 +160,7 @@ void read_snapshots(FolderReading& reading, const std::vector<drizzle::JournalEn
   bool last_named = false;  // what goes on from before a snapshot that was named is in order again
   std::set<std::string> seen;
   for (const auto& entry : entries) {
-    const std::string name = "meta/" + entry.tag.substr(0, entry.tag.find('_')) + "_snapshot.json";
+    const std::string name = snapshot_name(entry.tag);
     if (!seen.insert(name).second) continue;
     const auto snapshot = snapshot_ids(reading.folder.path(name));
     if (!snapshot) continue;
@@ -176,11 +187,7 @@ void read_snapshots(FolderReading& reading, const std::vector<drizzle::JournalEn
 }
 
 void read_journal(FolderReading& reading) {
-  // The folder whose files are missing is known by its snapshot alone.
-  Diagnostics named_before;
-  const auto entries = reading.input.journal.empty()
-                           ? drizzle::read_journal(reading.folder.path(), named_before)
-                           : reading.input.journal;
+  const auto entries = entries_of(reading.input, reading.folder.path());
   if (!entries) return;
   std::set<std::string> tags;
   std::map<std::int64_t, std::string> indexes;
@@ -227,10 +234,8 @@ std::string last_snapshot(const SchemaInput& input) {
 }
 
 std::map<std::string, std::int64_t> times(const SchemaInput& input) {
-  Diagnostics named_before;
   std::map<std::string, std::int64_t> out;
-  const auto entries =
-      input.journal.empty() ? drizzle::read_journal(input.path, named_before) : input.journal;
+  const auto entries = entries_of(input, input.path);
   if (!entries) return out;
   for (const auto& entry : *entries) out[entry.tag] = entry.when;
   return out;
