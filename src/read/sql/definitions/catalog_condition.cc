@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text/text.h"
+#include "sql/definitions/schema_state.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/query_shape.h"
@@ -229,10 +230,6 @@ class Answer {
     const auto name = take({"extname"});
     if (!name || !question_.values.empty()) return std::nullopt;
     return *name == "plpgsql" || has(catalog_.extensions, *name) ? std::optional(true) : std::nullopt;
-  }
-
-  static bool has(const std::vector<std::string>& names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
   }
 
   template <class Has>

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,8 @@ using Outcome = std::optional<Problem>;  // nullopt: done
 
 // A table that Supabase's servers have of their own: auth.users, storage.objects.
 bool supabase_table(const QualifiedName& name);
+
+bool has(const std::vector<std::string>& list, std::string_view name);
 
 Problem exists(const std::string& kind, const QualifiedName& name);
 Problem missing(const std::string& kind, const QualifiedName& name);
@@ -98,6 +101,7 @@ struct SchemaState {
     bool partition;
   };
   std::vector<Descent> descendants(const QualifiedName& table, bool partitions_only = false);
+  const std::vector<QualifiedName>& children_of(const QualifiedName& parent) const;
   bool has_partitions(const QualifiedName& table) const;
   void add_child(const QualifiedName& parent, const QualifiedName& child);
   void remove_child(const QualifiedName& parent, const QualifiedName& child);
@@ -140,7 +144,6 @@ struct SchemaState {
   void rename_schema(const std::string& from, const std::string& to);
 
  private:
-  const std::vector<QualifiedName>& children_of(const QualifiedName& parent) const;
   void rename_index_parent(const QualifiedName& from, const QualifiedName& to);
   void retype(const std::string& from, const std::string& to);
   void erase_one_constraint(Table& table, const std::string& name);

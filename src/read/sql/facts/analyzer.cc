@@ -75,21 +75,21 @@ std::vector<Output> Analyzer::query(const Node* node, const Scope* outer) {
   }
 }
 
-void Analyzer::with(const PgQuery__WithClause* clause, const Scope* outer, Ctes& ctes) {
-  ctes.parent = ctes_;
-  ctes_ = &ctes;
+Analyzer::With::With(Analyzer& analyzer, const PgQuery__WithClause* clause, const Scope* outer)
+    : analyzer_(analyzer) {
+  ctes_.parent = std::exchange(analyzer.ctes_, &ctes_);
   if (!clause) return;
   for (const Node* node : NodeList(clause->n_ctes, clause->ctes)) {
     const PgQuery__CommonTableExpr& cte = *node->common_table_expr;
     FromItem item;
     item.alias = cte.ctename;
     item.complete = false;
-    if (clause->recursive) ctes.by_name[cte.ctename] = item;  // stands in for itself while it is read
-    item.columns = query(cte.ctequery, outer);
+    if (clause->recursive) ctes_.by_name[cte.ctename] = item;  // stands in for itself while it is read
+    item.columns = analyzer.query(cte.ctequery, outer);
     item.complete = !item.columns.empty();
     const auto names = strings(NodeList(cte.n_aliascolnames, cte.aliascolnames));
     for (std::size_t i = 0; i < names.size() && i < item.columns.size(); ++i) item.columns[i].name = names[i];
-    ctes.by_name[cte.ctename] = std::move(item);
+    ctes_.by_name[cte.ctename] = std::move(item);
   }
 }
 
@@ -110,9 +110,7 @@ std::vector<Output> Analyzer::set_operation(const PgQuery__SelectStmt& stmt, con
 }
 
 std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scope* outer, bool outermost) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   std::vector<Output> outputs;
   if (stmt.op != PG_QUERY__SET_OPERATION__SETOP_NONE && stmt.larg && stmt.rarg) {
     outputs = set_operation(stmt, outer, outermost);
@@ -146,7 +144,6 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
       expression(node, scope);
     if (outermost) order_and_limit(stmt, scope, outputs, facts_);
   }
-  ctes_ = before;
   return outputs;
 }
 
@@ -200,9 +197,7 @@ std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
 }
 
 std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scope* outer) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   if (!outer && facts_.kind == StatementKind::insert) target(scope);
@@ -223,15 +218,11 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
       for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
         updated(scope.items[0], node, conflict, excluded, facts_);
   }
-  auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
-  ctes_ = before;
-  return outputs;
+  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
 }
 
 std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scope* outer) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
@@ -245,9 +236,7 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
   if (!outer && facts_.kind == StatementKind::update)
     target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
-  auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
-  ctes_ = before;
-  return outputs;
+  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
 }
 
 void Analyzer::target(const Scope& scope) {
@@ -258,24 +247,18 @@ void Analyzer::target(const Scope& scope) {
 }
 
 std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Scope* outer) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NodeList(stmt.n_using_clause, stmt.using_clause), scope);
   if (!outer && facts_.kind == StatementKind::delete_)
     target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
-  auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
-  ctes_ = before;
-  return outputs;
+  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
 }
 
 std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope* outer) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   if (!outer && facts_.kind == StatementKind::merge) target(scope), facts_.has_where = true;
@@ -283,7 +266,6 @@ std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope*
   condition(stmt.join_condition, scope, false);
   for (const Node* node : NodeList(stmt.n_merge_when_clauses, stmt.merge_when_clauses))
     expression(node, scope);
-  ctes_ = before;
   return {};
 }
 

@@ -269,6 +269,13 @@ struct ColumnOfRows {
   Node node = PG_QUERY__NODE__INIT;
 };
 
+void set_equal(Predicate& predicate, bool value) {
+  predicate.op = Op::equality;
+  predicate.op_name = "=";
+  predicate.value = Predicate::Value::constant;
+  predicate.constant = value ? "true" : "false";
+}
+
 bool is_enum(const Catalog& catalog, const Predicate& predicate) {
   const Table* table = catalog.table(predicate.column.table);
   const Column* column = table ? table->column(predicate.column.column) : nullptr;
@@ -398,10 +405,7 @@ void Comparisons::boolean_column(const Node& node, const Scope& scope, bool valu
   if (!column || column->source.table.name.empty()) return;
   Predicate predicate;
   predicate.column = column->source;
-  predicate.op = Op::equality;
-  predicate.op_name = "=";
-  predicate.value = Predicate::Value::constant;
-  predicate.constant = value ? "true" : "false";
+  set_equal(predicate, value);
   predicate.under_or = under_or;
   facts.predicates.push_back(std::move(predicate));
 }
@@ -419,17 +423,10 @@ void Comparisons::test(const Node& node, const Scope& scope, bool under_or) {
     predicate.op = null ? Op::is_null : Op::is_not_null;
     predicate.op_name = null ? "IS NULL" : "IS NOT NULL";
   } else {
-    switch (node.boolean_test->booltesttype) {
-      case PG_QUERY__BOOL_TEST_TYPE__IS_TRUE:
-      case PG_QUERY__BOOL_TEST_TYPE__IS_FALSE:
-        predicate.op = Op::equality;
-        predicate.op_name = "=";
-        predicate.value = Predicate::Value::constant;
-        predicate.constant =
-            node.boolean_test->booltesttype == PG_QUERY__BOOL_TEST_TYPE__IS_TRUE ? "true" : "false";
-        break;
-      default: predicate.op_name = "IS";
-    }
+    const auto tested = node.boolean_test->booltesttype;
+    const bool is_true = tested == PG_QUERY__BOOL_TEST_TYPE__IS_TRUE;
+    if (is_true || tested == PG_QUERY__BOOL_TEST_TYPE__IS_FALSE) set_equal(predicate, is_true);
+    else predicate.op_name = "IS";
   }
   facts.predicates.push_back(std::move(predicate));
 }

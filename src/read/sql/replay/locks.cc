@@ -1,5 +1,6 @@
 // locks_of(): the table-level locks of a statement.
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <variant>
 
@@ -16,10 +17,6 @@ using Key = Constraint::Kind;
 using Mode = LockMode;
 using Through = TableLock::Through;
 using Work = TableLock::Work;
-
-bool has(const std::vector<std::string>& list, const std::string& name) {
-  return std::ranges::find(list, name) != list.end();
-}
 
 class Collector {
  public:
@@ -180,10 +177,9 @@ class Collector {
       // A partitioned table has no rows of its own.
       const bool empty = known && known->kind == Table::Kind::partitioned;
       add(name, mode, empty ? Work::none : work, name == table ? through : Through::partition);
-      const auto children = recurses ? state_.children.find(name) : state_.children.end();
-      if (children == state_.children.end()) continue;
-      for (auto child = children->second.rbegin(); child != children->second.rend(); ++child)
-        if (seen.insert(*child).second) todo.push_back(*child);
+      if (!recurses) continue;
+      for (const QualifiedName& child : std::views::reverse(state_.children_of(name)))
+        if (seen.insert(child).second) todo.push_back(child);
     }
   }
 
@@ -216,9 +212,7 @@ class Collector {
   // `work`: the server looks for rows of the new partition in the default one.
   void default_partition(const QualifiedName& parent, const std::string& bound, Work work = Work::scan) {
     if (bound == "DEFAULT") return;
-    const auto children = state_.children.find(parent);
-    if (children == state_.children.end()) return;
-    for (const QualifiedName& child : children->second)
+    for (const QualifiedName& child : state_.children_of(parent))
       if (const Table* table = state_.catalog.table(child); table && table->partition_bound == "DEFAULT")
         add(child, Mode::access_exclusive, work, Through::default_partition);
   }

@@ -137,7 +137,7 @@ Outcome ReplayState::drop_column_command(Table& table, const TableChange& change
   } else {
     for (const auto& [owner, key] : schema.foreign_keys_to(table.name)) {
       const auto& columns = SchemaState::constraint(*schema.catalog.table(owner), key)->referenced_columns;
-      if (owner != table.name && std::ranges::find(columns, name) != columns.end())
+      if (owner != table.name && has(columns, name))
         return Problem{"column \"" + name + "\" can't be dropped: constraint " + key + " on table " +
                        display(owner) + " depends on it"};
     }

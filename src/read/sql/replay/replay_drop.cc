@@ -94,7 +94,7 @@ Outcome ReplayState::replay(const DropStatement& drop, Effect& effect) {
         break;
       case Kind::schema: {
         auto& schemas = schema.catalog.schemas;
-        if (std::ranges::find(schemas, object.name) == schemas.end()) absent("schema", {"", object.name});
+        if (!has(schemas, object.name)) absent("schema", {"", object.name});
         else schema.drop_schema(object.name);
         break;
       }

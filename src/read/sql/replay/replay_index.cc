@@ -17,7 +17,7 @@ std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
   std::vector<std::string> out;
   for (const std::string& name : names) {
     std::string candidate = name;
-    for (int i = 1; std::ranges::find(out, candidate) != out.end(); ++i) {
+    for (int i = 1; has(out, candidate); ++i) {
       const std::string number = std::to_string(i);
       candidate = cut_identifier(name, longest_identifier - number.size()) + number;
     }

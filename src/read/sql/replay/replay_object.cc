@@ -138,7 +138,7 @@ Outcome ReplayState::replay(const CreateSchema& create, Effect& effect) {
 
 Outcome ReplayState::replay(const CreateExtension& create, Effect&) {
   auto& extensions = schema.catalog.extensions;
-  if (std::ranges::find(extensions, create.name) != extensions.end())
+  if (has(extensions, create.name))
     return create.if_not_exists ? Outcome() : exists("extension", {"", create.name});
   extensions.insert(std::ranges::upper_bound(extensions, create.name), create.name);
   return {};
@@ -149,7 +149,7 @@ Outcome ReplayState::replay(const CreateTrigger& create, Effect& effect) {
   Table* table = schema.catalog.table(create.table);
   if (!table || !create.before_update) return {};
   auto& names = table->update_triggers;
-  if (std::ranges::find(names, create.name) == names.end()) names.push_back(create.name);
+  if (!has(names, create.name)) names.push_back(create.name);
   return {};
 }
 

@@ -16,10 +16,6 @@ namespace {
 using Kind = SchemaAction::Kind;
 using Change = TableChange::Kind;
 
-bool has(const std::vector<std::string>& list, const std::string& name) {
-  return std::ranges::find(list, name) != list.end();
-}
-
 // ---- constraints and indexes
 
 using ConstraintKind = Constraint::Kind;

@@ -68,7 +68,7 @@ void StepRecorder::filled(const SchemaAction& update, const SchemaState& state) 
   if (columns == added_.end()) return;
   const bool by_trigger = table && !table->update_triggers.empty();
   for (auto& [column, since] : columns->second)
-    if (by_trigger || std::ranges::find(update.columns, column) != update.columns.end()) since = 0;
+    if (by_trigger || has(update.columns, column)) since = 0;
 }
 
 bool StepRecorder::added(const QualifiedName& table, const std::string& column) const {
@@ -92,10 +92,9 @@ void StepRecorder::attach_partition(const AlterTable& alter, const TableChange& 
     for (const Column& column : parent->columns)
       if (names_in_expression(parent->partition_key).count(column.name)) key.insert(column.name);
     for (const Constraint& check : partition->constraints)
-      action.proven_in_bound |= check.kind == Constraint::Kind::check && check.validated && !key.empty() &&
-                                std::ranges::all_of(key, [&](const auto& name) {
-                                  return std::ranges::find(check.columns, name) != check.columns.end();
-                                });
+      action.proven_in_bound |=
+          check.kind == Constraint::Kind::check && check.validated && !key.empty() &&
+          std::ranges::all_of(key, [&](const auto& name) { return has(check.columns, name); });
   }
   out.push_back(std::move(action));
 }
