@@ -16,7 +16,6 @@
 #include "drizzle/kit/journal.h"
 #include "files/files.h"
 #include "files/gitignore.h"
-#include "files/json_file.h"
 #include "migrations/all_tools.h"
 #include "migrations/folders/folder_reading.h"
 #include "migrations/scripts/script_files.h"

@@ -5,7 +5,6 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/text/text.h"
 #include "sql/definitions/schema_state.h"
