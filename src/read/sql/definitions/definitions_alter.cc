@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "sql/definitions/ddl.h"
-#include "sql/definitions/statement_nodes.h"
+#include "sql/definitions/read_statement.h"
 
 namespace pgadvise::sql {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"
-#include "sql/definitions/statement_nodes.h"
+#include "sql/definitions/read_statement.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/type_name.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"
-#include "sql/definitions/statement_nodes.h"
+#include "sql/definitions/read_statement.h"
 #include "sql/facts/analyzer.h"
 #include "sql/parse/lexer.h"
 

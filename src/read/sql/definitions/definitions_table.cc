@@ -6,7 +6,7 @@
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"
-#include "sql/definitions/statement_nodes.h"
+#include "sql/definitions/read_statement.h"
 #include "sql/facts/volatility.h"
 #include "sql/parse/query_shape.h"
 #include "sql/parse/type_name.h"

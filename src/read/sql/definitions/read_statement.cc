@@ -1,7 +1,5 @@
 #include "sql/definitions/read_statement.h"
 
-#include "sql/definitions/statement_nodes.h"
-
 namespace pgadvise::sql {
 
 Statement read_statement(const Node& node, const SchemaState& state) {
