@@ -19,7 +19,7 @@ bool is_number(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   const auto whole = std::min(text.find('.'), text.size());
   const auto digits = [](std::string_view part) {
-    return !part.empty() && part.size() <= 18 && std::all_of(part.begin(), part.end(), is_digit);
+    return !part.empty() && part.size() <= 18 && std::ranges::all_of(part, is_digit);
   };
   const auto integer = text.substr(0, whole);
   if (!digits(integer) || (integer.size() > 1 && integer[0] == '0')) return false;
@@ -148,7 +148,7 @@ class Xml {
       const bool closing = at_ + 1 < text_.size() && text_[at_ + 1] == '/';
       if (!(closing ? close() : open())) {
         const auto before = text_.substr(0, at_);
-        return tl::unexpected(1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')));
+        return tl::unexpected(1 + static_cast<std::size_t>(std::ranges::count(before, '\n')));
       }
     } while (!levels_.empty());
     return std::move(out_);
@@ -250,10 +250,9 @@ class Xml {
     static constexpr std::array<std::string_view, 3> flags = {"-Aware", "-Capable", "-Unique"};
     const auto ends = [&](std::string_view end) { return name.ends_with(end); };
     const bool figure = name.starts_with("Rows-Removed-by-") || name == "Emission" ||
-                        std::any_of(counted.begin(), counted.end(), ends) ||
-                        std::find(single.begin(), single.end(), name) != single.end();
+                        std::ranges::any_of(counted, ends) || std::ranges::find(single, name) != single.end();
     if (figure && is_number(content)) return std::string(content);
-    if ((content == "true" || content == "false") && std::any_of(flags.begin(), flags.end(), ends))
+    if ((content == "true" || content == "false") && std::ranges::any_of(flags, ends))
       return std::string(content);
     std::string out(content);
     for (const auto& [entity, character] : {std::pair("&lt;", "<"),

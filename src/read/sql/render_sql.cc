@@ -31,6 +31,18 @@ std::string view_sql(const Table& view) {
                      quote_name(view.name), view.definition);
 }
 
+std::string schemas_and_enums_sql(const Catalog& catalog) {
+  std::string out;
+  for (const auto& schema : catalog.schemas)
+    if (schema != "public") out += "CREATE SCHEMA IF NOT EXISTS " + quote_identifier(schema) + ";\n";
+  for (const auto& [name, type] : catalog.enums) {
+    std::vector<std::string> labels;
+    for (const auto& label : type.labels) labels.push_back(quote_literal(label));
+    out += "CREATE TYPE " + quote_name(name) + " AS ENUM (" + join(labels, ", ") + ");\n";
+  }
+  return out;
+}
+
 // The sequences that serial columns take from are there before the tables; those of identity columns come
 // with them.
 std::string sequences_sql(const Catalog& catalog) {
@@ -47,15 +59,7 @@ std::string sequences_sql(const Catalog& catalog) {
 }  // namespace
 
 std::string render_sql(const Catalog& catalog) {
-  std::string out;
-  for (const auto& schema : catalog.schemas)
-    if (schema != "public") out += "CREATE SCHEMA IF NOT EXISTS " + quote_identifier(schema) + ";\n";
-  for (const auto& [name, type] : catalog.enums) {
-    std::vector<std::string> labels;
-    for (const auto& label : type.labels) labels.push_back(quote_literal(label));
-    out += "CREATE TYPE " + quote_name(name) + " AS ENUM (" + join(labels, ", ") + ");\n";
-  }
-  out += sequences_sql(catalog);
+  std::string out = schemas_and_enums_sql(catalog) + sequences_sql(catalog);
   for (const auto& [name, table] : catalog.tables) {
     if (!is_table(table)) continue;
     out += table_sql(table);
@@ -82,13 +86,7 @@ class PlannersSchema {
   std::string sql() {
     for (const auto& extension : catalog_.extensions)
       out_ += "CREATE EXTENSION IF NOT EXISTS " + quote_identifier(extension) + ";\n";
-    for (const auto& schema : catalog_.schemas)
-      if (schema != "public") out_ += "CREATE SCHEMA IF NOT EXISTS " + quote_identifier(schema) + ";\n";
-    for (const auto& [name, type] : catalog_.enums) {
-      std::vector<std::string> labels;
-      for (const auto& label : type.labels) labels.push_back(quote_literal(label));
-      out_ += "CREATE TYPE " + quote_name(name) + " AS ENUM (" + join(labels, ", ") + ");\n";
-    }
+    out_ += schemas_and_enums_sql(catalog_);
     for (const auto& [name, table] : catalog_.tables) add(table);
     indexes();
     for (const auto& [name, table] : catalog_.tables)
@@ -146,8 +144,7 @@ class PlannersSchema {
     std::vector<const Table*> tables;
     for (const auto& [name, table] : catalog_.tables)
       if (holds_rows(table)) tables.push_back(&table);
-    std::stable_sort(tables.begin(), tables.end(),
-                     [&](const Table* a, const Table* b) { return depth(*a) > depth(*b); });
+    std::ranges::stable_sort(tables, [&](const Table* a, const Table* b) { return depth(*a) > depth(*b); });
     for (const Table* table : tables) {
       for (const auto& constraint : table->constraints) add_constraint(*table, constraint);
       for (const auto& index : table->indexes)

@@ -71,8 +71,8 @@ Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource sou
   Workload out;
   out.sources.push_back(std::move(source));
   for (auto& [own, query] : queries) out.queries.push_back(std::move(query));
-  std::stable_sort(out.queries.begin(), out.queries.end(),
-                   [](const Query& a, const Query& b) { return a.total_ms > b.total_ms; });
+  std::ranges::stable_sort(out.queries,
+                           [](const Query& a, const Query& b) { return a.total_ms > b.total_ms; });
   return out;
 }
 

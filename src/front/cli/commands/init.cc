@@ -22,7 +22,7 @@
 #include "files/files.h"
 #include "files/tree.h"
 #include "files/write_files.h"
-#include "migrations/writing/code_migrations.h"
+#include "migrations/folders/code_migrations.h"
 #include "report/report.h"
 
 namespace pgadvise::cli {

@@ -24,7 +24,7 @@
 #include "cli/output/reports.h"
 #include "drizzle/schema/table_location.h"
 #include "files/files.h"
-#include "migrations/writing/code_migrations.h"
+#include "migrations/folders/code_migrations.h"
 #include "migrations/writing/edit_migration.h"
 #include "migrations/writing/new_migration.h"
 #include "migrations/writing/split_migration.h"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 #include <string_view>
 
 #include "base/text/text.h"
@@ -19,7 +18,7 @@ using sql::Lexer;
 
 template <std::size_t size>
 bool one_of(std::string_view word, const std::array<std::string_view, size>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+  return std::ranges::find(words, word) != words.end();
 }
 
 // The first tokens, without comments.
@@ -62,9 +61,8 @@ std::vector<std::string> constants(const std::string& statement, const std::stri
   constexpr std::size_t most = 64;
   std::vector<std::string> out;
   for (const auto* text : {&statement, &parameters}) {
-    Lexer lexer(*text);
-    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
-         one = lexer.next_token()) {
+    for (const Lexeme& one : sql::tokens_of(*text)) {
+      if (out.size() == most) break;
       if (one.kind == Lexeme::Kind::number) out.emplace_back(one.text);
       if (one.kind != Lexeme::Kind::string) continue;
       const auto open = one.text.find('\'');
@@ -238,8 +236,8 @@ class Follower {
 bool records_come_first(const std::vector<Unit>& units) {
   const auto record = [](const Unit& unit) { return unit.record; };
   const auto work = [](const Unit& unit) { return !unit.record && unit.setting.empty(); };
-  const auto first_record = std::find_if(units.begin(), units.end(), record);
-  const auto first_work = std::find_if(units.begin(), units.end(), work);
+  const auto first_record = std::ranges::find_if(units, record);
+  const auto first_work = std::ranges::find_if(units, work);
   const auto last_record = std::find_if(units.rbegin(), units.rend(), record);
   const auto last_work = std::find_if(units.rbegin(), units.rend(), work);
   return first_record < first_work && last_work < last_record && last_work != units.rend();

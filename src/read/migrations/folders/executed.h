@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "migrations/interface/schema_input.h"
 #include "model/queries/executed_statement.h"
 #include "model/schema/catalog.h"

@@ -10,25 +10,24 @@
 #include "base/text/text.h"
 #include "files/files.h"
 #include "migrations/folders/executed.h"
-#include "migrations/interface/program_tools.h"
+#include "migrations/interface/tools.h"
 #include "sql/parse/lexer.h"
 
 namespace pgadvise::migrations {
 namespace {
 
 using sql::Lexeme;
-using sql::Lexer;
 using Transaction = Migration::Transaction;
 
 bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool may_be_migration(std::string_view file) {
   constexpr std::array<std::string_view, 19> endings = {
       ".sql", ".py",   ".rb", ".js",    ".mjs", ".cjs", ".ts",  ".mts",    ".cts", ".go",
       ".php", ".java", ".kt", ".scala", ".cs",  ".ex",  ".exs", ".groovy", ".xml"};
-  return std::any_of(endings.begin(), endings.end(), [&](auto ending) { return file.ends_with(ending); });
+  return std::ranges::any_of(endings, [&](auto ending) { return file.ends_with(ending); });
 }
 
 std::string stem_of(std::string_view base) { return std::string(base.substr(0, base.rfind('.'))); }
@@ -137,7 +136,7 @@ std::string name_of(const ExecutedMigration& migration, const std::vector<Tracki
   for (const auto& table : rows)
     for (const auto& row : table.rows)
       if (!row.migration.empty() &&
-          std::find(migration.names.begin(), migration.names.end(), row.migration) != migration.names.end())
+          std::ranges::find(migration.names, row.migration) != migration.names.end())
         return row.migration;
   std::string out;
   for (const auto& word : migration.names) {
@@ -152,9 +151,8 @@ std::string name_of(const ExecutedMigration& migration, const std::vector<Tracki
 // On one line, but for line ends inside of strings; without comments.
 std::string on_one_line(std::string_view statement) {
   std::string out;
-  Lexer lexer(statement);
   std::size_t end = 0;
-  for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end; one = lexer.next_token()) {
+  for (const Lexeme& one : sql::tokens_of(statement)) {
     if (one.offset > end && !out.empty()) out += ' ';
     out += one.text;
     end = one.offset + one.text.size();
@@ -180,7 +178,7 @@ class Placing {
     }
     const std::string one = on_one_line(statement);
     text += one + "; ";
-    line_ += static_cast<std::size_t>(std::count(one.begin(), one.end(), '\n'));
+    line_ += static_cast<std::size_t>(std::ranges::count(one, '\n'));
   }
 
   void add_word(std::string_view word) { text += std::string(word) + "; "; }
@@ -192,9 +190,7 @@ class Placing {
     if (source_.empty()) return line_;
     const std::size_t from = std::min(line_, starts_.size() - 1);
     if (const auto at = source_.find(trim(statement), starts_[from]); at != std::string_view::npos)
-      return static_cast<std::size_t>(std::upper_bound(starts_.begin(), starts_.end(), at) -
-                                      starts_.begin()) -
-             1;
+      return static_cast<std::size_t>(std::ranges::upper_bound(starts_, at) - starts_.begin()) - 1;
     constexpr std::size_t most_work = 200'000;  // lines read for one migration
     if ((work_ += lines_.size() - from) > most_work) return line_;
     const auto names = names_of(statement);
@@ -226,12 +222,11 @@ class Placing {
         "integer", "text",    "varchar",    "bigint",  "boolean", "check",      "cascade",      "only"};
     constexpr std::size_t most = 12;
     std::set<std::string> out;
-    Lexer lexer(statement);
-    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
-         one = lexer.next_token()) {
+    for (const Lexeme& one : sql::tokens_of(statement)) {
+      if (out.size() == most) break;
       const std::string name = one.name();
-      if (name.size() < 2 || (one.kind == Lexeme::Kind::word &&
-                              std::find(other.begin(), other.end(), std::string_view(name)) != other.end()))
+      if (name.size() < 2 ||
+          (one.kind == Lexeme::Kind::word && std::ranges::find(other, std::string_view(name)) != other.end()))
         continue;
       out.insert(name);
     }
@@ -274,7 +269,7 @@ ExecutedMigration with_settings_inside(ExecutedMigration migration) {
   const auto set = [](const auto& part) {
     return part.transaction == 0 && starts_with_nocase(part.text, "set ");
   };
-  const auto first = std::find_if_not(migration.parts.begin(), migration.parts.end(), set);
+  const auto first = std::ranges::find_if_not(migration.parts, set);
   if (first != migration.parts.end())
     std::for_each(migration.parts.begin(), first, [&](auto& part) { part.transaction = first->transaction; });
   return migration;
@@ -302,8 +297,8 @@ SchemaInput executed_input(const std::vector<ExecutedMigration>& migrations, con
   SchemaInput out{.kind = SchemaKind::executed, .path = repository.root, .files = {}};
   for (std::size_t i = 0; i < migrations.size(); ++i) {
     const auto migration = with_settings_inside(migrations[i]);
-    const auto best = std::max_element(
-        candidates[i].begin(), candidates[i].end(), [&](const std::string& one, const std::string& other) {
+    const auto best =
+        std::ranges::max_element(candidates[i], [&](const std::string& one, const std::string& other) {
           return folders[std::string(files::folder_of(one))] < folders[std::string(files::folder_of(other))];
         });
     const bool has_file = best != candidates[i].end();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/files/input_file.h"
 #include "base/text/text.h"
 #include "files/files.h"
 #include "migrations/folders/find_schemas.h"
@@ -16,31 +15,11 @@ namespace {
 namespace fs = std::filesystem;
 using Transaction = Migration::Transaction;
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
-bool is_file(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
-}
-
-bool has_journal(const fs::path& folder) {
-  const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) {
-    return !tool->journal.empty() && is_file(folder / tool->journal);
-  });
-}
-
-int digits_in_front(std::string_view name) {
-  return static_cast<int>(std::find_if(name.begin(), name.end(), [](char c) { return c < '0' || c > '9'; }) -
-                          name.begin());
-}
-
 // Is it the name of a tool's versioned migration, without another sign beside it?
 bool named_by_a_tool(std::string_view name) {
   const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) {
-    return tool->versioned_name && tool->versioned_name(name);
-  });
+  return std::ranges::any_of(
+      tools, [&](const MigrationTool* tool) { return tool->versioned_name && tool->versioned_name(name); });
 }
 
 struct Decision {
@@ -90,7 +69,7 @@ Decision decide(const SchemaInput& input, const std::string& file, std::string_v
 std::string entry_of(const SchemaFile& file) {
   if (!file.entry.empty()) return file.entry;
   std::string name = fs::path(file.path).filename().string();
-  if (name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql") name.resize(name.size() - 4);
+  if (is_sql(name)) name.resize(name.size() - 4);
   return name;
 }
 
@@ -116,10 +95,10 @@ bool holds_migrations(const SchemaInput& input) {
     case SchemaKind::migrations:
     case SchemaKind::executed: return true;
     case SchemaKind::sql_folder:
-      if (has(lower(input.path), "migrat")) return true;
-      return std::all_of(input.files.begin(), input.files.end(), [](const SchemaFile& file) {
+      if (contains(lower(input.path), "migrat")) return true;
+      return std::ranges::all_of(input.files, [](const SchemaFile& file) {
         const auto name = files::base_of(file.path);
-        return digits_in_front(name) >= 8 || named_by_a_tool(name);
+        return files::leading_digits(name).size() >= 8 || named_by_a_tool(name);
       });
     default: return false;
   }
@@ -128,13 +107,13 @@ bool holds_migrations(const SchemaInput& input) {
 std::optional<SchemaInput> migrations_around(const std::string& file) {
   std::error_code code;
   const fs::path path(file);
-  if (!is_file(path) || lower(path.extension().string()) != ".sql") return std::nullopt;
+  if (!fs::is_regular_file(path, code) || lower(path.extension().string()) != ".sql") return std::nullopt;
   fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   const fs::path here = fs::absolute(folder, code).lexically_normal();
-  const int digits = digits_in_front(here.filename().string());
+  const std::size_t digits = files::leading_digits(here.filename().string()).size();
   const bool nested =
       path.filename() == "migration.sql" &&
-      (digits >= 4 || (digits > 0 && has(lower(here.parent_path().filename().string()), "migrat")));
+      (digits >= 4 || (digits > 0 && contains(lower(here.parent_path().filename().string()), "migrat")));
   const fs::path above = here.parent_path();
   const bool of_version =
       !version_in_name(here.filename().string()).empty() && named_for_versions(above.filename().string());
@@ -143,7 +122,8 @@ std::optional<SchemaInput> migrations_around(const std::string& file) {
   // Nothing is walked that doesn't look like migrations from outside: the file may lie in somebody's home.
   const auto named = fs::absolute(folder, code).lexically_normal();
   const auto last = named.has_filename() ? named.filename() : named.parent_path().filename();
-  if (!nested && !of_version && !has_journal(folder) && !has(lower(last.string()), "migrat"))
+  if (!nested && !of_version && !journal_tool(folder.generic_string()) &&
+      !contains(lower(last.string()), "migrat"))
     return std::nullopt;
   Diagnostics ignored;
   const auto found = find_schemas(folder.generic_string(), ignored);
@@ -156,6 +136,6 @@ std::optional<SchemaInput> migrations_around(const std::string& file) {
   return std::nullopt;
 }
 
-bool is_dump(std::string_view text) { return has(text.substr(0, 4096), "PostgreSQL database dump"); }
+bool is_dump(std::string_view text) { return contains(text.substr(0, 4096), "PostgreSQL database dump"); }
 
 }  // namespace pgadvise::migrations

@@ -13,7 +13,6 @@
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "files/tree.h"
-#include "migrations/interface/program_tools.h"
 #include "migrations/interface/schema_in_code.h"
 #include "migrations/interface/source_schemas.h"
 #include "migrations/scripts/dialect.h"
@@ -28,18 +27,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Found = Result<std::vector<SchemaInput>>;
-
-bool is_file(const std::string& path) {
-  std::error_code code;
-  return fs::is_regular_file(path, code);
-}
-
-// The tool whose journal lies in the folder; nullptr: there is none.
-const MigrationTool* journal_tool(const std::string& folder) {
-  for (const auto* tool : migration_tools())
-    if (!tool->journal.empty() && is_file(files::path_under(folder, std::string(tool->journal)))) return tool;
-  return nullptr;
-}
 
 // The folder that has `path` as its journal, and the journal's tool; nullptr: the path is none.
 std::pair<const MigrationTool*, std::string> of_journal(const std::string& path) {
@@ -98,8 +85,7 @@ bool named_for_migrations(const Folder& folder) {
       lower(fs::path(folder.path()).lexically_normal().parent_path().filename().string());
   if (contains(name, "migration") || name == "migrate") return true;
   return (contains(above, "migration") || above == "migrate") && version_in_name(name).empty() &&
-         std::none_of(std::begin(others), std::end(others),
-                      [&](std::string_view other) { return name.starts_with(other); });
+         std::ranges::none_of(others, [&](std::string_view other) { return name.starts_with(other); });
 }
 
 // Whether most migrations of the folder, or of the one that it lies in, are programs: the scripts are parts
@@ -121,20 +107,18 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
     return std::nullopt;
   if (tool->other_database && tool->other_database(folder, diagnostics)) return SchemaInput{};
   if (const auto other = other_database(folder, files); !other.empty()) {
-    diagnostics.push_back({Error::Kind::nonfatal, path,
-                           std::string(tool->name()) + " migrations of another database (" + other + ")",
-                           "pgadvise reads only PostgreSQL migrations"});
+    warn(diagnostics, path, std::string(tool->name()) + " migrations of another database (" + other + ")",
+         "pgadvise reads only PostgreSQL migrations");
     return SchemaInput{};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
   SchemaInput input{SchemaKind::migrations, path, std::move(files), tool};
   input.incomplete = tool->missing_files && tool->missing_files(folder) > 0;
   if (input.incomplete)
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, path,
+    warn(diagnostics, path,
          "files that " + std::string(tool->id()) + " runs are missing: pgadvise can't know the schema",
          "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then --schema "
-         "schema.sql"});
+         "schema.sql");
   return input;
 }
 
@@ -150,12 +134,9 @@ void leave_out_drops(const Folder& folder, std::vector<std::string>& names, Diag
   names = std::move(left);
   const std::size_t more = drops.size() - std::min(drops.size(), max_named);
   drops.resize(drops.size() - more);
-  diagnostics.push_back(
-      {Error::Kind::nonfatal,
-       folder.path(),
+  warn(diagnostics, folder.path(),
        "pgadvise left out scripts that only drop objects, as the folder's scripts have no order: " +
-           join(drops, ", ") + (more > 0 ? fmt::format(" and {} more", more) : ""),
-       {}});
+           join(drops, ", ") + (more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
 SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_out,
@@ -165,7 +146,7 @@ SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_o
   std::vector<std::string> names;
   for (const auto& name : folder.files())
     if (up_migration(name) && !(leave_out && leave_out(folder.path(name)))) names.push_back(name);
-  std::sort(names.begin(), names.end(), files::natural_less);
+  std::ranges::sort(names, files::natural_less);
   leave_out_drops(folder, names, diagnostics);
   for (const auto& name : names) input.files.push_back({folder.path(name), ""});
   if (!input.files.empty()) input.kind = SchemaKind::sql_folder;
@@ -203,7 +184,7 @@ bool schema_name(std::string_view file) {
       "create-tables.sql", "db_schema.sql",   "database_schema.sql", "schema.pgsql",
       "latest.sql",        "init_schema.sql", "full_schema.sql",     "base_schema.sql"};
   const std::string base = lower(files::base_of(file));
-  return std::find(std::begin(names), std::end(names), base) != std::end(names);
+  return std::ranges::find(names, base) != std::end(names);
 }
 
 bool makes_tables(std::string_view text) { return lower(text).find("create table") != std::string::npos; }
@@ -217,8 +198,8 @@ std::string other_database_of(const std::string& path, const UserPaths& user_pat
 
 bool is_plan(std::string_view base) {
   const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(),
-                     [&](const MigrationTool* tool) { return !tool->plan.empty() && tool->plan == base; });
+  return std::ranges::any_of(
+      tools, [&](const MigrationTool* tool) { return !tool->plan.empty() && tool->plan == base; });
 }
 
 // Where migrations may lie, as paths inside the repository; a folder comes before those inside it.
@@ -256,7 +237,7 @@ bool lies_in(const std::string& folder, const std::set<std::string>& others) {
 // A script whose folder's name says which database it is for, anywhere on the way.
 bool for_another_database(const std::string& folder) {
   const auto parts = split(folder, '/');
-  return std::any_of(parts.begin(), parts.end(), [](std::string_view part) { return foreign_folder(part); });
+  return std::ranges::any_of(parts, [](std::string_view part) { return foreign_folder(part); });
 }
 
 // A schema in a folder that is named by a version, beside a folder of a later one.
@@ -272,8 +253,8 @@ const SchemaInput& nearest(const std::vector<SchemaInput>& inputs, const std::st
   const auto common = [&](const SchemaInput& input) {
     return std::mismatch(path.begin(), path.end(), input.path.begin(), input.path.end()).first - path.begin();
   };
-  return *std::max_element(inputs.begin(), inputs.end(),
-                           [&](const SchemaInput& a, const SchemaInput& b) { return common(a) < common(b); });
+  return *std::ranges::max_element(
+      inputs, [&](const SchemaInput& a, const SchemaInput& b) { return common(a) < common(b); });
 }
 
 // Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named. The
@@ -287,27 +268,24 @@ std::vector<std::string> add_schemas(const std::string& root, const Places& plac
   for (const auto& file : places.schemas) {
     const std::string path = files::path_under(root, file);
     const std::string folder(files::folder_of(file));
-    const bool read =
-        std::any_of(out.begin(), out.end(), [&](const SchemaInput& input) { return input.path == path; });
+    const bool read = std::ranges::any_of(out, [&](const SchemaInput& input) { return input.path == path; });
     if (read || lies_in(folder, taken) || for_another_database(folder) ||
         (described && lies_in(file, sqlc.schemas)) ||
         !makes_tables(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)))))
       continue;
     if (const auto other = other_database_of(path); !other.empty()) {
-      diagnostics.push_back({Error::Kind::nonfatal, path, "is SQL of another database (" + other + ")",
-                             "pgadvise reads only PostgreSQL's"});
+      warn(diagnostics, path, "is SQL of another database (" + other + ")",
+           "pgadvise reads only PostgreSQL's");
     } else if (of_an_old_version(root, folder)) {
-      diagnostics.push_back({Error::Kind::nonfatal, path,
-                             "was not read: a later version's folder lies beside its own",
-                             "pgadvise check " + path + " checks it on its own"});
+      warn(diagnostics, path, "was not read: a later version's folder lies beside its own",
+           "pgadvise check " + path + " checks it on its own");
     } else if (!described) {
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
     } else {
       named.push_back(path);
       if (named.size() <= max_named)
-        diagnostics.push_back({Error::Kind::nonfatal, path,
-                               "was not read: " + nearest(out, path).path + " already provides the schema",
-                               "pgadvise check " + path + " checks it on its own"});
+        warn(diagnostics, path, "was not read: " + nearest(out, path).path + " already provides the schema",
+             "pgadvise check " + path + " checks it on its own");
     }
   }
   return named;
@@ -386,13 +364,12 @@ void name_versions(const std::string& root, const std::vector<SchemaInput>& read
     for (const auto& version : versions)
       removed += scripts.erase(files::relative_to(files::path_under(above, version), root));
     if (removed == 0) continue;
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, above,
+    warn(diagnostics, above,
          fmt::format("pgadvise read {} in place of the folders of versions, {} to {}, which do "
                      "not create the schema together",
                      files::base_of(input.path), versions.front(), versions.back()),
          "to check the newest version's migrations: pgadvise check " +
-             files::path_under(above, versions.back())});
+             files::path_under(above, versions.back()));
   }
 }
 
@@ -405,9 +382,8 @@ std::vector<std::string> tell_passed_over(const std::string& root, const std::ve
   const bool root_is_read = read.empty() && !looks_like_repository(root);
   for (const auto& file : files) {
     const std::string folder(files::folder_of(file));
-    const bool known = std::any_of(read.begin(), read.end(), [&](const SchemaInput& input) {
-      return input.path == files::path_under(root, file);
-    });
+    const bool known = std::ranges::any_of(
+        read, [&](const SchemaInput& input) { return input.path == files::path_under(root, file); });
     if (!up_migration(files::base_of(file)) || schema_name(file) || known || (folder.empty() && root_is_read))
       continue;
     const bool of_sqlc = lies_in(file, sqlc.schemas);
@@ -430,8 +406,8 @@ std::vector<std::string> tell_passed_over(const std::string& root, const std::ve
     passed[!above.empty() && (siblings[above] > 1 || scripts.count(above)) ? above : folder] += names.size();
   }
   if (passed.empty()) return out;
-  diagnostics.push_back({Error::Kind::nonfatal, root, std::string(unread_scripts) + listing(passed),
-                         "to read the SQL: " + how_to_read(root, scripts)});
+  warn(diagnostics, root, std::string(unread_scripts) + listing(passed),
+       "to read the SQL: " + how_to_read(root, scripts));
   return out;
 }
 
@@ -451,10 +427,9 @@ void tell_left_out(const std::string& root, const std::vector<std::string>& file
   for (const auto& [folder, names] : scripts)
     folders[std::string(files::folder_of_tests(folder + "/"))] += names.size();
   if (folders.empty()) return;
-  diagnostics.push_back(
-      {Error::Kind::nonfatal, root,
+  warn(diagnostics, root,
        "pgadvise left out the SQL of tests, fixtures and documentation: " + listing(folders),
-       "to read it all the same: " + how_to_read(root, scripts)});
+       "to read it all the same: " + how_to_read(root, scripts));
 }
 
 std::string of_project(const std::string& root, const std::vector<std::string>& files,
@@ -471,10 +446,10 @@ void add_sources(const std::string& root, const std::vector<std::string>& files,
   std::set<std::string> several;
   for (auto& [source, covered] : source_schemas(root, files, read, diagnostics)) {
     const std::string folder = files::path_under(root, source->folder);
-    const auto same = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
+    const auto same = std::ranges::find_if(out, [&](const SchemaInput& one) {
       return !source->unread && one.source && one.source->files == source->files;
     });
-    const auto migrations = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
+    const auto migrations = std::ranges::find_if(out, [&](const SchemaInput& one) {
       return source->configured && one.kind == SchemaKind::migrations && one.path == folder &&
              one.tool->id().starts_with(source->language->tool);
     });
@@ -516,9 +491,8 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
     if (const auto base = lower(files::base_of(folder));
         found->kind != SchemaKind::none && (base == "templates" || base == "template")) {
       const std::string path = files::path_under(root, folder);
-      diagnostics.push_back({Error::Kind::nonfatal, path,
-                             "was not read: no application runs migrations of a folder named " + base,
-                             "pgadvise check " + path + " checks them on their own"});
+      warn(diagnostics, path, "was not read: no application runs migrations of a folder named " + base,
+           "pgadvise check " + path + " checks them on their own");
       continue;
     }
     const std::string other = found->kind == SchemaKind::none ? std::string()
@@ -526,9 +500,9 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
                               : found->tool->other_database   ? std::string()
                                                               : of_project(root, files, folder);
     if (!other.empty()) {
-      diagnostics.push_back({Error::Kind::nonfatal, files::path_under(root, folder),
-                             std::string(found->tool->name()) + " migrations of another database" + other,
-                             "pgadvise reads only PostgreSQL migrations"});
+      warn(diagnostics, files::path_under(root, folder),
+           std::string(found->tool->name()) + " migrations of another database" + other,
+           "pgadvise reads only PostgreSQL migrations");
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -546,8 +520,8 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
   for (auto& script : tell_passed_over(root, files, taken, sqlc, out, diagnostics))
     unread.push_back(std::move(script));
   tell_left_out(root, files, taken, diagnostics);
-  std::sort(out.begin(), out.end(),
-            [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
+  std::ranges::sort(
+      out, [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
   std::vector<ReadSchema> read;
   for (const auto& input : out) {
     const bool folder = input.kind == SchemaKind::migrations || input.kind == SchemaKind::sql_folder;
@@ -574,8 +548,10 @@ bool looks_like_repository(const std::string& folder) {
 std::pair<const MigrationTool*, std::string> beside_journal(const std::string& path) {
   for (const auto* tool : migration_tools()) {
     if (tool->journal.empty()) continue;
-    const std::string file = files::path_under(path, std::string(files::base_of(tool->journal)));
-    if (auto found = of_journal(file); found.first == tool && is_file(file)) return found;
+    const std::string_view journal = files::base_of(tool->journal);
+    if (auto found = of_journal(files::path_under(path, journal));
+        found.first == tool && Folder(path).has(journal))
+      return found;
   }
   return {nullptr, {}};
 }
@@ -596,8 +572,7 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
   auto input = plain_folder(path, leave_out, diagnostics);
   if (input.kind == SchemaKind::none) return found;
   if (const auto other = other_database(input.files); !other.empty())
-    diagnostics.push_back({Error::Kind::nonfatal, path, "SQL of another database (" + other + ")",
-                           "pgadvise reads only PostgreSQL's"});
+    warn(diagnostics, path, "SQL of another database (" + other + ")", "pgadvise reads only PostgreSQL's");
   else found->push_back(std::move(input));
   return found;
 }
@@ -613,14 +588,13 @@ Found file_input(const std::string& path, Diagnostics& diagnostics, const UserPa
       return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")",
                   "pgadvise reads only PostgreSQL's");
   if (is_sql(path)) return input(SchemaKind::sql_file);
-  const auto text = read_file(path, files::sql_limit, user_paths);
-  if (!text) return tl::unexpected(text.error());
-  if (files::is_catalog_snapshot(*text)) return input(SchemaKind::server_snapshot);
-  if (drizzle::looks_like_snapshot(*text)) return input(SchemaKind::drizzle_snapshot);
-  if (text->substr(0, 5) == "PGDMP")
+  TRY(const auto text, read_file(path, files::sql_limit, user_paths));
+  if (files::is_catalog_snapshot(text)) return input(SchemaKind::server_snapshot);
+  if (drizzle::looks_like_snapshot(text)) return input(SchemaKind::drizzle_snapshot);
+  if (text.substr(0, 5) == "PGDMP")
     return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format",
                 "convert it to SQL: pg_restore -s -f schema.sql");
-  if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
+  if (lower(path).ends_with(".json") || text.find('\0') != std::string::npos)
     return fail(Error::Kind::input, path, "is neither SQL nor a pgadvise snapshot nor a drizzle snapshot",
                 "name a .sql file, a migrations folder or a repository");
   return input(SchemaKind::sql_file);

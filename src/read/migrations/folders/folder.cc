@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 
-#include "base/text/text.h"
 #include "files/files.h"
 #include "migrations/folders/folder_reading.h"
 
@@ -115,10 +113,9 @@ void read_migrations(Project& project, const std::vector<SchemaInput>& inputs) {
   for (const auto& input : inputs) {
     const auto [tool, path] = folder_of(input);
     if (!tool || !below(files::relative_to(path, project.root))) continue;
-    const bool known =
-        std::any_of(inputs.begin(), inputs.end(), [&, &folder = path](const SchemaInput& other) {
-          return &other != &input && other.tool && other.path == folder;
-        });
+    const bool known = std::ranges::any_of(inputs, [&, &folder = path](const SchemaInput& other) {
+      return &other != &input && other.tool && other.path == folder;
+    });
     if (!input.tool && known) continue;  // a snapshot beside the migrations of its folder
     project.migrations.push_back(read_folder(input, path, *tool, project.root));
   }

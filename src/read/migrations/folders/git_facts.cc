@@ -44,7 +44,7 @@ class Questions {
  private:
   void report(Error error) {
     failed_ = true;
-    const bool known = std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& other) {
+    const bool known = std::ranges::any_of(diagnostics_, [&](const Error& other) {
       return other.where == error.where && other.what.starts_with(error.what);
     });
     error.what += ": pgadvise can't tell which migrations are committed";
@@ -156,7 +156,7 @@ std::optional<Version> set_history(MigrationEntry& migration, const MigrationToo
   migration.changed_in = last->commit;
   migration.changed_after_days =
       static_cast<int>(std::clamp<std::int64_t>((last->time - added) / day, 0, 100'000));
-  const auto release = std::lower_bound(releases.begin(), releases.end(), added);
+  const auto release = std::ranges::lower_bound(releases, added);
   migration.released_since =
       releases.empty() ? newest - last->time >= long_past : releases.back() > last->time;
   migration.changed_after_release = release != releases.end() && *release < last->time;
@@ -246,7 +246,7 @@ void name_commits(files::Git& git, const std::string& root, const std::vector<Ed
     commits[{change.path, change.blob}].push_back(change.commit.substr(0, 12));
   for (const Edit& edit : edits) {
     const auto& made = commits[{edit.migration->file, edit.blob}];
-    if (!made.empty() && std::find(made.begin(), made.end(), edit.migration->changed_in) == made.end())
+    if (!made.empty() && std::ranges::find(made, edit.migration->changed_in) == made.end())
       edit.migration->changed_in = made.front();
   }
 }
@@ -259,11 +259,11 @@ std::vector<std::pair<std::int64_t, std::string>> tags_to_ask(
   constexpr int nearest = 3;
   std::vector<std::pair<std::int64_t, std::string>> tags;
   for (const auto& [name, time] : releases) tags.emplace_back(-time, name);
-  std::sort(tags.begin(), tags.end());
+  std::ranges::sort(tags);
   std::set<std::size_t> chosen{0};
   for (int round = 0; round < nearest; ++round)
     for (const auto& [file, edit] : edited) {
-      const auto before = std::upper_bound(tags.begin(), tags.end(), std::pair(-edit->time, std::string()));
+      const auto before = std::ranges::upper_bound(tags, std::pair(-edit->time, std::string()));
       const auto at = static_cast<std::size_t>(before - tags.begin()) + static_cast<std::size_t>(round);
       if (at < tags.size() && -tags[at].first >= edit->added && chosen.size() < most) chosen.insert(at);
     }
@@ -304,9 +304,8 @@ void confirm_releases(files::Git& git, const std::string& root, const std::vecto
     }
   }
   for (const auto& [file, edit] : edited) {
-    const bool any_before = std::any_of(asked.begin(), asked.end(), [&](const auto& tag) {
-      return tag.first >= edit->added && tag.first < edit->time;
-    });
+    const bool any_before = std::ranges::any_of(
+        asked, [&](const auto& tag) { return tag.first >= edit->added && tag.first < edit->time; });
     if (any_before || old_versions.count(file))
       edit->migration->changed_after_release = old_versions.count(file) > 0;
     edit->migration->released_since = new_versions.count(file) > 0;
@@ -357,7 +356,7 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
   const auto tagged = releases_in(tags);
   std::vector<std::int64_t> releases;
   for (const auto& [tag, time] : tagged) releases.push_back(time);
-  std::sort(releases.begin(), releases.end());
+  std::ranges::sort(releases);
   std::vector<Edit> edits;
   for (auto& folder : project.migrations) {
     folder.has_releases = !releases.empty();

@@ -53,7 +53,7 @@ Result<int> each_script(const SchemaInput& input, sql::Placeholders& placeholder
     if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
     if (input.kind == SchemaKind::sql_file) {
       const auto parts = with_includes(file.path, std::move(*text), input.user_paths, diagnostics);
-      if (std::any_of(parts.begin(), parts.end(), [](const auto& part) { return sql::has_marks(part.text); }))
+      if (std::ranges::any_of(parts, [](const auto& part) { return sql::has_marks(part.text); }))
         for (const auto& part : parts) placeholders.avoid_words(part.text);
       for (const auto& part : parts) use(SchemaFile{part.path, file.entry}, placeholders.fill(part.text));
       continue;
@@ -83,9 +83,8 @@ bool fails_in_transaction(const Migration& migration, const std::string& text) {
 }
 
 Result<Catalog> load_snapshot(const SchemaInput& input, Diagnostics& diagnostics) {
-  const auto text = read_file(input.path, files::json_limit, input.user_paths);
-  if (!text) return tl::unexpected(text.error());
-  return drizzle::read_snapshot(*text, input.path, diagnostics);
+  TRY(const auto text, read_file(input.path, files::json_limit, input.user_paths));
+  return drizzle::read_snapshot(text, input.path, diagnostics);
 }
 
 }  // namespace
@@ -101,15 +100,14 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagn
   if (input.kind == SchemaKind::source && input.source->unread) return tl::unexpected(*input.source->unread);
   if (input.kind == SchemaKind::source) return known_part(*input.source, diagnostics);
   if (input.kind == SchemaKind::server_snapshot) {
-    auto snapshot = files::load_catalog_snapshot(input.path, input.user_paths);
-    if (!snapshot) return tl::unexpected(snapshot.error());
-    return std::move(snapshot->catalog);
+    TRY(auto snapshot, files::load_catalog_snapshot(input.path, input.user_paths));
+    return std::move(snapshot.catalog);
   }
   sql::Replayer replayer;
   if (input.kind == SchemaKind::sql_folder) replayer.any_order();
   sql::Placeholders placeholders;
   int concurrent = 0;  // migrations so far
-  const auto read =
+  TRY_VOID(
       each_script(input, placeholders, diagnostics, [&](const SchemaFile& file, const std::string& text) {
         auto ignored = sql::suppressions(text, file.path);
         std::move(ignored.begin(), ignored.end(), std::back_inserter(checked.suppressions));
@@ -123,15 +121,12 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagn
         checked.found.push_back(std::move(migration));
         checked.found.back().with_previous = checked.together && checked.found.size() > 1;
         replayer.run(text, checked.found.back(), checked.found.back().with_previous);
-      });
-  if (!read) return tl::unexpected(read.error());
+      }));
   replayer.finish();
   for (Migration& migration : checked.found) migration.concurrently_elsewhere = concurrent > 1;
   for (const auto& [written, name] : placeholders.filled())
-    diagnostics.push_back({Error::Kind::nonfatal,
-                           input.path,
-                           "the placeholder " + ellipsis(written, 80) + " is read as the name " + name,
-                           {}});
+    warn(diagnostics, input.path,
+         "the placeholder " + ellipsis(written, 80) + " is read as the name " + name);
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
   if (counts) {
     *counts = replayer.counts();
@@ -156,17 +151,15 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
     return out;
   }
   if (input.kind == SchemaKind::drizzle_snapshot) {
-    const auto catalog = load_snapshot(input, diagnostics);
-    if (!catalog) return tl::unexpected(catalog.error());
-    out.emplace_back(input.path, sql::render_sql(*catalog));
+    TRY(const auto catalog, load_snapshot(input, diagnostics));
+    out.emplace_back(input.path, sql::render_sql(catalog));
     return out;
   }
   sql::Placeholders own;
   sql::Placeholders& names = placeholders ? *placeholders : own;
-  const auto read = each_script(input, names, diagnostics, [&](const SchemaFile& file, std::string text) {
+  TRY_VOID(each_script(input, names, diagnostics, [&](const SchemaFile& file, std::string text) {
     out.emplace_back(file.path, std::move(text));
-  });
-  if (!read) return tl::unexpected(read.error());
+  }));
   return out;
 }
 

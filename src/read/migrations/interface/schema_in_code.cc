@@ -26,7 +26,7 @@ constexpr SchemaInCode of_unknown_tool{
     .hint = "to check the migrations: pgadvise check --migrate-with 'CMD', where CMD runs them; or --db"};
 
 bool is_evidence(const SchemaInCode& keeper, std::string_view file) {
-  return std::any_of(keeper.evidence.begin(), keeper.evidence.end(), [&](std::string_view name) {
+  return std::ranges::any_of(keeper.evidence, [&](std::string_view name) {
     return name[0] == '*' ? file.ends_with(name.substr(1)) : files::base_of(file) == name;
   });
 }
@@ -42,8 +42,7 @@ class Services {
         "Pipfile",      "manage.py",    "build.gradle.kts", "composer.json"};
     if (one) return;
     for (const auto& file : files)
-      if (file.ends_with(".csproj") ||
-          std::find(manifests.begin(), manifests.end(), files::base_of(file)) != manifests.end())
+      if (file.ends_with(".csproj") || std::ranges::find(manifests, files::base_of(file)) != manifests.end())
         folders_.emplace(files::folder_of(file));
   }
 
@@ -128,9 +127,8 @@ Diagnostics schemas_in_code(const std::string& root, const std::vector<std::stri
         const std::string_view folder = files::folder_of(file), service = services.of(folder);
         if (looked_at.count(service) || looked_at.size() >= max_services) continue;
         if (!read.empty() && files::deployed_by_others(file)) continue;
-        const bool covered = std::any_of(read.begin(), read.end(), [&](const ReadSchema& one) {
-          return same_schema(one, keeper, tool, folder, services);
-        });
+        const bool covered = std::ranges::any_of(
+            read, [&](const ReadSchema& one) { return same_schema(one, keeper, tool, folder, services); });
         if (covered) continue;
         looked_at.insert(service);
         if (named.count(file) || !says_postgresql(root, files, keeper, services, service)) continue;
@@ -151,7 +149,7 @@ Diagnostics schemas_in_code(const std::string& root, const std::vector<std::stri
 bool names_schema_in_code(const Error& error) {
   const auto& tools = migration_tools();
   return error.what.starts_with(of_unknown_tool.what) ||
-         std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) {
+         std::ranges::any_of(tools, [&](const MigrationTool* tool) {
            return tool->in_code.holds && error.what.starts_with(tool->in_code.what);
          });
 }

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/files/input_file.h"
-#include "base/result.h"
 #include "drizzle/kit/journal.h"
 #include "files/files.h"
 #include "migrations/interface/tools.h"

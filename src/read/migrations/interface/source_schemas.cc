@@ -45,14 +45,13 @@ bool uses_drizzle(const std::string& root, const std::vector<std::string>& files
 }
 
 bool uses_prisma(const std::vector<std::string>& files) {
-  return std::any_of(files.begin(), files.end(),
-                     [](const std::string& file) { return file.ends_with(".prisma"); });
+  return std::ranges::any_of(files, [](const std::string& file) { return file.ends_with(".prisma"); });
 }
 
 // Whether one of the schemas that were read is that of the source.
 bool covered(files::Tree& tree, const DeclaredSource& source, const std::vector<ReadSchema>& read) {
   const auto* package = tree.package_of(files::folder_of(source.place));
-  return std::any_of(read.begin(), read.end(), [&](const ReadSchema& one) {
+  return std::ranges::any_of(read, [&](const ReadSchema& one) {
     return (one.folder + "/").starts_with(source.folder + "/") || tree.package_of(one.folder) == package;
   });
 }
@@ -76,8 +75,7 @@ void place_under(const std::string& root, DeclaredCatalog& declared) {
 }
 
 bool all_tables_known(const DeclaredCatalog& declared) {
-  return std::all_of(declared.unknown.begin(), declared.unknown.end(),
-                     [](const SourceGap& gap) { return gap.table.has_value(); });
+  return std::ranges::all_of(declared.unknown, [](const SourceGap& gap) { return gap.table.has_value(); });
 }
 
 // The schema files that a configuration of drizzle-kit names, and that do not exist. A configuration that
@@ -85,9 +83,8 @@ bool all_tables_known(const DeclaredCatalog& declared) {
 // tables.
 void add_missing(const std::string& root, files::Tree& tree, std::vector<DeclaredSource>& out,
                  Diagnostics& diagnostics) {
-  const bool unconfigured = std::any_of(out.begin(), out.end(), [](const DeclaredSource& one) {
-    return !one.configured && !one.declared.catalog.tables.empty();
-  });
+  const bool unconfigured = std::ranges::any_of(
+      out, [](const DeclaredSource& one) { return !one.configured && !one.declared.catalog.tables.empty(); });
   for (const auto& config : drizzle::configs_with_missing_files(tree)) {
     Error error{Error::Kind::nonfatal, files::path_under(root, config.paths.front()),
                 fmt::format("names {}, where pgadvise found no file: {}", join(config.missing, ", "),
@@ -109,7 +106,7 @@ void add_missing(const std::string& root, files::Tree& tree, std::vector<Declare
 
 // Why the file was not read, as the tree reported it.
 Error reason_of(const std::string& root, const std::string& file, const Diagnostics& listing) {
-  const auto found = std::find_if(listing.begin(), listing.end(), [&](const Error& error) {
+  const auto found = std::ranges::find_if(listing, [&](const Error& error) {
     return error.where == file || error.where.starts_with(file + ":");
   });
   Error out = found == listing.end() ? Error{Error::Kind::nonfatal, file, "was not read", ""} : *found;
@@ -151,7 +148,7 @@ void add_prisma(const std::string& root, files::Tree& tree, std::vector<Declared
     one.folder = std::move(found.migrations);
     one.all_tables_known = all_tables_known(found.schema);
     one.manages = [schemas = found.schema.catalog.schemas](const QualifiedName& table) {
-      return std::find(schemas.begin(), schemas.end(), table.schema) != schemas.end();
+      return std::ranges::find(schemas, table.schema) != schemas.end();
     };
     one.declared = std::move(found.schema);
   }
@@ -207,13 +204,12 @@ void report_unknown(const DeclaredSource& source, const std::string& not_done, D
   const auto& first = declared.unknown.front();
   const bool more = names.size() > max_named;
   if (more) names.pop_back();
-  diagnostics.push_back(
-      {Error::Kind::nonfatal, first.location.str(),
+  warn(diagnostics, first.location.str(),
        fmt::format("{} part{} of {} {} {}, such as {}{}", declared.unknown.size(),
                    declared.unknown.size() == 1 ? "" : "s", source.language->schema,
                    declared.unknown.size() == 1 ? "is" : "are", source.language->unknown, first.what,
                    names.empty() ? "" : ": " + join(names, ", ") + (more ? " and more " : " ") + not_done),
-       std::string(source.language->hint)});
+       std::string(source.language->hint));
 }
 
 Catalog known_part(const DeclaredSource& source, Diagnostics& diagnostics) {
@@ -226,9 +222,8 @@ Catalog known_part(const DeclaredSource& source, Diagnostics& diagnostics) {
 // Prisma's language knows these methods, and keys that are columns.
 static bool has_words_for(const Index& index) {
   static constexpr std::string_view methods[] = {"btree", "hash", "gin", "gist", "spgist", "brin"};
-  return std::find(std::begin(methods), std::end(methods), index.method) != std::end(methods) &&
-         std::none_of(index.keys.begin(), index.keys.end(),
-                      [](const IndexKey& key) { return key.column.empty(); });
+  return std::ranges::find(methods, index.method) != std::end(methods) &&
+         std::ranges::none_of(index.keys, [](const IndexKey& key) { return key.column.empty(); });
 }
 
 // Removes what the language has no words for. An index that a migration makes with INCLUDE or WHERE is the

@@ -10,6 +10,10 @@
 namespace pgadvise::migrations {
 namespace fs = std::filesystem;
 
+void warn(Diagnostics& diagnostics, std::string where, std::string what, std::string hint) {
+  diagnostics.push_back({Error::Kind::nonfatal, std::move(where), std::move(what), std::move(hint)});
+}
+
 std::string Folder::path(std::string_view name) const {
   return (fs::path(path_) / name).lexically_normal().generic_string();
 }
@@ -32,8 +36,8 @@ void Folder::list() const {
     if (it->is_directory(ignored)) folders_.push_back(it->path().filename().generic_string());
     else if (it->is_regular_file(ignored)) files_.push_back(it->path().filename().generic_string());
   }
-  std::sort(files_.begin(), files_.end());
-  std::sort(folders_.begin(), folders_.end());
+  std::ranges::sort(files_);
+  std::ranges::sort(folders_);
 }
 
 bool Folder::cut() const { return list(), cut_; }
@@ -62,8 +66,7 @@ int compare_versions(std::string_view a, std::string_view b) {
 
 std::string_view tool_program(std::string_view word) {
   for (const MigrationTool* tool : migration_tools())
-    if (const auto& aliases = tool->program.aliases;
-        std::find(aliases.begin(), aliases.end(), word) != aliases.end())
+    if (const auto& aliases = tool->program.aliases; std::ranges::find(aliases, word) != aliases.end())
       return tool->program.name;
   return {};
 }
@@ -80,7 +83,7 @@ std::string_view tool_program_of_module(std::string_view path) {
 const std::vector<const MigrationTool*>& migration_tools_by_rank() {
   static const std::vector<const MigrationTool*> sorted = [] {
     std::vector<const MigrationTool*> out(migration_tools().begin(), migration_tools().end());
-    std::stable_sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->rank < b->rank; });
+    std::ranges::stable_sort(out, [](const auto* a, const auto* b) { return a->rank < b->rank; });
     return out;
   }();
   return sorted;
@@ -94,6 +97,12 @@ const MigrationTool* migration_tool(std::string_view id) {
   return nullptr;
 }
 
+const MigrationTool* journal_tool(const std::string& folder) {
+  for (const auto* tool : migration_tools())
+    if (!tool->journal.empty() && Folder(folder).has(tool->journal)) return tool;
+  return nullptr;
+}
+
 const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files,
                                Diagnostics& diagnostics) {
   for (const auto* tool : migration_tools_by_rank()) {
@@ -101,13 +110,35 @@ const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& fi
     files = tool->files(folder, diagnostics);
     if (files.empty()) continue;
     if (folder.cut())
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                             "contains more than " + std::to_string(Folder::max_entries) +
-                                 " files and folders: pgadvise did not read the rest",
-                             ""});
+      warn(diagnostics, folder.path(),
+           "contains more than " + std::to_string(Folder::max_entries) +
+               " files and folders: pgadvise did not read the rest");
     return tool;
   }
   return nullptr;
+}
+
+bool may_be_program(std::string_view folder, std::string_view name) {
+  const auto tools = migration_tools();
+  return std::ranges::any_of(tools, [&](const MigrationTool* tool) {
+    return tool->programs.may_hold && tool->programs.may_hold(folder, name);
+  });
+}
+
+const MigrationTool* tool_of_program(std::string_view path, const std::string& text) {
+  const MigrationTool* out = nullptr;
+  for (const auto* tool : migration_tools())
+    if (tool->programs.is_one && (!out || tool->programs.rank < out->programs.rank) &&
+        tool->programs.is_one(path, text))
+      out = tool;
+  return out;
+}
+
+std::size_t count_programs(const Folder& folder) {
+  const auto& names = folder.files();
+  return static_cast<std::size_t>(std::ranges::count_if(names, [&](const std::string& name) {
+    return may_be_program(folder.path(), name) && tool_of_program(folder.path(name), folder.head(name));
+  }));
 }
 
 bool same_migration(const MigrationTool& tool, const std::string& before, const std::string& after) {

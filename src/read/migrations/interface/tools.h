@@ -31,6 +31,9 @@ struct SchemaInput;    // schema_input.h
 struct Steps;          // writing.h
 struct Written;        // writing.h
 
+// Adds a nonfatal error.
+void warn(Diagnostics& diagnostics, std::string where, std::string what, std::string hint = {});
+
 struct SchemaFile {
   std::string path;
   std::string entry;  // what the tool calls it: the journal's tag, the subfolder's name, a version; ""
@@ -218,9 +221,19 @@ const MigrationTool* migration_tool(std::string_view id);
 std::string_view tool_program(std::string_view word);
 std::string_view tool_program_of_module(std::string_view path);
 
+// The tool whose journal lies in the folder; nullptr: there is none.
+const MigrationTool* journal_tool(const std::string& folder);
+
 // The first tool by rank whose folder this is, with its files; nullptr when there is none.
 const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files,
                                Diagnostics& diagnostics);
+
+// Whether a file of this name may be a migration that is a program (MigrationTool::programs).
+bool may_be_program(std::string_view folder, std::string_view name);
+// The tool whose migration the program is, according to its text; nullptr if none.
+const MigrationTool* tool_of_program(std::string_view path, const std::string& text);
+// The number of migrations directly in a folder that are programs. Reads the beginnings of the files.
+std::size_t count_programs(const Folder& folder);
 
 // Whether a database that ran one text of a migration needs nothing of the other: by the checksum, if another
 // one stops the tool (ToolFacts::on_edit), else by the statements that run on the way up.

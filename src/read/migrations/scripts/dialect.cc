@@ -1,7 +1,10 @@
 #include "migrations/scripts/dialect.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "base/text/text.h"
 #include "sql/parse/lexer.h"
@@ -19,9 +22,9 @@ bool foreign_folder(std::string_view name) {
                                               "cassandra", "duckdb",  "singlestore"};
   const std::string low = lower(name);
   if (low.find("postgres") != std::string::npos) return false;
-  return std::find(std::begin(whole), std::end(whole), low) != std::end(whole) ||
-         std::any_of(std::begin(part), std::end(part),
-                     [&](std::string_view word) { return low.find(word) != std::string::npos; });
+  return std::ranges::find(whole, low) != std::end(whole) ||
+         std::ranges::any_of(part,
+                             [&](std::string_view word) { return low.find(word) != std::string::npos; });
 }
 
 // Without comments and strings, in which people write what they like.
@@ -64,16 +67,13 @@ static bool has_foreign_type(std::string_view create_table, std::string_view tex
   static constexpr std::string_view types[] = {"datetime",   "blob",     "tinyint",  "mediumint",
                                                "mediumtext", "longtext", "tinytext", "longblob",
                                                "tinyblob",   "double",   "clob",     "nvarchar"};
-  if (std::none_of(std::begin(types), std::end(types),
-                   [&](std::string_view type) { return contains(text, type); }))
-    return false;
+  if (std::ranges::none_of(types, [&](std::string_view type) { return contains(text, type); })) return false;
   sql::Replayer replayer;
   replayer.run(create_table, "");
   for (const auto& [name, table] : replayer.catalog().tables)
     for (const auto& column : table.columns) {
       const std::string type = lower(column.type.substr(column.type.rfind('.') + 1));
-      if (std::find(std::begin(types), std::end(types), type) != std::end(types) && !own.count(type))
-        return true;
+      if (std::ranges::find(types, type) != std::end(types) && !own.count(type)) return true;
     }
   return false;
 }
@@ -104,42 +104,24 @@ TypeNames created_types(std::string_view script) {
 static std::string_view first_word(std::string_view sign) {
   sign = trim(sign);
   const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return sign.substr(0, static_cast<std::size_t>(std::find_if_not(sign.begin(), sign.end(), letter_or_digit) -
-                                                 sign.begin()));
+  return sign.substr(
+      0, static_cast<std::size_t>(std::ranges::find_if_not(sign, letter_or_digit) - sign.begin()));
 }
 
 // What ClickHouse does not share with MySQL, as it does backticks and MODIFY COLUMN.
-static bool has_clickhouse_syntax(std::string_view script) {
-  const std::string text = lower(plain_sql(script));
-  return contains_any(text, {"mergetree", "lowcardinality(", "datetime64("});
-}
+static constexpr std::array<std::string_view, 3> clickhouse_signs = {"mergetree", "lowcardinality(",
+                                                                     "datetime64("};
 
 static std::string foreign_by_signs(std::string_view script, const TypeNames& own_types) {
-  struct Sign {
-    std::string_view text;
-    const char* database;
-  };
-  static constexpr Sign signs[] = {{"mergetree", "ClickHouse"},
-                                   {"lowcardinality(", "ClickHouse"},
-                                   {"datetime64(", "ClickHouse"},
-                                   {"`", "MySQL"},
-                                   {"auto_increment", "MySQL"},
-                                   {"engine=innodb", "MySQL"},
-                                   {"engine = innodb", "MySQL"},
-                                   {"int unsigned", "MySQL"},
-                                   {"int(11)", "MySQL"},
-                                   {" tinyint", "MySQL"},
-                                   {" longtext", "MySQL"},
-                                   {" mediumtext", "MySQL"},
-                                   {"on update current_timestamp", "MySQL"},
-                                   {"nvarchar", "SQL Server"},
-                                   {"[dbo]", "SQL Server"},
-                                   {"identity(1,1)", "SQL Server"},
-                                   {" datetime2", "SQL Server"},
-                                   {"varchar2(", "Oracle"},
-                                   {" datetime not null", "MySQL or SQLite"},
-                                   {" datetime default", "MySQL or SQLite"},
-                                   {" datetime null", "MySQL or SQLite"}};
+  // What a script for each of the databases has.
+  static const std::vector<std::pair<std::string, std::vector<std::string_view>>> signs = {
+      {"ClickHouse", {clickhouse_signs.begin(), clickhouse_signs.end()}},
+      {"MySQL",
+       {"`", "auto_increment", "engine=innodb", "engine = innodb", "int unsigned", "int(11)", " tinyint",
+        " longtext", " mediumtext", "on update current_timestamp"}},
+      {"SQL Server", {"nvarchar", "[dbo]", "identity(1,1)", " datetime2"}},
+      {"Oracle", {"varchar2("}},
+      {"MySQL or SQLite", {" datetime not null", " datetime default", " datetime null"}}};
   std::map<std::string, int> foreign;
   int tables = 0;
   const std::string all_of_it = lower(script);
@@ -152,10 +134,12 @@ static std::string foreign_by_signs(std::string_view script, const TypeNames& ow
     if (has_sqlite_syntax(statement.text, functions)) return "SQLite";
     ++tables;
     const std::string text = lower(plain_sql(statement.text));
-    const auto sign = std::find_if(std::begin(signs), std::end(signs), [&](const Sign& one) {
-      return contains(text, one.text) && !own.contains(first_word(one.text));
+    const auto found = std::ranges::find_if(signs, [&](const auto& database) {
+      return std::ranges::any_of(database.second, [&](std::string_view sign) {
+        return contains(text, sign) && !own.contains(first_word(sign));
+      });
     });
-    if (sign != std::end(signs)) ++foreign[sign->database];
+    if (found != signs.end()) ++foreign[found->first];
     else if (has_foreign_type(statement.text, text, own)) ++foreign["MySQL or SQLite"];
   }
   int all = 0;
@@ -169,7 +153,7 @@ static std::string foreign_by_signs(std::string_view script, const TypeNames& ow
 
 std::string foreign_sql(std::string_view script, const TypeNames& own_types) {
   const std::string other = foreign_by_signs(script, own_types);
-  return !other.empty() && has_clickhouse_syntax(script) ? "ClickHouse" : other;
+  return !other.empty() && contains_any(lower(plain_sql(script)), clickhouse_signs) ? "ClickHouse" : other;
 }
 
 }  // namespace pgadvise::migrations

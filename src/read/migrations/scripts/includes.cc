@@ -11,6 +11,7 @@
 #include "base/files/boundary.h"
 #include "base/text/text.h"
 #include "files/files.h"
+#include "migrations/interface/tools.h"
 #include "sql/parse/statement.h"
 
 namespace pgadvise::migrations {
@@ -67,12 +68,8 @@ class Expander {
 
   std::vector<ScriptPart> take() {
     if (beyond_ > 1)
-      diagnostics_.push_back({Error::Kind::nonfatal,
-                              first_beyond_,
-                              fmt::format("pgadvise does not read what {} more commands behind this one "
-                                          "include",
-                                          beyond_ - 1),
-                              {}});
+      warn(diagnostics_, first_beyond_,
+           fmt::format("pgadvise does not read what {} more commands behind this one include", beyond_ - 1));
     return std::move(out_);
   }
 
@@ -98,12 +95,9 @@ class Expander {
           {source.path, std::string(source.line, '\n') + std::string(column, ' ') + std::string(part)});
       bytes_ += bytes;
     } else if (!trim(part).empty()) {
-      diagnostics_.push_back(
-          {Error::Kind::nonfatal,
-           where,
-           "the script and what it includes exceed 256 MiB: pgadvise does not read it from "
-           "here to the next \\i or to its end",
-           {}});
+      warn(diagnostics_, where,
+           "the script and what it includes exceed 256 MiB: pgadvise does not read it from here to the next "
+           "\\i or to its end");
     }
     for (std::size_t at = text.find('\n', source.begin); at < next; at = text.find('\n', at + 1)) {
       ++source.line;
@@ -114,8 +108,7 @@ class Expander {
 
   void read(const std::string& from, const Include& include, const std::string& where) {
     const auto refuse = [&](const std::string& why) {
-      diagnostics_.push_back(
-          {Error::Kind::nonfatal, where, "includes " + ellipsis(include.name, 100) + ", which " + why, {}});
+      warn(diagnostics_, where, "includes " + ellipsis(include.name, 100) + ", which " + why);
     };
     if (commands_ > max_commands || open_.size() >= max_depth || bytes_ > max_bytes) {
       first_beyond_ = where;
@@ -127,7 +120,7 @@ class Expander {
     if (path.empty()) return refuse("does not exist");
     if (leads_outside(path) || !lies_within(path, boundary_of(open_.front())))
       return refuse("is outside of the script's repository or folder: pgadvise does not read it");
-    if (std::find(open_.begin(), open_.end(), path) != open_.end()) return refuse("includes itself");
+    if (std::ranges::find(open_, path) != open_.end()) return refuse("includes itself");
     auto text = read_file(path, files::sql_limit, user_paths_);
     if (!text) return refuse(text.error().what);
     expand(path, std::move(*text));

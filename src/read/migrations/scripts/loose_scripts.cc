@@ -1,7 +1,6 @@
 #include "migrations/scripts/loose_scripts.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <set>
 
 #include "base/files/input_file.h"
@@ -14,22 +13,19 @@ namespace {
 
 using sql::Lexeme;
 
-bool among(const Lexeme& token, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return token.is_word(word); });
-}
-
 enum class Effect { none, drops, other };
 
 Effect effect_of(std::string_view statement) {
   sql::Lexer lexer(statement);
   const Lexeme first = lexer.next_token();
-  if (among(first, {"set", "reset", "begin", "start", "commit", "end"})) return Effect::none;
+  if (first.is_one_of({"set", "reset", "begin", "start", "commit", "end"})) return Effect::none;
   if (first.is_word("drop")) return Effect::drops;
   if (!first.is_word("alter")) return Effect::other;
   bool drops = false;
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     drops = drops || token.is_word("drop");
-    if (among(token, {"add", "set", "rename", "alter", "attach", "enable", "validate"})) return Effect::other;
+    if (token.is_one_of({"add", "set", "rename", "alter", "attach", "enable", "validate"}))
+      return Effect::other;
   }
   return drops ? Effect::drops : Effect::other;
 }
@@ -41,7 +37,7 @@ struct Tables {
 // Reads a table's name, without its schema, behind IF [NOT] EXISTS and ONLY.
 std::string table_name(sql::Lexer& lexer) {
   Lexeme token = lexer.next_token();
-  while (among(token, {"if", "not", "exists", "only"})) token = lexer.next_token();
+  while (token.is_one_of({"if", "not", "exists", "only"})) token = lexer.next_token();
   std::string name = token.name();
   for (sql::Lexer ahead = lexer; !name.empty() && ahead.next_token().is('.'); ahead = lexer) {
     lexer.next_token();
@@ -91,8 +87,8 @@ bool only_drops(std::string_view script) {
 
 int SchemaScore::of(const std::vector<std::string>& scripts) {
   const Tables tables = tables_of(scripts, read_);
-  const auto missing = std::count_if(tables.used.begin(), tables.used.end(),
-                                     [&](const std::string& name) { return !tables.created.count(name); });
+  const auto missing = std::ranges::count_if(
+      tables.used, [&](const std::string& name) { return !tables.created.count(name); });
   return static_cast<int>(tables.created.size()) - static_cast<int>(missing);
 }
 

@@ -17,7 +17,7 @@ using Decided = std::optional<std::string>;  // "": PostgreSQL; nullopt: the fil
 // The files below a folder of the repository.
 std::span<const std::string> files_below(const std::vector<std::string>& files, std::string_view folder) {
   const std::string prefix = folder.empty() ? "" : std::string(folder) + "/";
-  const auto begin = std::lower_bound(files.begin(), files.end(), prefix);
+  const auto begin = std::ranges::lower_bound(files, prefix);
   auto end = begin;
   while (end != files.end() && end->starts_with(prefix)) ++end;
   return {begin, end};

@@ -38,7 +38,7 @@ static std::string_view number_of(std::string_view name) { return files::leading
 bool is_numbered(std::string_view name) { return is_sql(name) && !is_down(name) && !number_of(name).empty(); }
 
 void by_number(Names& names) {
-  std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+  std::ranges::stable_sort(names, [](const std::string& a, const std::string& b) {
     const int order = files::compare_digits(number_of(a), number_of(b));
     return order != 0 ? order < 0 : a < b;
   });
@@ -57,7 +57,7 @@ Names sql_files(const Folder& folder, bool (*wanted)(std::string_view)) {
   const auto for_postgresql = [](const std::string& name) {
     return names_database(name, [](std::string_view part) { return part.starts_with("postgres"); });
   };
-  if (std::any_of(out.begin(), out.end(), for_postgresql))
+  if (std::ranges::any_of(out, for_postgresql))
     std::erase_if(out, [](const std::string& name) {
       return names_database(name, [](std::string_view part) { return part.starts_with("cockroach"); });
     });
@@ -152,7 +152,7 @@ Files subfolder_files(const Folder& folder, const std::string& script, bool (*wa
 bool any_name(std::string_view) { return true; }
 
 bool holds_program(const Folder& folder) {
-  return std::any_of(folder.files().begin(), folder.files().end(), [](const std::string& name) {
+  return std::ranges::any_of(folder.files(), [](const std::string& name) {
     return name.ends_with(".ts") || name.ends_with(".js") || name.ends_with(".mjs") ||
            name.ends_with(".cjs") || name.ends_with(".py");
   });
@@ -160,11 +160,11 @@ bool holds_program(const Folder& folder) {
 
 void name_programs(const Folder& folder, bool (*is_program)(std::string_view), std::string_view what,
                    Diagnostics& diagnostics) {
-  if (const auto count = std::count_if(folder.files().begin(), folder.files().end(), is_program))
-    diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                           counted(static_cast<std::uint64_t>(count), "migration") +
-                               (count == 1 ? " is " : " are ") + std::string(what) + ": not replayed",
-                           fmt::format("pgadvise does not know {} changes", count == 1 ? "its" : "their")});
+  if (const auto count = std::ranges::count_if(folder.files(), is_program))
+    warn(diagnostics, folder.path(),
+         counted(static_cast<std::uint64_t>(count), "migration") + (count == 1 ? " is " : " are ") +
+             std::string(what) + ": not replayed",
+         fmt::format("pgadvise does not know {} changes", count == 1 ? "its" : "their"));
 }
 
 bool decided_above(const Folder& folder, const std::string& file,

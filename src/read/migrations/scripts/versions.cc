@@ -40,7 +40,7 @@ std::vector<std::string> folders_of_versions(const Folder& folder) {
                                              return is_sql(file) && !is_down(file);
                                            }).empty())
       out.push_back(name);
-  std::stable_sort(out.begin(), out.end(), [](const std::string& a, const std::string& b) {
+  std::ranges::stable_sort(out, [](const std::string& a, const std::string& b) {
     return compare_versions(version_in_name(a), version_in_name(b)) < 0;
   });
   return out;
@@ -48,7 +48,7 @@ std::vector<std::string> folders_of_versions(const Folder& folder) {
 
 bool holds_versions(const Folder& folder, const std::string& script) {
   const auto versions = folders_of_versions(folder);
-  return std::any_of(versions.begin(), versions.end(), [&](const std::string& name) {
+  return std::ranges::any_of(versions, [&](const std::string& name) {
     const bool digit = name.front() >= '0' && name.front() <= '9';
     return !digit || contains(version_in_name(name), ".") || !folder.has(name + "/" + script);
   });

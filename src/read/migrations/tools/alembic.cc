@@ -81,9 +81,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   const SchemaInput& input = writing.input;
   std::string& last = writing.last;
   if (last.empty()) {
-    const auto head = head_of(input);
-    if (!head) return tl::unexpected(head.error());
-    last = *head;
+    TRY(last, head_of(input));
   }
   const std::string before = last;
   last = sha256_hex(before + join(steps.up, ";")).substr(0, 12);

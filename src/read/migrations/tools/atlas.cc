@@ -1,7 +1,6 @@
 // Atlas: a folder with atlas.sum.
 #include <filesystem>
 
-#include "base/files/input_file.h"
 #include "base/text/text.h"
 #include "migrations/all_tools.h"
 #include "migrations/scripts/script_files.h"

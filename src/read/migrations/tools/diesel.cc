@@ -28,7 +28,7 @@ std::string version_of(std::string_view entry) {
 Files files_of(const Folder& folder, Diagnostics&) {
   Files out = subfolder_files(folder, "up.sql", any_name);
   if (out.empty() || holds_versions(folder, "up.sql")) return {};
-  std::stable_sort(out.begin(), out.end(), [](const SchemaFile& a, const SchemaFile& b) {
+  std::ranges::stable_sort(out, [](const SchemaFile& a, const SchemaFile& b) {
     return version_of(a.entry) < version_of(b.entry);
   });
   return out;

@@ -1,5 +1,4 @@
 // Django: <app>/migrations/0001_name.py, each of which depends on others.
-#include <algorithm>
 
 #include <fmt/format.h>
 

@@ -16,7 +16,6 @@
 #include "drizzle/kit/journal.h"
 #include "files/files.h"
 #include "files/gitignore.h"
-#include "files/json_file.h"
 #include "migrations/all_tools.h"
 #include "migrations/folders/folder_reading.h"
 #include "migrations/scripts/script_files.h"
@@ -61,8 +60,8 @@ JournalFiles journal_files(const Folder& folder, const std::vector<drizzle::Jour
 
 void name_orphans(const Folder& folder, const JournalFiles& files, Diagnostics& diagnostics) {
   for (const auto& name : files.orphans)
-    diagnostics.push_back({Error::Kind::nonfatal, folder.path(name), "is not in meta/_journal.json",
-                           "neither drizzle nor pgadvise runs it"});
+    warn(diagnostics, folder.path(name), "is not in meta/_journal.json",
+         "neither drizzle nor pgadvise runs it");
 }
 
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
@@ -74,8 +73,19 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   return std::move(files.present);
 }
 
+// Of the input, or of its folder: one whose files are missing is known by its snapshot alone.
+Result<std::vector<drizzle::JournalEntry>> entries_of(const SchemaInput& input, const std::string& folder) {
+  Diagnostics named_before;
+  if (input.journal.empty()) return drizzle::read_journal(folder, named_before);
+  return input.journal;
+}
+
+std::string snapshot_name(const std::string& tag) {
+  return "meta/" + tag.substr(0, tag.find('_')) + "_snapshot.json";
+}
+
 std::string snapshot_of(const Folder& folder, const std::string& tag) {
-  const std::string name = "meta/" + tag.substr(0, tag.find('_')) + "_snapshot.json";
+  const std::string name = snapshot_name(tag);
   return folder.has(name) ? folder.path(name) : "";
 }
 
@@ -91,9 +101,8 @@ std::string latest_snapshot(const std::string& folder) {
 // The snapshot that has the whole schema: that of the last entry, unless scripts were added behind it by
 // hand.
 std::string whole_snapshot(const Folder& folder, const JournalFiles& files, const std::string& last_tag) {
-  const bool changed_since =
-      std::any_of(files.orphans.begin(), files.orphans.end(),
-                  [&](const std::string& name) { return files::natural_less(last_tag + ".sql", name); });
+  const bool changed_since = std::ranges::any_of(
+      files.orphans, [&](const std::string& name) { return files::natural_less(last_tag + ".sql", name); });
   return changed_since ? "" : snapshot_of(folder, last_tag);
 }
 
@@ -124,20 +133,19 @@ Error missing_files(const Folder& folder, const JournalFiles& files, const std::
 Result<std::vector<SchemaInput>> open_journal(const std::string& path, Diagnostics& diagnostics) {
   const Folder folder(path);
   Diagnostics named;
-  auto entries = drizzle::read_journal(path, named);
-  if (!entries) return tl::unexpected(entries.error());
-  auto files = journal_files(folder, *entries);
+  TRY(auto entries, drizzle::read_journal(path, named));
+  auto files = journal_files(folder, entries);
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
   SchemaInput input{SchemaKind::migrations, folder.path(), files.present, &drizzle};
   std::vector<SchemaInput> out;
   if (!files.missing.empty()) {
-    const std::string snapshot = whole_snapshot(folder, files, entries->back().tag);
+    const std::string snapshot = whole_snapshot(folder, files, entries.back().tag);
     diagnostics.push_back(missing_files(folder, files, snapshot));
     input.incomplete = true;
     if (!snapshot.empty()) out.push_back({SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}});
   }
   name_orphans(folder, files, diagnostics);
-  input.journal = std::move(*entries);
+  input.journal = std::move(entries);
   if (out.empty() || !input.files.empty()) out.insert(out.begin(), std::move(input));
   return out;
 }
@@ -151,7 +159,7 @@ void read_snapshots(FolderReading& reading, const std::vector<drizzle::JournalEn
   bool last_named = false;  // what goes on from before a snapshot that was named is in order again
   std::set<std::string> seen;
   for (const auto& entry : entries) {
-    const std::string name = "meta/" + entry.tag.substr(0, entry.tag.find('_')) + "_snapshot.json";
+    const std::string name = snapshot_name(entry.tag);
     if (!seen.insert(name).second) continue;
     const auto snapshot = snapshot_ids(reading.folder.path(name));
     if (!snapshot) continue;
@@ -178,11 +186,7 @@ void read_snapshots(FolderReading& reading, const std::vector<drizzle::JournalEn
 }
 
 void read_journal(FolderReading& reading) {
-  // The folder whose files are missing is known by its snapshot alone.
-  Diagnostics named_before;
-  const auto entries = reading.input.journal.empty()
-                           ? drizzle::read_journal(reading.folder.path(), named_before)
-                           : reading.input.journal;
+  const auto entries = entries_of(reading.input, reading.folder.path());
   if (!entries) return;
   std::set<std::string> tags;
   std::map<std::int64_t, std::string> indexes;
@@ -229,10 +233,8 @@ std::string last_snapshot(const SchemaInput& input) {
 }
 
 std::map<std::string, std::int64_t> times(const SchemaInput& input) {
-  Diagnostics named_before;
   std::map<std::string, std::int64_t> out;
-  const auto entries =
-      input.journal.empty() ? drizzle::read_journal(input.path, named_before) : input.journal;
+  const auto entries = entries_of(input, input.path);
   if (!entries) return out;
   for (const auto& entry : *entries) out[entry.tag] = entry.when;
   return out;
@@ -242,7 +244,7 @@ bool is_config(std::string_view path) { return files::base_of(path).starts_with(
 
 bool says_postgresql(const std::string& path, const std::string& text) {
   const auto dialects = drizzle::read_drizzle_config(path, text).dialects;
-  return std::find(dialects.begin(), dialects.end(), "postgresql") != dialects.end();
+  return std::ranges::find(dialects, "postgresql") != dialects.end();
 }
 
 // As drizzle-kit writes them: numbers of four digits, times, seconds since 1970.
@@ -262,9 +264,7 @@ struct Journal {
 Result<Journal> journal_of(const SchemaInput& input) {
   Journal out;
   out.path = inside(input, "meta/_journal.json");
-  auto text = read_file(out.path, files::json_limit);
-  if (!text) return tl::unexpected(text.error());
-  out.text = std::move(*text);
+  TRY(out.text, read_file(out.path, files::json_limit));
   out.root = parsed_json<Ordered>(out.text);
   if (!out.root.is_object() || !out.root.contains("entries") || !out.root["entries"].is_array())
     return fail(Error::Kind::nonfatal, out.path, why_no_json(out.text, "is not a drizzle-kit journal"));
@@ -300,46 +300,38 @@ Result<std::string> last_snapshot_of(const SchemaInput& input) {
 
 Result<Written> write(Writing& writing, const Steps& steps) {
   const SchemaInput& input = writing.input;
-  auto journal = journal_of(input);
-  if (!journal) return tl::unexpected(journal.error());
-  const auto last = last_snapshot_of(input);
-  if (!last) return tl::unexpected(last.error());
-  const std::string previous_path = inside(input, "meta/" + *last);
-  const auto previous = read_file(previous_path, files::json_limit);
-  if (!previous) return tl::unexpected(previous.error());
-  const auto replayed = replay(input, steps);
-  if (!replayed) return tl::unexpected(replayed.error());
-  const std::int64_t when = std::max(writing.now, journal->when + 1);
+  TRY(auto journal, journal_of(input));
+  TRY(const auto last, last_snapshot_of(input));
+  const std::string previous_path = inside(input, "meta/" + last);
+  TRY(const auto previous, read_file(previous_path, files::json_limit));
+  TRY(const auto replayed, replay(input, steps));
+  const std::int64_t when = std::max(writing.now, journal.when + 1);
   const std::string text = drizzle_script(steps);
-  auto snapshot = drizzle::change_snapshot(*previous, previous_path, replayed->before, replayed->after,
-                                           uuid_of(*previous + text));
-  if (!snapshot) return tl::unexpected(snapshot.error());
-  const std::string prefix = drizzle_prefix(journal->tag, journal->index + 1, writing.now);
+  TRY(auto snapshot, drizzle::change_snapshot(previous, previous_path, replayed.before, replayed.after,
+                                              uuid_of(previous + text)));
+  const std::string prefix = drizzle_prefix(journal.tag, journal.index + 1, writing.now);
   const std::string name = prefix + "_snapshot.json";
-  if (name <= *last)
+  if (name <= last)
     return fail(Error::Kind::nonfatal, previous_path,
                 "is the last snapshot by name, but not the last migration's",
                 "drizzle-kit check reports the problem in the journal");
   const std::string tag = prefix + "_" + steps.name;
   std::string version = "7";
-  if (auto& entries = journal->root["entries"];
+  if (auto& entries = journal.root["entries"];
       !entries.empty() && entries.back().contains("version") && entries.back()["version"].is_string())
     version = entries.back()["version"].get<std::string>();
-  journal->root["entries"].push_back(Ordered{{"idx", journal->index + 1},
-                                             {"version", version},
-                                             {"when", when},
-                                             {"tag", tag},
-                                             {"breakpoints", true}});
+  journal.root["entries"].push_back(Ordered{
+      {"idx", journal.index + 1}, {"version", version}, {"when", when}, {"tag", tag}, {"breakpoints", true}});
   Written out;
-  out.notes = std::move(snapshot->notes);
+  out.notes = std::move(snapshot.notes);
   out.files.push_back({inside(input, tag + ".sql"), text, std::nullopt});
-  out.files.push_back({inside(input, "meta/" + name), std::move(snapshot->text), std::nullopt});
-  const std::string end = journal->text.ends_with("\n") ? "\n" : "";
+  out.files.push_back({inside(input, "meta/" + name), std::move(snapshot.text), std::nullopt});
+  const std::string end = journal.text.ends_with("\n") ? "\n" : "";
   out.files.push_back(
-      {journal->path,
-       with_line_ends_of(journal->text,
-                         journal->root.dump(2, ' ', false, Ordered::error_handler_t::replace) + end),
-       journal->text});
+      {journal.path,
+       with_line_ends_of(journal.text,
+                         journal.root.dump(2, ' ', false, Ordered::error_handler_t::replace) + end),
+       journal.text});
   return out;
 }
 

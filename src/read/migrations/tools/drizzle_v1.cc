@@ -32,9 +32,8 @@ using Ordered = nlohmann::ordered_json;
 
 Files files_of(const Folder& folder, Diagnostics&) {
   Files out = subfolder_files(folder, "migration.sql", any_name);
-  const bool snapshots = std::any_of(out.begin(), out.end(), [&](const SchemaFile& file) {
-    return folder.has(file.entry + "/snapshot.json");
-  });
+  const bool snapshots = std::ranges::any_of(
+      out, [&](const SchemaFile& file) { return folder.has(file.entry + "/snapshot.json"); });
   return snapshots ? out : Files{};
 }
 
@@ -48,9 +47,8 @@ bool other_database(const Folder& folder, Diagnostics& diagnostics) {
     if (!root) continue;
     const std::string dialect = files::text_member(*root, "dialect");
     if (dialect.empty() || dialect.starts_with("p")) return false;  // "postgres", "pg"
-    diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                           "drizzle migrations of another database (" + ellipsis(dialect, 20) + ")",
-                           "pgadvise reads only PostgreSQL migrations"});
+    warn(diagnostics, folder.path(), "drizzle migrations of another database (" + ellipsis(dialect, 20) + ")",
+         "pgadvise reads only PostgreSQL migrations");
     return true;
   }
   return false;
@@ -127,20 +125,16 @@ Result<std::string> leaf_snapshot(const SchemaInput& input) {
 
 Result<Written> write(Writing& writing, const Steps& steps) {
   const SchemaInput& input = writing.input;
-  const auto path = leaf_snapshot(input);
-  if (!path) return tl::unexpected(path.error());
-  const auto previous = read_file(*path, files::json_limit);
-  if (!previous) return tl::unexpected(previous.error());
-  const auto replayed = replay(input, steps);
-  if (!replayed) return tl::unexpected(replayed.error());
+  TRY(const auto path, leaf_snapshot(input));
+  TRY(const auto previous, read_file(path, files::json_limit));
+  TRY(const auto replayed, replay(input, steps));
   const std::string text = drizzle_script(steps);
-  auto snapshot = drizzle::change_snapshot(*previous, *path, replayed->before, replayed->after,
-                                           uuid_of(*previous + text));
-  if (!snapshot) return tl::unexpected(snapshot.error());
+  TRY(auto snapshot,
+      drizzle::change_snapshot(previous, path, replayed.before, replayed.after, uuid_of(previous + text)));
   const std::string folder = next_version(highest_version(input), writing.now) + "_" + steps.name;
   return Written{{{inside(input, folder + "/migration.sql"), text, std::nullopt},
-                  {inside(input, folder + "/snapshot.json"), std::move(snapshot->text), std::nullopt}},
-                 std::move(snapshot->notes)};
+                  {inside(input, folder + "/snapshot.json"), std::move(snapshot.text), std::nullopt}},
+                 std::move(snapshot.notes)};
 }
 
 }  // namespace

@@ -78,15 +78,15 @@ bool same_version_twice(const std::vector<Script>& files) {
 }
 
 bool holds_scripts(const Folder& folder) {
-  return std::any_of(folder.files().begin(), folder.files().end(),
-                     [](const std::string& name) { return script_name(name).has_value(); });
+  return std::ranges::any_of(folder.files(),
+                             [](const std::string& name) { return script_name(name).has_value(); });
 }
 
 // A folder of folders is one location when several of them hold scripts, and no version twice; else each is
 // its own.
 std::ptrdiff_t subfolders_with_scripts(const Folder& folder) {
-  return std::count_if(folder.folders().begin(), folder.folders().end(),
-                       [&](const std::string& name) { return holds_scripts(Folder(folder.path(name))); });
+  return std::ranges::count_if(
+      folder.folders(), [&](const std::string& name) { return holds_scripts(Folder(folder.path(name))); });
 }
 
 // ---- The folders that a project's settings name.
@@ -239,8 +239,7 @@ std::optional<Names> folders_at(const std::string& project, const Names& locatio
   for (const auto& location : locations) {
     auto folder = folder_at(project, location);
     if (!folder) return std::nullopt;
-    if (!folder->empty() && std::find(out.begin(), out.end(), *folder) == out.end())
-      out.push_back(std::move(*folder));
+    if (!folder->empty() && std::ranges::find(out, *folder) == out.end()) out.push_back(std::move(*folder));
   }
   return out;
 }
@@ -269,8 +268,7 @@ Locations project_locations(const Folder& folder) {
     out.folders = *folders;
     for (const auto& [profile, locations] : profiles)
       for (auto& one : folders_at(project, locations).value_or(Names()))
-        if (std::find(out.folders.begin(), out.folders.end(), one) == out.folders.end())
-          out.of_others.push_back(std::move(one));
+        if (std::ranges::find(out.folders, one) == out.folders.end()) out.of_others.push_back(std::move(one));
     return out;
   }
   return {};
@@ -278,7 +276,7 @@ Locations project_locations(const Folder& folder) {
 
 bool holds_scripts_below(const Folder& folder, int depth) {
   if (holds_scripts(folder)) return true;
-  return depth > 0 && std::any_of(folder.folders().begin(), folder.folders().end(), [&](const auto& name) {
+  return depth > 0 && std::ranges::any_of(folder.folders(), [&](const auto& name) {
            return holds_scripts_below(Folder(folder.path(name)), depth - 1);
          });
 }
@@ -294,7 +292,7 @@ bool is_linked(const std::string& project, const std::string& folder) {
 // "": there is none.
 std::string main_location(const Locations& locations) {
   const auto& folders = locations.folders;
-  const auto first = std::find_if(folders.begin(), folders.end(), [&](const std::string& one) {
+  const auto first = std::ranges::find_if(folders, [&](const std::string& one) {
     return !is_linked(locations.project, one) && holds_scripts_below(Folder(one), max_below);
   });
   std::string out = first == folders.end() ? std::string() : *first;
@@ -305,7 +303,7 @@ std::string main_location(const Locations& locations) {
 
 // Whether the folder lies in one of the locations, so that collect() finds its scripts there.
 bool collected_with_others(const Names& locations, const std::string& folder) {
-  return std::any_of(locations.begin(), locations.end(), [&](const std::string& one) {
+  return std::ranges::any_of(locations, [&](const std::string& one) {
     return folder.starts_with(one + "/") &&
            std::count(folder.begin() + static_cast<std::ptrdiff_t>(one.size()), folder.end(), '/') <=
                max_below;
@@ -318,7 +316,7 @@ bool add_locations(const Folder& folder, std::vector<Script>& out, Names& foreig
   const Locations locations = project_locations(folder);
   const std::string own = absolute_path(folder.path());
   const auto has = [](const Names& list, const std::string& one) {
-    return std::find(list.begin(), list.end(), one) != list.end();
+    return std::ranges::find(list, one) != list.end();
   };
   const std::string home = main_location(locations);
   if (home.empty()) return true;
@@ -342,14 +340,13 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   Names foreign;
   collect(folder, max_below, found, foreign);
   if (!add_locations(folder, found, foreign)) return {};
-  std::stable_sort(found.begin(), found.end(), [](const Script& a, const Script& b) {
+  std::ranges::stable_sort(found, [](const Script& a, const Script& b) {
     if (a.name.kind != b.name.kind) return a.name.kind != 'R' && (b.name.kind == 'R' || a.name.kind == 'B');
     if (a.name.kind == 'R') return a.name.description < b.name.description;
     return compare_versions(a.name.version, b.name.version) < 0;
   });
   if (found.empty() || (!holds_scripts(folder) && same_version_twice(found))) return {};
-  for (const auto& path : foreign)
-    diagnostics.push_back({Error::Kind::nonfatal, path, "migrations of another database: skipped", ""});
+  for (const auto& path : foreign) warn(diagnostics, path, "migrations of another database: skipped");
   std::string baseline;
   for (const auto& file : found)
     if (file.name.kind == 'B') baseline = file.name.version;

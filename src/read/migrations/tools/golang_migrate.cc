@@ -45,10 +45,9 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"
   for (std::size_t i = 1; i < names.size(); ++i)
     if (files::compare_digits(files::leading_digits(names[i]), files::leading_digits(names[i - 1])) == 0)
-      diagnostics.push_back(
-          {Error::Kind::nonfatal, folder.path(names[i]), "has the same version as " + names[i - 1],
+      warn(diagnostics, folder.path(names[i]), "has the same version as " + names[i - 1],
            runs_elsewhere(folder) ? "tools that know a migration by its version run only one of them"
-                                  : "golang-migrate refuses such a folder"});
+                                  : "golang-migrate refuses such a folder");
   return out;
 }
 
@@ -58,10 +57,8 @@ std::optional<Migration::Transaction> by_name(std::string_view name, std::string
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  const std::string name = give_version(writing) + "_" + steps.name;
-  return Written{{{inside(writing.input, name + ".up.sql"), comments(steps) + script(steps.up), std::nullopt},
-                  {inside(writing.input, name + ".down.sql"), down_script(steps), std::nullopt}},
-                 {}};
+  const std::string name = inside(writing.input, give_version(writing) + "_" + steps.name);
+  return up_and_down(name + ".up.sql", name + ".down.sql", steps);
 }
 
 }  // namespace

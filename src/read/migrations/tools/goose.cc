@@ -1,7 +1,5 @@
 // goose: numbered files with "-- +goose Up" and "-- +goose Down".
-#include <algorithm>
 
-#include "base/text/text.h"
 #include "files/files.h"
 #include "migrations/all_tools.h"
 #include "migrations/folders/folder_reading.h"

@@ -14,11 +14,8 @@ bool milliseconds(std::string_view name) { return files::leading_digits(name).si
 Files files_of(const Folder& folder, Diagnostics&) { return subfolder_files(folder, "up.sql", milliseconds); }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  const std::string folder = give_version(writing) + "_" + steps.name;
-  return Written{
-      {{inside(writing.input, folder + "/up.sql"), comments(steps) + script(steps.up), std::nullopt},
-       {inside(writing.input, folder + "/down.sql"), down_script(steps), std::nullopt}},
-      {}};
+  const std::string folder = inside(writing.input, give_version(writing) + "_" + steps.name);
+  return up_and_down(folder + "/up.sql", folder + "/down.sql", steps);
 }
 
 }  // namespace

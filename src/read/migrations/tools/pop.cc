@@ -99,9 +99,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
     if (const auto of = database_of(name); of && !of->empty() && !for_postgresql(*of)) database = ".postgres";
   const std::string name = inside(writing.input, give_version(writing) + "_" + steps.name + database +
                                                      (steps.concurrent ? ".autocommit" : ""));
-  return Written{{{name + ".up.sql", comments(steps) + script(steps.up), std::nullopt},
-                  {name + ".down.sql", down_script(steps), std::nullopt}},
-                 {}};
+  return up_and_down(name + ".up.sql", name + ".down.sql", steps);
 }
 
 }  // namespace

@@ -29,12 +29,8 @@ std::optional<Migration::Transaction> by_name(std::string_view name, std::string
 
 // 002.do.name.sql and 002.undo.name.sql.
 Result<Written> write(Writing& writing, const Steps& steps) {
-  const std::string number = give_version(writing);
-  return Written{
-      {{inside(writing.input, number + ".do." + steps.name + ".sql"), comments(steps) + script(steps.up),
-        std::nullopt},
-       {inside(writing.input, number + ".undo." + steps.name + ".sql"), down_script(steps), std::nullopt}},
-      {}};
+  const std::string number = inside(writing.input, give_version(writing));
+  return up_and_down(number + ".do." + steps.name + ".sql", number + ".undo." + steps.name + ".sql", steps);
 }
 
 }  // namespace

@@ -31,20 +31,17 @@ bool fourteen_digits(std::string_view name) { return files::leading_digits(name)
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   Files out = subfolder_files(folder, "migration.sql", any_name);
   const bool lock = folder.has("migration_lock.toml");
-  const bool dated = std::any_of(out.begin(), out.end(), [](const SchemaFile& file) {
-    return !files::leading_digits(file.entry).empty();
-  });
+  const bool dated = std::ranges::any_of(
+      out, [](const SchemaFile& file) { return !files::leading_digits(file.entry).empty(); });
   if (out.empty() || (!lock && !dated)) return {};
   for (const auto& name : folder.folders()) {
     if (!lock || !fourteen_digits(name) || folder.has(name + "/migration.sql")) continue;
     if (holds_program(Folder(folder.path(name))))
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
-                             "a migration that is a program: not replayed",
-                             "pgadvise does not know its changes"});
+      warn(diagnostics, folder.path(name), "a migration that is a program: not replayed",
+           "pgadvise does not know its changes");
     else
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
-                             "a prisma migration without its migration.sql",
-                             "is it committed? `prisma migrate deploy` stops here"});
+      warn(diagnostics, folder.path(name), "a prisma migration without its migration.sql",
+           "is it committed? `prisma migrate deploy` stops here");
   }
   return out;
 }
@@ -57,10 +54,10 @@ bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   if (text->find("\"postgresql\"") != std::string::npos || text->find("\"cockroachdb\"") != std::string::npos)
     return false;
   const auto words = split(std::string_view(*text).substr(text->find("provider")), '"');
-  diagnostics.push_back({Error::Kind::nonfatal, path,
-                         "prisma migrations of another database" +
-                             (words.size() < 3 ? "" : " (" + ellipsis(words[1], 20) + ")"),
-                         "pgadvise reads only PostgreSQL migrations"});
+  warn(
+      diagnostics, path,
+      "prisma migrations of another database" + (words.size() < 3 ? "" : " (" + ellipsis(words[1], 20) + ")"),
+      "pgadvise reads only PostgreSQL migrations");
   return true;
 }
 
@@ -111,9 +108,7 @@ void index_notes(const std::string& model, const Table& before, const Table& aft
     if (before.index(index.name) || index.predicate || !index.include.empty()) continue;
     std::vector<std::string> keys;
     for (const auto& key : index.keys) keys.push_back(key.column + (key.descending ? "(sort: Desc)" : ""));
-    if (std::any_of(index.keys.begin(), index.keys.end(),
-                    [](const IndexKey& key) { return key.column.empty(); }))
-      continue;
+    if (std::ranges::any_of(index.keys, [](const IndexKey& key) { return key.column.empty(); })) continue;
     notes.push_back(fmt::format("{}: {}([{}], map: \"{}\")", model, index.unique ? "@@unique" : "@@index",
                                 join(keys, ", "), index.name));
   }

@@ -41,7 +41,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   // A class's name may be there once.
   std::string name = steps.name;
   const auto taken = [&] {
-    return std::any_of(input.files.begin(), input.files.end(), [&](const SchemaFile& file) {
+    return std::ranges::any_of(input.files, [&](const SchemaFile& file) {
       return file.entry.substr(files::leading_digits(file.entry).size()) == "_" + name + ".rb";
     });
   };

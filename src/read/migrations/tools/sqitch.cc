@@ -90,8 +90,8 @@ std::vector<Planned> parse(std::string_view text, const std::string& path, Diagn
     if (line.front() == '+') line = trim(line.substr(1));
     const std::string name(line.substr(0, line.find_first_of(" \t[")));
     if (!safe_name(name)) {
-      diagnostics.push_back({Error::Kind::nonfatal, path + ":" + std::to_string(number),
-                             "not the name of a change: " + ellipsis(name, 60), ""});
+      warn(diagnostics, path + ":" + std::to_string(number),
+           "not the name of a change: " + ellipsis(name, 60));
       continue;
     }
     const auto known = last.find(name);
@@ -139,9 +139,8 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
     }
     change.missing = !is_file(change.deploy_file);
     if (change.missing)
-      diagnostics.push_back({Error::Kind::nonfatal, change.deploy_file,
-                             "is missing: " + path + " names this deploy script",
-                             "sqitch deploy stops here"});
+      warn(diagnostics, change.deploy_file, "is missing: " + path + " names this deploy script",
+           "sqitch deploy stops here");
     out.push_back(std::move(change));
   }
   return out;
@@ -159,15 +158,14 @@ std::size_t missing_files(const Folder& folder) {
   Diagnostics named_before;
   const auto plan = read_plan(folder.path(), named_before);
   return static_cast<std::size_t>(
-      std::count_if(plan.begin(), plan.end(), [](const PlannedChange& change) { return change.missing; }));
+      std::ranges::count_if(plan, [](const PlannedChange& change) { return change.missing; }));
 }
 
 bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   const auto engine = engine_of(folder.path());
   if (engine.empty() || engine == "pg" || engine == "cockroach" || engine == "yugabyte") return false;
-  diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                         "sqitch migrations of another database (" + engine + ")",
-                         "pgadvise reads only PostgreSQL migrations"});
+  warn(diagnostics, folder.path(), "sqitch migrations of another database (" + engine + ")",
+       "pgadvise reads only PostgreSQL migrations");
   return true;
 }
 
@@ -204,12 +202,11 @@ void read_folder(FolderReading& reading) {
 // The scripts, and a line of the plan in the name of who planned the last change.
 Result<Written> write(Writing& writing, const Steps& steps) {
   const std::string plan = inside(writing.input, "sqitch.plan");
-  const auto text = read_file(plan, files::json_limit);
-  if (!text) return tl::unexpected(text.error());
-  const std::string so_far = writing.last.empty() ? *text : writing.last;
+  TRY(const auto text, read_file(plan, files::json_limit));
+  const std::string so_far = writing.last.empty() ? text : writing.last;
   std::string planner, project;
   std::set<std::string> names;
-  for (const auto raw : split(*text, '\n')) {
+  for (const auto raw : split(text, '\n')) {
     const auto line = trim(raw);
     if (line.starts_with("%project=")) project = line.substr(9);
     if (line.empty() || line[0] == '%' || line[0] == '#') continue;
@@ -227,7 +224,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
     name = fmt::format("{}_{}", steps.name, number);
   const SchemaFile& newest = writing.input.files.back();  // whose change may have folders in its name
   std::string deploy(files::folder_of(newest.path));
-  for (auto folders = std::count(newest.entry.begin(), newest.entry.end(), '/'); folders > 0; --folders)
+  for (auto folders = std::ranges::count(newest.entry, '/'); folders > 0; --folders)
     deploy = std::string(files::folder_of(deploy));
   const auto body = [&](std::string_view what, const std::string& statements) {
     const std::string head = fmt::format("-- {} {}:{}\n\n", what, project, name);
@@ -241,7 +238,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
         std::nullopt},
        {files::path_under(files::path_under(std::string(files::folder_of(deploy)), "revert"), name + ".sql"),
         body("Revert", down_script(steps)), std::nullopt},
-       {plan, with_line_ends_of(*text, writing.last), *text}},
+       {plan, with_line_ends_of(text, writing.last), text}},
       {}};
 }
 

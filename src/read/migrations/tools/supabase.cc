@@ -29,10 +29,9 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
     return is_numbered(name) && name.size() > digits && name[digits] == '_';
   });
   for (const auto& name : folder.files())
-    if (is_sql(name) && std::find(names.begin(), names.end(), name) == names.end())
-      diagnostics.push_back(
-          {Error::Kind::nonfatal, folder.path(name),
-           "is not named <timestamp>_name.sql: neither the supabase command line nor pgadvise runs it", ""});
+    if (is_sql(name) && std::ranges::find(names, name) == names.end())
+      warn(diagnostics, folder.path(name),
+           "is not named <timestamp>_name.sql: neither the supabase command line nor pgadvise runs it");
   return as_files(folder, names);
 }
 

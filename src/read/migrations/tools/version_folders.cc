@@ -18,7 +18,7 @@ namespace {
 bool named_for_sql(const std::string& path) {
   auto parts = split(path, '/');
   if (parts.size() > 3) parts.erase(parts.begin(), parts.end() - 3);
-  const auto any = [&](const auto& is_one) { return std::any_of(parts.begin(), parts.end(), is_one); };
+  const auto any = [&](const auto& is_one) { return std::ranges::any_of(parts, is_one); };
   return any(named_for_versions) && !any([](std::string_view part) {
            return part.starts_with("rollback") || part.starts_with("down") || part.starts_with("undo") ||
                   part.starts_with("revert");
@@ -46,7 +46,7 @@ Files files_of(const Folder& folder, Diagnostics&) {
   for (const auto& version : versions) {
     const Folder inside(folder.path(version));
     Names names = sql_files(inside, [](std::string_view name) { return is_sql(name) && !is_down(name); });
-    std::sort(names.begin(), names.end(), files::natural_less);
+    std::ranges::sort(names, files::natural_less);
     for (const auto& name : names)
       out.push_back({inside.path(name), version + "/" + name.substr(0, name.size() - 4)});
   }

@@ -53,9 +53,8 @@ Result<files::NewFile> with_statement(const std::string& path, int before_line,
   constexpr std::size_t max_bytes = std::size_t{16} << 20;
   if (!path.ends_with(".sql"))
     return fail(Error::Kind::nonfatal, path, "the migration is no SQL file: add the statement by hand");
-  const auto text = read_file(path, max_bytes);
-  if (!text) return tl::unexpected(text.error());
-  return with_statement(files::NewFile{path, *text, *text}, before_line, statement);
+  TRY(const auto text, read_file(path, max_bytes));
+  return with_statement(files::NewFile{path, text, text}, before_line, statement);
 }
 
 Result<files::NewFile> with_statement(files::NewFile file, int before_line, const std::string& statement) {

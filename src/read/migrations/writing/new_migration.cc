@@ -28,9 +28,8 @@ struct Head {
 
 Head head_of(std::string_view statement) {
   Head out;
-  sql::Lexer lexer(statement);
-  for (auto token = lexer.next_token(); out.words.size() < 4 && token.kind == sql::Lexeme::Kind::word;
-       token = lexer.next_token()) {
+  for (const auto& token : sql::tokens_of(statement)) {
+    if (out.words.size() == 4 || token.kind != sql::Lexeme::Kind::word) break;
     if (token.is_word("concurrently")) out.concurrently = token.offset;
     out.words.push_back(lower(token.text));
   }
@@ -86,20 +85,17 @@ bool is_concurrent(const std::string& statement) {
 
 // ALTER COLUMN … TYPE, which mostly rewrites the table.
 bool changes_type(const std::string& statement) {
-  sql::Lexer lexer(statement);
   int behind_column = 0;  // tokens
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const auto& token : sql::tokens_of(statement)) {
     if (behind_column > 1 && token.is_word("type")) return true;
-    const bool set_data = token.is_word("set") || token.is_word("data");
+    const bool set_data = token.is_one_of({"set", "data"});
     if (token.is_word("column")) behind_column = 1;
     else behind_column = behind_column == 1 || (behind_column > 1 && set_data) ? behind_column + 1 : 0;
   }
   return false;
 }
 
-bool any_changes_type(const Fitted& fitted) {
-  return std::any_of(fitted.up.begin(), fitted.up.end(), changes_type);
-}
+bool any_changes_type(const Fitted& fitted) { return std::ranges::any_of(fitted.up, changes_type); }
 
 // nullptr: new migrations are not written for the input's tool.
 const Writer* writer_for(const SchemaInput* input) {
@@ -126,9 +122,8 @@ std::string slug(std::string_view text) {
 
 // The index's name in CREATE INDEX.
 std::string index_name(const std::string& statement) {
-  sql::Lexer lexer(statement);
   bool index = false;
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const auto& token : sql::tokens_of(statement)) {
     if (!index) {
       index = token.is_word("index");
       continue;
@@ -140,8 +135,8 @@ std::string index_name(const std::string& statement) {
 }
 
 std::string name_of(const std::vector<std::string>& statements) {
-  const bool indexes = std::all_of(statements.begin(), statements.end(),
-                                   [](const std::string& one) { return creates_index(head_of(one)); });
+  const bool indexes =
+      std::ranges::all_of(statements, [](const std::string& one) { return creates_index(head_of(one)); });
   const std::string only =
       statements.size() == 1 && indexes ? slug(index_name(statements[0])) : std::string();
   return !only.empty() ? "add_" + only : indexes ? "add_indexes" : "pgadvise_fixes";
@@ -252,11 +247,10 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   NewMigration out;
   std::vector<Fitted> fitted;
   for (const auto& change : changes) {
-    auto one = fit(input, change);
-    if (!one) return tl::unexpected(one.error());
-    if (!one->note.empty() && std::find(out.notes.begin(), out.notes.end(), one->note) == out.notes.end())
-      out.notes.push_back(one->note);
-    fitted.push_back(std::move(*one));
+    TRY(auto one, fit(input, change));
+    if (!one.note.empty() && std::ranges::find(out.notes, one.note) == out.notes.end())
+      out.notes.push_back(one.note);
+    fitted.push_back(std::move(one));
   }
   const auto parts = parts_of(changes, fitted, how_of(input), writer && !input->programs);
   if (!writer) {
@@ -268,10 +262,9 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   out.tool = input->tool->id();
   Writing writing{*input, now, {}, {}};
   for (const auto& part : parts) {
-    auto written = writer->write(writing, part);
-    if (!written) return tl::unexpected(written.error());
-    out.notes.insert(out.notes.end(), written->notes.begin(), written->notes.end());
-    for (auto& file : written->files) {
+    TRY(auto written, writer->write(writing, part));
+    out.notes.insert(out.notes.end(), written.notes.begin(), written.notes.end());
+    for (auto& file : written.files) {
       // A file that each migration changes: the last text holds them all.
       if (file.before)
         std::erase_if(out.files, [&](const files::NewFile& other) { return other.path == file.path; });

@@ -25,18 +25,13 @@ tl::unexpected<Error> refused(std::string why) {
 }
 
 bool has_word(std::string_view statement, std::string_view word) {
-  sql::Lexer lexer(statement);
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token())
-    if (token.is_word(word)) return true;
-  return false;
+  return std::ranges::any_of(sql::tokens_of(statement),
+                             [&](const sql::Lexeme& token) { return token.is_word(word); });
 }
 
 bool has_name(std::string_view statement, const std::string& name) {
-  if (name.empty()) return false;
-  sql::Lexer lexer(statement);
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token())
-    if (token.name() == name) return true;
-  return false;
+  return !name.empty() && std::ranges::any_of(sql::tokens_of(statement),
+                                              [&](const sql::Lexeme& token) { return token.name() == name; });
 }
 
 // The setting that SET or RESET changes; "": another statement.
@@ -51,9 +46,8 @@ std::string setting_of(std::string_view statement) {
 
 // ALTER TABLE … ADD COLUMN a int, ADD COLUMN b int.
 bool has_several_commands(std::string_view statement) {
-  sql::Lexer lexer(statement);
   int depth = 0;
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const auto& token : sql::tokens_of(statement)) {
     if (token.is('(')) ++depth;
     else if (token.is(')')) --depth;
     else if (token.is(',') && depth == 0) return true;
@@ -263,8 +257,7 @@ class Splitter {
       return !column.empty() && contains(own_text, lower(column));
     };
     const bool same = !step_->actions.empty() && step_->actions.front().table == action.table;
-    return same && ((action.kind == Kind::add_column &&
-                     std::any_of(action.columns.begin(), action.columns.end(), used)) ||
+    return same && ((action.kind == Kind::add_column && std::ranges::any_of(action.columns, used)) ||
                     (action.kind == Kind::rename_column && used(action.name)));
   }
 
@@ -299,8 +292,7 @@ class Splitter {
   }
 
   void note(std::string text) {
-    if (std::find(out_.notes.begin(), out_.notes.end(), text) == out_.notes.end())
-      out_.notes.push_back(std::move(text));
+    if (std::ranges::find(out_.notes, text) == out_.notes.end()) out_.notes.push_back(std::move(text));
   }
 
   void replace(const std::vector<std::string>& with, const std::string& comment) {
@@ -333,13 +325,12 @@ class Splitter {
 
 Result<SplitMigration> split_migration(const SchemaInput* input, const std::vector<Migration>& checked,
                                        const std::string& path, std::vector<StatementSplit> splits) {
-  auto text = read_file(path, files::text_limit);
-  if (!text) return tl::unexpected(text.error());
+  TRY(const auto text, read_file(path, files::text_limit));
   SplitMigration out;
-  out.file = {path, *text, *text};
+  out.file = {path, text, text};
   // From the last to the first, so that the lines above stay as they were read; each statement once, and
   // rather replaced than moved.
-  std::stable_sort(splits.begin(), splits.end(), [](const StatementSplit& a, const StatementSplit& b) {
+  std::ranges::stable_sort(splits, [](const StatementSplit& a, const StatementSplit& b) {
     return a.at != b.at ? b.at < a.at : a.sql.empty() < b.sql.empty();
   });
   splits.erase(std::unique(splits.begin(), splits.end(),
@@ -349,20 +340,18 @@ Result<SplitMigration> split_migration(const SchemaInput* input, const std::vect
   int line = 0;
   for (const StatementSplit& split : splits) {
     Splitter splitter(input, checked, split, out);
-    if (const auto done = splitter.run(); !done) return tl::unexpected(done.error());
+    TRY_VOID(splitter.run());
     if (!set.empty()) continue;
     set = splitter.lock_timeout();
     line = splitter.first_line();
   }
-  std::reverse(out.later.begin(), out.later.end());
-  std::reverse(out.notes.begin(), out.notes.end());
+  std::ranges::reverse(out.later);
+  std::ranges::reverse(out.notes);
   if (!set.empty()) {
-    auto with = with_statement(out.file, line, set);
-    if (!with) return tl::unexpected(with.error());
-    out.file = std::move(*with);
+    TRY(out.file, with_statement(out.file, line, set));
     out.notes.push_back(run_again_note(path));
   }
-  out.file.content = with_line_ends_of(*text, out.file.content);
+  out.file.content = with_line_ends_of(text, out.file.content);
   return out;
 }
 

@@ -1,6 +1,5 @@
 #include "migrations/writing/writing.h"
 
-#include <algorithm>
 #include <ctime>
 
 #include "base/files/input_file.h"
@@ -76,6 +75,12 @@ std::string down_script(const Steps& steps) {
   return steps.down.empty() ? "-- this migration cannot be undone\n" : script(steps.down);
 }
 
+Written up_and_down(const std::string& up_path, const std::string& down_path, const Steps& steps) {
+  return {{{up_path, comments(steps) + script(steps.up), std::nullopt},
+           {down_path, down_script(steps), std::nullopt}},
+          {}};
+}
+
 std::string newest_text(const SchemaInput& input) {
   return input.files.empty() ? std::string()
                              : read_file(input.files.back().path, files::text_limit).value_or("");
@@ -84,10 +89,9 @@ std::string newest_text(const SchemaInput& input) {
 Result<Replayed> replay(const SchemaInput& input, const Steps& steps) {
   Diagnostics named;
   sql::Placeholders placeholders;
-  const auto scripts = schema_sql(input, named, &placeholders);
-  if (!scripts) return tl::unexpected(scripts.error());
+  TRY(const auto scripts, schema_sql(input, named, &placeholders));
   sql::Replayer replayer;
-  for (const auto& [file, text] : *scripts) replayer.run(text, file);
+  for (const auto& [file, text] : scripts) replayer.run(text, file);
   Replayed out;
   out.before = replayer.catalog();
   const int not_understood = replayer.counts().not_understood;

@@ -50,6 +50,8 @@ const std::string& give_version(Writing& writing);
 std::string comments(const Steps& steps, std::string_view mark = "--");
 std::string script(const std::vector<std::string>& statements);
 std::string down_script(const Steps& steps);
+// A migration of two files, of which the second undoes the first.
+Written up_and_down(const std::string& up_path, const std::string& down_path, const Steps& steps);
 
 // The newest file's text; "" when there is none, or it can't be read.
 std::string newest_text(const SchemaInput& input);

@@ -5,28 +5,21 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/text/text.h"
+#include "sql/definitions/schema_state.h"
+#include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
+#include "sql/parse/query_shape.h"
 
 namespace pgadvise::sql {
 namespace {
 
 using Kind = Lexeme::Kind;
 
-std::vector<Lexeme> tokens_of(std::string_view text) {
-  std::vector<Lexeme> out;
-  Lexer lexer(text);
-  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token())
-    out.push_back(token);
-  return out;
-}
-
-// 'it''s' -> it's; other forms of constants, such as E'' and dollar quotes, are none of a guard.
-std::optional<std::string> constant(const Lexeme& token) {
-  if (token.kind != Kind::string || token.text.size() < 2 || token.text.front() != '\'') return std::nullopt;
-  return replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "''", "'");
+std::optional<std::string> string_constant(const Node* node) {
+  const bool string = is(node, NODE(A_CONST)) && node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
+  return string ? std::optional<std::string>(node->a_const->sval->sval) : std::nullopt;
 }
 
 // "public.orders" or "Orders", as regclass reads it; the schema may be empty.
@@ -44,99 +37,68 @@ struct Question {
   std::set<std::string> relations;            // columns whose value is a constant::regclass
 };
 
-using Tokens = std::vector<Lexeme>;
-
-// Reads the tokens from `at` to `end`, which must be one question and nothing else.
-class Reader {
- public:
-  Reader(const Tokens& tokens, std::size_t at, std::size_t end) : tokens_(tokens), at_(at), end_(end) {}
-
-  // SELECT … FROM relation WHERE …. `counts`: SELECT count(*); else the list must be free of aggregates,
-  // which give a row where the relation has none.
-  std::optional<Question> select(bool counts) {
-    if (!word("select")) return std::nullopt;
-    if (counts) {
-      if (!word("count") || !sign('(') || (peek().text != "*" && peek().text != "1")) return std::nullopt;
-      ++at_;
-      if (!sign(')')) return std::nullopt;
-    }
-    for (; at_ < end_ && !peek().is_word("from"); ++at_)
-      if (counts || peek().is('(')) return std::nullopt;
-    if (!word("from") || !relation()) return std::nullopt;
-    if (peek().is_word("where") && !conditions()) return std::nullopt;
-    if (!counts && word("limit")) {
-      if (peek().kind != Kind::number || peek().text == "0") return std::nullopt;
-      ++at_;
-    }
-    return at_ == end_ ? std::optional(out_) : std::nullopt;
+// Adds `column = 'constant'` and what AND joins; NOT attisdropped says nothing. False: it is another form.
+bool add_condition(const Node& node, Question& out) {
+  if (node.node_case == NODE(BOOL_EXPR)) {
+    const NodeList parts(node.bool_expr->n_args, node.bool_expr->args);
+    if (node.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
+      return std::ranges::all_of(parts, [&](const Node* part) { return add_condition(*part, out); });
+    return node.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && is(parts[0], NODE(COLUMN_REF)) &&
+           last_name(*parts[0]->column_ref) == "attisdropped";
   }
+  if (node.node_case != NODE(A_EXPR)) return false;
+  const PgQuery__AExpr& compared = *node.a_expr;
+  if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !is(compared.lexpr, NODE(COLUMN_REF)) ||
+      last_name(NodeList(compared.n_name, compared.name)) != "=")
+    return false;
+  const std::string column = last_name(*compared.lexpr->column_ref);
+  const PgQuery__TypeCast* cast = is(compared.rexpr, NODE(TYPE_CAST)) ? compared.rexpr->type_cast : nullptr;
+  const auto value = string_constant(cast ? cast->arg : compared.rexpr);
+  if (cast && last_name(NodeList(cast->type_name->n_names, cast->type_name->names)) == "regclass")
+    out.relations.insert(column);
+  return !column.empty() && value && out.values.emplace(column, *value).second;
+}
 
-  // to_regclass('name') IS [NOT] NULL.
-  std::optional<QualifiedName> regclass(bool& there) {
-    if (peek().is_word("pg_catalog") && peek(1).is('.')) at_ += 2;
-    if (!word("to_regclass") || !sign('(')) return std::nullopt;
-    const auto name = constant(peek());
-    ++at_;
-    if (!name || !sign(')') || !word("is")) return std::nullopt;
-    there = word("not");
-    return word("null") && at_ == end_ ? relation_name(*name) : std::nullopt;
-  }
+// count(*), count(1).
+bool counts_rows(const Node* node) {
+  if (!is_count(node)) return false;
+  const PgQuery__FuncCall& call = *node->func_call;
+  return call.agg_star || (call.n_args == 1 && !call.agg_distinct && constant(call.args[0]).text == "1");
+}
 
- private:
-  const Lexeme& peek(std::size_t ahead = 0) const {
-    static const Lexeme end;
-    return at_ + ahead < end_ ? tokens_[at_ + ahead] : end;
-  }
-  bool word(std::string_view what) {
-    const bool there = peek().is_word(what);
-    at_ += there;
-    return there;
-  }
-  bool sign(char what) {
-    const bool there = peek().is(what);
-    at_ += there;
-    return there;
-  }
+// An aggregate gives a row where the relation has none.
+bool may_aggregate(const Node* target) {
+  bool out = false;
+  each_node(message(*target), [&](const Node& node) {
+    out |= node.node_case == NODE(FUNC_CALL) || node.node_case == NODE(SUB_LINK);
+    return !out;
+  });
+  return out;
+}
 
-  bool relation() {
-    out_.relation = peek().name();
-    ++at_;
-    if (sign('.')) {
-      if (out_.relation != "pg_catalog" && out_.relation != "information_schema") return false;
-      out_.relation = peek().name();
-      ++at_;
-    }
-    word("as");
-    const bool alias = peek().kind == Kind::word && !peek().is_word("where") && !peek().is_word("limit");
-    at_ += alias;
-    return !out_.relation.empty();
-  }
-
-  bool conditions() {
-    do {
-      ++at_;  // WHERE, AND
-      if (peek().is_word("not") && (peek(1).is_word("attisdropped") || peek(3).is_word("attisdropped"))) {
-        at_ += peek(1).is_word("attisdropped") ? 2 : 4;
-        continue;
-      }
-      if (peek(1).is('.')) at_ += 2;  // an alias
-      const std::string column = peek().name();
-      if (column.empty() || peek(1).text != "=") return false;
-      const auto value = constant(peek(2));
-      if (!value || !out_.values.emplace(column, *value).second) return false;
-      at_ += 3;
-      if (peek().text == "::") {
-        if (peek(1).is_word("regclass")) out_.relations.insert(column);
-        at_ += 2;
-      }
-    } while (peek().is_word("and"));
-    return true;
-  }
-
-  const Tokens& tokens_;
-  std::size_t at_, end_;
-  Question out_;
-};
+// SELECT … FROM relation WHERE …. `counts`: SELECT count(*).
+std::optional<Question> question(const Node* node, bool counts) {
+  if (!is(node, NODE(SELECT_STMT))) return std::nullopt;
+  const PgQuery__SelectStmt& select = *node->select_stmt;
+  if (select.n_from_clause != 1 || !is(select.from_clause[0], NODE(RANGE_VAR)) || select.n_group_clause ||
+      select.having_clause || select.n_sort_clause || select.limit_offset || select.n_locking_clause ||
+      select.with_clause)
+    return std::nullopt;
+  const Constant limit = constant(select.limit_count);
+  if (select.limit_count && (counts || !limit.is_constant || limit.is_null || limit.text == "0"))
+    return std::nullopt;
+  const NodeList targets(select.n_target_list, select.target_list);
+  if (counts ? targets.size() != 1 || !counts_rows(targets[0]->res_target->val)
+             : std::ranges::any_of(targets, may_aggregate))
+    return std::nullopt;
+  const PgQuery__RangeVar& relation = *select.from_clause[0]->range_var;
+  const std::string schema = relation.schemaname;
+  if (!schema.empty() && schema != "pg_catalog" && schema != "information_schema") return std::nullopt;
+  Question out;
+  out.relation = relation.relname;
+  const bool read = !select.where_clause || add_condition(*select.where_clause, out);
+  return read ? std::optional(out) : std::nullopt;
+}
 
 // The server's own: pg_class, information_schema.tables, pg_toast.
 bool of_server(const QualifiedName& name) {
@@ -153,8 +115,7 @@ bool relation_exists(const QualifiedName& name, const Catalog& catalog) {
     for (const auto& index : table.indexes)
       if (is_it({other.schema, index.name})) return true;
   }
-  return std::any_of(catalog.sequences.begin(), catalog.sequences.end(),
-                     [&](const auto& entry) { return is_it(entry.first); });
+  return std::ranges::any_of(catalog.sequences, [&](const auto& entry) { return is_it(entry.first); });
 }
 
 class Answer {
@@ -176,8 +137,8 @@ class Answer {
     if (relation == "pg_policies")
       return in_table(
           [&](const Table& table) {
-            return std::any_of(table.policies.begin(), table.policies.end(),
-                               [&](const Policy& policy) { return policy.name == name_; });
+            return std::ranges::any_of(table.policies,
+                                       [&](const Policy& policy) { return policy.name == name_; });
           },
           {"policyname"});
     if (relation == "pg_constraint" || relation == "table_constraints") return constraint();
@@ -235,7 +196,7 @@ class Answer {
     }
     if (!take_table() || table_.name.empty() || !question_.values.empty() || catalog_.tables.empty())
       return std::nullopt;
-    return std::any_of(catalog_.tables.begin(), catalog_.tables.end(), [&](const auto& entry) {
+    return std::ranges::any_of(catalog_.tables, [&](const auto& entry) {
       return is_table(entry.first) && kinds.count(entry.second.kind);
     });
   }
@@ -252,8 +213,8 @@ class Answer {
     const auto name = take({"typname"});
     if (!name || !question_.values.empty()) return std::nullopt;
     const auto of_that_name = [&](const auto& entry) { return entry.first.name == *name; };
-    const bool found = std::any_of(catalog_.enums.begin(), catalog_.enums.end(), of_that_name) ||
-                       std::any_of(catalog_.tables.begin(), catalog_.tables.end(), of_that_name);
+    const bool found = std::ranges::any_of(catalog_.enums, of_that_name) ||
+                       std::ranges::any_of(catalog_.tables, of_that_name);
     return found ? std::optional(true) : std::nullopt;
   }
 
@@ -268,10 +229,6 @@ class Answer {
     const auto name = take({"extname"});
     if (!name || !question_.values.empty()) return std::nullopt;
     return *name == "plpgsql" || has(catalog_.extensions, *name) ? std::optional(true) : std::nullopt;
-  }
-
-  static bool has(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
   }
 
   template <class Has>
@@ -305,7 +262,7 @@ class Answer {
     const auto kind = type ? kinds.find(*type) : kinds.end();
     if (type && kind == kinds.end()) return std::nullopt;
     return any_table([&](const Table& table) {
-      return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& one) {
+      return std::ranges::any_of(table.constraints, [&](const Constraint& one) {
         return (!name || one.name == *name) && (!type || one.kind == kind->second);
       });
     });
@@ -318,113 +275,96 @@ class Answer {
   std::string name_;
 };
 
-// AND, OR and NOT of questions, with unknown answers.
-class Condition {
- public:
-  Condition(std::string_view text, const Catalog& catalog) : tokens_(tokens_of(text)), catalog_(catalog) {}
-  std::optional<bool> holds() const { return holds(0, tokens_.size(), 0); }
+using Truth = std::optional<bool>;
 
- private:
-  using Truth = std::optional<bool>;
+Truth answer(const Node* select, bool counts, const Catalog& catalog) {
+  const auto asked = question(select, counts);
+  return asked ? Answer(*asked, catalog).find() : std::nullopt;
+}
 
-  // Of the tokens from `at` to `end`.
-  Truth holds(std::size_t at, std::size_t end, int depth) const {
-    constexpr int max_depth = 32;
-    if (at >= end || depth > max_depth) return std::nullopt;
-    for (const bool any : {true, false})
-      if (const auto parts = split(at, end, any ? "or" : "and"); parts.size() > 1) {
-        bool known = true;
-        for (const auto& [from, to] : parts) {
-          const Truth part = holds(from, to, depth + 1);
-          if (part == any) return any;
-          known &= part.has_value();
-        }
-        return known ? Truth(!any) : std::nullopt;
-      }
-    if (tokens_[at].is_word("not")) {
-      const Truth rest = holds(at + 1, end, depth + 1);
-      return rest ? Truth(!*rest) : std::nullopt;
-    }
-    if (end - at == 1 && (tokens_[at].is_word("true") || tokens_[at].is_word("false")))
-      return tokens_[at].is_word("true");
-    if (tokens_[at].is_word("select") && split(at, end, "from").size() == 1)
-      return holds(at + 1, end, depth + 1);
-    if (tokens_[at].is('(')) {
-      const std::size_t close = closing(at, end);
-      return close + 1 == end ? holds(at + 1, close, depth + 1) : count(at, close, end);
-    }
-    return question(at, end);
+// (SELECT count(*) …) = 0, > 0, >= 1.
+Truth holds_count(const PgQuery__AExpr& compared, const Catalog& catalog) {
+  if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !is(compared.lexpr, NODE(SUB_LINK)))
+    return std::nullopt;
+  const std::string sign = last_name(NodeList(compared.n_name, compared.name));
+  const std::string number = is(compared.rexpr, NODE(A_CONST)) ? constant(compared.rexpr).text : "";
+  const bool none = (sign == "=" && number == "0") || (sign == "<" && number == "1");
+  const bool some = ((sign == ">" || sign == "<>") && number == "0") || (sign == ">=" && number == "1");
+  if (none == some) return std::nullopt;
+  const Truth found = answer(compared.lexpr->sub_link->subselect, true, catalog);
+  return found ? Truth(*found == some) : std::nullopt;
+}
+
+// to_regclass('name') IS [NOT] NULL.
+Truth holds_regclass(const PgQuery__NullTest& test, const Catalog& catalog) {
+  if (!is(test.arg, NODE(FUNC_CALL)) || last_name(*test.arg->func_call) != "to_regclass" ||
+      test.arg->func_call->n_args != 1 || catalog.tables.empty())
+    return std::nullopt;
+  const auto text = string_constant(test.arg->func_call->args[0]);
+  const auto name = text ? relation_name(*text) : std::nullopt;
+  if (!name || of_server(*name)) return std::nullopt;
+  const bool there = test.nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL;
+  return relation_exists(*name, catalog) == there;
+}
+
+Truth holds(const Node& node, const Catalog& catalog);
+
+Truth holds_bool(const PgQuery__BoolExpr& expression, const Catalog& catalog) {
+  const NodeList parts(expression.n_args, expression.args);
+  if (expression.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR) {
+    const Truth part = holds(*parts[0], catalog);
+    return part ? Truth(!*part) : std::nullopt;
   }
+  const bool any = expression.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR;
+  bool known = true;
+  for (const Node* each : parts) {
+    const Truth part = holds(*each, catalog);
+    if (part == any) return any;
+    known &= part.has_value();
+  }
+  return known ? Truth(!any) : std::nullopt;
+}
 
-  // The parts between the words outside of parentheses and CASE; AND may be BETWEEN's, so that one part is
-  // all.
-  std::vector<std::pair<std::size_t, std::size_t>> split(std::size_t at, std::size_t end,
-                                                         std::string_view word) const {
-    std::vector<std::pair<std::size_t, std::size_t>> out;
-    std::size_t from = at;
-    int depth = 0;
-    for (std::size_t i = at; i < end; ++i) {
-      if (tokens_[i].is('(') || tokens_[i].is_word("case")) ++depth;
-      if (tokens_[i].is(')') || tokens_[i].is_word("end")) --depth;
-      if (depth != 0) continue;
-      if (word == "and" && tokens_[i].is_word("between")) return {{at, end}};
-      if (!tokens_[i].is_word(word)) continue;
-      out.emplace_back(from, i);
-      from = i + 1;
+Truth holds(const Node& node, const Catalog& catalog) {
+  switch (node.node_case) {
+    case NODE(BOOL_EXPR): return holds_bool(*node.bool_expr, catalog);
+    case NODE(A_EXPR): return holds_count(*node.a_expr, catalog);
+    case NODE(NULL_TEST): return holds_regclass(*node.null_test, catalog);
+    case NODE(SUB_LINK): {
+      const PgQuery__SubLink& link = *node.sub_link;
+      if (link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK)
+        return answer(link.subselect, false, catalog);
+      const Node* only = only_expression(link.subselect);
+      return link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK && only ? holds(*only, catalog)
+                                                                                 : std::nullopt;
     }
-    out.emplace_back(from, end);
-    return out;
+    case NODE(A_CONST):
+      if (node.a_const->val_case != PG_QUERY__A__CONST__VAL_BOOLVAL) return std::nullopt;
+      return static_cast<bool>(node.a_const->boolval->boolval);
+    default: return std::nullopt;
   }
+}
 
-  // Of the parenthesis at `at`; `end`: it is never closed.
-  std::size_t closing(std::size_t at, std::size_t end) const {
-    int depth = 0;
-    for (; at < end; ++at) {
-      depth += tokens_[at].is('(') ? 1 : tokens_[at].is(')') ? -1 : 0;
-      if (depth == 0) return at;
-    }
-    return end;
-  }
-
-  Truth question(std::size_t at, std::size_t end) const {
-    if (tokens_[at].is_word("exists")) {
-      if (at + 1 >= end || !tokens_[at + 1].is('(') || closing(at + 1, end) + 1 != end) return std::nullopt;
-      const auto asked = Reader(tokens_, at + 2, end - 1).select(false);
-      return asked ? Answer(*asked, catalog_).find() : std::nullopt;
-    }
-    bool there = false;
-    const auto name = Reader(tokens_, at, end).regclass(there);
-    if (!name || catalog_.tables.empty() || of_server(*name)) return std::nullopt;
-    return relation_exists(*name, catalog_) == there;
-  }
-
-  // (SELECT count(*) …) = 0, > 0, >= 1.
-  Truth count(std::size_t at, std::size_t close, std::size_t end) const {
-    if (close + 3 != end) return std::nullopt;
-    const std::string_view sign = tokens_[close + 1].text, number = tokens_[close + 2].text;
-    const bool none = (sign == "=" && number == "0") || (sign == "<" && number == "1");
-    const bool some =
-        ((sign == ">" || sign == "<>" || sign == "!=") && number == "0") || (sign == ">=" && number == "1");
-    const auto asked = Reader(tokens_, at + 1, close).select(true);
-    if (!asked || none == some) return std::nullopt;
-    const Truth found = Answer(*asked, catalog_).find();
-    return found ? Truth(*found == some) : std::nullopt;
-  }
-
-  Tokens tokens_;
-  const Catalog& catalog_;
-};
+// 'it''s' -> it's; of other forms, such as E'' and dollar quotes, nothing.
+std::optional<std::string> constant_of(const Lexeme& token) {
+  if (token.kind != Kind::string || token.text.size() < 2 || token.text.front() != '\'') return std::nullopt;
+  return replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "''", "'");
+}
 
 }  // namespace
 
 std::optional<bool> holds(std::string_view condition, const Catalog& catalog) {
-  return Condition(condition, catalog).holds();
+  constexpr int max_depth = 40;
+  Truth out;
+  if (tree_depth(condition) > max_depth) return out;
+  with_expression(condition, [&](const Node& node) { out = holds(node, catalog); });
+  return out;
 }
 
 std::set<std::string> constants_in(std::string_view condition) {
   std::set<std::string> out;
   for (const auto& token : tokens_of(condition))
-    if (const auto text = constant(token)) {
+    if (const auto text = constant_of(token)) {
       const auto name = relation_name(*text);
       out.insert(name ? name->name : *text);
     }
@@ -435,7 +375,7 @@ std::set<std::string> constants_in(std::string_view condition) {
 bool names_object_of(std::string_view condition, std::string_view statement) {
   const auto constants = constants_in(condition);
   const auto tokens = tokens_of(statement);
-  return std::any_of(tokens.begin(), tokens.end(), [&](const Lexeme& token) {
+  return std::ranges::any_of(tokens, [&](const Lexeme& token) {
     return (token.kind == Kind::word || token.kind == Kind::quoted_name) && constants.count(token.name()) > 0;
   });
 }

@@ -1,7 +1,5 @@
 #include "sql/definitions/ddl.h"
 
-#include <string_view>
-
 #include "base/text/text.h"
 #include "sql/parse/type_name.h"
 
@@ -30,13 +28,10 @@ std::string type_of(const PgQuery__TypeName* type, const SchemaState& state) {
 
 NodeList list_of(const Node* node) {
   if (!node) return {};
-  if (node->node_case == PG_QUERY__NODE__NODE_LIST) return NodeList(node->list->n_items, node->list->items);
-  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
-    return NodeList(node->type_name->n_names, node->type_name->names);
+  if (node->node_case == NODE(LIST)) return NodeList(node->list->n_items, node->list->items);
+  if (node->node_case == NODE(TYPE_NAME)) return NodeList(node->type_name->n_names, node->type_name->names);
   return {};
 }
-
-std::string last_name(NodeList names) { return names.empty() ? std::string() : string_value(names.back()); }
 
 std::string collation_name(NodeList names) {
   const auto parts = strings(names);

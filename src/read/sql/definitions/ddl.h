@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "model/schema/catalog.h"
 #include "sql/definitions/schema_state.h"
@@ -24,8 +23,6 @@ std::string type_of(const PgQuery__TypeName* type, const SchemaState& state);
 
 // Of a List, or of a TypeName's name; empty for other nodes.
 NodeList list_of(const Node* node);
-// The last part of a qualified name; "" of none.
-std::string last_name(NodeList names);
 // "C", "de_DE"; with the schema where it isn't pg_catalog. The default collation is no collation: "".
 std::string collation_name(NodeList names);
 

@@ -7,13 +7,13 @@ namespace pgadvise::sql {
 using Kind = TableChange::Kind;
 
 bool AlterTable::drops_column(std::string_view column) const {
-  return std::any_of(changes.begin(), changes.end(), [&](const TableChange& change) {
+  return std::ranges::any_of(changes, [&](const TableChange& change) {
     return change.kind == Kind::drop_column && change.name == column;
   });
 }
 
 bool AlterTable::drops_constraint(std::string_view constraint) const {
-  return std::any_of(changes.begin(), changes.end(), [&](const TableChange& change) {
+  return std::ranges::any_of(changes, [&](const TableChange& change) {
     return change.kind == Kind::drop_constraint && change.name == constraint;
   });
 }

@@ -426,4 +426,9 @@ using Statement =
                  DataChange, Truncate, RewriteTables, Reindex, RefreshView, DropDatabase, AlterDomain,
                  SetSearchPath, SetTimeout, LockTables, CallRoutine, TransactionControl>;
 
+template <class... Kinds>
+bool is_one_of(const Statement& statement) {
+  return (std::holds_alternative<Kinds>(statement) || ...);
+}
+
 }  // namespace pgadvise::sql

@@ -1,10 +1,8 @@
-#include "sql/definitions/definitions_alter.h"
-
 #include <string_view>
 #include <utility>
 
 #include "sql/definitions/ddl.h"
-#include "sql/definitions/definitions_table.h"
+#include "sql/definitions/read_statement.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -59,10 +57,9 @@ void read_new_type(const PgQuery__ColumnDef& definition, const SchemaState& stat
   column.column.collation = collation_of(definition.coll_clause);
   const Node* expression = definition.raw_default;
   if (!expression) return;
-  const bool cast = expression->node_case == PG_QUERY__NODE__NODE_TYPE_CAST;
+  const bool cast = expression->node_case == NODE(TYPE_CAST);
   const Node* inner = cast ? expression->type_cast->arg : expression;
-  const bool own = inner && inner->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
-                   string_value(inner->column_ref->fields[inner->column_ref->n_fields - 1]) == out.name;
+  const bool own = is(inner, NODE(COLUMN_REF)) && last_name(*inner->column_ref) == out.name;
   const bool to_type = !cast || type_of(expression->type_cast->type_name, state) == column.column.type;
   out.converts = !own || !to_type;
   out.explicit_cast = own && cast && to_type;
@@ -83,7 +80,7 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
   out.cascade = command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   out.if_exists = command.missing_ok;
   const Node* def = command.def;
-  const bool constraint = def && def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT;
+  const bool constraint = is(def, NODE(CONSTRAINT));
   switch (out.kind) {
     case Kind::add_column:
       out.column = column_definition(*def->column_def, state);
@@ -109,8 +106,7 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
       break;
     case Kind::set_fillfactor: out.fillfactor = fillfactor_of(list_of(def)).value_or(out.fillfactor); break;
     case Kind::replica_identity:
-      if (def && def->node_case == PG_QUERY__NODE__NODE_REPLICA_IDENTITY_STMT)
-        out.name = def->replica_identity_stmt->name;
+      if (is(def, NODE(REPLICA_IDENTITY_STMT))) out.name = def->replica_identity_stmt->name;
       break;
     case Kind::attach_partition:
     case Kind::detach_partition:
@@ -129,8 +125,8 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
 
 std::vector<std::string> parts_of(const Node* node) {
   if (!node) return {};
-  if (node->node_case == PG_QUERY__NODE__NODE_STRING) return {node->string->sval};
-  if (node->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS)
+  if (node->node_case == NODE(STRING)) return {node->string->sval};
+  if (node->node_case == NODE(OBJECT_WITH_ARGS))
     return strings(NodeList(node->object_with_args->n_objname, node->object_with_args->objname));
   return strings(list_of(node));
 }
@@ -169,10 +165,9 @@ DropStatement::Object drop_object(DropStatement::Kind kind, const Node& node, co
   const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : std::string();
   if (kind == Drop::function) {
     out.function_schema = schema;
-    if (node.node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return out;
+    if (node.node_case != NODE(OBJECT_WITH_ARGS)) return out;
     for (const Node* type : NodeList(node.object_with_args->n_objargs, node.object_with_args->objargs))
-      if (type->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
-        out.arguments.push_back(type_of(type->type_name, state));
+      if (type->node_case == NODE(TYPE_NAME)) out.arguments.push_back(type_of(type->type_name, state));
     out.any_arguments = node.object_with_args->args_unspecified;
   } else if (kind == Drop::type) {
     out.type = state.find_type({schema, parts.back()});
@@ -209,8 +204,7 @@ void read_renamed(const PgQuery__RangeVar* relation, const Node* object, const S
                   Rename& out) {
   if (relation) out.relation = state.find_relation(written(*relation));
   if (out.kind == Rename::Kind::type) out.type = state.find_type(written(list_of(object)));
-  if (out.kind == Rename::Kind::function && object &&
-      object->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS)
+  if (out.kind == Rename::Kind::function && is(object, NODE(OBJECT_WITH_ARGS)))
     out.function = written(NodeList(object->object_with_args->n_objname, object->object_with_args->objname));
 }
 

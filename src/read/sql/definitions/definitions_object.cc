@@ -1,11 +1,8 @@
-#include "sql/definitions/definitions_object.h"
-
 #include <string_view>
-#include <utility>
 
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"
-#include "sql/definitions/definitions_table.h"
+#include "sql/definitions/read_statement.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/type_name.h"
 
@@ -19,9 +16,8 @@ SequenceOptions sequence_options(NodeList options, const SchemaState& state) {
   for (const Node* node : options) {
     const PgQuery__DefElem& option = *node->def_elem;
     const std::string_view what = option.defname;
-    if (what == "as" && option.arg && option.arg->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
-      out.type = type_spelling(option.arg->type_name);
-    if (what != "owned_by" || !option.arg || option.arg->node_case != PG_QUERY__NODE__NODE_LIST) continue;
+    if (what == "as" && is(option.arg, NODE(TYPE_NAME))) out.type = type_spelling(option.arg->type_name);
+    if (what != "owned_by" || !is(option.arg, NODE(LIST))) continue;
     NodeList names = list_of(option.arg);
     out.owner_written = true;
     if (names.size() < 2) continue;  // NONE
@@ -72,7 +68,7 @@ CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const Schem
   CreateType out = named_type(NodeList(stmt.n_domainname, stmt.domainname), state);
   out.domain.emplace();
   for (const Node* node : NodeList(stmt.n_constraints, stmt.constraints)) {
-    if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
+    if (node->node_case != NODE(CONSTRAINT)) continue;
     const PgQuery__Constraint& constraint = *node->constraint;
     if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) out.domain->not_null = true;
     if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT)
@@ -86,7 +82,7 @@ Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaSt
   if (what != "C" && what != "O") return OtherStatement();
   AlterDomain out;
   out.domain = state.find_type(written(NodeList(stmt.n_type_name, stmt.type_name)));
-  if (stmt.def && stmt.def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
+  if (is(stmt.def, NODE(CONSTRAINT))) {
     out.constraint = stmt.def->constraint->conname;
     out.not_valid = stmt.def->constraint->skip_validation;
   }
@@ -116,16 +112,12 @@ Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state)
 
 static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
   for (const Node* node : NodeList(stmt.n_options, stmt.options)) {
-    if (node->node_case != PG_QUERY__NODE__NODE_DEF_ELEM ||
-        std::string_view(node->def_elem->defname) != "as" || !node->def_elem->arg)
+    if (node->node_case != NODE(DEF_ELEM) || std::string_view(node->def_elem->defname) != "as" ||
+        !node->def_elem->arg)
       continue;
-    for (const std::string& body : strings(list_of(node->def_elem->arg))) {
-      Lexer lexer(body);
-      for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
-        if (token.is_word("alter") || token.is_word("create") || token.is_word("drop") ||
-            token.is_word("execute"))
-          return true;
-    }
+    for (const std::string& body : strings(list_of(node->def_elem->arg)))
+      for (const Lexeme& token : tokens_of(body))
+        if (token.is_one_of({"alter", "create", "drop", "execute"})) return true;
   }
   return false;
 }
@@ -143,7 +135,7 @@ CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt, con
 static std::vector<std::string> policy_roles(NodeList roles) {
   std::vector<std::string> out;
   for (const Node* node : roles) {
-    if (node->node_case != PG_QUERY__NODE__NODE_ROLE_SPEC) continue;
+    if (node->node_case != NODE(ROLE_SPEC)) continue;
     switch (node->role_spec->roletype) {
       case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING: out.emplace_back(node->role_spec->rolename); break;
       case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_PUBLIC: return {};

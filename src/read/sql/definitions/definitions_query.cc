@@ -1,5 +1,3 @@
-#include "sql/definitions/definitions_query.h"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -10,6 +8,7 @@
 
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"
+#include "sql/definitions/read_statement.h"
 #include "sql/facts/analyzer.h"
 #include "sql/parse/lexer.h"
 
@@ -43,8 +42,7 @@ std::optional<SetTimeout> timeout_named(const std::string& name) {
 std::vector<QualifiedName> names_in_from(const ProtobufCMessage& tree, const SchemaState& state) {
   std::vector<QualifiedName> out;
   each_node(tree, [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_RANGE_VAR)
-      out.push_back(state.find_table(written(*node.range_var)));
+    if (node.node_case == NODE(RANGE_VAR)) out.push_back(state.find_table(written(*node.range_var)));
     return true;
   });
   return out;
@@ -88,28 +86,26 @@ bool is_equality(const PgQuery__AExpr& expression) {
 // Columns that a conjunct sets equal to something that no row decides.
 void equal_columns(const Node* where, std::set<std::string>& out) {
   if (!where) return;
-  if (where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR &&
-      where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
+  if (where->node_case == NODE(BOOL_EXPR) && where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
     for (const Node* part : NodeList(where->bool_expr->n_args, where->bool_expr->args))
       equal_columns(part, out);
     return;
   }
-  if (where->node_case != PG_QUERY__NODE__NODE_A_EXPR || !is_equality(*where->a_expr)) return;
+  if (where->node_case != NODE(A_EXPR) || !is_equality(*where->a_expr)) return;
   const Node* left = where->a_expr->lexpr;
   const Node* right = where->a_expr->rexpr;
   if (names_column(right)) std::swap(left, right);
-  if (left && left->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && !names_column(right))
-    out.insert(string_value(left->column_ref->fields[left->column_ref->n_fields - 1]));
+  if (is(left, NODE(COLUMN_REF)) && !names_column(right)) out.insert(last_name(*left->column_ref));
 }
 
 // Compares with a constant, takes a part by LIMIT, or looks for exceptions: rows out of order, orphans.
 bool narrows(const Node& where) {
   bool out = false;
   each_node(message(where), [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT) out |= node.select_stmt->limit_count != nullptr;
-    if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK)
+    if (node.node_case == NODE(SELECT_STMT)) out |= node.select_stmt->limit_count != nullptr;
+    if (node.node_case == NODE(SUB_LINK))
       out |= node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK;
-    if (node.node_case != PG_QUERY__NODE__NODE_A_EXPR) return !out;
+    if (node.node_case != NODE(A_EXPR)) return !out;
     const PgQuery__AExpr& expression = *node.a_expr;
     const std::string name = expression.n_name ? string_value(expression.name[0]) : std::string();
     if (name == "<>" || name == "!=") return false;
@@ -125,14 +121,13 @@ bool narrows(const Node& where) {
 bool selects_changed(const Node& where, const PgQuery__ResTarget& target) {
   const std::string value = target.val ? deparsed_expression(*target.val) : std::string();
   const auto is_column = [&](const Node* side) {
-    return side && side->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
-           string_value(side->column_ref->fields[side->column_ref->n_fields - 1]) == target.name;
+    return is(side, NODE(COLUMN_REF)) && last_name(*side->column_ref) == target.name;
   };
   const auto is_value = [&](const Node* side) { return side && deparsed_expression(*side) == value; };
   bool out = false;
   each_node(message(where), [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK) return false;
-    if (node.node_case != PG_QUERY__NODE__NODE_A_EXPR || value.empty()) return !out;
+    if (node.node_case == NODE(SUB_LINK)) return false;
+    if (node.node_case != NODE(A_EXPR) || value.empty()) return !out;
     const PgQuery__AExpr& compared = *node.a_expr;
     const std::string name = compared.n_name ? string_value(compared.name[0]) : std::string();
     const bool differs = name == "<>" || compared.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT;
@@ -159,20 +154,17 @@ void add_schema(std::string name, std::vector<std::string>& path) {
 
 std::vector<std::string> search_path_of(const std::string& list) {
   std::vector<std::string> out;
-  Lexer lexer(list);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
-    add_schema(token.name(), out);
+  for (const Lexeme& token : tokens_of(list)) add_schema(token.name(), out);
   return out;
 }
 
 // An option without a value is on: VACUUM (FULL), but not VACUUM (FULL FALSE).
 bool has_option(NodeList options, std::string_view name) {
-  return std::any_of(options.begin(), options.end(), [&](const Node* option) {
-    if (option->node_case != PG_QUERY__NODE__NODE_DEF_ELEM || lower(option->def_elem->defname) != name)
-      return false;
+  return std::ranges::any_of(options, [&](const Node* option) {
+    if (option->node_case != NODE(DEF_ELEM) || lower(option->def_elem->defname) != name) return false;
     const Node* value = option->def_elem->arg;
     if (!value) return true;
-    if (value->node_case == PG_QUERY__NODE__NODE_INTEGER) return value->integer->ival != 0;
+    if (value->node_case == NODE(INTEGER)) return value->integer->ival != 0;
     const std::string word = lower(string_value(value));
     return word != "false" && word != "off";
   });
@@ -206,9 +198,9 @@ Statement read_select(const Node& select, const SchemaState& state) {
   }
   if (stmt.n_target_list != 1 || stmt.n_from_clause) return OtherStatement();
   const Node* target = stmt.target_list[0]->res_target->val;
-  if (!target || target->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return OtherStatement();
+  if (!is(target, NODE(FUNC_CALL))) return OtherStatement();
   const PgQuery__FuncCall& call = *target->func_call;
-  const std::string name = string_value(call.funcname[call.n_funcname - 1]);
+  const std::string name = last_name(call);
   if (name == "set_config" && call.n_args == 3)
     if (auto timeout = timeout_named(constant(call.args[0]).text)) {
       timeout->ms = milliseconds(constant(call.args[1]).text);
@@ -222,8 +214,7 @@ Statement read_select(const Node& select, const SchemaState& state) {
 }
 
 Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaState& state) {
-  if (!stmt.select_stmt || stmt.select_stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
-      !stmt.select_stmt->select_stmt->n_from_clause)
+  if (!is(stmt.select_stmt, NODE(SELECT_STMT)) || !stmt.select_stmt->select_stmt->n_from_clause)
     return OtherStatement();
   DataChange out;
   out.kind = DataChange::Kind::insert;
@@ -239,7 +230,7 @@ DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state
   out.table = state.find_relation(written(*stmt.relation));
   if (!filters_nothing(stmt.where_clause)) out.where = condition(*stmt.where_clause);
   for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
-    if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET) {
+    if (target->node_case == NODE(RES_TARGET)) {
       out.columns.push_back(target->res_target->name);
       if (out.where && selects_changed(*stmt.where_clause, *target->res_target)) out.where->narrows = true;
     }
@@ -275,7 +266,7 @@ RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& st
   if (!has_option(NodeList(stmt.n_options, stmt.options), "full")) return {};
   RewriteTables out{{}, "VACUUM FULL"};
   for (const Node* target : NodeList(stmt.n_rels, stmt.rels))
-    if (target->node_case == PG_QUERY__NODE__NODE_VACUUM_RELATION && target->vacuum_relation->relation)
+    if (target->node_case == NODE(VACUUM_RELATION) && target->vacuum_relation->relation)
       out.tables.push_back(state.find_relation(written(*target->vacuum_relation->relation)));
   return out;
 }
@@ -302,7 +293,7 @@ Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaStat
 LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state) {
   LockTables out;
   for (const Node* node : NodeList(stmt.n_relations, stmt.relations))
-    if (node->node_case == PG_QUERY__NODE__NODE_RANGE_VAR)
+    if (node->node_case == NODE(RANGE_VAR))
       out.tables.push_back(state.find_relation(written(*node->range_var)));
   // The server's numbers of the modes begin with 1.
   if (stmt.mode >= 1 && stmt.mode <= 8) out.mode = static_cast<LockMode>(stmt.mode - 1);

@@ -1,16 +1,14 @@
-#include "sql/definitions/definitions_table.h"
-
 #include <algorithm>
 #include <charconv>
-#include <set>
 #include <string_view>
 #include <utility>
 
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"
+#include "sql/definitions/read_statement.h"
 #include "sql/facts/volatility.h"
-#include "sql/parse/predicate.h"
+#include "sql/parse/query_shape.h"
 #include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {
@@ -45,8 +43,7 @@ std::optional<Constraint::Kind> constraint_kind(const PgQuery__Constraint& node)
 IndexKey index_key(const PgQuery__IndexElem& element) {
   IndexKey key;
   if (element.name[0]) key.column = element.name;
-  else if (element.expr && element.expr->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
-    key.column = last_name(NodeList(element.expr->column_ref->n_fields, element.expr->column_ref->fields));
+  else if (is(element.expr, NODE(COLUMN_REF))) key.column = last_name(*element.expr->column_ref);
   else key.expression = expression_text(element.expr);
   key.descending = element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
   key.nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT
@@ -74,11 +71,11 @@ std::vector<std::string> exclusions(const PgQuery__Constraint& node, ConstraintD
   std::vector<std::string> parts;
   for (const Node* node_pair : NodeList(node.n_exclusions, node.exclusions)) {
     const PgQuery__List& pair = *node_pair->list;
-    if (pair.n_items != 2 || pair.items[0]->node_case != PG_QUERY__NODE__NODE_INDEX_ELEM) continue;
+    if (pair.n_items != 2 || pair.items[0]->node_case != NODE(INDEX_ELEM)) continue;
     const PgQuery__IndexElem& element = *pair.items[0]->index_elem;
     const IndexKey key = index_key(element);
     if (!key.column.empty()) out.constraint.columns.push_back(key.column);
-    const bool call = element.expr && element.expr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL;
+    const bool call = is(element.expr, NODE(FUNC_CALL));
     const std::string expression = call ? key.expression : "(" + key.expression + ")";
     parts.push_back((key.column.empty() ? expression : quote_identifier(key.column)) +
                     (key.operator_class.empty() ? "" : " " + quote_identifier(key.operator_class)) +
@@ -171,7 +168,7 @@ std::string partition_key(const PgQuery__PartitionSpec& spec) {
       keys.push_back(quote_identifier(element.name));
     } else {
       const std::string text = expression_text(element.expr);
-      const bool call = element.expr && element.expr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL;
+      const bool call = is(element.expr, NODE(FUNC_CALL));
       keys.push_back(call ? text : "(" + text + ")");
     }
   }
@@ -179,7 +176,7 @@ std::string partition_key(const PgQuery__PartitionSpec& spec) {
 }
 
 std::string bound_value(const Node* node) {
-  if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node->column_ref->n_fields == 1) {
+  if (node->node_case == NODE(COLUMN_REF) && node->column_ref->n_fields == 1) {
     const std::string name = string_value(node->column_ref->fields[0]);
     if (name == "minvalue") return "MINVALUE";
     if (name == "maxvalue") return "MAXVALUE";
@@ -228,7 +225,7 @@ bool is_null(const Node* node) {
 
 std::optional<int> fillfactor_of(NodeList options) {
   for (const Node* node : options) {
-    if (node->node_case != PG_QUERY__NODE__NODE_DEF_ELEM) continue;
+    if (node->node_case != NODE(DEF_ELEM)) continue;
     const PgQuery__DefElem& option = *node->def_elem;
     if (option.defnamespace[0] || lower(option.defname) != "fillfactor") continue;
     if (!option.arg) return 100;
@@ -250,8 +247,8 @@ void read_identity(const PgQuery__Constraint& node, ColumnDefinition& out) {
   out.column.not_null = true;
   out.default_kind = DefaultKind::changing;
   for (const Node* option : NodeList(node.n_options, node.options))
-    if (std::string_view(option->def_elem->defname) == "sequence_name" && option->def_elem->arg &&
-        option->def_elem->arg->node_case == PG_QUERY__NODE__NODE_LIST)
+    if (std::string_view(option->def_elem->defname) == "sequence_name" &&
+        is(option->def_elem->arg, NODE(LIST)))
       out.identity_sequence = last_name(list_of(option->def_elem->arg));
 }
 
@@ -318,7 +315,7 @@ ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const S
     out.default_kind = DefaultKind::changing;
   }
   for (const Node* node : NodeList(definition.n_constraints, definition.constraints))
-    if (node->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) read_column_constraint(*node->constraint, out);
+    if (node->node_case == NODE(CONSTRAINT)) read_column_constraint(*node->constraint, out);
   return out;
 }
 
@@ -337,12 +334,12 @@ CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaState
   if (stmt.partbound) out.partition_bound = partition_bound(*stmt.partbound);
   if (stmt.of_typename) out.of_type = user_type_name(stmt.of_typename);
   for (const Node* element : NodeList(stmt.n_table_elts, stmt.table_elts)) {
-    if (element->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF) {
+    if (element->node_case == NODE(COLUMN_DEF)) {
       out.elements.emplace_back(column_definition(*element->column_def, state));
-    } else if (element->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
+    } else if (element->node_case == NODE(CONSTRAINT)) {
       if (auto constraint = constraint_definition(*element->constraint, {}))
         out.elements.emplace_back(std::move(*constraint));
-    } else if (element->node_case == PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE) {
+    } else if (element->node_case == NODE(TABLE_LIKE_CLAUSE)) {
       out.elements.emplace_back(like_clause(*element->table_like_clause, state));
     }
   }

@@ -1,7 +1,6 @@
 #include "sql/definitions/do_block.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <optional>
 
 #include "base/text/text.h"
@@ -11,15 +10,11 @@
 namespace pgadvise::sql {
 namespace {
 
-bool is_one_of(const Lexeme& token, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return token.is_word(word); });
-}
-
 // May the statement change a schema? Any other is passed over: assignments, queries, messages, RETURN, EXIT.
 bool may_change_schema(const Lexeme& first) {
-  return is_one_of(first, {"create",  "alter",   "drop",    "comment",  "grant", "revoke", "insert",
-                           "update",  "delete",  "execute", "truncate", "lock",  "set",    "refresh",
-                           "reindex", "analyze", "import",  "merge",    "with",  "call",   "do"});
+  return first.is_one_of({"create",  "alter",   "drop",    "comment",  "grant", "revoke", "insert",
+                          "update",  "delete",  "execute", "truncate", "lock",  "set",    "refresh",
+                          "reindex", "analyze", "import",  "merge",    "with",  "call",   "do"});
 }
 
 // The text after a label: <<name>>.
@@ -31,14 +26,11 @@ std::string_view without_label(std::string_view text) {
 
 // The text after the word, outside of parentheses and CASE; nullopt: it is not there.
 std::optional<std::string_view> after_word(std::string_view text, std::string_view word) {
-  Lexer lexer(text);
   int depth = 0;
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
-    if (token.is('(')) ++depth;
-    if (token.is(')')) --depth;
-    if (token.is_word("case")) ++depth;
-    if (token.is_word("end")) --depth;
-    if (depth == 0 && token.is_word(word)) return trim(text.substr(lexer.position()));
+  for (const Lexeme& token : tokens_of(text)) {
+    if (token.is('(') || token.is_word("case")) ++depth;
+    if (token.is(')') || token.is_word("end")) --depth;
+    if (depth == 0 && token.is_word(word)) return trim(text.substr(token.offset + token.text.size()));
   }
   return std::nullopt;
 }
@@ -108,7 +100,7 @@ class BlockReader {
   void handler(std::string_view text) {
     Lexer lexer(text);
     const Lexeme first = lexer.next_token();
-    const bool ends = first.is_word("end") && !is_one_of(lexer.next_token(), {"if", "case", "loop"});
+    const bool ends = first.is_word("end") && !lexer.next_token().is_one_of({"if", "case", "loop"});
     block_.handlers[blocks_.back()] += lower(text) + ";";
     const auto inside = after_word(text, "then");
     Lexer of_inside(inside.value_or(text));
@@ -129,9 +121,9 @@ class BlockReader {
       if (!rest) {
         block_.empty = false;
         if (first.is_word("return")) end_here();
-        else if (is_one_of(first, {"exit", "continue"})) leave_loop();
+        else if (first.is_one_of({"exit", "continue"})) leave_loop();
         else if (may_change_schema(first)) add(text);
-        else if (!is_one_of(first, {"null", "raise", "assert", "get"})) block_.passes_over = true;
+        else if (!first.is_one_of({"null", "raise", "assert", "get"})) block_.passes_over = true;
         return;
       }
       text = *rest;
@@ -173,7 +165,7 @@ class BlockReader {
   }
 
   void end_of(const Lexeme& second) {
-    if (!is_one_of(second, {"if", "case", "loop"})) blocks_.pop_back();
+    if (!second.is_one_of({"if", "case", "loop"})) blocks_.pop_back();
     else if (!around_.empty()) {
       count_of_conditions_ -= around_.back().conditions.size();
       around_.pop_back();
@@ -196,8 +188,8 @@ class BlockReader {
       if (rest) open_block();
       return rest.value_or("");
     }
-    if (is_one_of(first, {"if", "elsif", "elseif", "case", "when"})) return branch(text, behind(), first);
-    if (is_one_of(first, {"for", "foreach", "while", "loop"})) {
+    if (first.is_one_of({"if", "elsif", "elseif", "case", "when"})) return branch(text, behind(), first);
+    if (first.is_one_of({"for", "foreach", "while", "loop"})) {
       const auto rest = after_word(text, "loop");
       const auto head = rest ? text.substr(0, static_cast<std::size_t>(rest->data() - text.data())) : text;
       around_.push_back({.loop = true, .may_not_run = !runs_once(head)});

@@ -1,14 +1,8 @@
 #include "sql/definitions/read_statement.h"
 
-#include "sql/definitions/definitions_alter.h"
-#include "sql/definitions/definitions_object.h"
-#include "sql/definitions/definitions_query.h"
-#include "sql/definitions/definitions_table.h"
-
 namespace pgadvise::sql {
 
 Statement read_statement(const Node& node, const SchemaState& state) {
-#define NODE(name) PG_QUERY__NODE__NODE_##name
   switch (node.node_case) {
     case NODE(CREATE_STMT): return read_create_table(*node.create_stmt, state, false);
     case NODE(CREATE_FOREIGN_TABLE_STMT):
@@ -50,14 +44,13 @@ Statement read_statement(const Node& node, const SchemaState& state) {
     case NODE(CALL_STMT): {
       const PgQuery__FuncCall* call = node.call_stmt->funccall;
       if (!call || !call->n_funcname) return OtherStatement();
-      return CallRoutine{string_value(call->funcname[call->n_funcname - 1])};
+      return CallRoutine{last_name(*call)};
     }
     case NODE(LOCK_STMT): return read_lock(*node.lock_stmt, state);
     case NODE(VARIABLE_SET_STMT): return read_set(*node.variable_set_stmt);
     case NODE(TRANSACTION_STMT): return read_transaction(*node.transaction_stmt);
     default: return OtherStatement();
   }
-#undef NODE
 }
 
 }  // namespace pgadvise::sql

@@ -12,24 +12,52 @@
 namespace pgadvise::sql {
 namespace {
 
-bool contains(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 std::string regclass(const QualifiedName& name) {
   return quote_literal(quote_name(name.schema == "public" ? QualifiedName{"", name.name} : name)) +
          "::regclass";
 }
 
-template <class Map>
-void move_key(Map& map, const typename Map::key_type& from, const typename Map::key_type& to) {
-  if (auto node = map.extract(from)) {
-    node.key() = to;
-    map.insert(std::move(node));
+// Of a map or a set.
+template <class Container>
+void move_key(Container& container, const typename Container::key_type& from,
+              const typename Container::key_type& to) {
+  if (auto node = container.extract(from)) {
+    if constexpr (requires { node.key() = to; }) node.key() = to;
+    else node.value() = to;
+    container.insert(std::move(node));
   }
 }
 
+// An entry of a catalog, whose key is its name.
+template <class Map>
+void rename_entry(Map& map, const QualifiedName& from, const QualifiedName& to) {
+  move_key(map, from, to);
+  if (const auto it = map.find(to); it != map.end()) it->second.name = to;
+}
+
+template <class Map>
+std::vector<QualifiedName> names_in(const Map& map, const std::string& schema) {
+  std::vector<QualifiedName> out;
+  for (const auto& [name, unused] : map)
+    if (name.schema == schema) out.push_back(name);
+  return out;
+}
+
+// The first name of its kind, perhaps with a number, that is not taken.
+template <class Taken>
+std::string choose_name(const std::string& first, const std::string& second, const std::string& label,
+                        Taken taken) {
+  std::string name = make_object_name(first, second, label);
+  for (int pass = 1; taken(name); ++pass)
+    name = make_object_name(first, second, label + std::to_string(pass));
+  return name;
+}
+
 }  // namespace
+
+bool has(const std::vector<std::string>& list, std::string_view name) {
+  return std::ranges::find(list, name) != list.end();
+}
 
 Problem exists(const std::string& kind, const QualifiedName& name) {
   return {kind + " \"" + display(name) + "\" already exists", Problem::Kind::exists, name};
@@ -41,6 +69,18 @@ Problem missing(const std::string& kind, const QualifiedName& name) {
 Problem missing_column(const Table& table, const std::string& column) {
   return {"column \"" + column + "\" of relation \"" + display(table.name) + "\" does not exist",
           Problem::Kind::missing};
+}
+Problem existing_column(const Table& table, const std::string& column) {
+  return {"column \"" + column + "\" of relation \"" + display(table.name) + "\" already exists",
+          Problem::Kind::exists};
+}
+Problem existing_constraint(const Table& table, const std::string& constraint) {
+  return {"constraint \"" + constraint + "\" for relation \"" + display(table.name) + "\" already exists",
+          Problem::Kind::exists};
+}
+
+bool has_index(const Constraint& constraint) {
+  return constraint.kind != Constraint::Kind::foreign_key && constraint.kind != Constraint::Kind::check;
 }
 
 bool supabase_table(const QualifiedName& name) {
@@ -63,12 +103,12 @@ bool supabase_table(const QualifiedName& name) {
 
 std::string make_object_name(std::string first, std::string second, const std::string& label) {
   const std::size_t overhead = (second.empty() ? 0 : 1) + (label.empty() ? 0 : label.size() + 1);
-  const std::size_t room = 63 > overhead ? 63 - overhead : 0;
+  const std::size_t room = longest_identifier > overhead ? longest_identifier - overhead : 0;
   std::size_t a = first.size();
   std::size_t b = second.size();
   while (a + b > room) (a > b ? a : b)--;
-  std::string out = clip_name(first, a);
-  if (!second.empty()) out += "_" + clip_name(second, b);
+  std::string out = cut_identifier(std::move(first), a);
+  if (!second.empty()) out += "_" + cut_identifier(std::move(second), b);
   if (!label.empty()) out += "_" + label;
   return out;
 }
@@ -78,7 +118,7 @@ std::string joined_columns(const std::vector<std::string>& columns) {
   for (const auto& column : columns) {
     if (!out.empty()) out += '_';
     out += column;
-    if (out.size() >= 64) break;
+    if (out.size() > longest_identifier) break;
   }
   return out;
 }
@@ -116,7 +156,7 @@ std::set<std::string> names_in_expression(std::string_view text) {
 
 std::string SchemaState::creation_schema() const {
   for (const auto& schema : search_path)
-    if (schema == "public" || contains(catalog.schemas, schema)) return schema;
+    if (schema == "public" || has(catalog.schemas, schema)) return schema;
   return search_path.empty() ? "public" : search_path.front();
 }
 
@@ -145,31 +185,23 @@ bool SchemaState::type_exists(const QualifiedName& name) const {
 }
 
 void SchemaState::ensure_schema(const std::string& schema) {
-  if (schema == "pg_temp" || contains(catalog.schemas, schema)) return;
+  if (schema == "pg_temp" || has(catalog.schemas, schema)) return;
   catalog.schemas.push_back(schema);
-  std::sort(catalog.schemas.begin(), catalog.schemas.end());
+  std::ranges::sort(catalog.schemas);
 }
 
 std::string SchemaState::choose_relation_name(const std::string& schema, const std::string& first,
                                               const std::string& second, const std::string& label,
                                               bool constraint) const {
-  std::string used_label = label;
-  for (int pass = 1;; ++pass) {
-    std::string name = make_object_name(first, second, used_label);
-    if (!relation_exists({schema, name}) && !(constraint && constraint_names.count({schema, name})))
-      return name;
-    used_label = label + std::to_string(pass);
-  }
+  return choose_name(first, second, label, [&](const std::string& name) {
+    return relation_exists({schema, name}) || (constraint && constraint_names.count({schema, name}));
+  });
 }
 
 std::string SchemaState::choose_constraint_name(const std::string& schema, const std::string& first,
                                                 const std::string& second, const std::string& label) const {
-  std::string used_label = label;
-  for (int pass = 1;; ++pass) {
-    std::string name = make_object_name(first, second, used_label);
-    if (!constraint_names.count({schema, name})) return name;
-    used_label = label + std::to_string(pass);
-  }
+  return choose_name(first, second, label,
+                     [&](const std::string& name) { return constraint_names.count({schema, name}) > 0; });
 }
 
 // ---- inheritance
@@ -185,13 +217,17 @@ void SchemaState::remove_child(const QualifiedName& parent, const QualifiedName&
   if (it->second.empty()) children.erase(it);
 }
 
+const std::vector<QualifiedName>& SchemaState::children_of(const QualifiedName& parent) const {
+  static const std::vector<QualifiedName> none;
+  const auto it = children.find(parent);
+  return it == children.end() ? none : it->second;
+}
+
 bool SchemaState::has_partitions(const QualifiedName& table) const {
-  const auto it = children.find(table);
-  return it != children.end() &&
-         std::any_of(it->second.begin(), it->second.end(), [&](const QualifiedName& name) {
-           const Table* child = catalog.table(name);
-           return child && child->partition_of == table;
-         });
+  return std::ranges::any_of(children_of(table), [&](const QualifiedName& name) {
+    const Table* child = catalog.table(name);
+    return child && child->partition_of == table;
+  });
 }
 
 std::vector<SchemaState::Descent> SchemaState::descendants(const QualifiedName& root, bool partitions_only) {
@@ -199,9 +235,7 @@ std::vector<SchemaState::Descent> SchemaState::descendants(const QualifiedName& 
   std::set<QualifiedName> seen = {root};
   std::vector<QualifiedName> queue = {root};
   for (std::size_t i = 0; i < queue.size(); ++i) {
-    const auto it = children.find(queue[i]);
-    if (it == children.end()) continue;
-    for (const QualifiedName& name : it->second) {
+    for (const QualifiedName& name : children_of(queue[i])) {
       Table* child = catalog.table(name);
       Table* parent = catalog.table(queue[i]);
       if (!child || !parent || !seen.insert(name).second) continue;
@@ -225,8 +259,8 @@ Constraint* SchemaState::constraint(Table& table, const std::string& name) {
 }
 
 const Constraint* SchemaState::primary_key(const Table& table) {
-  const auto it = std::find_if(table.constraints.begin(), table.constraints.end(),
-                               [](const Constraint& c) { return c.kind == Constraint::Kind::primary_key; });
+  const auto it = std::ranges::find_if(
+      table.constraints, [](const Constraint& c) { return c.kind == Constraint::Kind::primary_key; });
   return it == table.constraints.end() ? nullptr : &*it;
 }
 
@@ -247,11 +281,10 @@ void SchemaState::add_constraint(Table& table, Constraint added) {
 }
 
 void SchemaState::erase_one_constraint(Table& table, const std::string& name) {
-  const auto it = std::find_if(table.constraints.begin(), table.constraints.end(),
-                               [&](const Constraint& c) { return c.name == name; });
+  const auto it =
+      std::ranges::find_if(table.constraints, [&](const Constraint& c) { return c.name == name; });
   if (it == table.constraints.end()) return;
-  const auto used = constraint_names.find({table.name.schema, name});
-  if (used != constraint_names.end()) constraint_names.erase(used);
+  constraint_names.extract({table.name.schema, name});  // one of those that are equal
   if (const auto links = constraint_parents.find(table.name); links != constraint_parents.end())
     links->second.erase(name);
   if (const auto own = own_checks.find(table.name); own != own_checks.end()) own->second.erase(name);
@@ -266,8 +299,7 @@ void SchemaState::erase_index(const QualifiedName& name) {
     const QualifiedName gone = queue[i];
     if (Table* owner = catalog.table(index_tables.count(gone) ? index_tables[gone] : QualifiedName{})) {
       const Constraint* own = constraint(*owner, gone.name);
-      if (own && own->kind != Constraint::Kind::foreign_key && own->kind != Constraint::Kind::check)
-        erase_one_constraint(*owner, gone.name);
+      if (own && has_index(*own)) erase_one_constraint(*owner, gone.name);
       std::erase_if(owner->indexes, [&](const Index& existing) { return existing.name == gone.name; });
     }
   }
@@ -277,7 +309,7 @@ void SchemaState::erase_index(const QualifiedName& name) {
 void SchemaState::erase_constraint(Table& table, const std::string& name) {
   const Constraint* found = constraint(table, name);
   if (!found) return;
-  if (found->kind != Constraint::Kind::foreign_key && found->kind != Constraint::Kind::check) {
+  if (has_index(*found)) {
     if (index_tables.count({table.name.schema, name})) erase_index({table.name.schema, name});
     else erase_one_constraint(table, name);
     return;
@@ -303,7 +335,7 @@ std::vector<SchemaState::Member> SchemaState::foreign_keys_to(const QualifiedNam
                                                               const std::vector<std::string>* columns) const {
   std::vector<Member> out;
   const auto sorted = [](std::vector<std::string> list) {
-    std::sort(list.begin(), list.end());
+    std::ranges::sort(list);
     return list;
   };
   for (const auto& [owner, candidate] : catalog.tables)
@@ -327,11 +359,10 @@ void SchemaState::validate_index(const QualifiedName& start) {
   for (std::optional<QualifiedName> name = start; name;) {
     Index* parent = index(*name);
     if (!parent || parent->valid) return;
-    const auto it = children.find(index_tables[*name]);
-    for (const auto& partition : it == children.end() ? std::vector<QualifiedName>{} : it->second) {
+    for (const auto& partition : children_of(index_tables[*name])) {
       const Table* child = catalog.table(partition);
       if (!child || child->partition_of != index_tables[*name]) continue;
-      const bool attached = std::any_of(child->indexes.begin(), child->indexes.end(), [&](const Index& own) {
+      const bool attached = std::ranges::any_of(child->indexes, [&](const Index& own) {
         const auto link = index_parents.find({partition.schema, own.name});
         return own.valid && link != index_parents.end() && link->second == *name;
       });
@@ -401,10 +432,7 @@ void SchemaState::drop_table(const QualifiedName& root) {
     constraint_parents.erase(name);
     own_checks.erase(name);
     views.erase(name);
-    std::vector<QualifiedName> owned;
-    for (const auto& [sequence_name, sequence] : catalog.sequences)
-      if (sequence.owner_table == name) owned.push_back(sequence_name);
-    for (const auto& sequence : owned) drop_sequence(sequence);
+    drop_owned_sequences(name);
     catalog.tables.erase(name);
   }
   for (const auto& name : gone) children.erase(name);
@@ -423,11 +451,11 @@ void SchemaState::drop_column(Table& root, const std::string& name) {
     // Foreign keys first: they rest on the unique keys that go with the column.
     for (const auto& [owner, key] : foreign_keys_to(table->name)) {
       Table* other = catalog.table(owner);
-      if (other && contains(constraint(*other, key)->referenced_columns, name)) erase_constraint(*other, key);
+      if (other && has(constraint(*other, key)->referenced_columns, name)) erase_constraint(*other, key);
     }
     std::vector<std::string> constraints;
     for (const Constraint& own : table->constraints)
-      if (contains(own.columns, name) ||
+      if (has(own.columns, name) ||
           ((own.kind == Constraint::Kind::check || own.kind == Constraint::Kind::exclusion) &&
            names_in_expression(own.expression).count(name)))
         constraints.push_back(own.name);
@@ -435,18 +463,14 @@ void SchemaState::drop_column(Table& root, const std::string& name) {
     std::vector<std::string> indexes;
     for (const Index& own : table->indexes) {
       bool uses =
-          contains(own.include, name) || (own.predicate && names_in_expression(*own.predicate).count(name));
+          has(own.include, name) || (own.predicate && names_in_expression(*own.predicate).count(name));
       for (const IndexKey& key : own.keys)
         uses |= key.column == name ||
                 (!key.expression.empty() && names_in_expression(key.expression).count(name));
       if (uses) indexes.push_back(own.name);
     }
     for (const auto& own : indexes) erase_index({table->name.schema, own});
-    std::vector<QualifiedName> owned;
-    for (const auto& [sequence_name, sequence] : catalog.sequences)
-      if (sequence.owner_table == table->name && sequence.owner_column == name)
-        owned.push_back(sequence_name);
-    for (const auto& sequence : owned) drop_sequence(sequence);
+    drop_owned_sequences(table->name, &name);
     std::erase_if(table->columns, [&](const Column& c) { return c.name == name; });
     local_columns[table->name].erase(name);
   }
@@ -462,6 +486,13 @@ void SchemaState::drop_sequence(const QualifiedName& name) {
           (column.default_expression->find(short_name) != std::string::npos ||
            column.default_expression->find(long_name) != std::string::npos))
         column.default_expression.reset();
+}
+
+void SchemaState::drop_owned_sequences(const QualifiedName& table, const std::string* column) {
+  std::vector<QualifiedName> owned;
+  for (const auto& [name, sequence] : catalog.sequences)
+    if (sequence.owner_table == table && (!column || sequence.owner_column == *column)) owned.push_back(name);
+  for (const auto& name : owned) drop_sequence(name);
 }
 
 void SchemaState::drop_type(const QualifiedName& name) {
@@ -484,19 +515,13 @@ void SchemaState::drop_type(const QualifiedName& name) {
 }
 
 void SchemaState::drop_schema(const std::string& schema) {
-  const auto in_schema = [&](const auto& map) {
-    std::vector<QualifiedName> out;
-    for (const auto& [name, unused] : map)
-      if (name.schema == schema) out.push_back(name);
-    return out;
-  };
-  for (const auto& name : in_schema(catalog.tables)) {
+  for (const auto& name : names_in(catalog.tables, schema)) {
     drop_views_on(name);
     drop_table(name);
   }
-  for (const auto& name : in_schema(catalog.sequences)) drop_sequence(name);
-  for (const auto& name : in_schema(catalog.enums)) drop_type(name);
-  for (const auto& name : in_schema(types)) drop_type(name);
+  for (const auto& name : names_in(catalog.sequences, schema)) drop_sequence(name);
+  for (const auto& name : names_in(catalog.enums, schema)) drop_type(name);
+  for (const auto& name : names_in(types, schema)) drop_type(name);
   std::erase_if(functions, [&](const auto& f) { return f.first.starts_with(schema + "."); });
   std::erase(catalog.schemas, schema);
 }
@@ -514,10 +539,7 @@ void SchemaState::rename_table(const QualifiedName& from, const QualifiedName& t
     const QualifiedName after{to.schema, own.name};
     index_tables.erase(before);
     index_tables[after] = to;
-    if (before == after) continue;
-    move_key(index_parents, before, after);
-    for (auto& [child, parent] : index_parents)
-      if (parent == before) parent = after;
+    if (before != after) rename_index_parent(before, after);
   }
   move_key(constraint_parents, from, to);
   for (const Column& own : table.columns)
@@ -525,8 +547,7 @@ void SchemaState::rename_table(const QualifiedName& from, const QualifiedName& t
   move_key(own_checks, from, to);
   move_key(local_columns, from, to);
   for (const Constraint& own : table.constraints) {
-    const auto used = constraint_names.find({from.schema, own.name});
-    if (used != constraint_names.end()) constraint_names.erase(used);
+    constraint_names.extract({from.schema, own.name});
     constraint_names.insert({to.schema, own.name});
   }
   if (table.partition_of) remove_child(*table.partition_of, from), add_child(*table.partition_of, to);
@@ -535,7 +556,7 @@ void SchemaState::rename_table(const QualifiedName& from, const QualifiedName& t
     for (const auto& name : below.mapped())
       if (Table* child = catalog.table(name)) {
         if (child->partition_of == from) child->partition_of = to;
-        std::replace(child->inherits.begin(), child->inherits.end(), from, to);
+        std::ranges::replace(child->inherits, from, to);
       }
     below.key() = to;
     children.insert(std::move(below));
@@ -552,9 +573,14 @@ void SchemaState::rename_table(const QualifiedName& from, const QualifiedName& t
     }
   for (const auto& name : owned) rename_sequence(name, {to.schema, name.name});
   move_key(views, from, to);
-  for (auto& [name, use] : views)
-    if (use.relations.erase(from)) use.relations.insert(to);
+  for (auto& [name, use] : views) move_key(use.relations, from, to);
   retype(type_spelling(from), type_spelling(to));
+}
+
+void SchemaState::rename_index_parent(const QualifiedName& from, const QualifiedName& to) {
+  move_key(index_parents, from, to);
+  for (auto& [child, parent] : index_parents)
+    if (parent == from) parent = to;
 }
 
 void SchemaState::rename_index(const QualifiedName& from, const QualifiedName& to) {
@@ -564,17 +590,12 @@ void SchemaState::rename_index(const QualifiedName& from, const QualifiedName& t
   found->name = to.name;
   index_tables.erase(from);
   index_tables[to] = owner;
-  move_key(index_parents, from, to);
-  for (auto& [child, parent] : index_parents)
-    if (parent == from) parent = to;
+  rename_index_parent(from, to);
 }
 
 void SchemaState::rename_sequence(const QualifiedName& from, const QualifiedName& to) {
-  auto moved = catalog.sequences.extract(from);
-  if (moved.empty()) return;
-  moved.key() = to;
-  moved.mapped().name = to;
-  catalog.sequences.insert(std::move(moved));
+  if (!catalog.sequences.count(from)) return;
+  rename_entry(catalog.sequences, from, to);
   for (auto& [name, table] : catalog.tables)
     for (Column& column : table.columns)
       if (column.default_expression && column.default_expression->starts_with("nextval("))
@@ -583,9 +604,7 @@ void SchemaState::rename_sequence(const QualifiedName& from, const QualifiedName
 }
 
 void SchemaState::rename_column(Table& root, const std::string& from, const std::string& to) {
-  const auto in_list = [&](std::vector<std::string>& list) {
-    std::replace(list.begin(), list.end(), from, to);
-  };
+  const auto in_list = [&](std::vector<std::string>& list) { std::ranges::replace(list, from, to); };
   const auto in_text = [&](std::string& text) { text = rename_in_expression(text, from, to); };
   std::vector<Table*> tables = {&root};
   for (const Descent& descent : descendants(root.name)) tables.push_back(descent.child);
@@ -615,7 +634,7 @@ void SchemaState::rename_column(Table& root, const std::string& from, const std:
       if (!own.check_expression.empty()) in_text(own.check_expression);
     }
     if (!table->partition_key.empty()) in_text(table->partition_key);
-    if (auto& local = local_columns[table->name]; local.erase(from)) local.insert(to);
+    move_key(local_columns[table->name], from, to);
     for (const auto& [owner, key] : foreign_keys_to(table->name))
       in_list(constraint(*catalog.table(owner), key)->referenced_columns);
     for (auto& [name, sequence] : catalog.sequences)
@@ -635,11 +654,7 @@ void SchemaState::retype(const std::string& from, const std::string& to) {
 }
 
 void SchemaState::rename_type(const QualifiedName& from, const QualifiedName& to) {
-  if (auto moved = catalog.enums.extract(from)) {
-    moved.key() = to;
-    moved.mapped().name = to;
-    catalog.enums.insert(std::move(moved));
-  }
+  rename_entry(catalog.enums, from, to);
   move_key(types, from, to);
   for (auto& [member, type] : enum_defaults)
     if (type == from) type = to;
@@ -648,44 +663,29 @@ void SchemaState::rename_type(const QualifiedName& from, const QualifiedName& to
 
 void SchemaState::rename_constraint(Table& table, Constraint& renamed, const std::string& to) {
   const std::string from = renamed.name;
-  const auto used = constraint_names.find({table.name.schema, from});
-  if (used != constraint_names.end()) constraint_names.erase(used);
+  constraint_names.extract({table.name.schema, from});
   constraint_names.insert({table.name.schema, to});
   renamed.name = to;
-  const auto rename_key = [&](auto& members) {
-    if (auto node = members.extract(from)) {
-      if constexpr (requires { node.key() = to; }) node.key() = to;
-      else node.value() = to;
-      members.insert(std::move(node));
-    }
-  };
   if (const auto it = constraint_parents.find(table.name); it != constraint_parents.end())
-    rename_key(it->second);
-  if (const auto it = own_checks.find(table.name); it != own_checks.end()) rename_key(it->second);
-  const auto below = children.find(table.name);
-  for (const auto& child : below == children.end() ? std::vector<QualifiedName>{} : below->second)
+    move_key(it->second, from, to);
+  if (const auto it = own_checks.find(table.name); it != own_checks.end()) move_key(it->second, from, to);
+  for (const auto& child : children_of(table.name))
     if (const auto it = constraint_parents.find(child); it != constraint_parents.end())
       for (auto& [own, parent] : it->second)
         if (parent == from) parent = to;
 }
 
 void SchemaState::rename_schema(const std::string& from, const std::string& to) {
-  const auto in_schema = [&](const auto& map) {
-    std::vector<QualifiedName> out;
-    for (const auto& [name, unused] : map)
-      if (name.schema == from) out.push_back(name);
-    return out;
-  };
-  for (const auto& name : in_schema(catalog.tables)) rename_table(name, {to, name.name});
-  for (const auto& name : in_schema(catalog.sequences)) rename_sequence(name, {to, name.name});
-  for (const auto& name : in_schema(catalog.enums)) rename_type(name, {to, name.name});
-  for (const auto& name : in_schema(types)) rename_type(name, {to, name.name});
+  for (const auto& name : names_in(catalog.tables, from)) rename_table(name, {to, name.name});
+  for (const auto& name : names_in(catalog.sequences, from)) rename_sequence(name, {to, name.name});
+  for (const auto& name : names_in(catalog.enums, from)) rename_type(name, {to, name.name});
+  for (const auto& name : names_in(types, from)) rename_type(name, {to, name.name});
   std::map<std::string, std::set<std::string>> renamed;
   for (auto& [name, arguments] : functions)
     renamed[name.starts_with(from + ".") ? to + name.substr(from.size()) : name].merge(arguments);
   functions = std::move(renamed);
-  std::replace(catalog.schemas.begin(), catalog.schemas.end(), from, to);
-  std::sort(catalog.schemas.begin(), catalog.schemas.end());
+  std::ranges::replace(catalog.schemas, from, to);
+  std::ranges::sort(catalog.schemas);
 }
 
 }  // namespace pgadvise::sql

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,9 +27,16 @@ using Outcome = std::optional<Problem>;  // nullopt: done
 // A table that Supabase's servers have of their own: auth.users, storage.objects.
 bool supabase_table(const QualifiedName& name);
 
+bool has(const std::vector<std::string>& list, std::string_view name);
+
 Problem exists(const std::string& kind, const QualifiedName& name);
 Problem missing(const std::string& kind, const QualifiedName& name);
 Problem missing_column(const Table& table, const std::string& column);
+Problem existing_column(const Table& table, const std::string& column);
+Problem existing_constraint(const Table& table, const std::string& constraint);
+
+// Whether it is a primary key, unique or exclusion constraint, whose index has the same name.
+bool has_index(const Constraint& constraint);
 
 struct ViewUse {
   std::set<QualifiedName> relations;
@@ -93,6 +101,7 @@ struct SchemaState {
     bool partition;
   };
   std::vector<Descent> descendants(const QualifiedName& table, bool partitions_only = false);
+  const std::vector<QualifiedName>& children_of(const QualifiedName& parent) const;
   bool has_partitions(const QualifiedName& table) const;
   void add_child(const QualifiedName& parent, const QualifiedName& child);
   void remove_child(const QualifiedName& parent, const QualifiedName& child);
@@ -119,6 +128,7 @@ struct SchemaState {
   void drop_table(const QualifiedName& name);
   void drop_column(Table& table, const std::string& name);
   void drop_sequence(const QualifiedName& name);
+  void drop_owned_sequences(const QualifiedName& table, const std::string* column = nullptr);
   void drop_type(const QualifiedName& name);  // and the columns of that type
   void drop_views_on(const QualifiedName& table, const std::string* column = nullptr);
   std::vector<QualifiedName> views_on(const QualifiedName& table) const;
@@ -134,6 +144,7 @@ struct SchemaState {
   void rename_schema(const std::string& from, const std::string& to);
 
  private:
+  void rename_index_parent(const QualifiedName& from, const QualifiedName& to);
   void retype(const std::string& from, const std::string& to);
   void erase_one_constraint(Table& table, const std::string& name);
 };

@@ -18,19 +18,19 @@ bool runs_concurrently(const Statement& statement) {
   if (const auto* drop = std::get_if<DropStatement>(&statement)) return drop->concurrently;
   if (const auto* reindex = std::get_if<Reindex>(&statement)) return reindex->concurrently;
   const auto* alter = std::get_if<AlterTable>(&statement);
-  return alter && std::any_of(alter->changes.begin(), alter->changes.end(),
-                              [](const TableChange& change) { return change.concurrently; });
+  return alter &&
+         std::ranges::any_of(alter->changes, [](const TableChange& change) { return change.concurrently; });
 }
 
 bool fails_in_transaction(const Node& node) {
   switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_VACUUM_STMT: return node.vacuum_stmt->is_vacuumcmd;
-    case PG_QUERY__NODE__NODE_REINDEX_STMT: return !node.reindex_stmt->relation;
-    case PG_QUERY__NODE__NODE_CREATEDB_STMT:
-    case PG_QUERY__NODE__NODE_DROPDB_STMT:
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_SPACE_STMT:
-    case PG_QUERY__NODE__NODE_DROP_TABLE_SPACE_STMT:
-    case PG_QUERY__NODE__NODE_ALTER_SYSTEM_STMT: return true;
+    case NODE(VACUUM_STMT): return node.vacuum_stmt->is_vacuumcmd;
+    case NODE(REINDEX_STMT): return !node.reindex_stmt->relation;
+    case NODE(CREATEDB_STMT):
+    case NODE(DROPDB_STMT):
+    case NODE(CREATE_TABLE_SPACE_STMT):
+    case NODE(DROP_TABLE_SPACE_STMT):
+    case NODE(ALTER_SYSTEM_STMT): return true;
     default: return false;
   }
 }
@@ -48,7 +48,7 @@ TransactionNeeds transaction_needs(std::string_view script) {
       for (std::size_t i = 0; tree && i < tree->size(); ++i) {
         counted = true;
         const Node& node = *tree->statement(i);
-        if (node.node_case == PG_QUERY__NODE__NODE_TRANSACTION_STMT) continue;
+        if (node.node_case == NODE(TRANSACTION_STMT)) continue;
         const bool concurrently = runs_concurrently(read_statement(node, no_schema));
         const bool fails = concurrently || fails_in_transaction(node);
         out.concurrently += concurrently;

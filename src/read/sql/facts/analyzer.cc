@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "base/text/text.h"
-#include "sql/facts/assignments.h"
-#include "sql/facts/sort_and_limit.h"
+#include "sql/facts/clauses.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/query_shape.h"
 #include "sql/parse/type_name.h"
@@ -18,7 +17,7 @@ static constexpr int max_views = 64;  // of one statement
 static bool has_subquery(const Node* node) {
   bool found = false;
   each_node(message(*node), [&](const Node& part) {
-    found = found || part.node_case == PG_QUERY__NODE__NODE_SUB_LINK;
+    found = found || part.node_case == NODE(SUB_LINK);
     return !found;
   });
   return found;
@@ -26,13 +25,13 @@ static bool has_subquery(const Node* node) {
 
 // c, if the target is min(c) or max(c) of one column.
 static const Node* extreme(const Node* target) {
-  if (!is(target, PG_QUERY__NODE__NODE_RES_TARGET)) return nullptr;
+  if (!is(target, NODE(RES_TARGET))) return nullptr;
   const Node* value = target->res_target->val;
-  if (!is(value, PG_QUERY__NODE__NODE_FUNC_CALL)) return nullptr;
+  if (!is(value, NODE(FUNC_CALL))) return nullptr;
   const PgQuery__FuncCall& call = *value->func_call;
   const std::string name = last_name(call);
   return (name == "min" || name == "max") && call.n_args == 1 && !call.agg_filter && !call.over &&
-                 is(call.args[0], PG_QUERY__NODE__NODE_COLUMN_REF)
+                 is(call.args[0], NODE(COLUMN_REF))
              ? call.args[0]
              : nullptr;
 }
@@ -40,75 +39,57 @@ static const Node* extreme(const Node* target) {
 std::vector<Output> Analyzer::statement(const Node& node) {
   facts_.parsed = true;
   each_node(message(node), [&](const Node& part) {
-    if (part.node_case == PG_QUERY__NODE__NODE_PARAM_REF)
+    if (part.node_case == NODE(PARAM_REF))
       facts_.parameters = std::max(facts_.parameters, part.param_ref->number);
-    if (part.node_case == PG_QUERY__NODE__NODE_LOCKING_CLAUSE) facts_.locks_rows = true;
-    if (part.node_case == PG_QUERY__NODE__NODE_SELECT_STMT && part.select_stmt->limit_count)
+    if (part.node_case == NODE(LOCKING_CLAUSE)) facts_.locks_rows = true;
+    if (part.node_case == NODE(SELECT_STMT) && part.select_stmt->limit_count)
       facts_.limited |= !constant(part.select_stmt->limit_count).is_null;
     return true;
   });
-  switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_SELECT_STMT:
-      facts_.kind = StatementKind::select;
-      return select(*node.select_stmt, nullptr, true);
-    case PG_QUERY__NODE__NODE_INSERT_STMT:
-      facts_.kind = StatementKind::insert;
-      return insert(*node.insert_stmt, nullptr);
-    case PG_QUERY__NODE__NODE_UPDATE_STMT:
-      facts_.kind = StatementKind::update;
-      return update(*node.update_stmt, nullptr);
-    case PG_QUERY__NODE__NODE_DELETE_STMT:
-      facts_.kind = StatementKind::delete_;
-      return delete_(*node.delete_stmt, nullptr);
-    case PG_QUERY__NODE__NODE_MERGE_STMT:
-      facts_.kind = StatementKind::merge;
-      return merge(*node.merge_stmt, nullptr);
-    case PG_QUERY__NODE__NODE_TRANSACTION_STMT: facts_.kind = StatementKind::transaction; return {};
-    default: break;
-  }
-  facts_.kind = StatementKind::utility;
+  facts_.kind = statement_kind(node);
   if (const auto* made = created_table(node); made && std::string_view(made->relpersistence) == "t")
     facts_.creates_temporary = made->relname;
   switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT: return query(node.declare_cursor_stmt->query, nullptr);
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: return query(node.create_table_as_stmt->query, nullptr);
-    case PG_QUERY__NODE__NODE_EXPLAIN_STMT: return query(node.explain_stmt->query, nullptr);
-    case PG_QUERY__NODE__NODE_PREPARE_STMT: return query(node.prepare_stmt->query, nullptr);
-    case PG_QUERY__NODE__NODE_COPY_STMT: {
+    case NODE(SELECT_STMT): return select(*node.select_stmt, nullptr, true);
+    case NODE(DECLARE_CURSOR_STMT): return query(node.declare_cursor_stmt->query, nullptr);
+    case NODE(CREATE_TABLE_AS_STMT): return query(node.create_table_as_stmt->query, nullptr);
+    case NODE(EXPLAIN_STMT): return query(node.explain_stmt->query, nullptr);
+    case NODE(PREPARE_STMT): return query(node.prepare_stmt->query, nullptr);
+    case NODE(COPY_STMT): {
       if (node.copy_stmt->relation) relation(*node.copy_stmt->relation, node.copy_stmt->is_from);
       return query(node.copy_stmt->query, nullptr);
     }
-    default: return {};
+    default: return query(&node, nullptr);
   }
 }
 
 std::vector<Output> Analyzer::query(const Node* node, const Scope* outer) {
   if (!node) return {};
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_SELECT_STMT: return select(*node->select_stmt, outer, false);
-    case PG_QUERY__NODE__NODE_INSERT_STMT: return insert(*node->insert_stmt, outer);
-    case PG_QUERY__NODE__NODE_UPDATE_STMT: return update(*node->update_stmt, outer);
-    case PG_QUERY__NODE__NODE_DELETE_STMT: return delete_(*node->delete_stmt, outer);
-    case PG_QUERY__NODE__NODE_MERGE_STMT: return merge(*node->merge_stmt, outer);
+    case NODE(SELECT_STMT): return select(*node->select_stmt, outer, false);
+    case NODE(INSERT_STMT): return insert(*node->insert_stmt, outer);
+    case NODE(UPDATE_STMT): return update(*node->update_stmt, outer);
+    case NODE(DELETE_STMT): return delete_(*node->delete_stmt, outer);
+    case NODE(MERGE_STMT): return merge(*node->merge_stmt, outer);
     default: return {};
   }
 }
 
-void Analyzer::with(const PgQuery__WithClause* clause, const Scope* outer, Ctes& ctes) {
-  ctes.parent = ctes_;
-  ctes_ = &ctes;
+Analyzer::With::With(Analyzer& analyzer, const PgQuery__WithClause* clause, const Scope* outer)
+    : analyzer_(analyzer) {
+  ctes_.parent = std::exchange(analyzer.ctes_, &ctes_);
   if (!clause) return;
   for (const Node* node : NodeList(clause->n_ctes, clause->ctes)) {
     const PgQuery__CommonTableExpr& cte = *node->common_table_expr;
     FromItem item;
     item.alias = cte.ctename;
     item.complete = false;
-    if (clause->recursive) ctes.by_name[cte.ctename] = item;  // stands in for itself while it is read
-    item.columns = query(cte.ctequery, outer);
+    if (clause->recursive) ctes_.by_name[cte.ctename] = item;  // stands in for itself while it is read
+    item.columns = analyzer.query(cte.ctequery, outer);
     item.complete = !item.columns.empty();
     const auto names = strings(NodeList(cte.n_aliascolnames, cte.aliascolnames));
     for (std::size_t i = 0; i < names.size() && i < item.columns.size(); ++i) item.columns[i].name = names[i];
-    ctes.by_name[cte.ctename] = std::move(item);
+    ctes_.by_name[cte.ctename] = std::move(item);
   }
 }
 
@@ -121,8 +102,7 @@ std::vector<Output> Analyzer::set_operation(const PgQuery__SelectStmt& stmt, con
   if (outermost)
     for (const PgQuery__SelectStmt* arm : {stmt.larg, stmt.rarg})
       for (const Node* target : NodeList(arm->n_target_list, arm->target_list))
-        facts_.selects_all_columns |=
-            is(target, PG_QUERY__NODE__NODE_RES_TARGET) && is_star(target->res_target->val);
+        facts_.selects_all_columns |= is(target, NODE(RES_TARGET)) && is_star(target->res_target->val);
   for (Output& output : left) output.source = {};  // of two sources: of none
   Scope scope{outer, {}};
   if (outermost) order_and_limit(stmt, scope, left, facts_);
@@ -130,9 +110,7 @@ std::vector<Output> Analyzer::set_operation(const PgQuery__SelectStmt& stmt, con
 }
 
 std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scope* outer, bool outermost) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   std::vector<Output> outputs;
   if (stmt.op != PG_QUERY__SET_OPERATION__SETOP_NONE && stmt.larg && stmt.rarg) {
     outputs = set_operation(stmt, outer, outermost);
@@ -147,12 +125,11 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
     if (const NodeList only(stmt.n_target_list, stmt.target_list);
         only.size() == 1 && !stmt.n_group_clause && aggregates(only) == 1)
       each_node(message(*stmt.target_list[0]), [&](const Node& node) {
-        if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR && own())
-          comparisons().count_test(*node.a_expr, is_count);
-        return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+        if (node.node_case == NODE(A_EXPR) && own()) comparisons().count_test(*node.a_expr, is_count);
+        return node.node_case != NODE(SUB_LINK);
       });
     for (const Node* row : NodeList(stmt.n_values_lists, stmt.values_lists)) expression(row, scope);
-    if (stmt.n_values_lists && is(stmt.values_lists[0], PG_QUERY__NODE__NODE_LIST))
+    if (stmt.n_values_lists && is(stmt.values_lists[0], NODE(LIST)))
       for (std::size_t i = 0; i < stmt.values_lists[0]->list->n_items; ++i)
         outputs.push_back({"column" + std::to_string(i + 1),
                            {},
@@ -167,7 +144,6 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
       expression(node, scope);
     if (outermost) order_and_limit(stmt, scope, outputs, facts_);
   }
-  ctes_ = before;
   return outputs;
 }
 
@@ -185,7 +161,7 @@ void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
   }
   for (const Output& output : outputs)
     if (!output.source.table.name.empty()) facts_.selected.push_back(output.source);
-  if (!facts_.one_row || !std::all_of(list.begin(), list.end(), extreme)) return;
+  if (!facts_.one_row || !std::ranges::all_of(list, extreme)) return;
   for (const Node* target : list)
     if (const Output* column = resolve(*extreme(target)->column_ref, scope);
         column && !column->source.table.name.empty())
@@ -198,20 +174,20 @@ std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
     if (outputs.size() < max_outputs) outputs.push_back(std::move(output));
   };
   for (const Node* node : list) {
-    if (!is(node, PG_QUERY__NODE__NODE_RES_TARGET)) continue;
+    if (!is(node, NODE(RES_TARGET))) continue;
     const PgQuery__ResTarget& target = *node->res_target;
     if (is_star(target.val)) {
       const std::size_t fields =
-          target.val->node_case == PG_QUERY__NODE__NODE_COLUMN_REF ? target.val->column_ref->n_fields : 1;
+          target.val->node_case == NODE(COLUMN_REF) ? target.val->column_ref->n_fields : 1;
       const std::string of = fields > 1 ? string_value(target.val->column_ref->fields[fields - 2]) : "";
       for (const FromItem& item : scope.items)
-        if (of.empty() || item.alias == of) std::for_each(item.columns.begin(), item.columns.end(), add);
+        if (of.empty() || item.alias == of) std::ranges::for_each(item.columns, add);
       continue;
     }
     expression(target.val, scope);
     Output output;
     output.type = result_type(target.val, scope);
-    if (is(target.val, PG_QUERY__NODE__NODE_COLUMN_REF))
+    if (is(target.val, NODE(COLUMN_REF)))
       if (const Output* column = resolve(*target.val->column_ref, scope)) output = *column;
     output.name = target.name[0] ? target.name : figure_name(target.val);
     if (output.name.empty()) output.name = "?column?";
@@ -221,16 +197,14 @@ std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
 }
 
 std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scope* outer) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   if (!outer && facts_.kind == StatementKind::insert) target(scope);
   const Node* source = stmt.select_stmt;
   if (!outer)
     facts_.single_row_insert =
-        !source || (is(source, PG_QUERY__NODE__NODE_SELECT_STMT) && source->select_stmt->n_values_lists == 1);
+        !source || (is(source, NODE(SELECT_STMT)) && source->select_stmt->n_values_lists == 1);
   query(source, outer);
   if (!scope.items.empty()) assigned_by_insert(stmt, scope.items[0], facts_);
   if (const auto* conflict = stmt.on_conflict_clause) {
@@ -244,21 +218,17 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
       for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
         updated(scope.items[0], node, conflict, excluded, facts_);
   }
-  auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
-  ctes_ = before;
-  return outputs;
+  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
 }
 
 std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scope* outer) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
   for (const Node* node : NodeList(stmt.n_target_list, stmt.target_list)) {
     expression(node, scope);
-    if (is(node, PG_QUERY__NODE__NODE_RES_TARGET) && !scope.items.empty()) {
+    if (is(node, NODE(RES_TARGET)) && !scope.items.empty()) {
       assigned(scope.items[0], node->res_target->name, node->res_target->val, facts_);
       updated(scope.items[0], node, nullptr, scope, facts_);
     }
@@ -266,37 +236,29 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
   if (!outer && facts_.kind == StatementKind::update)
     target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
-  auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
-  ctes_ = before;
-  return outputs;
+  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
 }
 
 void Analyzer::target(const Scope& scope) {
   if (scope.items.empty()) return;
-  facts_.from_derived = std::any_of(scope.items.begin(), scope.items.end(),
-                                    [](const FromItem& item) { return item.table.name.empty(); });
+  facts_.from_derived =
+      std::ranges::any_of(scope.items, [](const FromItem& item) { return item.table.name.empty(); });
   facts_.target = scope.items[0].table;
 }
 
 std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Scope* outer) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NodeList(stmt.n_using_clause, stmt.using_clause), scope);
   if (!outer && facts_.kind == StatementKind::delete_)
     target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
-  auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
-  ctes_ = before;
-  return outputs;
+  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
 }
 
 std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope* outer) {
-  Ctes ctes;
-  const Ctes* const before = ctes_;
-  with(stmt.with_clause, outer, ctes);
+  const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   if (!outer && facts_.kind == StatementKind::merge) target(scope), facts_.has_where = true;
@@ -304,7 +266,6 @@ std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope*
   condition(stmt.join_condition, scope, false);
   for (const Node* node : NodeList(stmt.n_merge_when_clauses, stmt.merge_when_clauses))
     expression(node, scope);
-  ctes_ = before;
   return {};
 }
 
@@ -371,9 +332,9 @@ FromItem Analyzer::relation(const PgQuery__RangeVar& range, bool written) {
 void Analyzer::from_item(const Node* node, Scope& scope) {
   if (!node) return;
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_RANGE_VAR: scope.items.push_back(relation(*node->range_var, false)); break;
-    case PG_QUERY__NODE__NODE_JOIN_EXPR: join(*node->join_expr, scope); break;
-    case PG_QUERY__NODE__NODE_RANGE_SUBSELECT: {
+    case NODE(RANGE_VAR): scope.items.push_back(relation(*node->range_var, false)); break;
+    case NODE(JOIN_EXPR): join(*node->join_expr, scope); break;
+    case NODE(RANGE_SUBSELECT): {
       const PgQuery__RangeSubselect& sub = *node->range_subselect;
       const bool generated = sub.lateral && builds_json(sub.subquery);
       json_depth_ += generated && own();
@@ -386,24 +347,24 @@ void Analyzer::from_item(const Node* node, Scope& scope) {
       scope.items.push_back(std::move(item));
       break;
     }
-    case PG_QUERY__NODE__NODE_RANGE_FUNCTION: {
+    case NODE(RANGE_FUNCTION): {
       const PgQuery__RangeFunction& function = *node->range_function;
       FromItem item;
       item.complete = false;
       for (const Node* part : NodeList(function.n_functions, function.functions)) {
         expression(part, scope);
-        if (is(part, PG_QUERY__NODE__NODE_LIST) && part->list->n_items && part->list->items[0])
+        if (is(part, NODE(LIST)) && part->list->n_items && part->list->items[0])
           item.alias = figure_name(part->list->items[0]);
       }
       for (const Node* definition : NodeList(function.n_coldeflist, function.coldeflist))
-        if (is(definition, PG_QUERY__NODE__NODE_COLUMN_DEF))
+        if (is(definition, NODE(COLUMN_DEF)))
           item.columns.push_back(
               {definition->column_def->colname, {}, type_spelling(definition->column_def->type_name), {}});
       rename(item, function.alias);
       scope.items.push_back(std::move(item));
       break;
     }
-    case PG_QUERY__NODE__NODE_RANGE_TABLE_SAMPLE:
+    case NODE(RANGE_TABLE_SAMPLE):
       from_item(node->range_table_sample->relation, scope);
       if (!scope.items.empty()) scope.items.back().table = {};
       break;
@@ -453,8 +414,8 @@ void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_o
   const std::size_t predicates_before = facts_.predicates.size();
   const std::size_t unknown_before = facts_.unknown_relations.size();
   const auto outputs = query(link.subselect, &scope);
-  const bool all = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK && link.n_oper_name &&
-                   string_value(link.oper_name[link.n_oper_name - 1]) == "<>";
+  const bool all = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK &&
+                   last_name(NodeList(link.n_oper_name, link.oper_name)) == "<>";
   if (own() && (negated || all))
     comparisons().not_in(link, outputs, predicates_before, facts_.unknown_relations.size() > unknown_before);
   expression(link.testexpr, scope);
@@ -465,14 +426,14 @@ void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_o
 void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
   if (!node) return;
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_BOOL_EXPR: {
+    case NODE(BOOL_EXPR): {
       const PgQuery__BoolExpr& expr = *node->bool_expr;
       const NodeList args(expr.n_args, expr.args);
       if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
-          is(args[0], PG_QUERY__NODE__NODE_COLUMN_REF))
+          is(args[0], NODE(COLUMN_REF)))
         return comparisons().boolean_column(*args[0], scope, false, under_or);
       if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
-          is(args[0], PG_QUERY__NODE__NODE_SUB_LINK))
+          is(args[0], NODE(SUB_LINK)))
         return sub_link(*args[0]->sub_link, scope, true,
                         args[0]->sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK);
       const bool inside = under_or || expr.boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
@@ -480,19 +441,19 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
       for (const Node* arg : args) condition(arg, scope, inside);
       const bool outermost_or = !under_or && expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR;
       if (outermost_or && facts_.predicates.size() == before + args.size() &&
-          std::none_of(args.begin(), args.end(), has_subquery)) {
+          std::ranges::none_of(args, has_subquery)) {
         ++ors_;
         for (std::size_t at = before; at < facts_.predicates.size(); ++at)
           facts_.predicates[at].or_group = ors_;
       }
       return;
     }
-    case PG_QUERY__NODE__NODE_A_EXPR: return comparison(*node->a_expr, scope, under_or);
-    case PG_QUERY__NODE__NODE_SUB_LINK: return sub_link(*node->sub_link, scope, under_or);
-    case PG_QUERY__NODE__NODE_COLUMN_REF: return comparisons().boolean_column(*node, scope, true, under_or);
-    case PG_QUERY__NODE__NODE_NULL_TEST:
-    case PG_QUERY__NODE__NODE_BOOLEAN_TEST: {
-      const bool null_test = node->node_case == PG_QUERY__NODE__NODE_NULL_TEST;
+    case NODE(A_EXPR): return comparison(*node->a_expr, scope, under_or);
+    case NODE(SUB_LINK): return sub_link(*node->sub_link, scope, under_or);
+    case NODE(COLUMN_REF): return comparisons().boolean_column(*node, scope, true, under_or);
+    case NODE(NULL_TEST):
+    case NODE(BOOLEAN_TEST): {
+      const bool null_test = node->node_case == NODE(NULL_TEST);
       expression(null_test ? node->null_test->arg : node->boolean_test->arg, scope);
       comparisons().test(*node, scope, under_or);
       return;
@@ -513,17 +474,17 @@ void Analyzer::scalar_query(const PgQuery__SubLink& link, Scope& scope) {
 void Analyzer::expression(const Node* root, Scope& scope) {
   if (!root) return;
   each_node(message(*root), [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL) {
+    if (node.node_case == NODE(FUNC_CALL)) {
       std::string name = function_name(*node.func_call);
       if (seen_functions_.insert(name).second) facts_.functions.push_back(std::move(name));
-    } else if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK) {
+    } else if (node.node_case == NODE(SUB_LINK)) {
       if (node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK && &node != root) {
         sub_link(*node.sub_link, scope, true);  // its outcome is used in an expression: does not narrow alone
       } else {
         scalar_query(*node.sub_link, scope);
       }
       return false;
-    } else if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR && own()) {
+    } else if (node.node_case == NODE(A_EXPR) && own()) {
       comparisons().count_test(*node.a_expr, is_count_query);
     }
     return true;

@@ -38,7 +38,18 @@ class Analyzer {
   std::vector<Output> delete_(const PgQuery__DeleteStmt& stmt, const Scope* outer);
   std::vector<Output> merge(const PgQuery__MergeStmt& stmt, const Scope* outer);
   std::vector<Output> targets(NodeList list, Scope& scope);
-  void with(const PgQuery__WithClause* clause, const Scope* outer, Ctes& ctes);
+  // Reads the CTEs of a statement, whose parts see them as long as this lives.
+  class With {
+   public:
+    With(Analyzer& analyzer, const PgQuery__WithClause* clause, const Scope* outer);
+    ~With() { analyzer_.ctes_ = ctes_.parent; }
+    With(const With&) = delete;
+    With& operator=(const With&) = delete;
+
+   private:
+    Analyzer& analyzer_;
+    Ctes ctes_;
+  };
   void describe(const PgQuery__SelectStmt& stmt, const Scope& scope, const std::vector<Output>& outputs);
   void target(const Scope& scope);
   Comparisons comparisons() { return {catalog_, facts_}; }

@@ -31,7 +31,7 @@ struct Side {
 
 std::vector<int> parameters_behind_first(const Node* list) {
   std::vector<int> out;
-  if (!is(list, PG_QUERY__NODE__NODE_LIST)) return out;
+  if (!is(list, NODE(LIST))) return out;
   for (std::size_t i = 1; i < list->list->n_items; ++i)
     if (const int parameter = parameter_of(list->list->items[i])) out.push_back(parameter);
   return out;
@@ -50,11 +50,10 @@ bool begins_with_wildcard(std::string_view pattern) {
 // '%' of '%' || $1, concat('%', $1).
 std::string beginning_of(const Node* node) {
   const Node* first = node;
-  while (is(first, PG_QUERY__NODE__NODE_A_EXPR) && first->a_expr->lexpr) first = first->a_expr->lexpr;
-  if (is(first, PG_QUERY__NODE__NODE_FUNC_CALL) && last_name(*first->func_call) == "concat" &&
-      first->func_call->n_args)
+  while (is(first, NODE(A_EXPR)) && first->a_expr->lexpr) first = first->a_expr->lexpr;
+  if (is(first, NODE(FUNC_CALL)) && last_name(*first->func_call) == "concat" && first->func_call->n_args)
     first = first->func_call->args[0];
-  while (is(first, PG_QUERY__NODE__NODE_TYPE_CAST)) first = first->type_cast->arg;
+  while (is(first, NODE(TYPE_CAST))) first = first->type_cast->arg;
   return first == node ? std::string() : constant(first).text;
 }
 
@@ -77,7 +76,7 @@ std::string commuted(const std::string& name) {
 
 // 7.0 and 7e0, whose type is numeric; the grammar reads integers beyond its own as a FLOAT, too.
 bool is_fraction(const Node* node) {
-  return is(node, PG_QUERY__NODE__NODE_A_CONST) && node->a_const->val_case == PG_QUERY__A__CONST__VAL_FVAL &&
+  return is(node, NODE(A_CONST)) && node->a_const->val_case == PG_QUERY__A__CONST__VAL_FVAL &&
          std::string_view(node->a_const->fval->fval).find_first_of(".eE") != std::string_view::npos;
 }
 
@@ -89,33 +88,33 @@ bool is_fractional(const Node& value) {
   static const std::set<std::string> functions = {"power", "sqrt",  "floor",   "ceil",     "ceiling",
                                                   "round", "trunc", "extract", "date_part"};
   switch (value.node_case) {
-    case PG_QUERY__NODE__NODE_A_CONST: return is_fraction(&value);
-    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+    case NODE(A_CONST): return is_fraction(&value);
+    case NODE(TYPE_CAST): {
       const std::string type = type_spelling(value.type_cast->type_name);
       return type == "double precision" || type == "real" || type.starts_with("numeric");
     }
-    case PG_QUERY__NODE__NODE_FUNC_CALL: {
+    case NODE(FUNC_CALL): {
       const std::string name = last_name(*value.func_call);
       return functions.count(name) > 0 ||
              (name == "abs" && any_fractional(NodeList(value.func_call->n_args, value.func_call->args)));
     }
-    case PG_QUERY__NODE__NODE_A_EXPR: {
+    case NODE(A_EXPR): {
       static const std::set<std::string> sums = {"+", "-", "*", "/", "%"};
       const PgQuery__AExpr& expr = *value.a_expr;
       const bool sum = expr.n_name == 1 && sums.count(string_value(expr.name[0])) > 0;
       return sum &&
              ((expr.lexpr && is_fractional(*expr.lexpr)) || (expr.rexpr && is_fractional(*expr.rexpr)));
     }
-    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+    case NODE(COALESCE_EXPR):
       return any_fractional(NodeList(value.coalesce_expr->n_args, value.coalesce_expr->args));
-    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+    case NODE(MIN_MAX_EXPR):
       return any_fractional(NodeList(value.min_max_expr->n_args, value.min_max_expr->args));
     default: return false;
   }
 }
 
 bool any_fractional(NodeList nodes) {
-  return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) { return is_fractional(*node); });
+  return std::ranges::any_of(nodes, [](const Node* node) { return is_fractional(*node); });
 }
 
 Side list_side(const Node* node, const Scope& scope);
@@ -124,18 +123,17 @@ Side side(const Node* node, const Scope& scope) {
   Side out;
   if (!node) return out;
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_COLUMN_REF: {
+    case NODE(COLUMN_REF): {
       out.has_column = true;
       if (const Output* column = resolve(*node->column_ref, scope)) out.column = column->source;
-      if (out.column.column.empty() && node->column_ref->n_fields)
-        out.column.column = string_value(node->column_ref->fields[node->column_ref->n_fields - 1]);
+      if (out.column.column.empty()) out.column.column = last_name(*node->column_ref);
       return out;
     }
-    case PG_QUERY__NODE__NODE_PARAM_REF:
+    case NODE(PARAM_REF):
       out.value = Predicate::Value::parameter;
       out.parameter = node->param_ref->number;
       return out;
-    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+    case NODE(TYPE_CAST): {
       const Node* inner = node->type_cast->arg;
       out = side(inner, scope);
       const std::string to = type_spelling(node->type_cast->type_name);
@@ -144,8 +142,8 @@ Side side(const Node* node, const Scope& scope) {
         out.wrapper = "::" + to;
       return out;
     }
-    case PG_QUERY__NODE__NODE_SUB_LINK: return out;
-    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return list_side(node, scope);
+    case NODE(SUB_LINK): return out;
+    case NODE(A_ARRAY_EXPR): return list_side(node, scope);
     default: break;
   }
   if (const Constant value = constant(node); value.is_constant) {
@@ -165,10 +163,10 @@ Side side(const Node* node, const Scope& scope) {
   out.has_column = true;
   out.column = column->source;
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_FUNC_CALL: out.wrapper = function_name(*node->func_call); break;
-    case PG_QUERY__NODE__NODE_COALESCE_EXPR: out.wrapper = "coalesce"; break;
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: out.wrapper = "collate"; break;
-    case PG_QUERY__NODE__NODE_A_EXPR:
+    case NODE(FUNC_CALL): out.wrapper = function_name(*node->func_call); break;
+    case NODE(COALESCE_EXPR): out.wrapper = "coalesce"; break;
+    case NODE(COLLATE_CLAUSE): out.wrapper = "collate"; break;
+    case NODE(A_EXPR):
       out.wrapper = pgadvise::join(strings(NodeList(node->a_expr->n_name, node->a_expr->name)), ".");
       break;
     default: out.wrapper = figure_name(node);
@@ -181,8 +179,8 @@ Side side(const Node* node, const Scope& scope) {
 // IN (…), ARRAY[…]: parameter or constant when every element is one.
 Side list_side(const Node* node, const Scope& scope) {
   NodeList list;
-  if (is(node, PG_QUERY__NODE__NODE_LIST)) list = NodeList(node->list->n_items, node->list->items);
-  if (is(node, PG_QUERY__NODE__NODE_A_ARRAY_EXPR))
+  if (is(node, NODE(LIST))) list = NodeList(node->list->n_items, node->list->items);
+  if (is(node, NODE(A_ARRAY_EXPR)))
     list = NodeList(node->a_array_expr->n_elements, node->a_array_expr->elements);
   Side out;
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -202,8 +200,7 @@ void take_expression(Predicate& predicate, const Node& node, const Scope& scope,
         if (!table || !output || output->source.table != predicate.column.table || !reference.n_fields)
           return std::nullopt;
         // A derived table's own name for it is none of the table's.
-        if (output->source.column != string_value(reference.fields[reference.n_fields - 1]))
-          return std::nullopt;
+        if (output->source.column != last_name(reference)) return std::nullopt;
         const Column* column = table->column(output->source.column);
         return column ? std::optional(column->type) : std::nullopt;
       });
@@ -238,11 +235,11 @@ std::vector<Operand> values_of(const PgQuery__AExpr& expr, bool turned) {
       return operands_of(NodeList(1, turned ? &expr.lexpr : &expr.rexpr));
     case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
     case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
-      if (!is(value, PG_QUERY__NODE__NODE_LIST)) return {};
+      if (!is(value, NODE(LIST))) return {};
       return operands_of(NodeList(value->list->n_items, value->list->items));
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
       if (turned) return operands_of(NodeList(1, &expr.lexpr));
-      if (!is(value, PG_QUERY__NODE__NODE_A_ARRAY_EXPR)) return {};
+      if (!is(value, NODE(A_ARRAY_EXPR))) return {};
       return operands_of(NodeList(value->a_array_expr->n_elements, value->a_array_expr->elements));
     default: return {};
   }
@@ -253,24 +250,31 @@ struct ColumnOfRows {
   ColumnOfRows(const PgQuery__List& rows, std::size_t column) {
     for (std::size_t i = 0; i < rows.n_items; ++i) {
       const Node* row = rows.items[i];
-      if (!is(row, PG_QUERY__NODE__NODE_ROW_EXPR) || column >= row->row_expr->n_args) return;
+      if (!is(row, NODE(ROW_EXPR)) || column >= row->row_expr->n_args) return;
       values.push_back(row->row_expr->args[column]);
     }
     list.n_items = values.size();
     list.items = values.data();
-    node.node_case = PG_QUERY__NODE__NODE_LIST;
+    node.node_case = NODE(LIST);
     node.list = &list;
   }
   ColumnOfRows(const ColumnOfRows&) = delete;
   ColumnOfRows& operator=(const ColumnOfRows&) = delete;
 
   // nullptr: they are no rows of such a length.
-  const Node* get() const { return node.node_case == PG_QUERY__NODE__NODE_LIST ? &node : nullptr; }
+  const Node* get() const { return node.node_case == NODE(LIST) ? &node : nullptr; }
 
   std::vector<Node*> values;
   PgQuery__List list = PG_QUERY__LIST__INIT;
   Node node = PG_QUERY__NODE__INIT;
 };
+
+void set_equal(Predicate& predicate, bool value) {
+  predicate.op = Op::equality;
+  predicate.op_name = "=";
+  predicate.value = Predicate::Value::constant;
+  predicate.constant = value ? "true" : "false";
+}
 
 bool is_enum(const Catalog& catalog, const Predicate& predicate) {
   const Table* table = catalog.table(predicate.column.table);
@@ -283,7 +287,7 @@ bool is_enum(const Catalog& catalog, const Predicate& predicate) {
 void Comparisons::add(Predicate predicate, const Node* left, const Node* right, const Scope& scope,
                       const PgQuery__AExpr* expr) {
   Side a = side(left, scope);
-  Side b = is(right, PG_QUERY__NODE__NODE_LIST) ? list_side(right, scope) : side(right, scope);
+  Side b = is(right, NODE(LIST)) ? list_side(right, scope) : side(right, scope);
   a.node = left;
   b.node = right;
   // The bare column of the two is the one that an index may serve.
@@ -321,10 +325,9 @@ void Comparisons::add(Predicate predicate, const Node* left, const Node* right, 
 }
 
 void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
-  const std::string name = string_value(expr.name[expr.n_name - 1]);
+  const std::string name = last_name(NodeList(expr.n_name, expr.name));
   const PgQuery__RowExpr& left = *expr.lexpr->row_expr;
-  const PgQuery__RowExpr* right =
-      is(expr.rexpr, PG_QUERY__NODE__NODE_ROW_EXPR) ? expr.rexpr->row_expr : nullptr;
+  const PgQuery__RowExpr* right = is(expr.rexpr, NODE(ROW_EXPR)) ? expr.rexpr->row_expr : nullptr;
   const bool in = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN;
   // (a, b) > (x, y) bounds a alone; equality and IN bind each column.
   const std::size_t bound = in || name == "=" ? left.n_args : 1;
@@ -333,7 +336,7 @@ void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool 
     predicate.op = in ? (name == "=" ? Op::in_list : Op::other) : op_of(name);
     predicate.op_name = name;
     predicate.under_or = under_or;
-    if (in && is(expr.rexpr, PG_QUERY__NODE__NODE_LIST)) {
+    if (in && is(expr.rexpr, NODE(LIST))) {
       const ColumnOfRows values(*expr.rexpr->list, i);
       predicate.more_parameters = parameters_behind_first(values.get());
       add(std::move(predicate), left.args[i], values.get(), scope);
@@ -344,10 +347,10 @@ void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool 
 }
 
 void Comparisons::list_length(const Node* node) {
-  while (is(node, PG_QUERY__NODE__NODE_TYPE_CAST)) node = node->type_cast->arg;
-  const std::size_t values = is(node, PG_QUERY__NODE__NODE_LIST)           ? node->list->n_items
-                             : is(node, PG_QUERY__NODE__NODE_A_ARRAY_EXPR) ? node->a_array_expr->n_elements
-                                                                           : 0;
+  while (is(node, NODE(TYPE_CAST))) node = node->type_cast->arg;
+  const std::size_t values = is(node, NODE(LIST))           ? node->list->n_items
+                             : is(node, NODE(A_ARRAY_EXPR)) ? node->a_array_expr->n_elements
+                                                            : 0;
   facts.longest_list = std::max(facts.longest_list, values);
 }
 
@@ -355,22 +358,21 @@ void Comparisons::count_test(const PgQuery__AExpr& expr, bool (*counts)(const No
   if (expr.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !expr.n_name) return;
   const bool left = counts(expr.lexpr);
   if (!left && !counts(expr.rexpr)) return;
-  const std::string name = string_value(expr.name[expr.n_name - 1]);
+  const std::string name = last_name(NodeList(expr.n_name, expr.name));
   const Node* other = left ? expr.rexpr : expr.lexpr;
-  while (is(other, PG_QUERY__NODE__NODE_TYPE_CAST)) other = other->type_cast->arg;
+  while (is(other, NODE(TYPE_CAST))) other = other->type_cast->arg;
   const Constant number = constant(other);
   if (number.is_constant && asks_whether_any(left ? name : commuted(name), number.text))
     facts.count_test = CountTest::existence;
-  else if (facts.count_test == CountTest::none &&
-           (number.is_constant || is(other, PG_QUERY__NODE__NODE_PARAM_REF)))
+  else if (facts.count_test == CountTest::none && (number.is_constant || is(other, NODE(PARAM_REF))))
     facts.count_test = CountTest::value;
 }
 
 void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
-  if (is(expr.lexpr, PG_QUERY__NODE__NODE_ROW_EXPR)) return add_rows(expr, scope, under_or);
+  if (is(expr.lexpr, NODE(ROW_EXPR))) return add_rows(expr, scope, under_or);
   Predicate predicate;
   predicate.under_or = under_or;
-  predicate.op_name = expr.n_name ? string_value(expr.name[expr.n_name - 1]) : std::string();
+  predicate.op_name = last_name(NodeList(expr.n_name, expr.name));
   const Node* right = expr.rexpr;
   switch (expr.kind) {
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
@@ -388,7 +390,7 @@ void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, boo
     case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN_SYM: {
       predicate.op = Op::range;
       predicate.more_parameters = parameters_behind_first(right);
-      if (is(right, PG_QUERY__NODE__NODE_LIST) && right->list->n_items) right = right->list->items[0];
+      if (is(right, NODE(LIST)) && right->list->n_items) right = right->list->items[0];
       break;
     }
     case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT: predicate.op_name = "IS DISTINCT FROM"; break;
@@ -403,16 +405,13 @@ void Comparisons::boolean_column(const Node& node, const Scope& scope, bool valu
   if (!column || column->source.table.name.empty()) return;
   Predicate predicate;
   predicate.column = column->source;
-  predicate.op = Op::equality;
-  predicate.op_name = "=";
-  predicate.value = Predicate::Value::constant;
-  predicate.constant = value ? "true" : "false";
+  set_equal(predicate, value);
   predicate.under_or = under_or;
   facts.predicates.push_back(std::move(predicate));
 }
 
 void Comparisons::test(const Node& node, const Scope& scope, bool under_or) {
-  const bool null_test = node.node_case == PG_QUERY__NODE__NODE_NULL_TEST;
+  const bool null_test = node.node_case == NODE(NULL_TEST);
   const Side left = side(null_test ? node.null_test->arg : node.boolean_test->arg, scope);
   if (!left.has_column || left.column.table.name.empty()) return;
   Predicate predicate;
@@ -424,17 +423,10 @@ void Comparisons::test(const Node& node, const Scope& scope, bool under_or) {
     predicate.op = null ? Op::is_null : Op::is_not_null;
     predicate.op_name = null ? "IS NULL" : "IS NOT NULL";
   } else {
-    switch (node.boolean_test->booltesttype) {
-      case PG_QUERY__BOOL_TEST_TYPE__IS_TRUE:
-      case PG_QUERY__BOOL_TEST_TYPE__IS_FALSE:
-        predicate.op = Op::equality;
-        predicate.op_name = "=";
-        predicate.value = Predicate::Value::constant;
-        predicate.constant =
-            node.boolean_test->booltesttype == PG_QUERY__BOOL_TEST_TYPE__IS_TRUE ? "true" : "false";
-        break;
-      default: predicate.op_name = "IS";
-    }
+    const auto tested = node.boolean_test->booltesttype;
+    const bool is_true = tested == PG_QUERY__BOOL_TEST_TYPE__IS_TRUE;
+    if (is_true || tested == PG_QUERY__BOOL_TEST_TYPE__IS_FALSE) set_equal(predicate, is_true);
+    else predicate.op_name = "IS";
   }
   facts.predicates.push_back(std::move(predicate));
 }
@@ -445,10 +437,9 @@ void Comparisons::not_in(const PgQuery__SubLink& link, const std::vector<Output>
   NotInSubquery found;
   found.column = outputs[0].source;
   const PgQuery__SelectStmt* sub =
-      is(link.subselect, PG_QUERY__NODE__NODE_SELECT_STMT) ? link.subselect->select_stmt : nullptr;
+      is(link.subselect, NODE(SELECT_STMT)) ? link.subselect->select_stmt : nullptr;
   if (found.column.table.name.empty() && unknown_relations && sub && sub->n_target_list &&
-      is(sub->target_list[0], PG_QUERY__NODE__NODE_RES_TARGET) &&
-      is(sub->target_list[0]->res_target->val, PG_QUERY__NODE__NODE_COLUMN_REF))
+      is(sub->target_list[0], NODE(RES_TARGET)) && is(sub->target_list[0]->res_target->val, NODE(COLUMN_REF)))
     found.column.column = outputs[0].name;
   for (std::size_t i = first_predicate; i < facts.predicates.size(); ++i) {
     const Predicate& predicate = facts.predicates[i];
@@ -462,9 +453,9 @@ void Comparisons::not_in(const PgQuery__SubLink& link, const std::vector<Output>
 
 void Comparisons::any_query(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
                             const Scope& scope, bool under_or) {
-  const std::string name = link.n_oper_name ? string_value(link.oper_name[link.n_oper_name - 1]) : "=";
+  const std::string name = link.n_oper_name ? last_name(NodeList(link.n_oper_name, link.oper_name)) : "=";
   const Node* row[] = {link.testexpr};
-  const bool is_row = is(link.testexpr, PG_QUERY__NODE__NODE_ROW_EXPR);
+  const bool is_row = is(link.testexpr, NODE(ROW_EXPR));
   const std::size_t count = is_row ? link.testexpr->row_expr->n_args : 1;
   for (std::size_t i = 0; i < count; ++i) {
     const Side left = side(is_row ? link.testexpr->row_expr->args[i] : row[0], scope);

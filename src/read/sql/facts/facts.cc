@@ -32,10 +32,8 @@ bool begins_with_wildcard(std::string_view pattern) {
 }
 
 bool has_placeholder(std::string_view statement) {
-  Lexer lexer(statement);
-  for (Lexeme lexeme = lexer.next_token(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next_token())
-    if (lexeme.kind == Lexeme::Kind::parameter) return true;
-  return false;
+  return std::ranges::any_of(tokens_of(statement),
+                             [](const Lexeme& lexeme) { return lexeme.kind == Lexeme::Kind::parameter; });
 }
 
 const std::string* value_of(const Sample& sample, int parameter) {
@@ -58,8 +56,8 @@ bool is_fraction(std::string_view value) {
 
 // Whether a call may show a fraction; cheaper than to parse it.
 bool may_have_fraction(const Sample& sample) {
-  if (sample.parameters && std::any_of(sample.parameters->begin(), sample.parameters->end(),
-                                       [](const auto& value) { return value && is_fraction(*value); }))
+  if (sample.parameters &&
+      std::ranges::any_of(*sample.parameters, [](const auto& value) { return value && is_fraction(*value); }))
     return true;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const std::string& text = sample.statement;
@@ -80,8 +78,8 @@ std::string type_of_value(const Sample& sample, const Predicate& as_called) {
 bool values_matter(const QueryFacts& facts, const Query& query, const Sample& sample) {
   return sample.statement.size() > query.text.size() + 1000 || facts.has_offset || facts.longest_list > 0 ||
          facts.count_test == CountTest::value ||
-         std::any_of(facts.predicates.begin(), facts.predicates.end(),
-                     [](const Predicate& predicate) { return predicate.op == Predicate::Op::like; });
+         std::ranges::any_of(facts.predicates,
+                             [](const Predicate& predicate) { return predicate.op == Predicate::Op::like; });
 }
 
 // A flag or a state: its values are few, and statements tend to ask for one of them.
@@ -144,8 +142,8 @@ void learn_operands(Predicate& known, const Predicate& called) {
 }
 
 bool has_hidden_operand(const Predicate& predicate) {
-  return std::any_of(predicate.values.begin(), predicate.values.end(),
-                     [](const Operand& value) { return !value.literal && value.type.empty(); });
+  return std::ranges::any_of(predicate.values,
+                             [](const Operand& value) { return !value.literal && value.type.empty(); });
 }
 
 // What the constants tell that the normalised text has no longer: the type of a value, and expressions that
@@ -159,8 +157,8 @@ void learn_expressions(Query& query, const Catalog& catalog, const SearchPath& p
             : (predicates[i].expression.empty() || has_hidden_operand(predicates[i])) &&
                   !predicates[i].column.table.name.empty())
       of_interest.push_back(i);
-  const bool expressions = std::any_of(of_interest.begin(), of_interest.end(),
-                                       [&](std::size_t i) { return !predicates[i].wrapper.empty(); });
+  const bool expressions =
+      std::ranges::any_of(of_interest, [&](std::size_t i) { return !predicates[i].wrapper.empty(); });
   std::set<std::size_t> differs;
   for (const Sample& sample : of_interest.empty() ? std::vector<Sample>{} : query.samples) {
     if (!expressions && !may_have_fraction(sample)) continue;

@@ -13,17 +13,14 @@ namespace {
 
 using TypeOf = std::function<std::optional<std::string>(const PgQuery__ColumnRef&)>;
 
-bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
-
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A key as programs name it; one of many digits is somebody's.
 bool is_key(std::string_view text) {
   return !text.empty() && text.size() <= 40 && is_letter(text.front()) &&
-         std::count_if(text.begin(), text.end(), is_digit) <= 3 &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+         std::ranges::count_if(text, is_digit) <= 3 &&
+         std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
 // {a,b}: keys, and numbers of array elements.
@@ -32,7 +29,7 @@ bool is_path(std::string_view text) {
   for (std::size_t at = 1; at < text.size();) {
     const std::size_t end = std::min(text.find(',', at), text.size() - 1);
     const auto part = text.substr(at, end - at);
-    if (!is_key(part) && !(part.size() <= 2 && std::all_of(part.begin(), part.end(), is_digit))) return false;
+    if (!is_key(part) && !(part.size() <= 2 && std::ranges::all_of(part, is_digit))) return false;
     at = end + 1;
   }
   return true;
@@ -48,15 +45,15 @@ bool is_field(std::string_view text) {
 
 bool is_zone(std::string_view text) {
   return text.size() <= 40 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || c == '/' || c == '-'; });
+         std::ranges::all_of(text, [](char c) { return is_letter(c) || c == '/' || c == '-'; });
 }
 
 // A separator, or a number of up to three digits.
 bool is_plain(std::string_view text) {
   constexpr std::string_view separators = " ,;:.-_/|#+";
   if (text.size() > 3) return false;
-  return std::all_of(text.begin(), text.end(), is_digit) ||
-         std::all_of(text.begin(), text.end(), [&](char c) { return separators.find(c) != separators.npos; });
+  return std::ranges::all_of(text, is_digit) ||
+         std::ranges::all_of(text, [&](char c) { return separators.find(c) != separators.npos; });
 }
 
 std::string operator_of(const PgQuery__AExpr& expr) {
@@ -70,7 +67,7 @@ std::string function_of(const PgQuery__FuncCall& call) {
       call.n_funcname == 0 || call.n_funcname > 2)
     return {};
   if (call.n_funcname == 2 && string_value(call.funcname[0]) != "pg_catalog") return {};
-  return string_value(call.funcname[call.n_funcname - 1]);
+  return last_name(call);
 }
 
 // What is known of an immutable expression.
@@ -151,24 +148,25 @@ std::string type_of_bound(std::string_view type) {
   return found == types.end() ? std::string() : std::string(found->second);
 }
 
-class Reader {
+// Reads the type of an expression that is immutable.
+class ExpressionTypes {
  public:
-  explicit Reader(const TypeOf& type_of) : type_of_(type_of) {}
+  explicit ExpressionTypes(const TypeOf& type_of) : type_of_(type_of) {}
   bool names_only() const { return names_only_; }
 
   // nullopt: not known to be immutable.
   MaybeKnown read(const Node* node) {
     if (!node) return std::nullopt;
     switch (node->node_case) {
-      case PG_QUERY__NODE__NODE_COLUMN_REF: {
+      case NODE(COLUMN_REF): {
         auto type = type_of_(*node->column_ref);
         return type ? MaybeKnown(Known{without_modifier(std::move(*type))}) : std::nullopt;
       }
-      case PG_QUERY__NODE__NODE_A_CONST: return of_constant(node);
-      case PG_QUERY__NODE__NODE_TYPE_CAST: return cast(node);
-      case PG_QUERY__NODE__NODE_A_EXPR: return operation(*node->a_expr);
-      case PG_QUERY__NODE__NODE_FUNC_CALL: return call(*node->func_call);
-      case PG_QUERY__NODE__NODE_COALESCE_EXPR: return coalesce(*node->coalesce_expr);
+      case NODE(A_CONST): return of_constant(node);
+      case NODE(TYPE_CAST): return cast(node);
+      case NODE(A_EXPR): return operation(*node->a_expr);
+      case NODE(FUNC_CALL): return call(*node->func_call);
+      case NODE(COALESCE_EXPR): return coalesce(*node->coalesce_expr);
       default: return std::nullopt;
     }
   }
@@ -324,13 +322,13 @@ class Spelled {
  public:
   explicit Spelled(const Node& node) {
     each_node(message(node), [&](const Node& part) {
-      if (is(&part, PG_QUERY__NODE__NODE_COLUMN_REF) && part.column_ref->n_fields > 1) {
+      if (is(&part, NODE(COLUMN_REF)) && part.column_ref->n_fields > 1) {
         PgQuery__ColumnRef& column = *part.column_ref;
         columns_.push_back({&column, column.fields, column.n_fields});
         column.fields += column.n_fields - 1;
         column.n_fields = 1;
       }
-      if (is(&part, PG_QUERY__NODE__NODE_FUNC_CALL) && function_of(*part.func_call) == "timezone") {
+      if (is(&part, NODE(FUNC_CALL)) && function_of(*part.func_call) == "timezone") {
         calls_.emplace_back(part.func_call, part.func_call->funcformat);
         part.func_call->funcformat = PG_QUERY__COERCION_FORM__COERCE_EXPLICIT_CALL;
       }
@@ -357,11 +355,11 @@ class Spelled {
 }  // namespace
 
 std::optional<IndexExpression> index_expression(const Node& node, const TypeOf& type_of) {
-  Reader reader(type_of);
-  const auto known = reader.read(&node);
+  ExpressionTypes types(type_of);
+  const auto known = types.read(&node);
   if (!known || !has_order(known->type)) return std::nullopt;
   const Spelled spelled(node);
-  IndexExpression out{deparsed_expression(node), reader.names_only(), known->can_fail};
+  IndexExpression out{deparsed_expression(node), types.names_only(), known->can_fail};
   if (out.sql.empty()) return std::nullopt;
   return out;
 }

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "base/text/text.h"
-#include "sql/parse/query_shape.h"
 #include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {
@@ -16,7 +15,7 @@ constexpr const char* without_zone = "timestamp without time zone";
 bool is_moment(const std::string& type) { return type == with_zone || type == without_zone; }
 
 std::string type_of_constant(const Node& node) {
-  if (node.node_case != PG_QUERY__NODE__NODE_A_CONST) return {};
+  if (node.node_case != NODE(A_CONST)) return {};
   switch (node.a_const->val_case) {
     case PG_QUERY__A__CONST__VAL_IVAL: return "integer";
     case PG_QUERY__A__CONST__VAL_BOOLVAL: return "boolean";
@@ -81,24 +80,24 @@ Operand of_sum(const PgQuery__AExpr& expr) {
 bool is_time_unit(std::string_view name) {
   static constexpr std::array<std::string_view, 10> units = {"second", "minute",  "hour", "day",   "week",
                                                              "month",  "quarter", "year", "epoch", "dow"};
-  return std::find(units.begin(), units.end(), name) != units.end();
+  return std::ranges::find(units, name) != units.end();
 }
 
 Operand operand_of(const Node* node) {
   if (!node) return {};
-  if (constant(node).is_constant && !is(node, PG_QUERY__NODE__NODE_TYPE_CAST))
+  if (constant(node).is_constant && !is(node, NODE(TYPE_CAST)))
     return {"…", type_of_constant(*node), "", true};
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_PARAM_REF: return {"$" + std::to_string(node->param_ref->number), "", "", true};
-    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+    case NODE(PARAM_REF): return {"$" + std::to_string(node->param_ref->number), "", "", true};
+    case NODE(TYPE_CAST): {
       const Operand inner = operand_of(node->type_cast->arg);
       const std::string type = type_spelling(node->type_cast->type_name);
       if (inner.sql.empty() || type.empty()) return {};
       return {inner.sql + "::" + type, type, type == "date" ? "day" : "", inner.literal};
     }
-    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION: return of_value_function(*node->sqlvalue_function);
-    case PG_QUERY__NODE__NODE_FUNC_CALL: return of_call(*node->func_call);
-    case PG_QUERY__NODE__NODE_A_EXPR: return of_sum(*node->a_expr);
+    case NODE(SQLVALUE_FUNCTION): return of_value_function(*node->sqlvalue_function);
+    case NODE(FUNC_CALL): return of_call(*node->func_call);
+    case NODE(A_EXPR): return of_sum(*node->a_expr);
     default: return {};
   }
 }
@@ -112,18 +111,17 @@ bool harmless_cast(const std::string& from, const std::string& to) {
 
 const Node* wrapped_part(const Node& node, const Scope& scope) {
   const auto has_column = [&](const Node* part) {
-    return part && (is(part, PG_QUERY__NODE__NODE_COLUMN_REF) || first_column(message(*part), scope));
+    return part && (is(part, NODE(COLUMN_REF)) || first_column(message(*part), scope));
   };
   switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_TYPE_CAST: return node.type_cast->arg;
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return node.collate_clause->arg;
-    case PG_QUERY__NODE__NODE_A_EXPR:
-      return has_column(node.a_expr->lexpr) ? node.a_expr->lexpr : node.a_expr->rexpr;
-    case PG_QUERY__NODE__NODE_FUNC_CALL:
+    case NODE(TYPE_CAST): return node.type_cast->arg;
+    case NODE(COLLATE_CLAUSE): return node.collate_clause->arg;
+    case NODE(A_EXPR): return has_column(node.a_expr->lexpr) ? node.a_expr->lexpr : node.a_expr->rexpr;
+    case NODE(FUNC_CALL):
       for (const Node* part : NodeList(node.func_call->n_args, node.func_call->args))
         if (has_column(part)) return part;
       return nullptr;
-    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+    case NODE(COALESCE_EXPR):
       for (const Node* part : NodeList(node.coalesce_expr->n_args, node.coalesce_expr->args))
         if (has_column(part)) return part;
       return nullptr;
@@ -132,7 +130,7 @@ const Node* wrapped_part(const Node& node, const Scope& scope) {
 }
 
 void describe_wrapper(Predicate& predicate, const Node& node, const Scope& scope) {
-  if (is(&node, PG_QUERY__NODE__NODE_FUNC_CALL)) {
+  if (is(&node, NODE(FUNC_CALL))) {
     const PgQuery__FuncCall& call = *node.func_call;
     const std::string name = is_builtin(call) ? last_name(call) : std::string();
     if (call.n_args != 2) return;
@@ -141,11 +139,10 @@ void describe_wrapper(Predicate& predicate, const Node& node, const Scope& scope
     static constexpr std::array<std::string_view, 5> formats = {"YYYY-MM-DD", "YYYYMMDD", "YYYY-MM", "YYYYMM",
                                                                 "YYYY"};
     const std::string format = constant(call.args[1]).text;
-    if (name == "to_char" && std::find(formats.begin(), formats.end(), format) != formats.end())
-      predicate.unit = format;
+    if (name == "to_char" && std::ranges::find(formats, format) != formats.end()) predicate.unit = format;
     return;
   }
-  if (!is(&node, PG_QUERY__NODE__NODE_A_EXPR) || !node.a_expr->lexpr || !node.a_expr->rexpr) return;
+  if (!is(&node, NODE(A_EXPR)) || !node.a_expr->lexpr || !node.a_expr->rexpr) return;
   const Node* part = wrapped_part(node, scope);
   predicate.operand_first = part == node.a_expr->rexpr;
   predicate.operand = operand_of(predicate.operand_first ? node.a_expr->lexpr : node.a_expr->rexpr);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "sql/parse/query_shape.h"
 #include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {
@@ -33,8 +32,8 @@ const Output* resolve(const PgQuery__ColumnRef& reference, const Scope& scope) {
       if (fields.size() >= 2) return nullptr;
     }
     // It may be a column of what is not known here: the outer levels must not claim it.
-    if (fields.size() == 1 && std::any_of(level->items.begin(), level->items.end(),
-                                          [](const FromItem& item) { return !item.complete; }))
+    if (fields.size() == 1 &&
+        std::ranges::any_of(level->items, [](const FromItem& item) { return !item.complete; }))
       return nullptr;
   }
   return nullptr;
@@ -43,11 +42,11 @@ const Output* resolve(const PgQuery__ColumnRef& reference, const Scope& scope) {
 const Output* first_column(const ProtobufCMessage& part, const Scope& scope) {
   const Output* found = nullptr;
   each_node(part, [&](const Node& node) {
-    if (!found && node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+    if (!found && node.node_case == NODE(COLUMN_REF)) {
       const Output* column = resolve(*node.column_ref, scope);
       if (column && !column->source.table.name.empty()) found = column;
     }
-    return !found && node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+    return !found && node.node_case != NODE(SUB_LINK);
   });
   return found;
 }
@@ -55,27 +54,27 @@ const Output* first_column(const ProtobufCMessage& part, const Scope& scope) {
 std::string result_type(const Node* node, const Scope& scope) {
   if (!node) return {};
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_TYPE_CAST: return type_spelling(node->type_cast->type_name);
-    case PG_QUERY__NODE__NODE_COLUMN_REF: {
+    case NODE(TYPE_CAST): return type_spelling(node->type_cast->type_name);
+    case NODE(COLUMN_REF): {
       const Output* column = resolve(*node->column_ref, scope);
       return column ? column->type : std::string();
     }
-    case PG_QUERY__NODE__NODE_BOOL_EXPR:
-    case PG_QUERY__NODE__NODE_NULL_TEST:
-    case PG_QUERY__NODE__NODE_BOOLEAN_TEST: return "boolean";
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return result_type(node->collate_clause->arg, scope);
-    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+    case NODE(BOOL_EXPR):
+    case NODE(NULL_TEST):
+    case NODE(BOOLEAN_TEST): return "boolean";
+    case NODE(COLLATE_CLAUSE): return result_type(node->collate_clause->arg, scope);
+    case NODE(COALESCE_EXPR):
       for (const Node* arg : NodeList(node->coalesce_expr->n_args, node->coalesce_expr->args))
         if (auto type = result_type(arg, scope); !type.empty()) return type;
       return {};
-    case PG_QUERY__NODE__NODE_A_CONST:
+    case NODE(A_CONST):
       switch (node->a_const->val_case) {
         case PG_QUERY__A__CONST__VAL_IVAL: return "integer";
         case PG_QUERY__A__CONST__VAL_BOOLVAL: return "boolean";
         case PG_QUERY__A__CONST__VAL_FVAL: return "numeric";
         default: return "text";
       }
-    case PG_QUERY__NODE__NODE_FUNC_CALL: {
+    case NODE(FUNC_CALL): {
       static const std::map<std::string, std::string> types = {{"count", "bigint"},
                                                                {"row_number", "bigint"},
                                                                {"rank", "bigint"},
@@ -91,7 +90,7 @@ std::string result_type(const Node* node, const Scope& scope) {
                                                                {"bool_and", "boolean"},
                                                                {"json_build_object", "json"},
                                                                {"jsonb_build_object", "jsonb"}};
-      const auto it = types.find(string_value(node->func_call->funcname[node->func_call->n_funcname - 1]));
+      const auto it = types.find(last_name(*node->func_call));
       return it == types.end() ? std::string() : it->second;
     }
     default: return {};

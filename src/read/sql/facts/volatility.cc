@@ -1,27 +1,17 @@
 #include "sql/facts/volatility.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "base/text/text.h"
+
 namespace pgadvise::sql {
 namespace {
 
-// Names separated by blanks.
-std::set<std::string_view> set_of(std::string_view names) {
-  std::set<std::string_view> out;
-  for (std::size_t at = 0; at < names.size();) {
-    const std::size_t end = std::min(names.find(' ', at), names.size());
-    out.insert(names.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
-
 bool not_volatile(const std::string& name) {
-  static const auto names = set_of(
+  static const auto words = pgadvise::split(
       "abs age array_append array_fill array_length array_to_string box btrim cardinality ceil "
       "ceiling concat concat_ws current_database current_schema current_schemas current_setting "
       "current_user date date_part date_trunc daterange decode digest div encode extract floor "
@@ -34,15 +24,18 @@ bool not_volatile(const std::string& name) {
       "st_setsrid statement_timestamp string_to_array substr substring timezone to_char to_date "
       "to_json to_jsonb to_number to_timestamp to_tsquery to_tsvector transaction_timestamp "
       "translate trunc tsrange tstzrange txid_current unaccent upper uuid_nil uuid_ns_dns "
-      "uuid_ns_url version websearch_to_tsquery");
+      "uuid_ns_url version websearch_to_tsquery",
+      ' ');
+  static const std::set<std::string_view> names(words.begin(), words.end());
   return names.count(name) > 0;
 }
 
 bool is_volatile(const std::string& name) {
-  static const auto names = set_of(
+  static const auto words = pgadvise::split(
       "clock_timestamp currval gen_random_bytes gen_random_uuid gen_salt lastval nextval random "
-      "setval timeofday uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuidv4 uuidv7");
-  return names.count(name) > 0;
+      "setval timeofday uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuidv4 uuidv7",
+      ' ');
+  return std::ranges::find(words, name) != words.end();
 }
 
 }  // namespace
@@ -55,9 +48,8 @@ Volatility volatility_of_function(const std::string& name) {
 Volatility volatility_of(const Node& expression) {
   Volatility out = Volatility::not_volatile;
   each_node(message(expression), [&](const Node& node) {
-    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL || node.func_call->n_funcname == 0) return true;
-    const std::string name = string_value(node.func_call->funcname[node.func_call->n_funcname - 1]);
-    const Volatility of_this = volatility_of_function(name);
+    if (node.node_case != NODE(FUNC_CALL) || node.func_call->n_funcname == 0) return true;
+    const Volatility of_this = volatility_of_function(last_name(*node.func_call));
     if (of_this == Volatility::changing || (of_this == Volatility::unknown && out != Volatility::changing))
       out = of_this;
     return true;
@@ -68,8 +60,7 @@ Volatility volatility_of(const Node& expression) {
 bool is_one_value(const Node& expression) {
   bool alone = true;
   each_node(message(expression), [&](const Node& node) {
-    alone = alone && node.node_case != PG_QUERY__NODE__NODE_COLUMN_REF &&
-            node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+    alone = alone && node.node_case != NODE(COLUMN_REF) && node.node_case != NODE(SUB_LINK);
     return alone;
   });
   return alone && volatility_of(expression) == Volatility::not_volatile;

@@ -108,6 +108,23 @@ tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
   return Tree(std::move(arena), root);
 }
 
+const Node* only_expression(const Node* node) {
+  if (!is(node, NODE(SELECT_STMT))) return nullptr;
+  const PgQuery__SelectStmt& select = *node->select_stmt;
+  const bool alone = select.n_target_list == 1 && !select.n_from_clause && !select.where_clause &&
+                     !select.n_sort_clause && !select.limit_count;
+  return alone ? select.target_list[0]->res_target->val : nullptr;
+}
+
+void with_expression(std::string_view expression, const std::function<void(const Node&)>& work) {
+  const std::string text = "SELECT " + std::string(expression);
+  with_stack(tree_depth(text), [&] {
+    const auto tree = Tree::parse(text);
+    const Node* only = tree && tree->size() == 1 ? only_expression(tree->statement(0)) : nullptr;
+    if (only) work(*only);
+  });
+}
+
 void each_child(const ProtobufCMessage& parent, const std::function<void(const ProtobufCMessage&)>& visit) {
   const char* base = reinterpret_cast<const char*>(&parent);
   for (unsigned i = 0; i < parent.descriptor->n_fields; ++i) {
@@ -134,7 +151,7 @@ void each_node(const ProtobufCMessage& parent, const std::function<bool(const No
 }
 
 std::string string_value(const Node* node) {
-  return node && node->node_case == PG_QUERY__NODE__NODE_STRING ? node->string->sval : std::string();
+  return is(node, NODE(STRING)) ? node->string->sval : std::string();
 }
 
 std::vector<std::string> strings(NodeList list) {
@@ -143,14 +160,21 @@ std::vector<std::string> strings(NodeList list) {
   return out;
 }
 
+std::string last_name(NodeList names) { return names.empty() ? std::string() : string_value(names.back()); }
+std::string last_name(const PgQuery__FuncCall& call) {
+  return last_name(NodeList(call.n_funcname, call.funcname));
+}
+std::string last_name(const PgQuery__ColumnRef& reference) {
+  return last_name(NodeList(reference.n_fields, reference.fields));
+}
+
 Constant constant(const Node* node) {
   if (!node) return {};
-  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) return constant(node->type_cast->arg);
-  if (node->node_case == PG_QUERY__NODE__NODE_INTEGER)
-    return {true, false, std::to_string(node->integer->ival)};
-  if (node->node_case == PG_QUERY__NODE__NODE_FLOAT) return {true, false, node->float_->fval};
-  if (node->node_case == PG_QUERY__NODE__NODE_STRING) return {true, false, node->string->sval};
-  if (node->node_case != PG_QUERY__NODE__NODE_A_CONST) return {};
+  if (node->node_case == NODE(TYPE_CAST)) return constant(node->type_cast->arg);
+  if (node->node_case == NODE(INTEGER)) return {true, false, std::to_string(node->integer->ival)};
+  if (node->node_case == NODE(FLOAT)) return {true, false, node->float_->fval};
+  if (node->node_case == NODE(STRING)) return {true, false, node->string->sval};
+  if (node->node_case != NODE(A_CONST)) return {};
   const PgQuery__AConst& value = *node->a_const;
   switch (value.val_case) {
     case PG_QUERY__A__CONST__VAL_IVAL: return {true, false, std::to_string(value.ival->ival)};
@@ -164,20 +188,19 @@ Constant constant(const Node* node) {
 
 bool filters_nothing(const Node* where) {
   if (!where) return true;
-  if (where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR) {
+  if (where->node_case == NODE(BOOL_EXPR)) {
     const NodeList parts(where->bool_expr->n_args, where->bool_expr->args);
     if (where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-      return std::all_of(parts.begin(), parts.end(), filters_nothing);
+      return std::ranges::all_of(parts, filters_nothing);
     return where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR &&
-           std::any_of(parts.begin(), parts.end(), filters_nothing);
+           std::ranges::any_of(parts, filters_nothing);
   }
-  if (where->node_case == PG_QUERY__NODE__NODE_A_EXPR) {
+  if (where->node_case == NODE(A_EXPR)) {
     const PgQuery__AExpr& compared = *where->a_expr;
     if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || compared.n_name != 1 ||
         string_value(compared.name[0]) != "=" || !compared.lexpr || !compared.rexpr)
       return false;
-    if (compared.lexpr->node_case == PG_QUERY__NODE__NODE_PARAM_REF &&
-        compared.rexpr->node_case == PG_QUERY__NODE__NODE_PARAM_REF)
+    if (compared.lexpr->node_case == NODE(PARAM_REF) && compared.rexpr->node_case == NODE(PARAM_REF))
       return compared.lexpr->param_ref->number == compared.rexpr->param_ref->number;
     const Constant left = constant(compared.lexpr), right = constant(compared.rexpr);
     return left.is_constant && right.is_constant && !left.is_null && !right.is_null &&
@@ -189,8 +212,8 @@ bool filters_nothing(const Node* where) {
 
 bool is_star(const Node* node) {
   if (!node) return false;
-  if (node->node_case == PG_QUERY__NODE__NODE_A_STAR) return true;
-  return node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node->column_ref->n_fields &&
+  if (node->node_case == NODE(A_STAR)) return true;
+  return node->node_case == NODE(COLUMN_REF) && node->column_ref->n_fields &&
          is_star(node->column_ref->fields[node->column_ref->n_fields - 1]);
 }
 
@@ -214,7 +237,7 @@ std::string statement_text(const Node* node) {
 // What most defaults are: a constant, now(). The deparser, which needs a whole statement, gives the same and
 // takes a hundred times as long.
 static std::string plain_text(const Node& node) {
-  if (node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL) {
+  if (node.node_case == NODE(FUNC_CALL)) {
     const PgQuery__FuncCall& call = *node.func_call;
     const bool bare = call.n_funcname == 1 && !call.n_args && !call.n_agg_order && !call.agg_filter &&
                       !call.over && !call.agg_star && !call.agg_within_group && !call.agg_distinct &&
@@ -223,7 +246,7 @@ static std::string plain_text(const Node& node) {
     const std::string name = string_value(call.funcname[0]);
     return quote_identifier(name) == name ? name + "()" : "";
   }
-  if (node.node_case != PG_QUERY__NODE__NODE_A_CONST) return {};
+  if (node.node_case != NODE(A_CONST)) return {};
   const Constant value = constant(&node);
   if (!value.is_constant || node.a_const->val_case == PG_QUERY__A__CONST__VAL_BSVAL) return {};
   if (value.is_null) return "NULL";
@@ -240,7 +263,7 @@ std::string deparsed_expression(const Node& node) {
   PgQuery__ResTarget target = PG_QUERY__RES_TARGET__INIT;
   target.val = const_cast<Node*>(&node);
   Node target_node = PG_QUERY__NODE__INIT;
-  target_node.node_case = PG_QUERY__NODE__NODE_RES_TARGET;
+  target_node.node_case = NODE(RES_TARGET);
   target_node.res_target = &target;
   Node* targets[] = {&target_node};
   PgQuery__SelectStmt select = PG_QUERY__SELECT_STMT__INIT;
@@ -249,16 +272,11 @@ std::string deparsed_expression(const Node& node) {
   select.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
   select.op = PG_QUERY__SET_OPERATION__SETOP_NONE;
   Node select_node = PG_QUERY__NODE__INIT;
-  select_node.node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
+  select_node.node_case = NODE(SELECT_STMT);
   select_node.select_stmt = &select;
   constexpr std::string_view before = "SELECT ";
   const std::string text = statement_text(&select_node);
   return text.size() > before.size() ? text.substr(before.size()) : std::string();
-}
-
-std::string clip_name(std::string_view name, std::size_t bytes) {
-  if (name.size() <= bytes) return std::string(name);
-  return std::string(name.substr(0, character_begin(name, bytes)));
 }
 
 namespace {
@@ -282,51 +300,47 @@ std::string value_function_name(const PgQuery__SQLValueFunction& function) {
 Figured figure(const Node* node) {
   if (!node) return {};
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_COLUMN_REF:
+    case NODE(COLUMN_REF):
       for (std::size_t i = node->column_ref->n_fields; i-- > 0;)
         if (auto name = string_value(node->column_ref->fields[i]); !name.empty()) return {name};
       return {};
-    case PG_QUERY__NODE__NODE_A_INDIRECTION:
+    case NODE(A_INDIRECTION):
       for (std::size_t i = node->a_indirection->n_indirection; i-- > 0;)
         if (auto name = string_value(node->a_indirection->indirection[i]); !name.empty()) return {name};
       return figure(node->a_indirection->arg);
-    case PG_QUERY__NODE__NODE_FUNC_CALL:
-      return {string_value(node->func_call->funcname[node->func_call->n_funcname - 1])};
-    case PG_QUERY__NODE__NODE_A_EXPR:
-      return {node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? "nullif" : ""};
-    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+    case NODE(FUNC_CALL): return {last_name(*node->func_call)};
+    case NODE(A_EXPR): return {node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? "nullif" : ""};
+    case NODE(TYPE_CAST): {
       Figured inner = figure(node->type_cast->arg);
       const PgQuery__TypeName* type = node->type_cast->type_name;
       if (!inner.name.empty() && !inner.weak) return inner;
-      if (type && type->n_names) return {string_value(type->names[type->n_names - 1]), true};
+      if (type && type->n_names) return {last_name(NodeList(type->n_names, type->names)), true};
       return inner;
     }
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return figure(node->collate_clause->arg);
-    case PG_QUERY__NODE__NODE_GROUPING_FUNC: return {"grouping"};
-    case PG_QUERY__NODE__NODE_SUB_LINK:
+    case NODE(COLLATE_CLAUSE): return figure(node->collate_clause->arg);
+    case NODE(GROUPING_FUNC): return {"grouping"};
+    case NODE(SUB_LINK):
       switch (node->sub_link->sub_link_type) {
         case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK: return {"exists"};
         case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK: return {"array"};
         case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK: {
           const Node* select = node->sub_link->subselect;
-          if (!select || select->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
-              !select->select_stmt->n_target_list)
-            return {};
+          if (!is(select, NODE(SELECT_STMT)) || !select->select_stmt->n_target_list) return {};
           const PgQuery__ResTarget* target = select->select_stmt->target_list[0]->res_target;
           return target->name[0] ? Figured{target->name} : figure(target->val);
         }
         default: return {};
       }
-    case PG_QUERY__NODE__NODE_CASE_EXPR: {
+    case NODE(CASE_EXPR): {
       const Figured otherwise = figure(node->case_expr->defresult);
       return otherwise.name.empty() || otherwise.weak ? Figured{"case", true} : otherwise;
     }
-    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return {"array"};
-    case PG_QUERY__NODE__NODE_ROW_EXPR: return {"row"};
-    case PG_QUERY__NODE__NODE_COALESCE_EXPR: return {"coalesce"};
-    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+    case NODE(A_ARRAY_EXPR): return {"array"};
+    case NODE(ROW_EXPR): return {"row"};
+    case NODE(COALESCE_EXPR): return {"coalesce"};
+    case NODE(MIN_MAX_EXPR):
       return {node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_LEAST ? "least" : "greatest"};
-    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION: return {value_function_name(*node->sqlvalue_function)};
+    case NODE(SQLVALUE_FUNCTION): return {value_function_name(*node->sqlvalue_function)};
     default: return {};
   }
 }
@@ -343,8 +357,8 @@ std::vector<std::string> column_names(const ProtobufCMessage& tree) {
   std::vector<std::string> out;
   std::set<std::string> seen;
   each_node(tree, [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node.column_ref->n_fields) {
-      std::string name = string_value(node.column_ref->fields[node.column_ref->n_fields - 1]);
+    if (node.node_case == NODE(COLUMN_REF) && node.column_ref->n_fields) {
+      std::string name = last_name(*node.column_ref);
       if (!name.empty() && seen.insert(name).second) out.push_back(std::move(name));
     }
     return true;

@@ -18,6 +18,10 @@ namespace pgadvise::sql {
 
 using Node = PgQuery__Node;
 
+// The kind of a node: NODE(FUNC_CALL).
+#define NODE(name) PG_QUERY__NODE__NODE_##name
+inline bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
+
 struct NodeList {
   std::size_t count = 0;
   Node* const* items = nullptr;
@@ -65,6 +69,11 @@ PgQuery__ParseResult* read_packed_tree(const std::string& text, std::pmr::memory
 bool with_stack(int depth, const std::function<void()>& work);
 extern const ParseFailure too_deep;
 
+// Calls `work` with the tree of a text that is one expression, and doesn't with any other text.
+void with_expression(std::string_view expression, const std::function<void(const Node&)>& work);
+// The expression of a SELECT that has nothing else; nullptr: it has, or the node is no SELECT.
+const Node* only_expression(const Node* select);
+
 // Every direct child message, in field order.
 void each_child(const ProtobufCMessage& message, const std::function<void(const ProtobufCMessage&)>& visit);
 // Visits every Node at or below the message, parents first; the visitor returns false to skip the children of
@@ -75,6 +84,10 @@ inline const ProtobufCMessage& message(const Node& node) { return node.base; }
 // Strings of a list of String nodes.
 std::vector<std::string> strings(NodeList list);
 std::string string_value(const Node* node);  // "" when it isn't a String
+// The last part of a qualified name; "" of an empty list, and of the star in t.*.
+std::string last_name(NodeList names);
+std::string last_name(const PgQuery__FuncCall& call);  // "count" of pg_catalog.count(*)
+std::string last_name(const PgQuery__ColumnRef& reference);
 // A constant as text, and whether the node is a constant (NULL is not). nullptr-safe.
 struct Constant {
   bool is_constant = false;
@@ -98,8 +111,5 @@ std::string figure_name(const Node* expression);
 // Each column reference's last name, once, in order. nullptr-safe.
 std::vector<std::string> column_names(const Node* expression);
 std::vector<std::string> column_names(const ProtobufCMessage& tree);
-
-// The name cut to 63 bytes as the server does, without splitting a UTF-8 character.
-std::string clip_name(std::string_view name, std::size_t bytes = 63);
 
 }  // namespace pgadvise::sql

@@ -1,31 +1,11 @@
 #include "sql/parse/expression.h"
 
 #include <algorithm>
-#include <functional>
 
 #include "sql/parse/ast.h"
-#include "sql/parse/lexer.h"
-#include "sql/parse/predicate.h"
+#include "sql/parse/query_shape.h"
 
 namespace pgadvise::sql {
-namespace {
-
-// Calls `work` with the tree of a text that is one expression, and doesn't with any other text.
-void with_expression(std::string_view expression, const std::function<void(const Node&)>& work) {
-  const std::string text = "SELECT " + std::string(expression);
-  with_stack(tree_depth(text), [&] {
-    const auto tree = Tree::parse(text);
-    if (!tree || tree->size() != 1) return;
-    const PgQuery__SelectStmt& select = *tree->statement(0)->select_stmt;
-    const bool expression_only = select.n_target_list == 1 && !select.n_from_clause && !select.where_clause &&
-                                 !select.n_sort_clause && !select.limit_count &&
-                                 select.target_list[0]->res_target->val;
-    if (expression_only) work(*select.target_list[0]->res_target->val);
-  });
-}
-
-}  // namespace
-
 std::vector<std::string> not_null_columns(std::string_view predicate) {
   std::vector<std::string> out;
   with_expression(predicate, [&](const Node& node) { out = not_null_columns(&node); });
@@ -38,14 +18,13 @@ bool check_excludes_null(std::string_view expression, const std::string& column)
     std::vector<const Node*> parts = {&node};
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const Node& part = *parts[i];
-      if (part.node_case == PG_QUERY__NODE__NODE_BOOL_EXPR &&
-          part.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
+      if (part.node_case == NODE(BOOL_EXPR) && part.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
         for (const Node* each : NodeList(part.bool_expr->n_args, part.bool_expr->args)) parts.push_back(each);
-      if (part.node_case != PG_QUERY__NODE__NODE_NULL_TEST ||
+      if (part.node_case != NODE(NULL_TEST) ||
           part.null_test->nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL)
         continue;
       const auto names = column_names(part.null_test->arg);
-      out |= std::find(names.begin(), names.end(), column) != names.end();
+      out |= std::ranges::find(names, column) != names.end();
     }
   });
   return out;

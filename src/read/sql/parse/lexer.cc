@@ -1,7 +1,6 @@
 #include "sql/parse/lexer.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "base/text/text.h"
@@ -26,10 +25,20 @@ bool Lexeme::is_word(std::string_view lower_case) const {
   return kind == Kind::word && text.size() == lower_case.size() && starts_with_nocase(text, lower_case);
 }
 
+bool Lexeme::is_one_of(std::initializer_list<std::string_view> lower_case) const {
+  return std::ranges::any_of(lower_case, [&](std::string_view word) { return is_word(word); });
+}
+
 std::string Lexeme::name() const {
   if (kind == Kind::word) return lower(text);
   if (kind != Kind::quoted_name || text.size() < 2 || text.front() != '"') return {};
   return replace_all(std::string(text.substr(1, text.size() - 2)), "\"\"", "\"");
+}
+
+std::string_view Lexeme::dollar_quoted() const {
+  const auto open = kind == Kind::string && text[0] == '$' ? text.find('$', 1) : std::string_view::npos;
+  if (open == std::string_view::npos || text.size() < 2 * (open + 1)) return {};
+  return text.substr(open + 1, text.size() - 2 * (open + 1));
 }
 
 bool Lexeme::never_closed() const {
@@ -146,6 +155,14 @@ Lexeme Lexer::next_token() {
     if (const Lexeme token = next(); token.kind != Lexeme::Kind::comment) return token;
 }
 
+std::vector<Lexeme> tokens_of(std::string_view text) {
+  std::vector<Lexeme> out;
+  Lexer lexer(text);
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
+    out.push_back(token);
+  return out;
+}
+
 namespace {
 
 // A nesting level of tree_depth: `chain` is the longest run of operators that may stand one inside the other
@@ -157,10 +174,6 @@ struct Level {
   int betweens = 0;  // whose AND is still to come
 };
 
-bool one_of(const Lexeme& word, std::initializer_list<std::string_view> list) {
-  return std::any_of(list.begin(), list.end(), [&](std::string_view w) { return word.is_word(w); });
-}
-
 void count_word(std::vector<Level>& levels, const Lexeme& word) {
   Level& level = levels.back();
   if (word.is_word("case")) {
@@ -171,12 +184,12 @@ void count_word(std::vector<Level>& levels, const Lexeme& word) {
     ++level.betweens, ++level.chain;
   } else if (word.is_word("and") && level.betweens > 0) {
     --level.betweens;
-  } else if (one_of(word, {"and", "or", "when", "then", "else", "select", "where"})) {
+  } else if (word.is_one_of({"and", "or", "when", "then", "else", "select", "where"})) {
     level.chain = 0, level.betweens = 0;
-  } else if (one_of(word, {"join", "union", "intersect", "except"})) {
+  } else if (word.is_one_of({"join", "union", "intersect", "except"})) {
     ++level.links, level.chain = 0;
-  } else if (one_of(word, {"not", "is", "isnull", "notnull", "like", "ilike", "similar", "collate", "at",
-                           "in", "overlaps", "operator", "escape"})) {
+  } else if (word.is_one_of({"not", "is", "isnull", "notnull", "like", "ilike", "similar", "collate", "at",
+                             "in", "overlaps", "operator", "escape"})) {
     ++level.chain;
   }
 }

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgadvise::sql {
 
@@ -26,10 +28,13 @@ struct Lexeme {
   std::size_t offset = 0;
 
   bool is(char c) const { return kind == Kind::punctuation && text[0] == c; }
-  bool is_word(std::string_view lower_case) const;  // a word, in any case
+  bool is_word(std::string_view lower_case) const;                           // a word, in any case
+  bool is_one_of(std::initializer_list<std::string_view> lower_case) const;  // one of these words
   // The name that the server reads: a word folded to lower case, "quoted" without its quotes; "" of anything
   // else, of U&"…" too.
   std::string name() const;
+  // The text between dollar quotes; "" of any other lexeme, and of quotes that are never closed.
+  std::string_view dollar_quoted() const;
   bool never_closed() const;  // a block comment that the text ends within
 };
 
@@ -55,6 +60,10 @@ class Lexer {
   std::string_view text_;
   std::size_t at_;
 };
+
+// The tokens of a text, which must outlive them, without comments. A Lexer takes less memory for a text whose
+// length nothing limits.
+std::vector<Lexeme> tokens_of(std::string_view text);
 
 // An upper bound, up to a small constant, of the depth of the statement's parse tree: the nesting of
 // parentheses, brackets and CASE, and the length of chains of operators, joins and set operations. A million

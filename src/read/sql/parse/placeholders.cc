@@ -57,7 +57,7 @@ std::vector<std::string> words_of(std::string_view inside, const Marks& marks) {
     if (i > start && letter(inside[start])) out.push_back(lower(inside.substr(start, i - start)));
     if (i == start) ++i;
   }
-  if (!out.empty() && std::find(commands.begin(), commands.end(), out.front()) != commands.end()) return {};
+  if (!out.empty() && std::ranges::find(commands, out.front()) != commands.end()) return {};
   return out;
 }
 
@@ -74,7 +74,7 @@ bool names_follow(std::string_view word) {
       "table", "exists",     "into",  "from",     "update",   "join",      "references",
       "only",  "schema",     "index", "view",     "sequence", "type",      "function",
       "user",  "constraint", "role",  "database", "trigger",  "procedure", "concurrently"};
-  return std::find(words.begin(), words.end(), word) != words.end();
+  return std::ranges::find(words, word) != words.end();
 }
 
 // Words that SQL which pgadvise generates contains in lower case.
@@ -83,7 +83,7 @@ bool generated_word(std::string_view word) {
       "public",  "id",   "text", "char",        "varchar",  "integer",        "bigint", "smallint",
       "numeric", "uuid", "json", "jsonb",       "boolean",  "date",           "time",   "timestamp",
       "zone",    "with", "now",  "timestamptz", "interval", "gen_random_uuid"};
-  return std::find(words.begin(), words.end(), word) != words.end();
+  return std::ranges::find(words, word) != words.end();
 }
 
 // Whether a word of a script is a key word there and no identifier, as far as that word and the one before it
@@ -97,7 +97,7 @@ bool key_word(std::string_view before, std::string_view word) {
   constexpr std::array<std::string_view, 8> commands = {"create", "drop", "alter",   "set",
                                                         "on",     "in",   "replace", "comment"};
   const auto among = [](const auto& list, std::string_view one) {
-    return std::find(list.begin(), list.end(), one) != list.end();
+    return std::ranges::find(list, one) != list.end();
   };
   return among(reserved, word) || (among(kinds, word) && among(commands, before));
 }
@@ -148,8 +148,7 @@ struct Placeholders::Scan {
 };
 
 bool has_marks(std::string_view text) {
-  return std::any_of(all_marks.begin(), all_marks.end(),
-                     [&](const Marks& marks) { return contains(text, marks.open); });
+  return std::ranges::any_of(all_marks, [&](const Marks& marks) { return contains(text, marks.open); });
 }
 
 void Placeholders::avoid_words(std::string_view script) {
@@ -182,8 +181,8 @@ bool Placeholders::taken(const std::string& name) const {
 }
 
 std::string Placeholders::name_of(std::string_view inside, std::string_view written) {
-  const auto marks = std::find_if(all_marks.begin(), all_marks.end(),
-                                  [&](const Marks& each) { return written.starts_with(each.open); });
+  const auto marks =
+      std::ranges::find_if(all_marks, [&](const Marks& each) { return written.starts_with(each.open); });
   const std::vector<std::string> words = words_of(inside, *marks);
   if (words.empty()) return {};
   const std::string key = without_blanks(written);
@@ -191,8 +190,7 @@ std::string Placeholders::name_of(std::string_view inside, std::string_view writ
   // None is longer than the marks and what is between them.
   const std::array<std::string, 4> candidates = {words.back(), join(words, "_"), words.back() + "_",
                                                  words.back() + "__"};
-  const auto chosen = std::find_if(candidates.begin(), candidates.end(),
-                                   [&](const std::string& each) { return !taken(each); });
+  const auto chosen = std::ranges::find_if(candidates, [&](const std::string& each) { return !taken(each); });
   if (chosen == candidates.end()) return {};
   const std::string& name = *chosen;
   used_.insert(name);
@@ -239,11 +237,9 @@ void Placeholders::fill_range(std::string& text, std::size_t from, std::size_t t
   for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
     const bool string = token.kind == Kind::string && token.text[0] == '\'';
     const bool quoted = token.kind == Kind::quoted_name || (string && (code || strings == Strings::fill));
-    if (token.kind == Kind::string && token.text[0] == '$' && code && depth < max_depth) {
-      const auto open = token.text.find('$', 1);
-      if (open != std::string_view::npos && token.text.size() >= 2 * (open + 1))
-        fill_range(text, token.offset + open + 1, token.offset + token.text.size() - open - 1, strings,
-                   depth + 1);
+    if (const auto body = token.dollar_quoted(); !body.empty() && code && depth < max_depth) {
+      const auto begin = static_cast<std::size_t>(body.data() - text.data());
+      fill_range(text, begin, begin + body.size(), strings, depth + 1);
     }
     const auto found = token.kind == Kind::string && !quoted
                            ? std::nullopt
@@ -270,7 +266,7 @@ void Placeholders::fill_range(std::string& text, std::size_t from, std::size_t t
       lexer = Lexer(scan.text, site.end);
       continue;
     }
-    code = code || token.is_word("do") || token.is_word("function") || token.is_word("procedure");
+    code = code || token.is_one_of({"do", "function", "procedure"});
     if (token.is(';') && depth == 0) code = false;
     scan.took(token);
   }
@@ -302,8 +298,7 @@ PutBack with_placeholders(const std::string& sql, const PlaceholderNames& names)
   PutBack out;
   std::size_t copied = 0;
   Lexeme last, before_last;
-  Lexer lexer(sql);
-  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : tokens_of(sql)) {
     const std::string name = token.name();
     const auto known = names.find(name);
     const std::size_t end = token.offset + token.text.size();

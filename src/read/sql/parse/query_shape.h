@@ -3,18 +3,19 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
+#include "model/queries/query_facts.h"
 #include "sql/parse/ast.h"
 
 namespace pgadvise::sql {
 
-inline bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
+StatementKind statement_kind(const Node& statement);
 
 // n of $n, cast or not; 0: something else.
 int parameter_of(const Node* node);
 
 std::string function_name(const PgQuery__FuncCall& call);  // "pg_catalog.count"
-std::string last_name(const PgQuery__FuncCall& call);      // "count"; "" when there is none
 
 // Calls of functions of these names, subqueries and window functions left out. `root` may be null.
 int calls_of(const Node* root, const std::set<std::string>& names);
@@ -32,5 +33,8 @@ int columns_in(const ProtobufCMessage& part);  // references to columns, subquer
 
 // The table that CREATE TABLE makes; nullptr: the statement is another one.
 const PgQuery__RangeVar* created_table(const Node& node);
+
+// The columns of a predicate of the form "c IS NOT NULL [AND …]"; empty for any other, and for nullptr.
+std::vector<std::string> not_null_columns(const Node* predicate);
 
 }  // namespace pgadvise::sql

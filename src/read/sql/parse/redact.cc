@@ -13,23 +13,23 @@ namespace pgadvise::sql {
 static bool carries_values(std::string_view statement) {
   constexpr std::string_view queries[] = {"select", "with",   "insert", "update", "delete",
                                           "merge",  "values", "table",  "("};
-  return std::none_of(std::begin(queries), std::end(queries),
-                      [&](std::string_view word) { return starts_with_nocase(statement, word); });
+  return std::ranges::none_of(queries,
+                              [&](std::string_view word) { return starts_with_nocase(statement, word); });
 }
 
 // Settings may be words: SET x = secret, ALTER DATABASE d SET x TO secret.
 static bool sets(std::string_view statement) {
   constexpr std::string_view words[] = {"set ", "alter system", "alter role", "alter user", "alter database"};
-  return std::any_of(std::begin(words), std::end(words),
-                     [&](std::string_view word) { return starts_with_nocase(statement, word); });
+  return std::ranges::any_of(words,
+                             [&](std::string_view word) { return starts_with_nocase(statement, word); });
 }
 
 // PASSWORD may have a word behind it there: no SQL, but a password.
 static bool names_a_role(std::string_view statement) {
   constexpr std::string_view words[] = {"create role", "alter role",   "create user",
                                         "alter user",  "create group", "alter group"};
-  return std::any_of(std::begin(words), std::end(words),
-                     [&](std::string_view word) { return starts_with_nocase(statement, word); });
+  return std::ranges::any_of(words,
+                             [&](std::string_view word) { return starts_with_nocase(statement, word); });
 }
 
 // With standard_conforming_strings = off this quote may not be the string's end: what is text from here on

@@ -1,11 +1,11 @@
 #include "sql/parse/statement.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/text/text.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
+#include "sql/parse/query_shape.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -122,27 +122,15 @@ Result<std::string> parse_error(std::string_view statement) {
   return tl::unexpected(tree ? Error{Error::Kind::nonfatal, {}, "does not parse", {}} : tree.error().error());
 }
 
-StatementKind kind_of(const Node& node) {
-  switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_SELECT_STMT: return StatementKind::select;
-    case PG_QUERY__NODE__NODE_INSERT_STMT: return StatementKind::insert;
-    case PG_QUERY__NODE__NODE_UPDATE_STMT: return StatementKind::update;
-    case PG_QUERY__NODE__NODE_DELETE_STMT: return StatementKind::delete_;
-    case PG_QUERY__NODE__NODE_MERGE_STMT: return StatementKind::merge;
-    case PG_QUERY__NODE__NODE_TRANSACTION_STMT: return StatementKind::transaction;
-    default: return StatementKind::utility;
-  }
-}
-
 // LockingClause and IntoClause hang on SelectStmt, so looking at the statements of every depth is enough.
 void look(const Node& node, Shape& shape) {
   switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_INSERT_STMT:
-    case PG_QUERY__NODE__NODE_UPDATE_STMT:
-    case PG_QUERY__NODE__NODE_DELETE_STMT:
-    case PG_QUERY__NODE__NODE_MERGE_STMT: shape.modifies = true; break;
-    case PG_QUERY__NODE__NODE_LOCKING_CLAUSE: shape.locks_rows = true; break;
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: shape.into = true; break;
+    case NODE(INSERT_STMT):
+    case NODE(UPDATE_STMT):
+    case NODE(DELETE_STMT):
+    case NODE(MERGE_STMT): shape.modifies = true; break;
+    case NODE(LOCKING_CLAUSE): shape.locks_rows = true; break;
+    case NODE(CREATE_TABLE_AS_STMT): shape.into = true; break;
     default: break;
   }
 }
@@ -156,8 +144,7 @@ void look_everywhere(const ProtobufCMessage& part, Shape& shape) {
 // "e_2024_01": libpg_query's fingerprint leaves such digits out.
 bool has_adjacent_digits(std::string_view name) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return std::adjacent_find(name.begin(), name.end(), [&](char a, char b) { return digit(a) && digit(b); }) !=
-         name.end();
+  return std::ranges::adjacent_find(name, [&](char a, char b) { return digit(a) && digit(b); }) != name.end();
 }
 
 void what_fingerprints_leave_out(const ProtobufCMessage& part, std::vector<std::string>& out) {
@@ -181,7 +168,7 @@ std::string told_apart(std::string fingerprint, const std::string& statement) {
   for (std::size_t i = 0; i < tree->size(); ++i)
     what_fingerprints_leave_out(message(*tree->statement(i)), parts);
   if (parts.empty()) return fingerprint;
-  std::sort(parts.begin(), parts.end());
+  std::ranges::sort(parts);
   std::uint64_t hash = fnv1a(fingerprint);
   for (const auto& part : parts) hash = fnv1a(part, hash);
   return hex64(hash);
@@ -226,7 +213,7 @@ Result<Shape> shape(std::string_view statement) {
     }
     Shape found;
     found.statements = static_cast<int>(tree->size());
-    if (tree->size() > 0) found.kind = kind_of(*tree->statement(0));
+    if (tree->size() > 0) found.kind = statement_kind(*tree->statement(0));
     for (std::size_t i = 0; i < tree->size(); ++i) look_everywhere(message(*tree->statement(i)), found);
     out = found;
   });

@@ -3,7 +3,6 @@
 #include <charconv>
 #include <cstring>
 #include <deque>
-#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -79,9 +78,10 @@ class Types {
   const Type* root_;
 };
 
-class Reader {
+// Makes the messages of libpg_query's C structures from its JSON.
+class MessageParser {
  public:
-  Reader(std::string_view json, std::pmr::memory_resource& memory)
+  MessageParser(std::string_view json, std::pmr::memory_resource& memory)
       : at_(json.data()), end_(json.data() + json.size()), memory_(memory) {}
 
   void* message(const Type& type) {
@@ -263,9 +263,9 @@ static bool may_be_negative(std::string_view statement) {
 PgQuery__ParseResult* read_tree(std::string_view json, std::string_view statement,
                                 std::pmr::memory_resource& memory) {
   static const Types types;
-  Reader reader(json, memory);
-  auto* out = static_cast<PgQuery__ParseResult*>(reader.message(types.root()));
-  if (!reader.at_end() || (reader.nothing_positive() && may_be_negative(statement))) return nullptr;
+  MessageParser parser(json, memory);
+  auto* out = static_cast<PgQuery__ParseResult*>(parser.message(types.root()));
+  if (!parser.at_end() || (parser.nothing_positive() && may_be_negative(statement))) return nullptr;
   return out;
 }
 

@@ -88,7 +88,8 @@ bool of_the_server(const std::vector<std::string>& names) {
 
 std::string type_suffix(const PgQuery__TypeName* type) {
   if (!type || !type->n_names) return {};
-  return modifier(string_value(type->names[type->n_names - 1]), *type) + (type->n_array_bounds ? "[]" : "");
+  return modifier(last_name(NodeList(type->n_names, type->names)), *type) +
+         (type->n_array_bounds ? "[]" : "");
 }
 
 QualifiedName user_type_name(const PgQuery__TypeName* type) {
@@ -108,7 +109,7 @@ std::string type_spelling(const PgQuery__TypeName* type) {
   if (!type || !type->n_names) return {};
   const QualifiedName user = user_type_name(type);
   if (!user.name.empty()) return type_spelling(user) + type_suffix(type);
-  const std::string name = string_value(type->names[type->n_names - 1]);
+  const std::string name = last_name(NodeList(type->n_names, type->names));
   const std::string array = type->n_array_bounds ? "[]" : "";
   if (name == "char") return "\"char\"" + array;
   const Spelling* spelling = spelling_of(name);

@@ -1,11 +1,12 @@
-#include "sql/replay/locks.h"
-
+// locks_of(): the table-level locks of a statement.
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <variant>
 
 #include "model/schema/type_change.h"
 #include "sql/parse/type_name.h"
+#include "sql/replay/steps.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -16,10 +17,6 @@ using Key = Constraint::Kind;
 using Mode = LockMode;
 using Through = TableLock::Through;
 using Work = TableLock::Work;
-
-bool has(const std::vector<std::string>& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
 
 class Collector {
  public:
@@ -137,8 +134,7 @@ class Collector {
     if (alter.not_valid) return;
     const std::string spelled = type_spelling(alter.domain);
     for (const auto& [name, table] : state_.catalog.tables)
-      if (std::any_of(table.columns.begin(), table.columns.end(),
-                      [&](const Column& column) { return column.type == spelled; }))
+      if (std::ranges::any_of(table.columns, [&](const Column& column) { return column.type == spelled; }))
         add(name, Mode::share, Work::scan, Through::domain);
   }
 
@@ -152,8 +148,7 @@ class Collector {
     if (table.name.empty()) return;
     const Table* known = state_.catalog.table(table);
     if (known && (known->kind == Table::Kind::view || known->kind == Table::Kind::foreign)) return;
-    const auto there =
-        std::find_if(out_.begin(), out_.end(), [&](const TableLock& lock) { return lock.table == table; });
+    const auto there = std::ranges::find_if(out_, [&](const TableLock& lock) { return lock.table == table; });
     if (there != out_.end()) {
       there->mode = std::max(there->mode, mode);
       there->work = std::max(there->work, work);
@@ -182,10 +177,9 @@ class Collector {
       // A partitioned table has no rows of its own.
       const bool empty = known && known->kind == Table::Kind::partitioned;
       add(name, mode, empty ? Work::none : work, name == table ? through : Through::partition);
-      const auto children = recurses ? state_.children.find(name) : state_.children.end();
-      if (children == state_.children.end()) continue;
-      for (auto child = children->second.rbegin(); child != children->second.rend(); ++child)
-        if (seen.insert(*child).second) todo.push_back(*child);
+      if (!recurses) continue;
+      for (const QualifiedName& child : std::views::reverse(state_.children_of(name)))
+        if (seen.insert(child).second) todo.push_back(child);
     }
   }
 
@@ -218,9 +212,7 @@ class Collector {
   // `work`: the server looks for rows of the new partition in the default one.
   void default_partition(const QualifiedName& parent, const std::string& bound, Work work = Work::scan) {
     if (bound == "DEFAULT") return;
-    const auto children = state_.children.find(parent);
-    if (children == state_.children.end()) return;
-    for (const QualifiedName& child : children->second)
+    for (const QualifiedName& child : state_.children_of(parent))
       if (const Table* table = state_.catalog.table(child); table && table->partition_bound == "DEFAULT")
         add(child, Mode::access_exclusive, work, Through::default_partition);
   }
@@ -309,10 +301,7 @@ class Collector {
   }
 
   void existing_constraint(const AlterTable& alter, const TableChange& change, const Table* table) {
-    const Constraint* constraint = nullptr;
-    if (table)
-      for (const Constraint& each : table->constraints)
-        if (each.name == change.name) constraint = &each;
+    const Constraint* constraint = table ? table->constraint(change.name) : nullptr;
     if (!constraint && table) return;
     if (change.kind == Change::validate_constraint) {
       const bool done = constraint && constraint->validated;

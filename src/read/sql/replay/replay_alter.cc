@@ -41,8 +41,7 @@ Outcome ReplayState::replay(const AlterTable& alter, Effect& effect) {
   }
   std::vector<const TableChange*> changes;
   for (const TableChange& change : alter.changes) changes.push_back(&change);
-  std::stable_sort(changes.begin(), changes.end(),
-                   [](const auto* a, const auto* b) { return pass_of(*a) < pass_of(*b); });
+  std::ranges::stable_sort(changes, [](const auto* a, const auto* b) { return pass_of(*a) < pass_of(*b); });
   // Each part by itself: one that fails, because these files don't tell all, leaves the others their effect.
   Outcome first;
   for (const auto* change : changes) {
@@ -138,7 +137,7 @@ Outcome ReplayState::drop_column_command(Table& table, const TableChange& change
   } else {
     for (const auto& [owner, key] : schema.foreign_keys_to(table.name)) {
       const auto& columns = SchemaState::constraint(*schema.catalog.table(owner), key)->referenced_columns;
-      if (owner != table.name && std::find(columns.begin(), columns.end(), name) != columns.end())
+      if (owner != table.name && has(columns, name))
         return Problem{"column \"" + name + "\" can't be dropped: constraint " + key + " on table " +
                        display(owner) + " depends on it"};
     }
@@ -157,10 +156,9 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
   if (constraint->kind == Kind::primary_key || constraint->kind == Kind::unique) {
     const auto columns = constraint->columns;
     // Two unique keys over the same columns: the other one holds the foreign keys as well.
-    const auto keys =
-        std::count_if(table.constraints.begin(), table.constraints.end(), [&](const Constraint& c) {
-          return (c.kind == Kind::primary_key || c.kind == Kind::unique) && c.columns == columns;
-        });
+    const auto keys = std::ranges::count_if(table.constraints, [&](const Constraint& c) {
+      return (c.kind == Kind::primary_key || c.kind == Kind::unique) && c.columns == columns;
+    });
     const auto dependents =
         keys == 1 ? schema.foreign_keys_to(table.name, &columns) : std::vector<SchemaState::Member>{};
     for (const auto& [owner, key] : dependents) {
@@ -235,10 +233,7 @@ Outcome ReplayState::drop_identity(Table& table, Column& column, bool if_exists)
                        "\" is not an identity column",
                    Problem::Kind::missing};
   column.identity = Column::Identity::none;
-  std::vector<QualifiedName> owned;
-  for (const auto& [name, sequence] : schema.catalog.sequences)
-    if (sequence.owner_table == table.name && sequence.owner_column == column.name) owned.push_back(name);
-  for (const auto& name : owned) schema.drop_sequence(name);
+  schema.drop_owned_sequences(table.name, &column.name);
   return {};
 }
 
@@ -299,7 +294,7 @@ Outcome ReplayState::detach_partition(Table& parent, const TableChange& change) 
 Outcome ReplayState::inherit(Table& child, const QualifiedName& parent_name, bool add) {
   const Table* parent = schema.catalog.table(parent_name);
   if (!parent) return missing("relation", parent_name);
-  const auto found = std::find(child.inherits.begin(), child.inherits.end(), parent->name);
+  const auto found = std::ranges::find(child.inherits, parent->name);
   if (!add) {
     if (found == child.inherits.end())
       return Problem{"relation \"" + display(parent->name) + "\" is not a parent of relation \"" +
@@ -395,10 +390,7 @@ Outcome ReplayState::rename_column(const Rename& rename) {
   Table* table = schema.catalog.table(rename.relation);
   if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
   if (!table->column(rename.name)) return missing_column(*table, rename.name);
-  if (table->column(rename.new_name))
-    return Problem{
-        "column \"" + rename.new_name + "\" of relation \"" + display(table->name) + "\" already exists",
-        Problem::Kind::exists};
+  if (table->column(rename.new_name)) return existing_column(*table, rename.new_name);
   schema.rename_column(*table, rename.name, rename.new_name);
   return {};
 }
@@ -410,8 +402,7 @@ Outcome ReplayState::rename_constraint(const Rename& rename) {
   if (!constraint) return missing("constraint", {"", rename.name});
   if (SchemaState::constraint(*table, rename.new_name)) return exists("constraint", {"", rename.new_name});
   const QualifiedName index{table->name.schema, rename.name};
-  if (constraint->kind != Kind::foreign_key && constraint->kind != Kind::check &&
-      schema.index_tables.count(index)) {
+  if (has_index(*constraint) && schema.index_tables.count(index)) {
     if (schema.relation_exists({index.schema, rename.new_name}))
       return exists("relation", {index.schema, rename.new_name});
     schema.rename_index(index, {index.schema, rename.new_name});

@@ -16,7 +16,6 @@
 #include "sql/parse/ast.h"
 #include "sql/parse/expression.h"
 #include "sql/parse/lexer.h"
-#include "sql/parse/statement.h"
 #include "sql/replay/replay_state.h"
 
 namespace pgadvise::sql {
@@ -40,6 +39,10 @@ std::optional<std::size_t> catching_block(const Block& block, const BlockStateme
   return found == part.blocks.rend() ? std::nullopt : std::optional(*found);
 }
 
+bool is_message_level(const Lexeme& token) {
+  return token.is_one_of({"notice", "warning", "info", "log", "debug"});
+}
+
 // WHEN `condition`, and nothing but messages: RAISE without a level, or with EXCEPTION, raises again.
 bool passes_over(const std::string& handlers, std::string_view condition) {
   const auto at = handlers.find(condition);
@@ -48,11 +51,7 @@ bool passes_over(const std::string& handlers, std::string_view condition) {
   bool raised = false;
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end && !token.is_word("when");
        token = lexer.next_token()) {
-    if (raised) {
-      const bool message = token.is_word("notice") || token.is_word("warning") || token.is_word("info") ||
-                           token.is_word("log") || token.is_word("debug");
-      if (!message) return false;
-    }
+    if (raised && !is_message_level(token)) return false;
     raised = token.is_word("raise");
   }
   return true;
@@ -82,9 +81,8 @@ std::pair<std::string_view, std::string_view> violation_of(const SchemaAction& a
 // Whether WHEN `condition` (or its SQLSTATE) is followed by nothing but NULL and messages: a handler that
 // raises, or that changes something, such as deleting the duplicates, hides nothing.
 bool hides(const std::string& handlers, std::string_view condition, std::string_view state) {
-  Lexer lexer(handlers);
   bool in_condition = false, named = false, harmless = false, message = false, raised = false;
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : tokens_of(handlers)) {
     if (token.is_word("when")) {
       if (named && harmless) return true;
       in_condition = harmless = true;
@@ -92,18 +90,16 @@ bool hides(const std::string& handlers, std::string_view condition, std::string_
     } else if (in_condition) {
       in_condition = !token.is_word("then");
       const bool constant = token.kind == Lexeme::Kind::string && contains(token.text, lower(state));
-      named =
-          named || token.is_word(condition) || token.is_word("integrity_constraint_violation") || constant;
+      named = named || token.is_one_of({condition, "integrity_constraint_violation"}) || constant;
     } else if (raised) {
-      message = token.is_word("notice") || token.is_word("warning") || token.is_word("info") ||
-                token.is_word("log") || token.is_word("debug");
+      message = is_message_level(token);
       harmless = harmless && message;
       raised = false;
     } else if (token.is(';')) {
       message = false;
     } else if (!message) {
       raised = token.is_word("raise");
-      harmless = harmless && (raised || token.is_word("null") || token.is_word("end"));
+      harmless = harmless && (raised || token.is_one_of({"null", "end"}));
     }
   }
   return named && harmless;
@@ -114,9 +110,8 @@ std::string_view hidden_violation(const Block& block, const BlockStatement& part
                                   const SchemaAction& action) {
   const auto [condition, state] = violation_of(action);
   if (condition.empty()) return {};
-  const bool hidden = std::any_of(part.blocks.begin(), part.blocks.end(), [&](std::size_t one) {
-    return hides(block.handlers[one], condition, state);
-  });
+  const bool hidden = std::ranges::any_of(
+      part.blocks, [&](std::size_t one) { return hides(block.handlers[one], condition, state); });
   return hidden ? condition : std::string_view();
 }
 
@@ -150,7 +145,7 @@ class Conditions {
     return out;
   }
   bool other_branch_performed(const Held& held) const {
-    return std::any_of(held.unread.begin(), held.unread.end(), [&](const BlockCondition& condition) {
+    return std::ranges::any_of(held.unread, [&](const BlockCondition& condition) {
       return condition.negated && performed_.count(condition.text.data());
     });
   }
@@ -186,10 +181,8 @@ std::set<std::size_t> undoing_blocks(const Block& block) {
 
 // The value of an EXECUTE's argument when it is one string constant, or "".
 std::string constant_argument(std::string_view argument) {
-  Lexer lexer(argument);
-  if (lexer.next_token().kind != Lexeme::Kind::string || lexer.next_token().kind != Lexeme::Kind::end)
-    return {};
-  return constant_text(argument);
+  const auto tokens = tokens_of(argument);
+  return tokens.size() == 1 && tokens[0].kind == Lexeme::Kind::string ? constant_text(argument) : "";
 }
 
 // ---- statements that perhaps do not run
@@ -236,27 +229,21 @@ Names object_names(const Statement& statement) {
 // Whether later statements may need what it makes, and it takes nothing away.
 bool creates(const Statement& statement) {
   if (const auto* alter = std::get_if<AlterTable>(&statement))
-    return std::all_of(alter->changes.begin(), alter->changes.end(), [](const TableChange& change) {
+    return std::ranges::all_of(alter->changes, [](const TableChange& change) {
       return change.kind == TableChange::Kind::add_column;
     });
-  return std::holds_alternative<CreateTable>(statement) ||
-         std::holds_alternative<CreateFromQuery>(statement) ||
-         std::holds_alternative<CreateSequence>(statement) || std::holds_alternative<CreateEnum>(statement) ||
-         std::holds_alternative<CreateType>(statement) || std::holds_alternative<CreateFunction>(statement) ||
-         std::holds_alternative<CreateSchema>(statement) ||
-         std::holds_alternative<CreateExtension>(statement);
+  return is_one_of<CreateTable, CreateFromQuery, CreateSequence, CreateEnum, CreateType, CreateFunction,
+                   CreateSchema, CreateExtension>(statement);
 }
 
 bool changes_schema(const Statement& statement) {
-  return creates(statement) || std::holds_alternative<DropStatement>(statement) ||
-         std::holds_alternative<AlterSequence>(statement) || std::holds_alternative<AlterPolicy>(statement) ||
-         !object_names(statement).empty() || std::holds_alternative<AlterTable>(statement) ||
-         std::holds_alternative<CreateIndex>(statement);
+  return creates(statement) || !object_names(statement).empty() ||
+         is_one_of<DropStatement, AlterSequence, AlterPolicy, AlterTable, CreateIndex>(statement);
 }
 
 bool takes_away(const Statement& statement) {
   if (const auto* alter = std::get_if<AlterTable>(&statement))
-    return std::any_of(alter->changes.begin(), alter->changes.end(), [](const TableChange& change) {
+    return std::ranges::any_of(alter->changes, [](const TableChange& change) {
       return change.kind == TableChange::Kind::drop_column ||
              change.kind == TableChange::Kind::drop_constraint;
     });
@@ -273,9 +260,8 @@ struct Handled {
 Handled read_handlers(const std::string& handlers) {
   Handled out;
   int handlers_read = 0;
-  Lexer lexer(handlers);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
-    for (const char* word : {"create", "alter", "drop", "execute"}) out.changes_schema |= token.is_word(word);
+  for (const Lexeme& token : tokens_of(handlers)) {
+    out.changes_schema |= token.is_one_of({"create", "alter", "drop", "execute"});
     out.returns |= token.is_word("return");
     handlers_read += token.is_word("when");
     out.depends |= handlers_read > 1 || token.is_word("if");
@@ -297,8 +283,7 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   const auto outer_doubt = doubt_;
   const Block block = read_block(statement.body);
   bool skipped = !block.understood;
-  if (migration && !block.empty &&
-      std::any_of(block.handlers.begin(), block.handlers.end(), pass_over_everything))
+  if (migration && !block.empty && std::ranges::any_of(block.handlers, pass_over_everything))
     swallowed(SchemaAction::Swallow::every_error, {});
   Outcome outcome = block_statements(block, statement.body, effect, skipped);
   in_loop_ = outer_loop;
@@ -338,7 +323,7 @@ Outcome ReplayState::block_statements(const Block& block, std::string_view body,
         ++block_copies_;
         before.emplace(one, schema);
       }
-    if (left && std::find(part.blocks.begin(), part.blocks.end(), *left) != part.blocks.end()) continue;
+    if (left && std::ranges::find(part.blocks, *left) != part.blocks.end()) continue;
     if (body_offset != std::string_view::npos)
       statement_offset = body_offset + static_cast<std::size_t>(part.text.data() - body.data());
     const auto held = conditions.of(block, part, schema.catalog);
@@ -383,12 +368,9 @@ void ReplayState::suspect(std::string_view text, bool guessed) {
 Outcome ReplayState::perform_perhaps(const Statement& statement, Effect& effect) {
   if (!changes_schema(statement)) return perform(statement, effect);
   const Names names = object_names(statement);
-  const bool guard = !doubt_->other &&
-                     std::all_of(doubt_->unread.begin(), doubt_->unread.end(), [&](const Names* constants) {
-                       return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-                         return constants->count(name) > 0;
-                       });
-                     });
+  const bool guard = !doubt_->other && std::ranges::all_of(doubt_->unread, [&](const Names* constants) {
+    return std::ranges::any_of(names, [&](const std::string& name) { return constants->count(name) > 0; });
+  });
   const auto actions = recorder_.actions(statement, schema);
   for (const SchemaAction& action : actions)
     if (schema.catalog.table(action.table)) counts.uncertain[action.table] = place(-1).str();
@@ -444,8 +426,7 @@ Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool
   const bool done = with_stack(tree_depth(text), [&] {
     const auto tree = Tree::parse(text);
     if (!tree) recorder_.lost_values();
-    skipped |= !tree && (first.is_word("create") || first.is_word("alter") || first.is_word("drop") ||
-                         first.is_word("execute"));
+    skipped |= !tree && first.is_one_of({"create", "alter", "drop", "execute"});
     for (std::size_t i = 0; tree && i < tree->size() && !outcome; ++i) {
       const Statement statement = read_statement(*tree->statement(i), schema);
       if (std::holds_alternative<TransactionControl>(statement)) continue;

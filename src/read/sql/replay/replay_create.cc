@@ -122,10 +122,7 @@ Outcome ReplayState::add_element(Table& table, const CreateTable& create, const 
 
 Outcome ReplayState::add_column(Table& table, const ColumnDefinition& definition,
                                 std::vector<ConstraintDefinition>& pending) {
-  if (table.column(definition.column.name))
-    return Problem{"column \"" + definition.column.name + "\" of relation \"" + display(table.name) +
-                       "\" already exists",
-                   Problem::Kind::exists};
+  if (table.column(definition.column.name)) return existing_column(table, definition.column.name);
   if (table.columns.size() >= max_columns) return Problem{"tables can have at most 1600 columns"};
   Column& made = table.columns.emplace_back();
   made.name = definition.column.name;
@@ -253,14 +250,12 @@ void ReplayState::like_rest(Table& table, const LikeClause& like) {
     plan.index.valid = true;
     plan.index.statistics.reset();
     plan.index.origin = table.origin;
-    if (index.constraint)
-      for (const Constraint& constraint : source.constraints)
-        if (constraint.name == index.name && constraint.kind != Kind::check &&
-            constraint.kind != Kind::foreign_key) {
-          plan.constraint = constraint;
-          plan.constraint->inherited = false;
-          plan.constraint->origin = table.origin;
-        }
+    if (const Constraint* own = index.constraint ? source.constraint(index.name) : nullptr;
+        own && has_index(*own)) {
+      plan.constraint = *own;
+      plan.constraint->inherited = false;
+      plan.constraint->origin = table.origin;
+    }
     for (const IndexKey& key : index.keys)
       plan.name_columns.push_back(key.column.empty() ? "expr" : key.column);
     plan.name_columns.insert(plan.name_columns.end(), index.include.begin(), index.include.end());

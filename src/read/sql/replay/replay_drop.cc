@@ -35,9 +35,7 @@ void ReplayState::note_enum_defaults(const AlterTable& alter) {
 }
 
 Outcome ReplayState::drop_relations(const std::vector<QualifiedName>& names, bool cascade) {
-  const auto goes = [&](const QualifiedName& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
+  const auto goes = [&](const QualifiedName& name) { return std::ranges::find(names, name) != names.end(); };
   for (const auto& name : names) {
     const Table* table = schema.catalog.table(name);
     if (!table || cascade) continue;
@@ -46,7 +44,7 @@ Outcome ReplayState::drop_relations(const std::vector<QualifiedName>& names, boo
         return d.child->name == child;
       };
       const auto below = schema.descendants(name);
-      if (!goes(owner) && owner != name && std::none_of(below.begin(), below.end(), descends))
+      if (!goes(owner) && owner != name && std::ranges::none_of(below, descends))
         return depends(name, "constraint " + key + " on table " + display(owner));
     }
     for (const auto& view : schema.views_on(name))
@@ -96,8 +94,7 @@ Outcome ReplayState::replay(const DropStatement& drop, Effect& effect) {
         break;
       case Kind::schema: {
         auto& schemas = schema.catalog.schemas;
-        if (std::find(schemas.begin(), schemas.end(), object.name) == schemas.end())
-          absent("schema", {"", object.name});
+        if (!has(schemas, object.name)) absent("schema", {"", object.name});
         else schema.drop_schema(object.name);
         break;
       }

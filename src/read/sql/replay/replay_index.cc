@@ -17,9 +17,9 @@ std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
   std::vector<std::string> out;
   for (const std::string& name : names) {
     std::string candidate = name;
-    for (int i = 1; std::find(out.begin(), out.end(), candidate) != out.end(); ++i) {
+    for (int i = 1; has(out, candidate); ++i) {
       const std::string number = std::to_string(i);
-      candidate = clip_name(name, 63 - number.size()) + number;
+      candidate = cut_identifier(name, longest_identifier - number.size()) + number;
     }
     out.push_back(std::move(candidate));
   }
@@ -48,7 +48,7 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
   std::vector<std::pair<ConstraintDefinition, IndexPlan>> plans;
   for (const auto& p : indexes) {
     IndexPlan plan = index_plan(p);
-    const auto same = std::find_if(plans.begin(), plans.end(), [&](const auto& other) {
+    const auto same = std::ranges::find_if(plans, [&](const auto& other) {
       return p.using_index.empty() && other.first.using_index.empty() &&
              other.second.index.keys == plan.index.keys && other.second.index.include == plan.index.include &&
              plan.constraint->kind != Kind::exclusion &&
@@ -83,9 +83,7 @@ Outcome ReplayState::add_check(Table& table, const ConstraintDefinition& pending
                                                check.columns.size() == 1 ? check.columns[0] : "", "check");
   if (Constraint* same = SchemaState::constraint(table, check.name)) {
     if (same->kind == Kind::check && same->inherited) return {};  // merged with the inherited one
-    return Problem{
-        "constraint \"" + check.name + "\" for relation \"" + display(table.name) + "\" already exists",
-        Problem::Kind::exists};
+    return existing_constraint(table, check.name);
   }
   const std::string name = check.name;
   schema.add_constraint(table, std::move(check));
@@ -116,10 +114,7 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
   if (key.name.empty())
     key.name = schema.choose_constraint_name(table.name.schema, table.name.name, joined_columns(key.columns),
                                              "fkey");
-  if (SchemaState::constraint(table, key.name))
-    return Problem{
-        "constraint \"" + key.name + "\" for relation \"" + display(table.name) + "\" already exists",
-        Problem::Kind::exists};
+  if (SchemaState::constraint(table, key.name)) return existing_constraint(table, key.name);
   // A table that other files make (an auth service's, an extension's) does not make the key less real.
   if (!referenced && !supabase_table(key.referenced_table)) {
     note("foreign key " + key.name + " references " + display(key.referenced_table) +
@@ -136,11 +131,11 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
       for (const Constraint& above : std::vector<Constraint>(descent.parent->constraints))
         if (above.kind == Kind::foreign_key && above.columns == made.columns &&
             above.referenced_table == made.referenced_table)
-          copy_foreign_key(*descent.child, *descent.parent, above);
+          copy_foreign_key(*descent.child, above);
   return {};
 }
 
-void ReplayState::copy_foreign_key(Table& child, const Table& parent, const Constraint& key) {
+void ReplayState::copy_foreign_key(Table& child, const Constraint& key) {
   auto& links = schema.constraint_parents[child.name];
   for (const auto& [own, above] : links)
     if (above == key.name) return;
@@ -161,7 +156,6 @@ void ReplayState::copy_foreign_key(Table& child, const Table& parent, const Cons
                                               "fkey");
   links[copy.name] = key.name;
   schema.add_constraint(child, std::move(copy));
-  (void)parent;
 }
 
 // ---- indexes
@@ -237,9 +231,7 @@ Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
   const QualifiedName name{in, plan.index.name};
   if (schema.relation_exists(name)) return exists("relation", name);
   if (plan.constraint && SchemaState::constraint(table, name.name))
-    return Problem{
-        "constraint \"" + name.name + "\" for relation \"" + display(table.name) + "\" already exists",
-        Problem::Kind::exists};
+    return existing_constraint(table, name.name);
   if (plan.constraint) {
     plan.constraint->name = name.name;
     if (plan.constraint->kind == Kind::primary_key) {
@@ -302,12 +294,8 @@ Index* ReplayState::adopt_index(Table& child, const QualifiedName& above_name, c
 void ReplayState::make_partition_index(Table& child, Table& parent, const Index& above) {
   if (child.kind == Table::Kind::foreign) return;
   const QualifiedName above_name{parent.name.schema, above.name};
-  const Constraint* served = nullptr;
-  if (above.constraint)
-    for (const Constraint& candidate : parent.constraints)
-      if (candidate.name == above.name && candidate.kind != Kind::check &&
-          candidate.kind != Kind::foreign_key)
-        served = &candidate;
+  const Constraint* served = above.constraint ? parent.constraint(above.name) : nullptr;
+  if (served && !has_index(*served)) served = nullptr;
   for (const Index& own : child.indexes)
     if (const auto link = schema.index_parents.find({child.name.schema, own.name});
         link != schema.index_parents.end() && link->second == above_name)
@@ -345,7 +333,7 @@ void ReplayState::adopt_partition(Table& child, Table& parent) {
     for (const Index& index : above) make_partition_index(*descent.child, *descent.parent, index);
     const std::vector<Constraint> keys = descent.parent->constraints;
     for (const Constraint& key : keys)
-      if (key.kind == Kind::foreign_key) copy_foreign_key(*descent.child, *descent.parent, key);
+      if (key.kind == Kind::foreign_key) copy_foreign_key(*descent.child, key);
   }
 }
 

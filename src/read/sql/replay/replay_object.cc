@@ -54,8 +54,8 @@ Outcome ReplayState::replay(const AlterEnum& alter, Effect&) {
   const auto it = schema.catalog.enums.find(alter.name);
   if (it == schema.catalog.enums.end()) return missing("type", alter.name);
   auto& labels = it->second.labels;
-  const auto at = [&](const std::string& label) { return std::find(labels.begin(), labels.end(), label); };
-  if (alter.value.size() > 63) return Problem{"an enum label must be 63 bytes or less"};
+  const auto at = [&](const std::string& label) { return std::ranges::find(labels, label); };
+  if (alter.value.size() > longest_identifier) return Problem{"an enum label must be 63 bytes or less"};
   const auto no_label = [](const std::string& label) {
     return Problem{quote_literal(label) + " is not an existing enum label", Problem::Kind::missing};
   };
@@ -138,9 +138,9 @@ Outcome ReplayState::replay(const CreateSchema& create, Effect& effect) {
 
 Outcome ReplayState::replay(const CreateExtension& create, Effect&) {
   auto& extensions = schema.catalog.extensions;
-  if (std::find(extensions.begin(), extensions.end(), create.name) != extensions.end())
+  if (has(extensions, create.name))
     return create.if_not_exists ? Outcome() : exists("extension", {"", create.name});
-  extensions.insert(std::upper_bound(extensions.begin(), extensions.end(), create.name), create.name);
+  extensions.insert(std::ranges::upper_bound(extensions, create.name), create.name);
   return {};
 }
 
@@ -149,7 +149,7 @@ Outcome ReplayState::replay(const CreateTrigger& create, Effect& effect) {
   Table* table = schema.catalog.table(create.table);
   if (!table || !create.before_update) return {};
   auto& names = table->update_triggers;
-  if (std::find(names.begin(), names.end(), create.name) == names.end()) names.push_back(create.name);
+  if (!has(names, create.name)) names.push_back(create.name);
   return {};
 }
 

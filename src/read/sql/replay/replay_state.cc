@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text/utf8.h"
 #include "model/schema/migration_tool.h"
 #include "sql/definitions/read_statement.h"
 #include "sql/parse/ast.h"
@@ -56,8 +57,7 @@ std::string newer_syntax(std::string_view statement) {
   };
   std::vector<std::string> seen;
   bool merge = false;
-  Lexer lexer(statement);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : tokens_of(statement)) {
     seen.push_back(token.kind == Lexeme::Kind::word || token.kind == Lexeme::Kind::punctuation
                        ? lower(token.text)
                        : "\x01");
@@ -122,8 +122,8 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
   script = text;
   lines = std::make_unique<LineIndex>(script);
   const auto statements = split(script);
-  keep_savepoints_ = std::any_of(statements.begin(), statements.end(),
-                                 [](const SourceStatement& s) { return rolls_back(s.text); });
+  keep_savepoints_ =
+      std::ranges::any_of(statements, [](const SourceStatement& s) { return rolls_back(s.text); });
   schema.search_path = {"public"};
   in_transaction_ = false;
   // Temporary tables end with the session that ran the script before.
@@ -206,8 +206,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     } else if (outcome) {
       if (std::holds_alternative<CallRoutine>(read)) make_uncertain(text);
       ++counts.not_understood;
-      if (std::holds_alternative<CallRoutine>(read) || std::holds_alternative<DoBlock>(read))
-        ++counts.unbounded;
+      if (is_one_of<CallRoutine, DoBlock>(read)) ++counts.unbounded;
       else add_failed_names(text);
       counts.missing += outcome->kind == Problem::Kind::missing;
       counts.existing += outcome->kind == Problem::Kind::exists;
@@ -224,7 +223,7 @@ void ReplayState::begin_step(std::string_view text) {
   step_ = {};
   step_.place = place(-1);
   step_.last_line = lines->at(statement_offset + (text.empty() ? 0 : text.size() - 1)).line;
-  step_.text = clip_name(text, max_text);
+  step_.text = text.substr(0, text.size() > max_text ? character_begin(text, max_text) : max_text);
   step_.transaction = transaction_;
   step_.lock_timeout_ms = lock_timeout_.current();
   step_.statement_timeout_ms = statement_timeout_.current();
@@ -235,9 +234,8 @@ Outcome ReplayState::perform(const Statement& statement, Effect& effect) {
   if (!migration) return change_schema(statement, effect);
   const auto actions = recorder_.actions(statement, schema);
   auto locks = recorder_.locks(statement, actions, schema);
-  const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) {
-    return action.kind == SchemaAction::Kind::suppress_error;
-  });
+  const bool swallows = std::ranges::any_of(
+      actions, [](const SchemaAction& action) { return action.kind == SchemaAction::Kind::suppress_error; });
   Outcome outcome = change_schema(statement, effect);
   if (outcome && outcome->kind == Problem::Kind::exists && !swallows) return outcome;  // nothing happens
   const auto* change = std::get_if<DataChange>(&statement);

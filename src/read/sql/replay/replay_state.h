@@ -101,7 +101,7 @@ struct ReplayState {
   Outcome add_constraints(Table& table, const std::vector<ConstraintDefinition>& pending, bool only = false);
   Outcome add_check(Table& table, const ConstraintDefinition& pending);
   Outcome add_foreign_key(Table& table, const ConstraintDefinition& pending);
-  void copy_foreign_key(Table& child, const Table& parent, const Constraint& key);
+  void copy_foreign_key(Table& child, const Constraint& key);  // of the parent
   IndexPlan index_plan(const ConstraintDefinition& definition) const;
   Outcome use_index(Table& table, const ConstraintDefinition& pending);
   Outcome replay(const CreateIndex& create, Effect& effect);

@@ -11,10 +11,8 @@ namespace pgadvise::sql {
 static bool can_wait(const Statement& statement, const Problem& problem) {
   if (problem.kind != Problem::Kind::missing) return false;
   if (const auto* alter = std::get_if<AlterTable>(&statement)) return problem.name == alter->name;
-  return std::holds_alternative<CreateTable>(statement) || std::holds_alternative<CreateIndex>(statement) ||
-         std::holds_alternative<CreatePolicy>(statement) || std::holds_alternative<AlterPolicy>(statement) ||
-         std::holds_alternative<AlterEnum>(statement) || std::holds_alternative<AlterSequence>(statement) ||
-         std::holds_alternative<Comment>(statement);
+  return is_one_of<CreateTable, CreateIndex, CreatePolicy, AlterPolicy, AlterEnum, AlterSequence, Comment>(
+      statement);
 }
 
 bool ReplayState::waits(const Statement& statement, const Problem& problem, std::string_view text) {

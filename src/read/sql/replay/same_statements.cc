@@ -23,33 +23,25 @@ namespace {
 
 using Kind = Lexeme::Kind;
 
-std::vector<std::string> tokens_of(std::string_view text, int depth);
-
-// The inside of a dollar quote; "" if the quote is never closed.
-std::string_view dollar_body(std::string_view quote) {
-  const auto open = quote.find('$', 1);
-  if (open == std::string_view::npos || quote.size() < 2 * (open + 1)) return {};
-  return quote.substr(open + 1, quote.size() - 2 * (open + 1));
-}
+std::vector<std::string> canonical_tokens(std::string_view text, int depth);
 
 // `code`: dollar quotes hold PL/pgSQL or SQL, in which comments and blanks mean nothing.
 std::string token_text(const Lexeme& token, bool code, int depth) {
   if (token.kind == Kind::word) return lower(token.text);
   constexpr int max_depth = 8;
   if (code && depth < max_depth && token.kind == Kind::string && token.text[0] == '$')
-    return "$$" + join(tokens_of(dollar_body(token.text), depth + 1), " ") + "$$";
+    return "$$" + join(canonical_tokens(token.dollar_quoted(), depth + 1), " ") + "$$";
   if (token.kind == Kind::quoted_name && !token.name().empty() && lower(token.name()) == token.name())
     return token.name();
   return std::string(token.text);
 }
 
 // `depth`: of dollar quotes around the text; 0: a statement, else code, in which IF EXISTS is a condition.
-std::vector<std::string> tokens_of(std::string_view text, int depth) {
+std::vector<std::string> canonical_tokens(std::string_view text, int depth) {
   std::vector<std::string> out;
-  Lexer lexer(text);
   bool code = false;
-  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
-    code = code || token.is_word("do") || token.is_word("function") || token.is_word("procedure");
+  for (const Lexeme& token : tokens_of(text)) {
+    code = code || token.is_one_of({"do", "function", "procedure"});
     out.push_back(token_text(token, code, depth));
     if (depth > 0) continue;
     const auto ends = [&](std::initializer_list<std::string_view> words) {
@@ -72,26 +64,23 @@ bool sets_how_it_runs(const std::string& canonical) {
   const auto words = pgadvise::split(canonical, ' ');
   if (words.empty() || (words[0] != "set" && words[0] != "reset")) return false;
   const std::size_t name = words.size() > 1 && (words[1] == "local" || words[1] == "session") ? 2 : 1;
-  return words.size() > name &&
-         std::find(std::begin(settings), std::end(settings), words[name]) != std::end(settings);
+  return words.size() > name && std::ranges::find(settings, words[name]) != std::end(settings);
 }
 
 void add_statements(std::string_view script, int depth, std::vector<std::string>& out);
 
 // Whether handlers only pass over errors, or write messages.
 bool only_passes_over(const std::string& handlers) {
-  Lexer lexer(handlers);
-  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token())
-    for (const char* word : {"create", "alter", "drop", "execute", "insert", "update", "delete", "perform",
-                             "select", "call", "return"})
-      if (token.is_word(word)) return false;
-  return true;
+  return std::ranges::none_of(tokens_of(handlers), [](const Lexeme& token) {
+    return token.is_one_of({"create", "alter", "drop", "execute", "insert", "update", "delete", "perform",
+                            "select", "call", "return"});
+  });
 }
 
 // Whether the condition only keeps the statement from doing its work twice: IF NOT EXISTS (… the object) of
 // what adds it, IF EXISTS of what drops it.
 bool guards(const BlockCondition& condition, std::string_view statement) {
-  const auto words = tokens_of(condition.text, 1);
+  const auto words = canonical_tokens(condition.text, 1);
   const std::string text = " " + join(words, " ") + " ";
   if (words.empty() || contains(text, " and ( ") || contains(text, " or ") || contains(text, ") and "))
     return false;
@@ -100,7 +89,7 @@ bool guards(const BlockCondition& condition, std::string_view statement) {
   if (asks_exists == asks_regclass) return false;
   const bool absent =
       (asks_exists ? text.starts_with(" not ") : text.ends_with(" is null ")) != condition.negated;
-  const std::string canonical = join(tokens_of(statement, 0), " ");
+  const std::string canonical = join(canonical_tokens(statement, 0), " ");
   const bool takes_away =
       canonical.starts_with("drop ") || contains(canonical, " drop ") || contains(canonical, " rename ");
   const bool adds = canonical.starts_with("create ") || contains(canonical, " add ");
@@ -112,9 +101,10 @@ bool add_block(const DoBlock& block, int depth, std::vector<std::string>& out) {
   constexpr int max_depth = 8;
   if (depth >= max_depth || block.language != "plpgsql") return false;
   const Block read = read_block(block.body);
-  const bool plain = std::none_of(read.statements.begin(), read.statements.end(),
-                                  [](const BlockStatement& one) { return one.looped || one.may_not_run; }) &&
-                     std::all_of(read.handlers.begin(), read.handlers.end(), only_passes_over);
+  const bool plain =
+      std::ranges::none_of(read.statements,
+                           [](const BlockStatement& one) { return one.looped || one.may_not_run; }) &&
+      std::ranges::all_of(read.handlers, only_passes_over);
   if (!read.understood || read.statements.empty() || read.passes_over || !read.ends.empty() || !plain)
     return false;
   constexpr std::size_t max_guards = 4, max_guard = 1000;  // a long text is compared once, not per statement
@@ -127,7 +117,7 @@ bool add_block(const DoBlock& block, int depth, std::vector<std::string>& out) {
       const auto [place, fresh] =
           places.try_emplace({condition.text.data(), condition.negated}, places.size());
       out.push_back((condition.negated ? "if not " : "if ") +
-                    (fresh ? join(tokens_of(condition.text, 1), " ") : std::to_string(place->second)));
+                    (fresh ? join(canonical_tokens(condition.text, 1), " ") : std::to_string(place->second)));
     }
     add_statements(statement.text, depth + 1, out);
   }
@@ -135,13 +125,13 @@ bool add_block(const DoBlock& block, int depth, std::vector<std::string>& out) {
 }
 
 void add_parsed(const Node& node, std::string_view text, int depth, std::vector<std::string>& out) {
-  if (node.node_case == PG_QUERY__NODE__NODE_TRANSACTION_STMT) return;
-  if (node.node_case == PG_QUERY__NODE__NODE_DO_STMT) {
+  if (node.node_case == NODE(TRANSACTION_STMT)) return;
+  if (node.node_case == NODE(DO_STMT)) {
     const Statement statement = read_statement(node, SchemaState());
     if (const auto* block = std::get_if<DoBlock>(&statement); block && add_block(*block, depth, out)) return;
   }
   const std::string spelled = statement_text(&node);
-  std::string canonical = join(tokens_of(spelled.empty() ? text : std::string_view(spelled), 0), " ");
+  std::string canonical = join(canonical_tokens(spelled.empty() ? text : std::string_view(spelled), 0), " ");
   if (!sets_how_it_runs(canonical)) out.push_back(std::move(canonical));
 }
 
@@ -154,7 +144,7 @@ void add_statements(std::string_view script, int depth, std::vector<std::string>
       for (std::size_t i = 0; parsed && i < tree->size(); ++i)
         add_parsed(*tree->statement(i), statement.text, depth, out);
     });
-    if (!parsed) out.push_back(join(tokens_of(statement.text, 0), " "));
+    if (!parsed) out.push_back(join(canonical_tokens(statement.text, 0), " "));
   }
 }
 
@@ -194,7 +184,7 @@ class Alignment {
     if (!placeholders_.made(name) || (name == placeholder) != (value == other)) return false;
     const auto known = values_.find(name);
     if (known != values_.end()) return known->second == value;
-    const bool word = !value.empty() && std::all_of(value.begin(), value.end(), [](unsigned char c) {
+    const bool word = !value.empty() && std::ranges::all_of(value, [](unsigned char c) {
       return std::isalnum(c) || c == '_' || c >= 0x80;
     });
     if (word) values_.emplace(name, value);
@@ -224,11 +214,8 @@ std::optional<std::string> object_of(const std::string& statement) {
                                                "schema",   "extension", "sequence", "trigger", "policy",
                                                "function", "procedure", "aggregate"};
   std::size_t at = 1;
-  while (at < words.size() &&
-         std::find(std::begin(passed_over), std::end(passed_over), words[at]) != std::end(passed_over))
-    ++at;
-  if (at >= words.size() || std::find(std::begin(kinds), std::end(kinds), words[at]) == std::end(kinds))
-    return std::nullopt;
+  while (at < words.size() && std::ranges::find(passed_over, words[at]) != std::end(passed_over)) ++at;
+  if (at >= words.size() || std::ranges::find(kinds, words[at]) == std::end(kinds)) return std::nullopt;
   const std::string kind(words[at++]);
   // What these make depends on what other tables have by then.
   if (has(" * ") || has(" like ") || (kind == "table" && has(" as "))) return std::nullopt;
@@ -276,7 +263,7 @@ bool same_statements(std::string_view before, std::string_view after) {
 bool can_run(std::string_view script) {
   const std::string filled = Placeholders().fill(script);
   const auto statements = split(filled);
-  return std::all_of(statements.begin(), statements.end(), [](const SourceStatement& statement) {
+  return std::ranges::all_of(statements, [](const SourceStatement& statement) {
     bool parsed = true;
     with_stack(tree_depth(statement.text), [&] { parsed = Tree::parse(statement.text).has_value(); });
     return parsed || !first_placeholder(statement.text).empty() || !newer_syntax(statement.text).empty();

@@ -9,17 +9,12 @@
 #include "sql/parse/expression.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/type_name.h"
-#include "sql/replay/locks.h"
 
 namespace pgadvise::sql {
 namespace {
 
 using Kind = SchemaAction::Kind;
 using Change = TableChange::Kind;
-
-bool has(const std::vector<std::string>& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
 
 // ---- constraints and indexes
 
@@ -52,9 +47,9 @@ Selectivity selectivity(const std::optional<DataChange::Condition>& where, const
     if (where->equal.count("id")) return Selectivity::few;
   } else {
     for (const Index& index : table->indexes)
-      if (index.unique && !index.keys.empty() &&
-          std::all_of(index.keys.begin(), index.keys.end(),
-                      [&](const IndexKey& key) { return where->equal.count(key.column); }))
+      if (index.unique && !index.keys.empty() && std::ranges::all_of(index.keys, [&](const IndexKey& key) {
+            return where->equal.count(key.column);
+          }))
         return Selectivity::few;
   }
   return where->narrows ? Selectivity::some : Selectivity::most;
@@ -72,14 +67,10 @@ void add_cut_names(std::string_view text, int depth, std::set<std::string>& out)
   constexpr int max_depth = 8;
   Lexer lexer(text);
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
-    if (token.text.size() <= 63) continue;
-    if (const std::string name = token.name(); name.size() > 63) out.insert(clip_name(name));
-    // What stands in a DO block's dollar quotes.
-    if (token.kind == Lexeme::Kind::string && token.text[0] == '$' && depth < max_depth) {
-      const auto body = token.text.find('$', 1);
-      if (body != std::string_view::npos && body + 1 < token.text.size() - body)
-        add_cut_names(token.text.substr(body + 1, token.text.size() - 2 * (body + 1)), depth + 1, out);
-    }
+    if (token.text.size() <= longest_identifier) continue;
+    if (std::string name = token.name(); name.size() > longest_identifier)
+      out.insert(cut_identifier(std::move(name)));
+    if (depth < max_depth) add_cut_names(token.dollar_quoted(), depth + 1, out);  // of a DO block
   }
 }
 
@@ -240,9 +231,8 @@ void StepRecorder::describe(const AlterTable& alter, const SchemaState& state, A
         SchemaAction action =
             of(change.kind == Change::drop_constraint ? Kind::drop_constraint : Kind::validate_constraint);
         action.name = change.name;
-        if (table)
-          for (const Constraint& constraint : table->constraints)
-            if (constraint.name == action.name) action.constraint = constraint;
+        if (const Constraint* constraint = table ? table->constraint(action.name) : nullptr)
+          action.constraint = *constraint;
         out.push_back(std::move(action));
         break;
       }
@@ -328,13 +318,12 @@ void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefin
     return nullptr;
   };
   if (const auto& columns = action.constraint->columns; !columns.empty()) {
-    action.on_new_columns = std::all_of(columns.begin(), columns.end(), [&](const auto& column) {
-      return by_statement(column) || added(base.table, column);
-    });
+    action.on_new_columns = std::ranges::all_of(
+        columns, [&](const auto& column) { return by_statement(column) || added(base.table, column); });
     // A foreign key is not checked for rows in which one of its columns is NULL.
     action.on_null_columns =
         (action.on_new_columns || action.constraint->kind == ConstraintKind::foreign_key) &&
-        std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
+        std::ranges::any_of(columns, [&](const auto& column) {
           const SchemaAction* addition = by_statement(column);
           return addition ? addition->on_null_columns : all_null(base.table, column);
         });
@@ -344,16 +333,14 @@ void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefin
   const bool makes_index = (action.constraint->kind == ConstraintKind::primary_key ||
                             action.constraint->kind == ConstraintKind::unique) &&
                            !action.using_index;
-  const bool drops = std::any_of(alter.changes.begin(), alter.changes.end(), [](const TableChange& change) {
+  const bool drops = std::ranges::any_of(alter.changes, [](const TableChange& change) {
     return change.kind == Change::drop_constraint || change.kind == Change::drop_column;
   });
   if (table && makes_index && !drops &&
       ((!action.name.empty() && state.relation_exists({base.table.schema, action.name})) ||
        (action.constraint->kind == ConstraintKind::primary_key && SchemaState::primary_key(*table))))
     return;
-  if (table && !action.name.empty() && !alter.drops_constraint(action.name) &&
-      std::any_of(table->constraints.begin(), table->constraints.end(),
-                  [&](const Constraint& c) { return c.name == action.name; }))
+  if (table && !action.name.empty() && !alter.drops_constraint(action.name) && table->constraint(action.name))
     return;
   out.push_back(std::move(action));
 }
@@ -365,8 +352,8 @@ void StepRecorder::change_type(const TableChange& change, SchemaAction action, c
   if (table && !column) return;
   const auto is_enum = [&](std::string type) {
     if (type.ends_with("[]")) type.resize(type.size() - 2);
-    return std::any_of(state.catalog.enums.begin(), state.catalog.enums.end(),
-                       [&](const auto& each) { return type_spelling(each.first) == type; });
+    return std::ranges::any_of(state.catalog.enums,
+                               [&](const auto& each) { return type_spelling(each.first) == type; });
   };
   if (column) action.before = *column;
   Column after = column ? *column : Column{};
@@ -403,7 +390,7 @@ void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name
   if (column) action.before = *column;
   action.on_new_columns = added(action.table, name);
   // The same ALTER TABLE changes types first.
-  const bool converted = std::any_of(alter.changes.begin(), alter.changes.end(), [&](const auto& change) {
+  const bool converted = std::ranges::any_of(alter.changes, [&](const auto& change) {
     return change.kind == Change::change_type && change.name == name && change.converts;
   });
   action.on_null_columns = all_null(action.table, name) && !converted;
@@ -421,7 +408,7 @@ void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name
 bool StepRecorder::checked_not_null(const QualifiedName& table, const std::string& column) const {
   const auto checks = checks_of_unknown_.find(table);
   return checks != checks_of_unknown_.end() &&
-         std::any_of(checks->second.begin(), checks->second.end(), [&](const Constraint& check) {
+         std::ranges::any_of(checks->second, [&](const Constraint& check) {
            return check.validated && check_excludes_null(check.expression, column);
          });
 }
@@ -457,8 +444,8 @@ void StepRecorder::describe(const CreateIndex& create, const SchemaState& state,
   for (const IndexKey& key : index.keys)
     action.columns.push_back(key.column.empty() ? "(" + key.expression + ")" : key.column);
   action.on_new_columns =
-      !action.columns.empty() && std::all_of(action.columns.begin(), action.columns.end(),
-                                             [&](const auto& column) { return added(name, column); });
+      !action.columns.empty() &&
+      std::ranges::all_of(action.columns, [&](const auto& column) { return added(name, column); });
   out.push_back(std::move(action));
 }
 
@@ -527,8 +514,8 @@ void StepRecorder::describe(const Rename& rename, const SchemaState& state, Acti
     action.kind = Kind::rename_schema;
     action.name = rename.name;
     action.detail = rename.new_name;
-    action.on_new_table = std::none_of(existing_.begin(), existing_.end(),
-                                       [&](const auto& name) { return name.schema == rename.name; });
+    action.on_new_table =
+        std::ranges::none_of(existing_, [&](const auto& name) { return name.schema == rename.name; });
     out.push_back(std::move(action));
     return;
   }

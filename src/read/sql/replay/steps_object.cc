@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "base/text/text.h"
 #include "sql/facts/volatility.h"
 #include "sql/parse/type_name.h"
 #include "sql/replay/steps.h"
@@ -13,45 +14,17 @@ using Kind = SchemaAction::Kind;
 
 // Functions that write no rows of tables. Those of volatility.h write none, either.
 static bool writes_no_rows(const std::string& name) {
-  static const std::set<std::string> names = {"array_agg",
-                                              "array_position",
-                                              "array_remove",
-                                              "avg",
-                                              "bool_and",
-                                              "bool_or",
-                                              "count",
-                                              "dense_rank",
-                                              "first_value",
-                                              "generate_series",
-                                              "greatest",
-                                              "json_agg",
-                                              "json_object_agg",
-                                              "jsonb_agg",
-                                              "jsonb_array_elements",
-                                              "jsonb_each",
-                                              "jsonb_object_agg",
-                                              "jsonb_set",
-                                              "lag",
-                                              "last_value",
-                                              "lead",
-                                              "max",
-                                              "min",
-                                              "ntile",
-                                              "nullif",
-                                              "rank",
-                                              "regexp_matches",
-                                              "row_number",
-                                              "set_config",
-                                              "string_agg",
-                                              "sum",
-                                              "to_regclass",
-                                              "unnest"};
-  return name.starts_with("pg_") || names.count(name) > 0 ||
+  static const auto names = pgadvise::split(
+      "array_agg array_position array_remove avg bool_and bool_or count dense_rank first_value "
+      "generate_series greatest json_agg json_object_agg jsonb_agg jsonb_array_elements "
+      "jsonb_each jsonb_object_agg jsonb_set lag last_value lead max min ntile nullif rank "
+      "regexp_matches row_number set_config string_agg sum to_regclass unnest",
+      ' ');
+  return name.starts_with("pg_") || std::ranges::find(names, name) != names.end() ||
          volatility_of_function(name) != Volatility::unknown;
 }
 
 bool may_fill_columns(const Node& statement) {
-#define NODE(name) PG_QUERY__NODE__NODE_##name
   switch (statement.node_case) {
     case NODE(SELECT_STMT):
     case NODE(INSERT_STMT):
@@ -74,10 +47,9 @@ bool may_fill_columns(const Node& statement) {
     if (node.node_case == NODE(INSERT_STMT) && node.insert_stmt->on_conflict_clause)
       out |= node.insert_stmt->on_conflict_clause->action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_UPDATE;
     if (node.node_case == NODE(FUNC_CALL) && node.func_call->n_funcname > 0)
-      out |= !writes_no_rows(string_value(node.func_call->funcname[node.func_call->n_funcname - 1]));
+      out |= !writes_no_rows(last_name(*node.func_call));
     return !out;
   });
-#undef NODE
   return out;
 }
 
@@ -96,8 +68,7 @@ void StepRecorder::filled(const SchemaAction& update, const SchemaState& state) 
   if (columns == added_.end()) return;
   const bool by_trigger = table && !table->update_triggers.empty();
   for (auto& [column, since] : columns->second)
-    if (by_trigger || std::find(update.columns.begin(), update.columns.end(), column) != update.columns.end())
-      since = 0;
+    if (by_trigger || has(update.columns, column)) since = 0;
 }
 
 bool StepRecorder::added(const QualifiedName& table, const std::string& column) const {
@@ -123,9 +94,7 @@ void StepRecorder::attach_partition(const AlterTable& alter, const TableChange& 
     for (const Constraint& check : partition->constraints)
       action.proven_in_bound |=
           check.kind == Constraint::Kind::check && check.validated && !key.empty() &&
-          std::all_of(key.begin(), key.end(), [&](const auto& name) {
-            return std::find(check.columns.begin(), check.columns.end(), name) != check.columns.end();
-          });
+          std::ranges::all_of(key, [&](const auto& name) { return has(check.columns, name); });
   }
   out.push_back(std::move(action));
 }

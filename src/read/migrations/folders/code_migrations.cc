@@ -1,11 +1,12 @@
-#include "migrations/writing/code_migrations.h"
+#include "migrations/folders/code_migrations.h"
 
 #include <algorithm>
 #include <map>
 
+#include "base/files/input_file.h"
+#include "files/files.h"
 #include "files/tree.h"
-#include "migrations/interface/program_tools.h"
-#include "migrations/writing/writing.h"
+#include "migrations/interface/tools.h"
 
 namespace pgadvise::migrations {
 
@@ -17,12 +18,13 @@ std::vector<SchemaInput> find_code_migrations(const std::string& root) {
       folders[std::string(files::folder_of(file))].emplace_back(files::base_of(file));
   std::vector<SchemaInput> out;
   for (auto& [folder, names] : folders) {
-    std::stable_sort(names.begin(), names.end(), files::natural_less);
+    std::ranges::stable_sort(names, files::natural_less);
     SchemaInput input;
     input.path = folder.empty() ? root : files::path_under(root, folder);
     for (const auto& name : names) input.files.push_back({files::path_under(input.path, name), name});
     input.programs = true;
-    input.tool = tool_of_program(input.files.back().path, newest_text(input));
+    const std::string& newest = input.files.back().path;
+    input.tool = tool_of_program(newest, read_file(newest, files::text_limit).value_or(""));
     if (!input.tool) continue;
     input.kind = SchemaKind::migrations;
     out.push_back(std::move(input));
@@ -32,8 +34,7 @@ std::vector<SchemaInput> find_code_migrations(const std::string& root) {
 
 const SchemaInput* code_migrations_of(const std::vector<SchemaInput>& found, const std::string& table) {
   const auto has_prefix = [](const SchemaInput& one) { return one.tool->programs.table_prefix != nullptr; };
-  if (std::none_of(found.begin(), found.end(), has_prefix))
-    return found.size() == 1 ? &found.front() : nullptr;
+  if (std::ranges::none_of(found, has_prefix)) return found.size() == 1 ? &found.front() : nullptr;
   const SchemaInput* best = nullptr;
   std::size_t longest = 0;
   for (const auto& one : found) {
