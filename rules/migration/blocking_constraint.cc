@@ -8,11 +8,7 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+constexpr Option min_rows = rows_option(10000);
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
@@ -60,12 +56,10 @@ Evidence why_not_empty(const Site& site) {
       if (action.kind == Kind::update && action.table == site.action->table &&
           std::find_first_of(columns.begin(), columns.end(), action.columns.begin(), action.columns.end()) !=
               columns.end())
-        return {Evidence::Kind::project, "the migration fills the new column: " + step.text, step.place, {}};
+        return project_fact("the migration fills the new column: " + step.text, step.place);
   }
-  return {Evidence::Kind::project,
-          "the migration adds the column with a default or IF NOT EXISTS: the column may hold values",
-          std::nullopt,
-          {}};
+  return project_fact(
+      "the migration adds the column with a default or IF NOT EXISTS: the column may hold values");
 }
 
 // Of a constraint that is no part of ADD COLUMN.
@@ -87,19 +81,15 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
   Finding& finding = out.add(site, subject_of(action), std::move(message),
                              empty ? std::optional(Severity::note) : std::nullopt);
   if (empty && action.constraint->columns.size() == 1) {
-    finding.fix = Fix{
-        .title =
-            "The column is new and empty: ADD COLUMN … REFERENCES … in one statement does not scan the table",
-        .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "The column is new and empty: ADD COLUMN … REFERENCES … in one statement does not scan the table");
     return;
   }
   if (key && action.on_new_columns && !action.with_column) finding.evidence.push_back(why_not_empty(site));
   if (action.table_kind == Table::Kind::partitioned && key) {
-    finding.fix =
-        Fix{.title =
-                "Before PostgreSQL 18, foreign keys of partitioned tables cannot be NOT VALID: add the key "
-                "to each partition first, NOT VALID and then validated, and to the parent last",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Before PostgreSQL 18, foreign keys of partitioned tables cannot be NOT VALID: add the key "
+        "to each partition first, NOT VALID and then validated, and to the parent last");
     return;
   }
   Constraint named = *action.constraint;
@@ -142,18 +132,16 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
                     " also makes a column NOT NULL: it scans the whole table and blocks reads and writes" +
                     rows + ".");
     finding.fix =
-        Fix{.title = "Make the columns NOT NULL first, with a validated CHECK constraint (blocking-alter)",
-            .safety = Fix::Safety::manual};
+        manual_fix("Make the columns NOT NULL first, with a validated CHECK constraint (blocking-alter)");
     return;
   }
   Finding& finding = out.add(site, subject_of(action),
                              "Adding the " + shown(action) + " on " + table +
                                  " builds its index under a lock that blocks reads and writes" + rows + ".");
   if (action.constraint->kind == Constrains::exclusion || action.constraint->columns.empty()) {
-    finding.fix = Fix{.title =
-                          "An exclusion constraint cannot be built concurrently: set lock_timeout and run "
-                          "the migration during a maintenance window",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "An exclusion constraint cannot be built concurrently: set lock_timeout and run "
+        "the migration during a maintenance window");
     return;
   }
   const std::string name =
@@ -171,7 +159,7 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
                     .safety = Fix::Safety::manual,
                     .statement = own_statement(site)};
   if (const auto outside = how_to_build(site, index, name); !outside.empty())
-    finding.evidence.push_back({Evidence::Kind::project, outside, std::nullopt, {}});
+    finding.evidence.push_back(project_fact(outside));
 }
 
 // The statement that validates the constraint in the transaction that adds it NOT VALID; nullptr: none.
@@ -195,10 +183,9 @@ void domain_constraint(const Site& site, SiteReporter& out, const std::string& r
                               .columns = action.columns},
                              "The new constraint of the domain " + action.name + " scans all of " +
                                  display(action.table) + " and blocks writes to it" + rows + ".");
-  finding.fix = Fix{.title =
-                        "Set lock_timeout and run it during a maintenance window: VALIDATE CONSTRAINT of "
-                        "a domain blocks writes to these tables, too",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Set lock_timeout and run it during a maintenance window: VALIDATE CONSTRAINT of "
+      "a domain blocks writes to these tables, too");
 }
 
 void check(const Context& context, Reporter& reporter) {

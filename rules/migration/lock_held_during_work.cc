@@ -121,14 +121,11 @@ void report(SiteReporter& out, const HeldDuring& found) {
           " " + verb(work) + ".",
       blocks_reads(hold.lock->mode) && !work.unless_utc ? std::nullopt : std::optional(Severity::note));
   finding.evidence.push_back(
-      {Evidence::Kind::project,
-       std::string(label(hold.lock->mode)) + " lock, taken by: " + hold.from->step->text,
-       hold.from->step->place,
-       {}});
-  finding.evidence.push_back(
-      {Evidence::Kind::project, "held while this runs: " + later.step->text, later.step->place, {}});
+      project_fact(std::string(label(hold.lock->mode)) + " lock, taken by: " + hold.from->step->text,
+                   hold.from->step->place));
+  finding.evidence.push_back(project_fact("held while this runs: " + later.step->text, later.step->place));
   if (const auto how = how_it_runs(*hold.from->migration); !how.empty())
-    finding.evidence.push_back({Evidence::Kind::project, how, std::nullopt, {}});
+    finding.evidence.push_back(project_fact(how));
   // "in a later migration"
   const std::string where = in_its_own_transaction(*later.migration).substr(2);
   finding.fix =

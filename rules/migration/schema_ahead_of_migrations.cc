@@ -147,10 +147,9 @@ class Check {
           Severity::note);
       finding.location = file.empty() ? schema_.place : objects.front().first;
       settle(finding);
-      finding.fix = Fix{.title =
-                            "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by "
-                            "hand), which writes the journal, and delete the script",
-                        .safety = Fix::Safety::manual};
+      finding.fix = manual_fix(
+          "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by "
+          "hand), which writes the journal, and delete the script");
     }
   }
 
@@ -191,11 +190,8 @@ class Check {
   }
 
   void settle(Finding& finding) const {
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "compared: the source with the migrations in " + schema_.folder +
-                                    (schema_.snapshot ? " and their last snapshot" : ""),
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back(project_fact("compared: the source with the migrations in " + schema_.folder +
+                                            (schema_.snapshot ? " and their last snapshot" : "")));
     finding.verdict = Verdict::confirmed;
     finding.verdict_reason = schema_.snapshot
                                  ? "the source differs from the migrations and from their last snapshot"
@@ -212,9 +208,8 @@ class Check {
     settle(finding);
     const std::string run = fmt::format("un `{}`, and review ", commands_.generate);
     finding.fix =
-        Fix{.title = one.kind == Kind::missing ? "Declare it in the source; or r" + run + "what it drops"
-                                               : "R" + run + "the migration that it writes",
-            .safety = Fix::Safety::manual};
+        manual_fix(one.kind == Kind::missing ? "Declare it in the source; or r" + run + "what it drops"
+                                             : "R" + run + "the migration that it writes");
   }
 
   void report_all(const std::vector<SchemaDifference>& found, bool notes) {
@@ -238,11 +233,9 @@ class Check {
     settle(finding);
     const std::string more =
         found.size() > listed ? fmt::format(" and {} more", found.size() - listed) : std::string();
-    finding.evidence.push_back(
-        {Evidence::Kind::project, "also: " + names(shown, listed) + more, std::nullopt, {}});
-    finding.fix = Fix{.title = fmt::format("Run `{}`; mark what a database has already as applied there",
-                                           commands_.generate),
-                      .safety = Fix::Safety::manual};
+    finding.evidence.push_back(project_fact("also: " + names(shown, listed) + more));
+    finding.fix = manual_fix(
+        fmt::format("Run `{}`; mark what a database has already as applied there", commands_.generate));
   }
 
   std::string without_migrations(std::size_t tables) const {
@@ -280,8 +273,7 @@ class Check {
         missing.size() == tables ? without_migrations(tables) : without_scripts(tables, std::move(missing)),
         Severity::note);
     finding.location = schema_.place;
-    finding.fix = Fix{.title = fmt::format("Run `{}`, and commit what it writes", commands_.generate),
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(fmt::format("Run `{}`, and commit what it writes", commands_.generate));
   }
 
   const DeclaredSchema& schema_;

@@ -53,11 +53,9 @@ void check(const Context& context, Reporter& reporter) {
     finding.evidence.push_back(catalog_fact(grouped(table->statistics->rows) + " rows, " +
                                             grouped(static_cast<double>(table->statistics->dead_rows)) +
                                             " dead"));
-    finding.fix =
-        Fix{.title =
-                "Remove the cause first (autovacuum that is too slow, a long transaction); then rewrite the "
-                "table online with pg_repack or pg_squeeze, or with VACUUM FULL in a maintenance window",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Remove the cause first (autovacuum that is too slow, a long transaction); then rewrite the "
+        "table online with pg_repack or pg_squeeze, or with VACUUM FULL in a maintenance window");
   }
 }
 

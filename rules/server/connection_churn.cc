@@ -94,8 +94,7 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
                                 event.place,
                                 {}});
   }
-  finding.fix = Fix{.title = "Open one connection pool per process, or use PgBouncer in transaction mode",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Open one connection pool per process, or use PgBouncer in transaction mode");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -74,7 +74,7 @@ Finding& SiteReporter::add(const Site& site, Subject subject, std::string messag
                            std::optional<Severity> severity) {
   subject.entry = site.migration->entry;
   const int count = ++seen_[subject];
-  if (count > 1) subject.entry += " #" + std::to_string(count);
+  subject.entry = numbered(std::move(subject.entry), count);
   Finding& finding = reporter_.add(std::move(subject), std::move(message), severity);
   finding.location = site.action->place;
   return finding;

@@ -18,6 +18,14 @@ struct Site {
   const SchemaAction* action;
 };
 
+// The option `min_rows` of the rules about sites.
+constexpr Option rows_option(double fallback) {
+  return {.name = "rows",
+          .fallback = fallback,
+          .table_size = true,
+          .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+}
+
 // Actions of these kinds on tables with rows: tables that the migration itself did not create, not temporary,
 // and with at least `min_rows` rows (an option) if the server's statistics are known.
 std::vector<Site> sites(const Context& context, const Option& min_rows,
