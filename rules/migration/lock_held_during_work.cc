@@ -70,7 +70,7 @@ bool depends_on(const MigrationTransaction::Step& later, const MigrationTransact
         used.insert(used.end(), action.constraint->columns.begin(), action.constraint->columns.end());
       const auto uses = [&](const std::string& column) {
         return earlier.first_name(before.table) == later.first_name(action.table) &&
-               std::find(used.begin(), used.end(), column) != used.end();
+               is_one_of(column, used);
       };
       const bool same_name = !action.name.empty() && before.name == action.name;
       const bool same_column = std::any_of(before.columns.begin(), before.columns.end(), uses);

@@ -27,7 +27,7 @@ constexpr const Option* options[] = {&min_per_minute, &min_sessions, &short_ms};
 
 // Users of monitoring, backups and replication: their short sessions are normal.
 bool of_operations(std::string_view who) {
-  static constexpr std::array<std::string_view, 22> users = {"rdsadmin",
+  static constexpr auto users = word_list("rdsadmin",
                                                              "cloudsqladmin",
                                                              "cloudsqlagent",
                                                              "azuresu",
@@ -48,11 +48,11 @@ bool of_operations(std::string_view who) {
                                                              "pgbouncer",
                                                              "streaming_replica",
                                                              "cnpg_pooler_pgbouncer",
-                                                             "monitoring"};
+                                                             "monitoring");
   const std::string user = lower(who.substr(0, who.find('@')));
-  return one_of(user, users) || user.find("exporter") != std::string::npos ||
-         user.find("monitor") != std::string::npos || user.find("replicat") != std::string::npos ||
-         user.find("backup") != std::string::npos || user.find("healthcheck") != std::string::npos;
+  return one_of(user, users) || contains(user, "exporter") ||
+         contains(user, "monitor") || contains(user, "replicat") ||
+         contains(user, "backup") || contains(user, "healthcheck");
 }
 
 // Kubernetes operators probe the server as postgres, about 40 times a minute. An application without a user

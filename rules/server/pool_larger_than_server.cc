@@ -66,7 +66,7 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
 void report_sum(const Project& project, Reporter& reporter, double most, const std::string& setting) {
   std::map<std::string, const PoolSize*> largest;
   for (const auto& pool : project.pools) {
-    if (pool.what.find("PgBouncer") != std::string::npos)
+    if (contains(pool.what, "PgBouncer"))
       return;  // the other pools may connect through PgBouncer
     const PoolSize*& known = largest[pool.folder];
     if (!known || connections_of(pool, instances_of(project, pool)) >

@@ -1,9 +1,13 @@
 // Text functions, independent of databases.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +22,16 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // The parts of a temporary string would outlive it.
 template <std::same_as<std::string> T>
 std::vector<std::string_view> split(T&& text, char separator) = delete;
+// Whether the list (an array, a vector, words in braces) has the word.
+template <class List = std::initializer_list<std::string_view>>
+bool is_one_of(std::string_view word, const List& words) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+// A table of words, as an array of the size that the list has.
+template <std::convertible_to<std::string_view>... Words>
+constexpr std::array<std::string_view, sizeof...(Words)> word_list(const Words&... words) {
+  return {words...};
+}
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 bool starts_with_nocase(std::string_view text, std::string_view prefix);  // ASCII only
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
@@ -26,6 +40,8 @@ bool contains_any(std::string_view text, std::span<const std::string_view> parts
 bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts);
 bool ends_with_any(std::string_view text, std::span<const std::string_view> endings);
 bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> endings);
+// The offsets of the first `most` occurrences of a part of the text; they may overlap.
+std::vector<std::size_t> occurrences(std::string_view text, std::string_view part, std::size_t most);
 std::size_t edit_distance(std::string_view a, std::string_view b);  // Levenshtein's, of bytes
 // "did you mean x?", with the known word most similar to `word`; "" if none is similar.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

@@ -53,12 +53,10 @@ void read_toml(Resolver& resolver, const std::string& path, const std::string& t
   for (const auto line : split(text, '\n')) {
     const auto content = trim(line);
     if (!content.empty() && content.front() == '[') {
-      const bool preview = content.find("preview") != std::string_view::npos ||
-                           content.find("branch") != std::string_view::npos ||
-                           content.find("staging") != std::string_view::npos;
-      section = content.find("dev]") != std::string_view::npos
-                    ? Target::development
-                    : std::max(target, preview ? Target::not_production : target);
+      const bool preview =
+          contains(content, "preview") || contains(content, "branch") || contains(content, "staging");
+      section = contains(content, "dev]") ? Target::development
+                                          : std::max(target, preview ? Target::not_production : target);
     }
     if (content.starts_with("cmds") && section != Target::development)
       if (const auto open = line.find('['); open != std::string_view::npos)
@@ -155,8 +153,7 @@ void read_hosting_files(files::Tree& tree, Resolver& resolver) {
     auto target = target_of_file(path);
     const std::string* text = target ? tree.text(path) : nullptr;
     if (!text) continue;
-    if (base.find("staging") != std::string_view::npos || base.find("preview") != std::string_view::npos)
-      target = Target::not_production;
+    if (contains(base, "staging") || contains(base, "preview")) target = Target::not_production;
     if (toml) read_toml(resolver, path, *text, *target);
     if (json) read_json(tree, resolver, path, *text, *target);
     if (base == "Procfile") read_procfile(resolver, path, *text, *target);

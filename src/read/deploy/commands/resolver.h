@@ -48,6 +48,9 @@ struct Way {
   bool unprotected = false;  // DISABLE_DATABASE_ENVIRONMENT_CHECK is set
 };
 
+// Texts that a Resolver reads in all. It sees circles, but scripts that call two others each grow fast.
+inline constexpr int max_texts = 20'000;
+
 class Resolver {
  public:
   Resolver(files::Tree& tree, const std::vector<drizzle::DrizzleConfig>& configs)
@@ -65,6 +68,9 @@ class Resolver {
   void make_target(const std::string& path, const std::string& name, const Way& way);
   // Adds a schema change in the application's own code, whoever calls it.
   void schema_calls(const std::string& path, const Way& way);
+  // The folder of the repository that became a folder of the image: the longest end of the path that has a
+  // package.json, else the folder of the Dockerfile if that has one, else "".
+  std::string folder_in_image(const std::string& folder, const ImageFiles& image);
 
   std::vector<DeployCommand> take() { return std::move(out_); }
 
@@ -84,15 +90,13 @@ class Resolver {
   void emit(const std::vector<std::string>& words, const ShellCommand& command, const ShellText& text,
             const Way& way);
   std::string find_file(const std::string& name, const Way& way);
-  std::string folder_in_image(const std::string& folder, const ImageFiles& image);
   std::string change_folder(const std::string& folder, const std::string& to, const Way& way);
 
   files::Tree& tree_;
   const std::vector<drizzle::DrizzleConfig>& configs_;
   std::vector<DeployCommand> out_;
   std::map<std::string, std::vector<MakeTarget>> makefiles_;  // those that were read, by path
-  int budget_ =
-      20'000;  // texts read in all: circles are seen, but scripts that call two others each grow fast
+  int budget_ = max_texts;
 };
 
 // A server for development (`next dev`, `npm run start:dev`, `tsx watch`): what else its script runs is for

@@ -23,18 +23,18 @@ constexpr std::size_t max_json = 200'000;  // bytes; a larger file is data
 constexpr std::size_t max_found = 200;
 
 bool is_code(std::string_view path) {
-  static constexpr std::array<std::string_view, 9> tails = {".ts",  ".tsx", ".mts", ".cts", ".js",
-                                                            ".jsx", ".mjs", ".cjs", ".py"};
+  static constexpr auto tails =
+      word_list(".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py");
   return ends_with_any(path, tails);
 }
 
 // Files with settings and code, without samples.
 bool is_read(std::string_view path) {
-  static constexpr std::array<std::string_view, 11> tails = {
-      ".json", ".yml", ".yaml", ".toml", ".conf", ".ini", ".cfg", ".tfvars", ".properties", ".sh", ".prisma"};
-  static constexpr std::array<std::string_view, 12> samples = {
-      "example", "sample", "template", "readme", "lock.", "package.json",
-      ".test.",  ".spec.", ".min.",    "dist",   "mock",  "fixture"};
+  static constexpr auto tails = word_list(".json", ".yml", ".yaml", ".toml", ".conf", ".ini", ".cfg",
+                                          ".tfvars", ".properties", ".sh", ".prisma");
+  static constexpr auto samples =
+      word_list("example", "sample", "template", "readme", "lock.", "package.json", ".test.", ".spec.",
+                ".min.", "dist", "mock", "fixture");
   const std::string name = lower(files::base_of(path));
   if (files::never_deployed(path) || files::deployed_by_others(path) || contains_any(name, samples))
     return false;
@@ -44,8 +44,8 @@ bool is_read(std::string_view path) {
 
 // A server of a private network, by its address or name; no container of this machine.
 bool private_host(std::string_view written) {
-  static constexpr std::array<std::string_view, 6> tails = {".internal", ".lan",           ".svc",
-                                                            ".flycast",  ".cluster.local", ".intranet"};
+  static constexpr auto tails =
+      word_list(".internal", ".lan", ".svc", ".flycast", ".cluster.local", ".intranet");
   const std::string host = lower(written);
   if (!contains(host, ".") || host.ends_with(".docker.internal") ||
       host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos)
@@ -54,17 +54,16 @@ bool private_host(std::string_view written) {
 }
 
 bool is_placeholder(std::string_view written, std::string_view user) {
-  static constexpr std::array<std::string_view, 26> parts = {
-      "password", "passwd",  "changeme", "change_me", "change-me", "example", "your", "xxx", "placeholder",
-      "dummy",    "replace", "redacted", "hidden",    "<",         ">",       "$",    "{",   "}",
-      "[",        "*",       "...",      "%s",        "abc123",    "fake",    "mock", "…"};
-  static constexpr std::array<std::string_view, 16> words = {
-      "postgres", "postgresql", "pass",  "pwd",    "admin", "root", "test", "user",
-      "secret",   "1234",       "12345", "123456", "pw",    "todo", "none", "null"};
+  static constexpr auto parts =
+      word_list("password", "passwd", "changeme", "change_me", "change-me", "example", "your", "xxx",
+                "placeholder", "dummy", "replace", "redacted", "hidden", "<", ">", "$", "{", "}", "[", "*",
+                "...", "%s", "abc123", "fake", "mock", "…");
+  static constexpr auto words =
+      word_list("postgres", "postgresql", "pass", "pwd", "admin", "root", "test", "user", "secret", "1234",
+                "12345", "123456", "pw", "todo", "none", "null");
   const std::string text = lower(written);
   if (text.size() < 4 || text == lower(user) || contains_any(text, parts)) return true;
-  return std::find(words.begin(), words.end(), text) != words.end() ||
-         text.find_first_not_of(text.front()) == std::string::npos;
+  return is_one_of(text, words) || text.find_first_not_of(text.front()) == std::string::npos;
 }
 
 class Reader {

@@ -52,7 +52,7 @@ std::size_t skip_options(const Words& words, std::size_t at,
                          std::initializer_list<std::string_view> with_value = {}) {
   while (at < words.size() && is_option(words[at])) {
     if (words[at] == "--") return at + 1;
-    const bool takes = std::find(with_value.begin(), with_value.end(), words[at]) != with_value.end();
+    const bool takes = is_one_of(words[at], with_value);
     at += takes ? 2 : 1;
   }
   return at;
@@ -122,16 +122,12 @@ List with_place(List list, const Invocation& target) {
 }
 
 bool known_subcommand(const std::string& word) {
-  static constexpr std::array<std::string_view, 44> names = {
-      "install",        "i",      "ci",     "add",      "remove",  "rm",
-      "uninstall",      "update", "up",     "upgrade",  "link",    "publish",
-      "pack",           "config", "set",    "cache",    "audit",   "outdated",
-      "list",           "ls",     "why",    "info",     "version", "login",
-      "logout",         "init",   "create", "prune",    "rebuild", "dedupe",
-      "approve-builds", "fetch",  "store",  "patch",    "import",  "deploy",
-      "plugin",         "env",    "pm",     "licenses", "help",    "c",
-      "test",           "t"};
-  return std::find(names.begin(), names.end(), word) != names.end();
+  static constexpr auto names = word_list(
+      "install", "i", "ci", "add", "remove", "rm", "uninstall", "update", "up", "upgrade", "link", "publish",
+      "pack", "config", "set", "cache", "audit", "outdated", "list", "ls", "why", "info", "version", "login",
+      "logout", "init", "create", "prune", "rebuild", "dedupe", "approve-builds", "fetch", "store", "patch",
+      "import", "deploy", "plugin", "env", "pm", "licenses", "help", "c", "test", "t");
+  return is_one_of(word, names);
 }
 
 List package_manager(const Words& words, int depth) {
@@ -260,7 +256,7 @@ List interpreter(const Words& words, int depth) {
     tool[0] = known;
     return unwrap(std::move(tool), depth + 1);
   }
-  if (words[at].find("node_modules/.bin/") != std::string::npos) return unwrap(rest(words, at), depth + 1);
+  if (contains(words[at], "node_modules/.bin/")) return unwrap(rest(words, at), depth + 1);
   Invocation target;
   target.kind = Invocation::Kind::file;
   target.name = words[at];
@@ -284,7 +280,7 @@ List shell_program(const Words& words) {
 bool shell_file(const std::string& word) {
   const auto dot = word.rfind('.');
   return (dot != std::string::npos && is(word.substr(dot), ".sh", ".bash")) || starts(word, "./") ||
-         (word[0] == '/' && word.find("entrypoint") != std::string::npos);
+         (word[0] == '/' && contains(word, "entrypoint"));
 }
 
 // Programs that run the rest of their words. Where the rest begins; nullopt: not one of them.

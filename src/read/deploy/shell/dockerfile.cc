@@ -34,7 +34,7 @@ class Reader {
     while (at < text_.size() && text_[at] == '#') {
       const auto end = std::min(text_.find('\n', at), text_.size());
       const std::string line = lower(text_.substr(at, end - at));
-      if (line.find("escape=`") != std::string::npos) escape_ = '`';
+      if (contains(line, "escape=`")) escape_ = '`';
       at = end + 1;
     }
   }

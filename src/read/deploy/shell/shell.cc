@@ -421,17 +421,13 @@ std::vector<ShellCommand> without_uncalled(std::vector<ShellCommand> commands) {
 }  // namespace
 
 Target environment_named(std::string_view name) {
-  static constexpr std::string_view development[] = {
-      "development", "dev", "develop", "local", "localhost", "test", "testing", "debug", "ci"};
-  static constexpr std::string_view production[] = {
-      "production", "prod", "live", "main", "master", "refs/heads/main", "refs/heads/master"};
+  static constexpr auto development =
+      word_list("development", "dev", "develop", "local", "localhost", "test", "testing", "debug", "ci");
+  static constexpr auto production =
+      word_list("production", "prod", "live", "main", "master", "refs/heads/main", "refs/heads/master");
   const std::string lowered = lower(name);
-  if (one_of(lowered, development)) return Target::development;
-  return one_of(lowered, production) ? Target::any : Target::not_production;
-}
-
-bool one_of(std::string_view text, std::span<const std::string_view> list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
+  if (is_one_of(lowered, development)) return Target::development;
+  return is_one_of(lowered, production) ? Target::any : Target::not_production;
 }
 
 bool has_word(std::string_view name, std::span<const std::string_view> words) {
@@ -439,7 +435,8 @@ bool has_word(std::string_view name, std::span<const std::string_view> words) {
   for (char& c : text)
     if (!files::word_character(c) || c == '_') c = ' ';
   const auto parts = split(text, ' ');
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return one_of(part, words); });
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return is_one_of(part, words); });
 }
 
 bool has_word(std::string_view name, std::initializer_list<std::string_view> words) {

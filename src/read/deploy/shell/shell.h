@@ -37,8 +37,6 @@ std::vector<ShellCommand> parse_shell(std::string_view script,
 // not_production.
 Target environment_named(std::string_view name);
 
-bool one_of(std::string_view text, std::span<const std::string_view> list);
-
 // Whether a name, such as that of a script or job, has one of the words: "db:Seed-eu" has "seed". Words are
 // in lower case; all but letters and digits divides a name into words.
 bool has_word(std::string_view name, std::span<const std::string_view> words);
