@@ -18,10 +18,6 @@ bool is(const std::string& word, const Names&... names) {
   return ((word == names) || ...);
 }
 
-bool starts(const std::string& word, std::string_view prefix) {
-  return word.compare(0, prefix.size(), prefix) == 0;
-}
-
 bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
 
 bool is_assignment(const std::string& word) {
@@ -37,8 +33,7 @@ std::string program(const std::string& word) {
   if (bare[0] == '@') return bare;
   std::string name(files::base_of(bare));
   for (const std::string_view tail : {".cmd", ".exe"})
-    if (name.size() > tail.size() && name.compare(name.size() - tail.size(), tail.size(), tail) == 0)
-      name.resize(name.size() - tail.size());
+    if (name.size() > tail.size() && name.ends_with(tail)) name.resize(name.size() - tail.size());
   return name;
 }
 
@@ -64,14 +59,16 @@ std::optional<std::size_t> after_dashes(const Words& words) {
   return static_cast<std::size_t>(it - words.begin()) + 1;
 }
 
-Invocation shell_text(std::string text) {
-  Invocation out;
-  out.kind = Invocation::Kind::shell;
-  out.name = std::move(text);
-  return out;
+Invocation shell_text(std::string text) { return {.kind = Invocation::Kind::shell, .name = std::move(text)}; }
+
+Invocation script_named(std::string name) {
+  return {.kind = Invocation::Kind::script, .name = std::move(name)};
 }
 
-List run_all(const Words& words);
+// The file that the word names, with the words after it as arguments.
+Invocation file_at(const Words& words, std::size_t at) {
+  return {.kind = Invocation::Kind::file, .words = rest(words, at + 1), .name = words[at]};
+}
 
 List unwrap(Words words, int depth);
 
@@ -84,7 +81,7 @@ struct Manager {
     const std::string& word = words[at];
     const auto value = [&](std::string_view name) -> std::optional<std::string> {
       if (word == name && at + 1 < words.size()) return words[++at];
-      if (starts(word, std::string(name) + "=")) return word.substr(name.size() + 1);
+      if (word.starts_with(std::string(name) + "=")) return word.substr(name.size() + 1);
       return std::nullopt;
     };
     if (!is_option(word) || word == "--") return false;
@@ -97,6 +94,11 @@ struct Manager {
     if (is(word, "-r", "--recursive", "--workspaces", "-ws")) target.everywhere = true;
     ++at;
     return true;
+  }
+
+  void skip_options(const Words& words) {
+    while (at < words.size() && option(words)) {
+    }
   }
 
   bool set_package(const std::string& name) {
@@ -132,8 +134,7 @@ bool known_subcommand(const std::string& word) {
 
 List package_manager(const Words& words, int depth) {
   Manager manager;
-  while (manager.at < words.size() && manager.option(words)) {
-  }
+  manager.skip_options(words);
   if (manager.at >= words.size()) return {};
   std::string sub = words[manager.at];
   if (words[0] == "yarn" && sub == "workspace" && manager.at + 2 < words.size()) {
@@ -148,8 +149,7 @@ List package_manager(const Words& words, int depth) {
   }
   if (is(sub, "run", "run-script", "rum")) {
     ++manager.at;
-    while (manager.at < words.size() && manager.option(words)) {
-    }
+    manager.skip_options(words);
     if (manager.at >= words.size()) return {};
     // npm's own options may stand after the script's name.
     const std::size_t name = manager.at++;
@@ -175,11 +175,7 @@ List run_all(const Words& words) {
   List out;
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[i] == "--") break;
-    if (is_option(words[i])) continue;
-    Invocation target;
-    target.kind = Invocation::Kind::script;
-    target.name = words[i].substr(0, words[i].find(' '));
-    out.push_back(std::move(target));
+    if (!is_option(words[i])) out.push_back(script_named(words[i].substr(0, words[i].find(' '))));
   }
   return out;
 }
@@ -190,13 +186,10 @@ List concurrently(const Words& words) {
     if (is(words[i], "-n", "--names", "-c", "--prefix-colors", "--prefix", "-p", "--kill-signal",
            "--restart-tries")) {
       ++i;
-    } else if (starts(words[i], "npm:") || starts(words[i], "pnpm:") || starts(words[i], "yarn:") ||
-               starts(words[i], "bun:")) {
-      Invocation target;
-      target.kind = Invocation::Kind::script;
-      target.name = words[i].substr(words[i].find(':') + 1);
-      target.name.resize(std::min(target.name.find(' '), target.name.size()));
-      out.push_back(std::move(target));
+    } else if (words[i].starts_with("npm:") || words[i].starts_with("pnpm:") ||
+               words[i].starts_with("yarn:") || words[i].starts_with("bun:")) {
+      const std::string name = words[i].substr(words[i].find(':') + 1);
+      out.push_back(script_named(name.substr(0, name.find(' '))));
     } else if (!is_option(words[i])) {
       out.push_back(shell_text(words[i]));
     }
@@ -211,14 +204,12 @@ List task_runner(const Words& words) {
   if (at < words.size() && is(words[at], "run", "run-many", "affected")) ++at;
   std::string package;
   for (; at < words.size() && words[at] != "--"; ++at) {
-    if (starts(words[at], "--filter=") || starts(words[at], "--scope="))
+    if (words[at].starts_with("--filter=") || words[at].starts_with("--scope="))
       package = words[at].substr(words[at].find('=') + 1);
     if (is(words[at], "--filter", "-F", "--scope") && at + 1 < words.size()) package = words[++at];
     if (is(words[at], "-t", "--target", "--targets") && at + 1 < words.size()) ++at;
     if (is_option(words[at])) continue;
-    Invocation target;
-    target.kind = Invocation::Kind::script;
-    target.name = words[at];
+    Invocation target = script_named(words[at]);
     target.everywhere = true;
     if (const auto hash = target.name.find('#'); hash != std::string::npos) {  // turbo: package#task
       target.package = target.name.substr(0, hash);
@@ -257,11 +248,7 @@ List interpreter(const Words& words, int depth) {
     return unwrap(std::move(tool), depth + 1);
   }
   if (contains(words[at], "node_modules/.bin/")) return unwrap(rest(words, at), depth + 1);
-  Invocation target;
-  target.kind = Invocation::Kind::file;
-  target.name = words[at];
-  target.words = rest(words, at + 1);
-  return {target};
+  return {file_at(words, at)};
 }
 
 List shell_program(const Words& words) {
@@ -270,16 +257,12 @@ List shell_program(const Words& words) {
       return {shell_text(words[i + 1])};
   const std::size_t at = skip_options(words, 1, {"-o"});
   if (at >= words.size()) return {};
-  Invocation target;
-  target.kind = Invocation::Kind::file;
-  target.name = words[at];
-  target.words = rest(words, at + 1);
-  return {target};
+  return {file_at(words, at)};
 }
 
 bool shell_file(const std::string& word) {
   const auto dot = word.rfind('.');
-  return (dot != std::string::npos && is(word.substr(dot), ".sh", ".bash")) || starts(word, "./") ||
+  return (dot != std::string::npos && is(word.substr(dot), ".sh", ".bash")) || word.starts_with("./") ||
          (word[0] == '/' && contains(word, "entrypoint"));
 }
 
@@ -316,7 +299,7 @@ std::optional<std::size_t> wrapped_at(const Words& words) {
       return skip_options(words, 2, {"-f", "-e", "--service", "-s", "-a", "--app", "--environment", "--env"});
     return std::nullopt;
   }
-  if (starts(name, "wait-for")) return after_dashes(words);
+  if (name.starts_with("wait-for")) return after_dashes(words);
   return std::nullopt;
 }
 
@@ -338,8 +321,7 @@ List unwrap(Words words, int depth) {
     if (name == "bun" && words.size() > 1 && shell_file(words[1])) return interpreter(words, depth);
     return package_manager(words, depth);
   }
-  if (is(name, "sh", "bash", "ash", "zsh", "dash")) return shell_program(words);
-  if (is(name, "source", ".")) return shell_program(words);
+  if (is(name, "sh", "bash", "ash", "zsh", "dash", "source", ".")) return shell_program(words);
   if (is(name, "node", "tsx", "ts-node", "deno", "esno", "vite-node", "nodejs", "jiti")) {
     if (name == "deno" && words.size() > 1 && words[1] == "run") words.erase(words.begin() + 1);
     if (name == "deno" && words.size() > 1 && words[1] == "task")
@@ -366,16 +348,9 @@ List unwrap(Words words, int depth) {
   }
   if (const auto known = migrations::tool_program(name); !known.empty()) words[0] = known;
   const bool framework = is(name, "rails", "rake", "artisan", "manage.py", "console");
-  if (shell_file(written) && !framework) {
-    Invocation target;
-    target.kind = Invocation::Kind::file;
-    target.name = written;
-    target.words = rest(words, 1);
-    return {target};
-  }
-  Invocation tool;
-  tool.words = std::move(words);
-  return {tool};
+  if (shell_file(written) && !framework)
+    return {{.kind = Invocation::Kind::file, .words = rest(words, 1), .name = written}};
+  return {{.kind = Invocation::Kind::tool, .words = std::move(words)}};
 }
 
 }  // namespace
