@@ -1,8 +1,7 @@
-#include "deploy/ci/hosting.h"
-
 #include <algorithm>
 
 #include "base/text/text.h"
+#include "deploy/ci/ci_files.h"
 #include "deploy/commands/entry_points.h"
 #include "files/files.h"
 #include "files/json_file.h"

@@ -1,9 +1,8 @@
-#include "deploy/ci/pipelines.h"
-
 #include <algorithm>
 #include <set>
 
 #include "base/text/text.h"
+#include "deploy/ci/ci_files.h"
 #include "deploy/ci/ci_run.h"
 #include "files/files.h"
 #include "files/yaml_file.h"

@@ -1,8 +1,7 @@
-#include "deploy/ci/workflows.h"
-
 #include <algorithm>
 
 #include "base/text/text.h"
+#include "deploy/ci/ci_files.h"
 #include "deploy/ci/ci_run.h"
 #include "files/files.h"
 #include "files/yaml_file.h"

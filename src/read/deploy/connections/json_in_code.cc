@@ -1,11 +1,10 @@
-#include "deploy/connections/json_in_code.h"
-
 #include <algorithm>
 #include <array>
 #include <set>
 #include <string>
 
 #include "base/text/text.h"
+#include "deploy/connections/connections.h"
 #include "files/code_text.h"
 
 namespace pgadvise::deploy {

@@ -1,5 +1,3 @@
-#include "deploy/connections/session_timeouts.h"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
