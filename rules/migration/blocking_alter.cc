@@ -15,13 +15,6 @@ using Cost = TypeChange::Cost;
 
 std::string column_of(const SchemaAction& action) { return display(action.table) + "." + action.columns[0]; }
 
-Subject subject_of(const SchemaAction& action) {
-  return {.kind = action.columns.empty() ? "table" : "column",
-          .schema = action.table.schema,
-          .table = action.table.name,
-          .columns = action.columns};
-}
-
 void set_not_null(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
   if (action.proven_not_null || action.on_null_columns) return;  // required-column-without-default

@@ -22,7 +22,7 @@ std::string shown(const SchemaAction& action) {
          ddl::columns(action.constraint->columns);
 }
 
-Subject subject_of(const SchemaAction& action) {
+Subject constraint_subject(const SchemaAction& action) {
   const bool key = action.constraint->kind == Constrains::foreign_key;
   return {.kind = key ? "foreign-key" : "constraint",
           .schema = action.table.schema,
@@ -37,7 +37,7 @@ void validated_in_same_transaction(const Site& site, const SchemaStep& validatio
   std::string blocked = action.constraint->kind == Constrains::foreign_key
                             ? "writes to both tables are blocked"
                             : "reads and writes are blocked";
-  Finding& finding = out.add(site, subject_of(action),
+  Finding& finding = out.add(site, constraint_subject(action),
                              "The " + shown(action) + " on " + table +
                                  " is added NOT VALID and validated in the same transaction: " + blocked +
                                  " until the scan of the table ends, as without NOT VALID" + rows + ".",
@@ -78,7 +78,7 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
       (key ? " and blocks writes to it and to " + display(action.constraint->referenced_table)
            : " and blocks reads and writes") +
       rows + ".";
-  Finding& finding = out.add(site, subject_of(action), std::move(message),
+  Finding& finding = out.add(site, constraint_subject(action), std::move(message),
                              empty ? std::optional(Severity::note) : std::nullopt);
   if (empty && action.constraint->columns.size() == 1) {
     finding.fix = manual_fix(
@@ -127,7 +127,7 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
   if (action.using_index) {
     if (!primary || action.proven_not_null || !action.table_known) return;
     Finding& finding =
-        out.add(site, subject_of(action),
+        out.add(site, constraint_subject(action),
                 "The primary key of " + table +
                     " also makes a column NOT NULL: it scans the whole table and blocks reads and writes" +
                     rows + ".");
@@ -135,7 +135,7 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
         manual_fix("Make the columns NOT NULL first, with a validated CHECK constraint (blocking-alter)");
     return;
   }
-  Finding& finding = out.add(site, subject_of(action),
+  Finding& finding = out.add(site, constraint_subject(action),
                              "Adding the " + shown(action) + " on " + table +
                                  " builds its index under a lock that blocks reads and writes" + rows + ".");
   if (action.constraint->kind == Constrains::exclusion || action.constraint->columns.empty()) {
@@ -176,11 +176,7 @@ const SchemaStep* validated_in(const Site& site) {
 // ALTER DOMAIN … ADD CONSTRAINT reads every table that uses the domain.
 void domain_constraint(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
-  Finding& finding = out.add(site,
-                             {.kind = "column",
-                              .schema = action.table.schema,
-                              .table = action.table.name,
-                              .columns = action.columns},
+  Finding& finding = out.add(site, subject_of(action),
                              "The new constraint of the domain " + action.name + " scans all of " +
                                  display(action.table) + " and blocks writes to it" + rows + ".");
   finding.fix = manual_fix(

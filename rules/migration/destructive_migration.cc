@@ -32,12 +32,7 @@ bool created_again(const Site& site) {
 }
 
 Finding& lost(const Site& site, SiteReporter& out, std::string message) {
-  const SchemaAction& action = *site.action;
-  Subject subject{.kind = action.columns.empty() ? "table" : "column",
-                  .schema = action.table.schema,
-                  .table = action.table.name,
-                  .columns = action.columns};
-  return out.add(site, std::move(subject), std::move(message));
+  return out.add(site, subject_of(*site.action), std::move(message));
 }
 
 void drop_column(const Site& site, SiteReporter& out, const std::string& rows) {

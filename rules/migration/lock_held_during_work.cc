@@ -69,8 +69,7 @@ bool depends_on(const MigrationTransaction::Step& later, const MigrationTransact
       if (action.constraint)
         used.insert(used.end(), action.constraint->columns.begin(), action.constraint->columns.end());
       const auto uses = [&](const std::string& column) {
-        return earlier.first_name(before.table) == later.first_name(action.table) &&
-               is_one_of(column, used);
+        return earlier.first_name(before.table) == later.first_name(action.table) && is_one_of(column, used);
       };
       const bool same_name = !action.name.empty() && before.name == action.name;
       const bool same_column = std::any_of(before.columns.begin(), before.columns.end(), uses);

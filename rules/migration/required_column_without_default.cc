@@ -31,11 +31,7 @@ std::string added_as(const SchemaAction& action) {
 // ADD COLUMN, and SET NOT NULL behind it, with no statement that fills the column in between.
 void never_filled(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
-  Finding& finding = out.add(site,
-                             {.kind = "column",
-                              .schema = action.table.schema,
-                              .table = action.table.name,
-                              .columns = action.columns},
+  Finding& finding = out.add(site, subject_of(action),
                              "SET NOT NULL on " + display(action.table) + "." + action.columns[0] +
                                  " fails if the table has any rows" + rows +
                                  ": the migration adds the column without a default and does not fill it.",
@@ -59,11 +55,7 @@ void check(const Context& context, Reporter& reporter) {
     Column nullable = *action.after;
     nullable.not_null = false;
     Finding& finding =
-        out.add(site,
-                {.kind = "column",
-                 .schema = action.table.schema,
-                 .table = action.table.name,
-                 .columns = action.columns},
+        out.add(site, subject_of(action),
                 "Adding " + display(action.table) + "." + action.columns[0] + " " + added_as(action) +
                     " fails if the table has any rows" + rows_known(context, action.table) + ".",
                 rows_known(context, action.table).empty() ? std::nullopt : std::optional(Severity::error));

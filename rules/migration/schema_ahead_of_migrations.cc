@@ -23,14 +23,12 @@ constexpr std::size_t max_single_notes = 5;
 // A table that an authentication library or an extension makes with a program of its own. Names that every
 // application has count only in a file for authentication.
 bool of_library(const QualifiedName& name, const Table* table) {
-  static constexpr auto schemas = word_list("auth",        "neon_auth", "next_auth",
-                                                              "better_auth", "storage",   "realtime");
-  static constexpr auto names = word_list(
-      "account",       "accounts",      "session",           "sessions",
-      "verification",  "verifications", "verificationtoken", "verificationtokens",
-      "authenticator", "passkey",       "passkeys",          "twofactor",
-      "jwks",          "ratelimit",     "authenticators",    "apikey",
-      "apikeys",       "ssoprovider");
+  static constexpr auto schemas =
+      word_list("auth", "neon_auth", "next_auth", "better_auth", "storage", "realtime");
+  static constexpr auto names =
+      word_list("account", "accounts", "session", "sessions", "verification", "verifications",
+                "verificationtoken", "verificationtokens", "authenticator", "passkey", "passkeys",
+                "twofactor", "jwks", "ratelimit", "authenticators", "apikey", "apikeys", "ssoprovider");
   if (made_by_tool(name, table) || one_of(name.schema, schemas)) return true;
   std::string joined;
   for (const auto& word : words_of(name.name)) joined += word;
@@ -38,8 +36,7 @@ bool of_library(const QualifiedName& name, const Table* table) {
   if (!table) return false;
   const auto slash = table->origin.file.rfind('/');
   const std::string file = lower(table->origin.file.substr(slash == std::string::npos ? 0 : slash + 1));
-  return !file.ends_with(".sql") && contains(file, "auth") &&
-         !contains(file, "author");
+  return !file.ends_with(".sql") && contains(file, "auth") && !contains(file, "author");
 }
 
 // The commands of the ORM.

@@ -22,8 +22,8 @@ struct Seed {
 // DELETE without WHERE or USING. Tables of sessions, caches, queues and the like may be emptied by each
 // deployment.
 bool deletes_all(std::string_view statement) {
-  static constexpr auto short_lived = word_list("session", "cache", "lock", "queue",
-                                                                  "job",     "token", "tmp",  "temp");
+  static constexpr auto short_lived =
+      word_list("session", "cache", "lock", "queue", "job", "token", "tmp", "temp");
   const auto text = trim(statement);
   return text.starts_with("delete from ") && !contains(text, "where") && !contains(text, "using") &&
          std::none_of(short_lived.begin(), short_lived.end(),

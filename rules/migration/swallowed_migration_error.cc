@@ -16,11 +16,15 @@ namespace {
 using Swallow = SchemaAction::Swallow;
 
 std::string message_of(const SchemaAction& action, const std::string& text) {
-  const bool block =
-      text.size() > 1 && (text[0] == 'd' || text[0] == 'D') && (text[1] == 'o' || text[1] == 'O');
+  const bool block = starts_with_nocase(text, "do");
   return action.name + " exists already and differs: " + action.detail + ". " +
          (block ? "The block ignores the error, and the new object is not created."
                 : "IF NOT EXISTS does nothing, and the new object is not created.");
+}
+
+Subject object_of(const SchemaAction& action) {
+  return {
+      .kind = "object", .schema = action.table.schema, .table = action.table.name, .constraint = action.name};
 }
 
 bool is_block(const SchemaStep& step) {
@@ -48,11 +52,7 @@ void compare(const Context& context, const Site& site, SiteReporter& out) {
         constraint(*each.other, action.table, action.name))
       continue;
     Finding& finding =
-        out.add(site,
-                {.kind = "object",
-                 .schema = action.table.schema,
-                 .table = action.table.name,
-                 .constraint = action.name},
+        out.add(site, object_of(action),
                 "This block has run on " + each.other_name + ", but its constraint " + action.name +
                     " does not exist there: the block caught an error, and the migration counts as applied.");
     finding.verdict = Verdict::confirmed;
@@ -66,12 +66,7 @@ void compare(const Context& context, const Site& site, SiteReporter& out) {
 
 void report_conflict(const Site& site, SiteReporter& out) {
   const SchemaAction& action = *site.action;
-  Finding& finding = out.add(site,
-                             {.kind = "object",
-                              .schema = action.table.schema,
-                              .table = action.table.name,
-                              .constraint = action.name},
-                             message_of(action, site.step->text));
+  Finding& finding = out.add(site, object_of(action), message_of(action, site.step->text));
   if (action.truncated)
     finding.evidence.push_back(
         catalog_fact("the name is longer than 63 bytes: the server truncates it, and another "
@@ -84,11 +79,7 @@ void report_conflict(const Site& site, SiteReporter& out) {
 void report_violation(const Site& site, SiteReporter& out) {
   const SchemaAction& action = *site.action;
   Finding& finding =
-      out.add(site,
-              {.kind = "object",
-               .schema = action.table.schema,
-               .table = action.table.name,
-               .constraint = action.name},
+      out.add(site, object_of(action),
               "The block catches " + action.detail + ": if rows of " + display(action.table) + " violate " +
                   action.name + ", the database lacks it, and the migration still counts as applied.");
   finding.fix = manual_fix("Remove the exception handler, and correct the rows that violate " + action.name +

@@ -27,32 +27,13 @@ constexpr const Option* options[] = {&min_per_minute, &min_sessions, &short_ms};
 
 // Users of monitoring, backups and replication: their short sessions are normal.
 bool of_operations(std::string_view who) {
-  static constexpr auto users = word_list("rdsadmin",
-                                                             "cloudsqladmin",
-                                                             "cloudsqlagent",
-                                                             "azuresu",
-                                                             "azure_superuser",
-                                                             "datadog",
-                                                             "newrelic",
-                                                             "zabbix",
-                                                             "telegraf",
-                                                             "nagios",
-                                                             "icinga",
-                                                             "pganalyze",
-                                                             "pgwatch",
-                                                             "pgwatch2",
-                                                             "pmm",
-                                                             "pgbackrest",
-                                                             "barman",
-                                                             "repmgr",
-                                                             "pgbouncer",
-                                                             "streaming_replica",
-                                                             "cnpg_pooler_pgbouncer",
-                                                             "monitoring");
+  static constexpr auto users = word_list(
+      "rdsadmin", "cloudsqladmin", "cloudsqlagent", "azuresu", "azure_superuser", "datadog", "newrelic",
+      "zabbix", "telegraf", "nagios", "icinga", "pganalyze", "pgwatch", "pgwatch2", "pmm", "pgbackrest",
+      "barman", "repmgr", "pgbouncer", "streaming_replica", "cnpg_pooler_pgbouncer", "monitoring");
   const std::string user = lower(who.substr(0, who.find('@')));
-  return one_of(user, users) || contains(user, "exporter") ||
-         contains(user, "monitor") || contains(user, "replicat") ||
-         contains(user, "backup") || contains(user, "healthcheck");
+  return one_of(user, users) || contains(user, "exporter") || contains(user, "monitor") ||
+         contains(user, "replicat") || contains(user, "backup") || contains(user, "healthcheck");
 }
 
 // Kubernetes operators probe the server as postgres, about 40 times a minute. An application without a user

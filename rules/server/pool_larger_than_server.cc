@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/text/text.h"
 #include "lint/migrations/migration_folders.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
@@ -66,8 +67,7 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
 void report_sum(const Project& project, Reporter& reporter, double most, const std::string& setting) {
   std::map<std::string, const PoolSize*> largest;
   for (const auto& pool : project.pools) {
-    if (contains(pool.what, "PgBouncer"))
-      return;  // the other pools may connect through PgBouncer
+    if (contains(pool.what, "PgBouncer")) return;  // the other pools may connect through PgBouncer
     const PoolSize*& known = largest[pool.folder];
     if (!known || connections_of(pool, instances_of(project, pool)) >
                       connections_of(*known, instances_of(project, *known)))

@@ -65,6 +65,13 @@ bool sessions_in_utc(const Context& context) {
          (zone->second == "UTC" || zone->second == "Etc/UTC" || zone->second == "GMT");
 }
 
+Subject subject_of(const SchemaAction& action) {
+  return {.kind = action.columns.empty() ? "table" : "column",
+          .schema = action.table.schema,
+          .table = action.table.name,
+          .columns = action.columns};
+}
+
 std::string rows_known(const Context& context, const QualifiedName& table) {
   const TableStatistics* known = statistics(context, table);
   return known ? "; it has " + grouped(known->rows) + " rows" : std::string();

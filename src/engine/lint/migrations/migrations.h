@@ -31,6 +31,9 @@ constexpr Option rows_option(double fallback) {
 std::vector<Site> sites(const Context& context, const Option& min_rows,
                         std::initializer_list<SchemaAction::Kind> kinds);
 
+// The action's columns, or its table if it names none.
+Subject subject_of(const SchemaAction& action);
+
 // Rows of the table, from a server's statistics; nullopt without them.
 std::optional<double> known_rows(const Context& context, const QualifiedName& table);
 
