@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "lint/schema/index_sql.h"
 #include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"

@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 

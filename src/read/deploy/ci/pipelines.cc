@@ -226,9 +226,9 @@ struct CircleJobs : PipelineFile {
     script.facts.tests = test_name(name);
     script.facts.deploys = named_for_deployment(name);
     for (const auto& context : yaml_list(member(options, "context"))) {
-      const std::string text = lower(context);
-      if (contains(text, "prod")) script.facts.environment = "production";
-      if (contains_any(text, {"staging", "preview"})) script.facts.not_production = true;
+      const std::string named = lower(context);
+      if (contains(named, "prod")) script.facts.environment = "production";
+      if (contains_any(named, {"staging", "preview"})) script.facts.not_production = true;
     }
     const YAML::Node executor = member(member(root, "executors"), yaml_text(member(job, "executor"), "name"));
     add_variables(script.environment, member(job, "environment"));

@@ -1,7 +1,5 @@
 #include "deploy/commands/code_commands.h"
 
-#include <algorithm>
-
 #include "base/text/text.h"
 #include "files/code_text.h"
 #include "files/script_text.h"

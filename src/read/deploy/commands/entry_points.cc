@@ -1,7 +1,6 @@
 #include "deploy/commands/entry_points.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/text/text.h"

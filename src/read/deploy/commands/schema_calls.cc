@@ -1,7 +1,6 @@
 #include "deploy/commands/schema_calls.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text/text.h"
 #include "files/code_text.h"

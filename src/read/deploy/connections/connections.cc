@@ -1,7 +1,6 @@
 #include "deploy/connections/connections.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 

@@ -1,7 +1,6 @@
 #include "deploy/connections/unconfirmed_push.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 #include <utility>

@@ -1,7 +1,6 @@
 #include "deploy/shell/command.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text/text.h"
 #include "files/files.h"

@@ -1,7 +1,6 @@
 #include "deploy/shell/dockerfile.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/text/text.h"
 #include "deploy/shell/shell_lexer.h"
