@@ -2,6 +2,7 @@
 
 #include "base/text/identifier.h"
 #include "lint/schema/index_sql.h"
+#include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
@@ -20,7 +21,7 @@ constexpr const Option* options[] = {&least_bytes, &min_share};
 // where a width is unknown. Deduplication (PostgreSQL 13 and later) makes the real index smaller than the
 // estimate, so the rule reports too little rather than too much.
 double rebuilt_pages(const Table& table, const Index& index) {
-  constexpr double page = 8192 - 24 - 16;  // without the page header and the B-tree special space
+  constexpr double page = page_bytes - 24 - 16;  // without the page header and the B-tree special space
   constexpr double fill = 0.9;
   double width = 0;
   const auto add = [&](const std::string& name) {
@@ -49,14 +50,12 @@ void check(const Context& context, Reporter& reporter) {
       const double pages = static_cast<double>(index.statistics->pages);
       const double wasted = pages - expected;
       if (expected <= 0 || wasted < pages * context.option(min_share) ||
-          wasted * 8192 < context.option(least_bytes))
+          wasted * page_bytes < context.option(least_bytes))
         continue;
       Finding& finding =
-          reporter.add({.kind = "index", .schema = name.schema, .table = name.name, .index = index.name},
-                       "The index " + index.name + " on " + display(name) + " is bloated: it takes " +
-                           bytes_text(pages * 8192) + ", and would take about " +
-                           bytes_text(expected * 8192) + " after a rebuild.");
-      finding.location = index.origin;
+          report_index(reporter, table, index,
+                       " is bloated: it takes " + bytes_text(pages * page_bytes) + ", and would take about " +
+                           bytes_text(expected * page_bytes) + " after a rebuild.");
       finding.evidence.push_back(
           catalog_fact(grouped(table.statistics->rows) + " rows, " + definition(index), index.origin));
       Fix fix;

@@ -36,11 +36,10 @@ void check(const Context& context, Reporter& reporter) {
       if (!column || !column->type.ends_with("[]") || summed(context, *table, index).scans > 0 ||
           used_whole(context, *table, column->name))
         continue;
-      Finding& finding = reporter.add(
-          {.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
-          "The index " + index.name + " on " + display(table->name) + " is a B-tree on the array " +
-              column->name + ": it finds whole arrays, and no query for an element (@>, &&) can use it.");
-      finding.location = index.origin;
+      Finding& finding =
+          report_index(reporter, *table, index,
+                       " is a B-tree on the array " + column->name +
+                           ": it finds whole arrays, and no query for an element (@>, &&) can use it.");
       finding.evidence.push_back(
           catalog_fact(definition(index) + "; " + column->name + " is " + column->type, index.origin));
       Index gin;

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "lint/schema/index_sql.h"
+#include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
@@ -85,11 +86,9 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
       return same(*other, index) && replaces(table, *other, index);
     });
     if (kept == end) continue;
-    Finding& finding = reporter.add(
-        {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
-        "The index " + index.name + " on " + display(table.name) + " duplicates " + (*kept)->name +
-            ": every write maintains both indexes, and no query needs both.");
-    finding.location = index.origin;
+    Finding& finding = report_index(
+        reporter, table, index,
+        " duplicates " + (*kept)->name + ": every write maintains both indexes, and no query needs both.");
     finding.evidence.push_back(
         catalog_fact(index.name + ": " + (index.unique ? "unique " : "") + definition(index), index.origin));
     finding.evidence.push_back(catalog_fact(

@@ -19,11 +19,9 @@ void check(const Context& context, Reporter& reporter) {
     const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
       if (index.unique || !index.valid || !droppable(index) || needed.count(&index)) continue;
-      Finding& finding = reporter.add(
-          {.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
-          "The index " + index.name + " on " + display(table->name) + " is on a table of " + grouped(rows) +
-              " rows: a sequential scan of so few rows is faster.");
-      finding.location = index.origin;
+      Finding& finding = report_index(
+          reporter, *table, index,
+          " is on a table of " + grouped(rows) + " rows: a sequential scan of so few rows is faster.");
       finding.fix = drop_index(*table, index, Fix::Safety::review);
     }
   }

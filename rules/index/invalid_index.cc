@@ -1,19 +1,16 @@
 #include "base/text/identifier.h"
 #include "lint/schema/index_sql.h"
+#include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
 
-static bool ends_with(const std::string& text, std::string_view end) {
-  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 // Whether a failed REINDEX CONCURRENTLY left this index: the name ends in "_ccnew" or "_ccold", and a number
 // if there are several.
 static bool leftover(std::string name) {
   while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.pop_back();
-  return ends_with(name, "_ccnew") || ends_with(name, "_ccold");
+  return name.ends_with("_ccnew") || name.ends_with("_ccold");
 }
 
 static Fix fix_of(const Table& table, const Index& index) {
@@ -36,15 +33,12 @@ static void check(const Context& context, Reporter& reporter) {
     for (const auto& index : table.indexes) {
       if (index.valid || index.building || table.temporary) continue;
       const bool partitioned = table.kind == Table::Kind::partitioned;
-      Finding& finding = reporter.add(
-          {.kind = "index", .schema = name.schema, .table = name.name, .index = index.name},
-          partitioned ? "The index " + index.name + " on " + display(name) +
-                            " is invalid, because not every partition has an attached index: queries read "
-                            "the other partitions by sequential scans."
-                      : "The index " + index.name + " on " + display(name) +
-                            " is invalid: every write maintains it, and no query uses it.",
+      Finding& finding = report_index(
+          reporter, table, index,
+          partitioned ? " is invalid, because not every partition has an attached index: queries "
+                        "read the other partitions by sequential scans."
+                      : " is invalid: every write maintains it, and no query uses it.",
           partitioned ? std::optional(Severity::warning) : std::nullopt);
-      finding.location = index.origin;
       finding.evidence.push_back(catalog_fact(definition(index), index.origin));
       if (partitioned && !index.unique && index.method == "btree")
         finding.proposal = IndexProposal{name, index.keys, index.include, index.predicate};

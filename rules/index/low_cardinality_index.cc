@@ -27,15 +27,14 @@ void check(const Context& context, Reporter& reporter) {
       if (values < 1 || values > context.option(max_values) || needed.count(&index)) continue;
       // Nearly all values are null: only the few others are looked up, so the index works like a partial one.
       if (column->statistics->null_fraction > 0.9) continue;
-      Finding& finding = reporter.add(
-          {.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
-          "The index " + index.name + " on " + display(table->name) + " (" + column->name + ") " +
+      Finding& finding = report_index(
+          reporter, *table, index,
+          " (" + column->name + ") " +
               (values < 2 ? "has one distinct value in "
                           : "has " + grouped(values) + " distinct values in ") +
               grouped(table->statistics->rows) +
               " rows: only a rare value is worth an index scan, and a partial index serves a rare value "
               "better.");
-      finding.location = index.origin;
       if (column->statistics->most_common_freq > 0)
         finding.evidence.push_back(catalog_fact("the most common value is in " +
                                                 grouped(100 * column->statistics->most_common_freq) +
@@ -43,7 +42,7 @@ void check(const Context& context, Reporter& reporter) {
       const IndexStatistics use = summed(context, *table, index);
       finding.evidence.push_back(catalog_fact(grouped(static_cast<double>(use.scans)) +
                                               " scans since the statistics were reset, " +
-                                              bytes_text(static_cast<double>(use.pages) * 8192)));
+                                              bytes_text(static_cast<double>(use.pages) * page_bytes)));
       Fix fix = drop_index(*table, index, Fix::Safety::manual);
       fix.title = "Drop the index once the queries that use it have a partial index or need none";
       finding.fix = std::move(fix);

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "lint/schema/index_sql.h"
 #include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"
@@ -36,7 +34,7 @@ void check(const Context& context, Reporter& reporter) {
       const IndexStatistics use = summed(context, *table, index);
       if (static_cast<double>(use.scans) * context.option(writes_per_scan) > writes) continue;
       idle.push_back(catalog_fact(index.name + ": " + grouped(static_cast<double>(use.scans)) + " scans, " +
-                                      bytes_text(static_cast<double>(use.pages) * 8192) + ", " +
+                                      bytes_text(static_cast<double>(use.pages) * page_bytes) + ", " +
                                       definition(index),
                                   index.origin));
     }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "lint/schema/index_sql.h"
+#include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
@@ -43,11 +44,9 @@ static void check(const Context& context, Reporter& reporter) {
                                       [&](const Index* index) { return serves(context, *index, narrow); });
       if (found == others.end()) continue;
       const Index* wide = *found;
-      Finding& finding = reporter.add(
-          {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = narrow.name},
-          "The index " + narrow.name + " on " + display(table.name) + " is redundant: " + wide->name +
-              " begins with the same columns and serves the same queries.");
-      finding.location = narrow.origin;
+      Finding& finding = report_index(
+          reporter, table, narrow,
+          " is redundant: " + wide->name + " begins with the same columns and serves the same queries.");
       finding.evidence.push_back(catalog_fact(narrow.name + ": " + definition(narrow), narrow.origin));
       finding.evidence.push_back(catalog_fact(
           wide->name + ": " + (wide->unique ? "unique " : "") + definition(*wide), wide->origin));

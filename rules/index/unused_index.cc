@@ -30,12 +30,10 @@ void check(const Context& context, Reporter& reporter) {
       if (use.scans > 0 || static_cast<double>(use.pages) < context.option(least_pages) ||
           needed.count(&index))
         continue;
-      Finding& finding = reporter.add(
-          {.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
-          "The index " + index.name + " on " + display(table->name) + " (" +
-              bytes_text(static_cast<double>(use.pages) * 8192) + ") has not been scanned for " +
-              grouped(*days) + " days on this server.");
-      finding.location = index.origin;
+      Finding& finding =
+          report_index(reporter, *table, index,
+                       " (" + bytes_text(static_cast<double>(use.pages) * page_bytes) +
+                           ") has not been scanned for " + grouped(*days) + " days on this server.");
       finding.evidence.push_back(catalog_fact(definition(index), index.origin));
       finding.evidence.push_back(
           catalog_fact("no scan since the statistics were reset " + grouped(*days) + " days ago, " +

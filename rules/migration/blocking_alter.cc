@@ -7,24 +7,13 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+constexpr Option min_rows = rows_option(10000);
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 using Cost = TypeChange::Cost;
 
 std::string column_of(const SchemaAction& action) { return display(action.table) + "." + action.columns[0]; }
-
-Subject subject_of(const SchemaAction& action) {
-  return {.kind = action.columns.empty() ? "table" : "column",
-          .schema = action.table.schema,
-          .table = action.table.name,
-          .columns = action.columns};
-}
 
 void set_not_null(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
@@ -135,11 +124,9 @@ void refresh_view(const Site& site, SiteReporter& out) {
   Finding& finding =
       out.add(site, subject_of(*site.action),
               "REFRESH MATERIALIZED VIEW " + view + " blocks reads of " + view + " until its query has run.");
-  finding.fix =
-      Fix{.title =
-              "REFRESH MATERIALIZED VIEW CONCURRENTLY; the view needs a unique index over all rows, and "
-              "must have been filled before",
-          .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "REFRESH MATERIALIZED VIEW CONCURRENTLY; the view needs a unique index over all rows, and "
+      "must have been filled before");
 }
 
 void attach_partition(const Site& site, SiteReporter& out, const std::string& rows) {
@@ -151,9 +138,8 @@ void attach_partition(const Site& site, SiteReporter& out, const std::string& ro
                   " under a lock that blocks reads and writes, because no validated CHECK shows that its "
                   "rows fit" +
                   rows + ".");
-  finding.fix = Fix{.title = "Add a CHECK with the partition's bound NOT VALID, validate it " +
-                             in_its_own_transaction(*site.migration) + ", then attach, and drop the CHECK",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Add a CHECK with the partition's bound NOT VALID, validate it " +
+                           in_its_own_transaction(*site.migration) + ", then attach, and drop the CHECK");
 }
 
 void detach_partition(const Site& site, SiteReporter& out) {
@@ -164,11 +150,9 @@ void detach_partition(const Site& site, SiteReporter& out) {
               "DETACH PARTITION " + action.name + " waits for a lock on " + display(action.table) +
                   ", and blocks reads and writes of all its partitions while it waits.",
               Severity::note);
-  finding.fix =
-      Fix{.title =
-              "DETACH PARTITION … CONCURRENTLY (PostgreSQL 14 and later), outside a transaction; else set "
-              "lock_timeout",
-          .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "DETACH PARTITION … CONCURRENTLY (PostgreSQL 14 and later), outside a transaction; else set "
+      "lock_timeout");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -196,8 +180,7 @@ void check(const Context& context, Reporter& reporter) {
                      : display(action.table)) +
                 " under a lock that blocks reads and writes" + rows + ".");
         finding.fix =
-            Fix{.title = "Run it during a maintenance window, or rewrite the table online with pg_repack",
-                .safety = Fix::Safety::manual};
+            manual_fix("Run it during a maintenance window, or rewrite the table online with pg_repack");
       }
     }
   }

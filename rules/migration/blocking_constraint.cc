@@ -8,11 +8,7 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+constexpr Option min_rows = rows_option(10000);
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
@@ -26,7 +22,7 @@ std::string shown(const SchemaAction& action) {
          ddl::columns(action.constraint->columns);
 }
 
-Subject subject_of(const SchemaAction& action) {
+Subject constraint_subject(const SchemaAction& action) {
   const bool key = action.constraint->kind == Constrains::foreign_key;
   return {.kind = key ? "foreign-key" : "constraint",
           .schema = action.table.schema,
@@ -41,7 +37,7 @@ void validated_in_same_transaction(const Site& site, const SchemaStep& validatio
   std::string blocked = action.constraint->kind == Constrains::foreign_key
                             ? "writes to both tables are blocked"
                             : "reads and writes are blocked";
-  Finding& finding = out.add(site, subject_of(action),
+  Finding& finding = out.add(site, constraint_subject(action),
                              "The " + shown(action) + " on " + table +
                                  " is added NOT VALID and validated in the same transaction: " + blocked +
                                  " until the scan of the table ends, as without NOT VALID" + rows + ".",
@@ -60,12 +56,10 @@ Evidence why_not_empty(const Site& site) {
       if (action.kind == Kind::update && action.table == site.action->table &&
           std::find_first_of(columns.begin(), columns.end(), action.columns.begin(), action.columns.end()) !=
               columns.end())
-        return {Evidence::Kind::project, "the migration fills the new column: " + step.text, step.place, {}};
+        return project_fact("the migration fills the new column: " + step.text, step.place);
   }
-  return {Evidence::Kind::project,
-          "the migration adds the column with a default or IF NOT EXISTS: the column may hold values",
-          std::nullopt,
-          {}};
+  return project_fact(
+      "the migration adds the column with a default or IF NOT EXISTS: the column may hold values");
 }
 
 // Of a constraint that is no part of ADD COLUMN.
@@ -84,22 +78,18 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
       (key ? " and blocks writes to it and to " + display(action.constraint->referenced_table)
            : " and blocks reads and writes") +
       rows + ".";
-  Finding& finding = out.add(site, subject_of(action), std::move(message),
+  Finding& finding = out.add(site, constraint_subject(action), std::move(message),
                              empty ? std::optional(Severity::note) : std::nullopt);
   if (empty && action.constraint->columns.size() == 1) {
-    finding.fix = Fix{
-        .title =
-            "The column is new and empty: ADD COLUMN … REFERENCES … in one statement does not scan the table",
-        .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "The column is new and empty: ADD COLUMN … REFERENCES … in one statement does not scan the table");
     return;
   }
   if (key && action.on_new_columns && !action.with_column) finding.evidence.push_back(why_not_empty(site));
   if (action.table_kind == Table::Kind::partitioned && key) {
-    finding.fix =
-        Fix{.title =
-                "Before PostgreSQL 18, foreign keys of partitioned tables cannot be NOT VALID: add the key "
-                "to each partition first, NOT VALID and then validated, and to the parent last",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Before PostgreSQL 18, foreign keys of partitioned tables cannot be NOT VALID: add the key "
+        "to each partition first, NOT VALID and then validated, and to the parent last");
     return;
   }
   Constraint named = *action.constraint;
@@ -137,23 +127,21 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
   if (action.using_index) {
     if (!primary || action.proven_not_null || !action.table_known) return;
     Finding& finding =
-        out.add(site, subject_of(action),
+        out.add(site, constraint_subject(action),
                 "The primary key of " + table +
                     " also makes a column NOT NULL: it scans the whole table and blocks reads and writes" +
                     rows + ".");
     finding.fix =
-        Fix{.title = "Make the columns NOT NULL first, with a validated CHECK constraint (blocking-alter)",
-            .safety = Fix::Safety::manual};
+        manual_fix("Make the columns NOT NULL first, with a validated CHECK constraint (blocking-alter)");
     return;
   }
-  Finding& finding = out.add(site, subject_of(action),
+  Finding& finding = out.add(site, constraint_subject(action),
                              "Adding the " + shown(action) + " on " + table +
                                  " builds its index under a lock that blocks reads and writes" + rows + ".");
   if (action.constraint->kind == Constrains::exclusion || action.constraint->columns.empty()) {
-    finding.fix = Fix{.title =
-                          "An exclusion constraint cannot be built concurrently: set lock_timeout and run "
-                          "the migration during a maintenance window",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "An exclusion constraint cannot be built concurrently: set lock_timeout and run "
+        "the migration during a maintenance window");
     return;
   }
   const std::string name =
@@ -171,7 +159,7 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
                     .safety = Fix::Safety::manual,
                     .statement = own_statement(site)};
   if (const auto outside = how_to_build(site, index, name); !outside.empty())
-    finding.evidence.push_back({Evidence::Kind::project, outside, std::nullopt, {}});
+    finding.evidence.push_back(project_fact(outside));
 }
 
 // The statement that validates the constraint in the transaction that adds it NOT VALID; nullptr: none.
@@ -188,17 +176,12 @@ const SchemaStep* validated_in(const Site& site) {
 // ALTER DOMAIN … ADD CONSTRAINT reads every table that uses the domain.
 void domain_constraint(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
-  Finding& finding = out.add(site,
-                             {.kind = "column",
-                              .schema = action.table.schema,
-                              .table = action.table.name,
-                              .columns = action.columns},
+  Finding& finding = out.add(site, subject_of(action),
                              "The new constraint of the domain " + action.name + " scans all of " +
                                  display(action.table) + " and blocks writes to it" + rows + ".");
-  finding.fix = Fix{.title =
-                        "Set lock_timeout and run it during a maintenance window: VALIDATE CONSTRAINT of "
-                        "a domain blocks writes to these tables, too",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Set lock_timeout and run it during a maintenance window: VALIDATE CONSTRAINT of "
+      "a domain blocks writes to these tables, too");
 }
 
 void check(const Context& context, Reporter& reporter) {

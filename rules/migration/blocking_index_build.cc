@@ -7,11 +7,7 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+constexpr Option min_rows = rows_option(10000);
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
@@ -50,10 +46,9 @@ void report_all(const Site& site, SiteReporter& out) {
                                  ", and every query that would use its indexes, until its indexes are "
                                  "rebuilt.");
   const bool system = action.detail.starts_with("SYSTEM ");
-  finding.fix = Fix{.title = system ? "Run it during a maintenance window: the indexes of system catalogs "
-                                      "cannot be rebuilt CONCURRENTLY"
-                                    : "REINDEX the indexes that need it, CONCURRENTLY and one at a time",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(system ? "Run it during a maintenance window: the indexes of system catalogs "
+                                    "cannot be rebuilt CONCURRENTLY"
+                                  : "REINDEX the indexes that need it, CONCURRENTLY and one at a time");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -81,14 +76,11 @@ void check(const Context& context, Reporter& reporter) {
                                 .index = subject_name(action)},
                                std::move(message));
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)
-      finding.evidence.push_back({Evidence::Kind::project,
-                                  how + ": the lock is held until the end of the transaction",
-                                  std::nullopt,
-                                  {}});
+      finding.evidence.push_back(project_fact(how + ": the lock is held until the end of the transaction"));
     if (create) {
       finding.fix = index_fix(site);
     } else {
-      finding.fix = Fix{.title = outside_transaction(*site.migration, ""), .safety = Fix::Safety::manual};
+      finding.fix = manual_fix(outside_transaction(*site.migration, ""));
       if (!action.name.empty())
         finding.fix->sql = "REINDEX INDEX CONCURRENTLY " + quote_name(action.table.schema, action.name) + ";";
     }

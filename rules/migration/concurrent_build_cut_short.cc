@@ -41,11 +41,10 @@ Finding& add(SiteReporter& out, const MigrationTransaction::Step& step, const Ta
   Finding& finding = out.add({step.migration, step.step, &action},
                              {.kind = "table", .schema = lock.table.schema, .table = lock.table.name},
                              std::move(message), severity);
-  finding.evidence.push_back({Evidence::Kind::project, step.step->text, step.step->place, {}});
-  finding.fix = Fix{.title = cut ? "Turn the timeout off for this statement (SET lock_timeout = 0), and drop "
-                                   "an invalid index before a second try"
-                                 : "Run the migration when no long transactions run",
-                    .safety = Fix::Safety::manual};
+  finding.evidence.push_back(project_fact(step.step->text, step.step->place));
+  finding.fix = manual_fix(cut ? "Turn the timeout off for this statement (SET lock_timeout = 0), and drop "
+                                 "an invalid index before a second try"
+                               : "Run the migration when no long transactions run");
   return finding;
 }
 

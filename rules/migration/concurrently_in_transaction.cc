@@ -28,7 +28,7 @@ static void report_folder(const Site& site, const std::string& folder, bool runn
                  "the transaction."),
       Severity::note);
   finding.location = site.action->place;
-  finding.fix = Fix{.title = outside_transaction(*site.migration, ""), .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(outside_transaction(*site.migration, ""));
 }
 
 static void check(const Context& context, Reporter& reporter) {
@@ -59,11 +59,10 @@ static void check(const Context& context, Reporter& reporter) {
                                    statement_of(action) + " fails inside a transaction: " +
                                        (how.empty() ? "there is a BEGIN before it" : how) + ".",
                                    script ? std::optional(Severity::warning) : std::nullopt);
-        finding.fix = Fix{.title = outside_transaction(
-                              migration, action.kind == Kind::create_index ? "CREATE INDEX IF NOT EXISTS"
-                                         : action.kind == Kind::drop_index ? "DROP INDEX IF EXISTS"
-                                                                           : ""),
-                          .safety = Fix::Safety::manual};
+        finding.fix = manual_fix(
+            outside_transaction(migration, action.kind == Kind::create_index ? "CREATE INDEX IF NOT EXISTS"
+                                           : action.kind == Kind::drop_index ? "DROP INDEX IF EXISTS"
+                                                                             : ""));
       }
 }
 

@@ -6,11 +6,7 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 1,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+constexpr Option min_rows = rows_option(1);
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
@@ -36,12 +32,7 @@ bool created_again(const Site& site) {
 }
 
 Finding& lost(const Site& site, SiteReporter& out, std::string message) {
-  const SchemaAction& action = *site.action;
-  Subject subject{.kind = action.columns.empty() ? "table" : "column",
-                  .schema = action.table.schema,
-                  .table = action.table.name,
-                  .columns = action.columns};
-  return out.add(site, std::move(subject), std::move(message));
+  return out.add(site, subject_of(*site.action), std::move(message));
 }
 
 void drop_column(const Site& site, SiteReporter& out, const std::string& rows) {
@@ -54,17 +45,15 @@ void drop_column(const Site& site, SiteReporter& out, const std::string& rows) {
                             "The column " + name + " is dropped and added again" +
                                 (again->after ? " as " + again->after->type : std::string()) +
                                 ": its values are lost" + rows + ".");
-    finding.fix =
-        Fix{.title = "ALTER COLUMN … TYPE … USING … keeps the values", .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("ALTER COLUMN … TYPE … USING … keeps the values");
     return;
   }
   Finding& finding = lost(site, out,
                           "Dropping " + name + " deletes its values" + rows +
                               "; queries of the running release that name the column will fail.");
-  finding.fix = Fix{.title =
-                        "First deploy code that no longer names the column; drop it in a later migration, "
-                        "after a dump if its values may be needed",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "First deploy code that no longer names the column; drop it in a later migration, "
+      "after a dump if its values may be needed");
 }
 
 void drop_table(const Site& site, SiteReporter& out, const std::string& rows) {
@@ -75,8 +64,7 @@ void drop_table(const Site& site, SiteReporter& out, const std::string& rows) {
       lost(site, out,
            "DROP TABLE " + display(action.table) + " deletes its rows" + rows +
                (action.detail.empty() ? "" : ", and CASCADE also drops " + action.detail) + ".");
-  finding.fix = Fix{.title = "Rename the table first, and drop it some releases later, after a dump",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Rename the table first, and drop it some releases later, after a dump");
 }
 
 void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
@@ -94,8 +82,7 @@ void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
                  "the migration" +
                  rows + ".");
     finding.severity = Severity::note;
-    finding.fix = Fix{.title = "Keep timestamptz, or write the zone: USING column AT TIME ZONE 'UTC'",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Keep timestamptz, or write the zone: USING column AT TIME ZONE 'UTC'");
     return;
   }
   if (!change.loses && !cut) return;
@@ -105,10 +92,9 @@ void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
                               (cut ? " with a cast truncates longer values without an error"
                                    : " rounds or truncates values without an error") +
                               rows + ".");
-  finding.fix = Fix{.title =
-                        "Check first how many values would change, and keep the old column until nobody "
-                        "needs the old values",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Check first how many values would change, and keep the old column until nobody "
+      "needs the old values");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -38,11 +38,7 @@ std::string of_git(const MigrationEntry& migration) {
          (migration.changed_after_release ? ", a release in between" : "");
 }
 
-const Fix& restore() {
-  static const Fix fix{.title = "Restore the file that ran, and put the change into a new migration",
-                       .safety = Fix::Safety::manual};
-  return fix;
-}
+Fix restore() { return manual_fix("Restore the file that ran, and put the change into a new migration"); }
 
 using Migrations = std::vector<const MigrationEntry*>;
 
@@ -63,13 +59,11 @@ Finding& report_several(const Context& context, Reporter& reporter, const Migrat
   Finding& finding = reporter.add({.kind = "file", .file = folder.path, .entry = entry}, message, severity);
   finding.location = located(context.project(), {migrations.front()->file, 0, 0});
   if (const ToolFacts& tool = facts_of(folder); !tool.notices_edit.empty())
-    finding.evidence.push_back({Evidence::Kind::project, std::string(tool.notices_edit), std::nullopt, {}});
+    finding.evidence.push_back(project_fact(std::string(tool.notices_edit)));
   for (const auto* migration : migrations) {
     if (finding.evidence.size() > most) break;
-    finding.evidence.push_back({Evidence::Kind::project,
-                                label(folder, *migration) + ": " + of_git(*migration),
-                                located(context.project(), {migration->file, 0, 0}),
-                                {}});
+    finding.evidence.push_back(project_fact(label(folder, *migration) + ": " + of_git(*migration),
+                                            located(context.project(), {migration->file, 0, 0})));
   }
   finding.verdict_reason = "only a database can show which version of the file it ran";
   return finding;
@@ -128,10 +122,8 @@ void report_one(const Context& context, Reporter& reporter, const MigrationFolde
   Finding& finding =
       reporter.add({.kind = "file", .file = migration.file, .entry = migration.name}, message, severity);
   finding.location = located(context.project(), {migration.file, 0, 0});
-  if (!migration.changed_in.empty())
-    finding.evidence.push_back({Evidence::Kind::project, of_git(migration), std::nullopt, {}});
-  if (!tool.notices_edit.empty())
-    finding.evidence.push_back({Evidence::Kind::project, std::string(tool.notices_edit), std::nullopt, {}});
+  if (!migration.changed_in.empty()) finding.evidence.push_back(project_fact(of_git(migration)));
+  if (!tool.notices_edit.empty()) finding.evidence.push_back(project_fact(std::string(tool.notices_edit)));
   finding.fix = restore();
   if (other) {
     finding.verdict = Verdict::confirmed;

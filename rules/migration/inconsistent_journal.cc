@@ -92,7 +92,7 @@ void check_rows(const Context& context, Reporter& reporter, const MigrationFolde
   Finding& finding = add(reporter, context.rule(), folder, std::move(group), text);
   finding.verdict = Verdict::confirmed;
   finding.verdict_reason = "a row of " + display(*table);
-  finding.fix = Fix{.title = std::string(fix_title(kind)), .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(std::string(fix_title(kind)));
 }
 
 void check_problems(const Context& context, Reporter& reporter, const MigrationFolder& folder) {
@@ -105,15 +105,14 @@ void check_problems(const Context& context, Reporter& reporter, const MigrationF
     auto& group = same == groups.end() ? groups.emplace_back(Group{problem.kind, {}, {}}, &problem) : *same;
     group.first.entries.push_back(problem.entry);
     if (group.first.evidence.size() < max_evidence)
-      group.first.evidence.push_back(
-          {Evidence::Kind::project, problem.text, located(project, problem.place), {}});
+      group.first.evidence.push_back(project_fact(problem.text, located(project, problem.place)));
   }
   for (auto& [group, first] : groups) {
     std::string text = first->text + ".";
     if (text.starts_with("the ")) text[0] = 'T';
     Finding& finding = add(reporter, context.rule(), folder, std::move(group), text);
     finding.location = located(project, first->place);
-    finding.fix = Fix{.title = std::string(fix_title(first->kind)), .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(std::string(fix_title(first->kind)));
   }
 }
 

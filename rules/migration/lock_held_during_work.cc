@@ -69,8 +69,7 @@ bool depends_on(const MigrationTransaction::Step& later, const MigrationTransact
       if (action.constraint)
         used.insert(used.end(), action.constraint->columns.begin(), action.constraint->columns.end());
       const auto uses = [&](const std::string& column) {
-        return earlier.first_name(before.table) == later.first_name(action.table) &&
-               std::find(used.begin(), used.end(), column) != used.end();
+        return earlier.first_name(before.table) == later.first_name(action.table) && is_one_of(column, used);
       };
       const bool same_name = !action.name.empty() && before.name == action.name;
       const bool same_column = std::any_of(before.columns.begin(), before.columns.end(), uses);
@@ -121,14 +120,11 @@ void report(SiteReporter& out, const HeldDuring& found) {
           " " + verb(work) + ".",
       blocks_reads(hold.lock->mode) && !work.unless_utc ? std::nullopt : std::optional(Severity::note));
   finding.evidence.push_back(
-      {Evidence::Kind::project,
-       std::string(label(hold.lock->mode)) + " lock, taken by: " + hold.from->step->text,
-       hold.from->step->place,
-       {}});
-  finding.evidence.push_back(
-      {Evidence::Kind::project, "held while this runs: " + later.step->text, later.step->place, {}});
+      project_fact(std::string(label(hold.lock->mode)) + " lock, taken by: " + hold.from->step->text,
+                   hold.from->step->place));
+  finding.evidence.push_back(project_fact("held while this runs: " + later.step->text, later.step->place));
   if (const auto how = how_it_runs(*hold.from->migration); !how.empty())
-    finding.evidence.push_back({Evidence::Kind::project, how, std::nullopt, {}});
+    finding.evidence.push_back(project_fact(how));
   // "in a later migration"
   const std::string where = in_its_own_transaction(*later.migration).substr(2);
   finding.fix =

@@ -185,10 +185,8 @@ void add_unread(const Context& context, Finding& finding) {
   if (!context.has_project()) return;
   for (const SessionTimeout& timeout : context.project().timeouts)
     if (timeout.lock && !timeout.unread.empty())
-      finding.evidence.push_back({Evidence::Kind::project,
-                                  timeout.what + " sets lock_timeout, but " + timeout.unread,
-                                  timeout.place,
-                                  {}});
+      finding.evidence.push_back(
+          project_fact(timeout.what + " sets lock_timeout, but " + timeout.unread, timeout.place));
 }
 
 void report(const Context& context, SiteReporter& out, const Waits& waits) {
@@ -200,16 +198,14 @@ void report(const Context& context, SiteReporter& out, const Waits& waits) {
               {.kind = "table", .schema = worst.lock->table.schema, .table = worst.lock->table.name},
               message_of(context, waits), worst.severe ? std::nullopt : std::optional(Severity::note));
   const auto taken_by = [&](const TableLock& lock, const SchemaStep& step) {
-    finding.evidence.push_back(
-        {Evidence::Kind::project,
-         std::string(label(lock.mode)) + " lock on " + display(lock.table) + ", taken by: " + step.text,
-         step.place,
-         {}});
+    finding.evidence.push_back(project_fact(
+        std::string(label(lock.mode)) + " lock on " + display(lock.table) + ", taken by: " + step.text,
+        step.place));
   };
   taken_by(*worst.lock, *worst.at.step);
   if (worst.held) taken_by(*worst.held->lock, *worst.held->at.step);
   if (const DeployCommand* step = lint::migrating_command(context))
-    finding.evidence.push_back({Evidence::Kind::project, "deployed by: " + step->command, step->place, {}});
+    finding.evidence.push_back(project_fact("deployed by: " + step->command, step->place));
   add_unread(context, finding);
   if (!worst.traffic.longest.empty())
     finding.evidence.push_back(

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -156,10 +155,8 @@ Evidence evidence_of(const Context& context, const Use& use) {
   const std::string table = display(use.table);
   const char* verb = use.mode == LockMode::row_exclusive ? "writes " : "reads ";
   if (!use.query)
-    return {Evidence::Kind::project,
-            "the transaction " + std::string(verb) + table,
-            lint::located(context.project(), use.place),
-            {}};
+    return project_fact("the transaction " + std::string(verb) + table,
+                        lint::located(context.project(), use.place));
   return {Evidence::Kind::statement,
           verb + table + ": " + ellipsis(use.query->text, lint::shown_statement),
           use.place.line ? std::optional(use.place) : std::nullopt,
@@ -179,20 +176,17 @@ void report(const Context& context, SiteReporter& out, const Application& applic
           ": each may wait for the other, and PostgreSQL then ends one of them (40P01, deadlock detected).",
       severity_of(context, application, found));
   const auto locked = [&](const Held& held) {
-    finding.evidence.push_back({Evidence::Kind::project,
-                                std::string(label(held.lock->mode)) + " lock on " +
-                                    display(held.lock->table) + ": " + held.step->step->text,
-                                held.step->step->place,
-                                {}});
+    finding.evidence.push_back(project_fact(std::string(label(held.lock->mode)) + " lock on " +
+                                                display(held.lock->table) + ": " + held.step->step->text,
+                                            held.step->step->place));
   };
   locked(found.first);
   locked(found.then);
   finding.evidence.push_back(evidence_of(context, *found.use_first));
   finding.evidence.push_back(evidence_of(context, *found.use_then));
-  finding.fix = Fix{.title =
-                        "Put the two statements into separate transactions, or into the order of the "
-                        "application, and set lock_timeout below deadlock_timeout (1 s)",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Put the two statements into separate transactions, or into the order of the "
+      "application, and set lock_timeout below deadlock_timeout (1 s)");
 }
 
 // One finding for each transaction of the migrations: of code, else of the log's most frequent order.

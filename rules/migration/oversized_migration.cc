@@ -114,12 +114,8 @@ void check(const Context& context, Reporter& reporter) {
     }
     const std::string how = how_it_runs(migration);
     finding.evidence.push_back(
-        {Evidence::Kind::catalog,
-         how.empty() ? "it is not known whether the migration runs in a transaction" : how,
-         std::nullopt,
-         {}});
-    finding.fix =
-        Fix{.title = "Split it into migrations that each make one change", .safety = Fix::Safety::manual};
+        catalog_fact(how.empty() ? "it is not known whether the migration runs in a transaction" : how));
+    finding.fix = manual_fix("Split it into migrations that each make one change");
   }
 }
 

@@ -16,12 +16,6 @@ struct Push {
   std::string_view consequence = {};  // what the push does; "" for the consequence common to all pushes
 };
 
-bool has(const std::vector<std::string>& words, std::string_view word) {
-  return std::any_of(words.begin(), words.end(), [&](const std::string& w) {
-    return w == word || w.compare(0, word.size() + 1, std::string(word) + "=") == 0;
-  });
-}
-
 constexpr std::string_view drizzle_fix =
     "Generate migrations while developing (`drizzle-kit generate`), commit them, and let the deployment run "
     "`drizzle-kit migrate` (or migrate() of drizzle-orm)";
@@ -53,7 +47,7 @@ std::optional<Push> prisma_push(const std::vector<std::string>& words) {
   if (words.size() < 3) return std::nullopt;
   if (words[1] == "db" && words[2] == "push")
     return Push{"prisma db push", prisma_fix,
-                has(words, "--accept-data-loss") || has(words, "--force-reset")};
+                has_word(words, "--accept-data-loss") || has_word(words, "--force-reset")};
   if (words[1] == "migrate" && words[2] == "reset")
     return Push{"prisma migrate reset", prisma_fix, true, "drops the database first"};
   if (words[1] == "migrate" && words[2] == "dev")
@@ -72,14 +66,15 @@ std::optional<Push> orm_push(const std::vector<std::string>& words) {
     if (verb == "schema:sync") return Push{"typeorm schema:sync", typeorm_fix};
     if (verb == "schema:drop") return Push{"typeorm schema:drop", typeorm_fix, true, "drops every table"};
   } else if (words[0] == "sequelize" && verb == "sync") {
-    if (has(words, "force"))
+    if (has_word(words, "force"))
       return Push{"sync({ force: true })", sequelize_fix, true, "drops the tables first"};
     return Push{"sync({ alter: true })", sequelize_fix};
   } else if (words[0] == "mikro-orm") {
     if (verb == "updateSchema") return Push{"updateSchema()", mikro_fix};
-    if (verb == "schema:update" && (has(words, "--run") || has(words, "-r")))
+    if (verb == "schema:update" && (has_word(words, "--run") || has_word(words, "-r")))
       return Push{"mikro-orm schema:update", mikro_fix};
-    if (verb == "refreshDatabase" || (verb == "schema:fresh" && (has(words, "--run") || has(words, "-r"))))
+    if (verb == "refreshDatabase" ||
+        (verb == "schema:fresh" && (has_word(words, "--run") || has_word(words, "-r"))))
       return Push{"mikro-orm schema:fresh", mikro_fix, true, everything};
   }
   return std::nullopt;
@@ -87,10 +82,10 @@ std::optional<Push> orm_push(const std::vector<std::string>& words) {
 
 // Rails refuses these tasks on a production database unless DISABLE_DATABASE_ENVIRONMENT_CHECK is set.
 std::optional<Push> rails_push(const std::vector<std::string>& words) {
-  if (!has(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) return std::nullopt;
+  if (!has_word(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) return std::nullopt;
   for (const auto* task : {"db:schema:load", "db:structure:load", "db:reset", "db:drop", "db:setup",
                            "db:migrate:reset", "db:purge"})
-    if (has(words, task))
+    if (has_word(words, task))
       return Push{task, rails_fix, true,
                   "drops the existing tables or the database, and DISABLE_DATABASE_ENVIRONMENT_CHECK "
                   "turns off the protection of production"};
@@ -99,10 +94,10 @@ std::optional<Push> rails_push(const std::vector<std::string>& words) {
 
 std::optional<Push> push_of(const DeployCommand& command) {
   const std::vector<std::string> words = without_options(command.words);
-  if (words.size() < 2 || has(words, "--help") || has(words, "-h")) return std::nullopt;
+  if (words.size() < 2 || has_word(words, "--help") || has_word(words, "-h")) return std::nullopt;
   if (words[0] == "drizzle-kit/api") return Push{"pushSchema of drizzle-kit/api", drizzle_fix};
   if (words[0] == "drizzle-kit" && (words[1] == "push" || words[1] == "push:pg" || words[1] == "push-pg"))
-    return Push{"drizzle-kit push", drizzle_fix, has(command.words, "--force")};
+    return Push{"drizzle-kit push", drizzle_fix, has_word(command.words, "--force")};
   if (words[0] == "prisma") return prisma_push(words);
   if (words[0] == "rails" || words[0] == "rake") return rails_push(words);
   return orm_push(words);
@@ -158,12 +153,6 @@ std::string script_run_by_hand(const Found& found) {
   return out;
 }
 
-std::string subject_entry(const DeployCommand& command, std::map<std::string, int>& seen) {
-  const std::string key = command.place.file + "\n" + command.entry;
-  const int count = ++seen[key];
-  return count == 1 ? command.entry : command.entry + " #" + std::to_string(count);
-}
-
 void report_place(const Project& project, Reporter& reporter, const Found& found,
                   std::map<std::string, int>& seen) {
   const auto first = *std::find_if(found.ways.begin(), found.ways.end(), [&](const DeployCommand* way) {
@@ -183,20 +172,19 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
                        : "The deployment runs " + what + " " + std::string(when(first->stage))) +
                  (found.production ? "" : ", perhaps not against production") + ": the command ") +
       consequence(found.push) + ".";
-  Finding& finding = reporter.add(
-      {.kind = "file", .file = first->place.file, .entry = subject_entry(*first, seen)}, message, severity);
+  Finding& finding =
+      reporter.add({.kind = "file",
+                    .file = first->place.file,
+                    .entry = numbered(first->entry, ++seen[first->place.file + "\n" + first->entry])},
+                   message, severity);
   finding.location = lint::located(project, first->place);
-  finding.evidence.push_back(
-      {Evidence::Kind::project, first->command, lint::located(project, first->place), {}});
+  finding.evidence.push_back(project_fact(first->command, lint::located(project, first->place)));
   for (std::size_t i = 0; i < found.ways.size() && i < 5; ++i)
-    finding.evidence.push_back(
-        {Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
+    finding.evidence.push_back(project_fact("reached by " + join(found.ways[i]->path, ", ")));
   if (found.ways.size() > 5)
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "and by " + std::to_string(found.ways.size() - 5) + " more call paths",
-                                std::nullopt,
-                                {}});
-  finding.fix = Fix{.title = std::string(found.push.instead), .safety = Fix::Safety::manual};
+    finding.evidence.push_back(
+        project_fact("and by " + std::to_string(found.ways.size() - 5) + " more call paths"));
+  finding.fix = manual_fix(std::string(found.push.instead));
 }
 
 void check(const Context& context, Reporter& reporter) {

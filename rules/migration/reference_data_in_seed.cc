@@ -41,15 +41,12 @@ void check(const Context& context, Reporter& reporter) {
                          display(table->name) + ": a database in which the script does not run lacks them.");
     finding.location = lint::located(context.project(), seeded.place);
     finding.evidence.push_back(
-        references.empty()
-            ? Evidence{Evidence::Kind::project, "the application reads the table", std::nullopt, {}}
-            : catalog_fact(display(references.front().child->name) + " references the table",
-                           references.front().key->origin));
-    finding.fix =
-        Fix{.title =
-                "Insert the rows in a migration (drizzle-kit generate --custom makes an empty one), "
-                "with ON CONFLICT DO NOTHING; leave data for development in the seed script",
-            .safety = Fix::Safety::manual};
+        references.empty() ? project_fact("the application reads the table")
+                           : catalog_fact(display(references.front().child->name) + " references the table",
+                                          references.front().key->origin));
+    finding.fix = manual_fix(
+        "Insert the rows in a migration (drizzle-kit generate --custom makes an empty one), "
+        "with ON CONFLICT DO NOTHING; leave data for development in the seed script");
   }
 }
 

@@ -6,11 +6,7 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 0,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+static constexpr Option min_rows = rows_option(0);
 static constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
@@ -62,10 +58,9 @@ static void report_other(const Site& site, SiteReporter& out) {
                     action.detail) +
           " breaks the running release until the new one replaces it, and again after a rollback.");
   finding.fix =
-      Fix{.title = schema ? "Keep the name, or move the tables one by one and leave views in the old schema"
-                          : "Add the new value, write it for one release, update the rows that have the old "
-                            "one, and leave the old value unused",
-          .safety = Fix::Safety::manual};
+      manual_fix(schema ? "Keep the name, or move the tables one by one and leave views in the old schema"
+                        : "Add the new value, write it for one release, update the rows that have the old "
+                          "one, and leave the old value unused");
 }
 
 static void check(const Context& context, Reporter& reporter) {
@@ -97,16 +92,14 @@ static void check(const Context& context, Reporter& reporter) {
                     " breaks the running release until the new one replaces it, and again after a rollback.");
     if (drop) {
       finding.fix =
-          Fix{.title = "Write to both places for one release, and drop the old one in a later migration",
-              .safety = Fix::Safety::manual};
+          manual_fix("Write to both places for one release, and drop the old one in a later migration");
       continue;
     }
     finding.fix =
-        Fix{.title = column ? "Add the new column, write to both, fill the new one, read from it, and drop "
-                              "the old one some releases later; or keep the name, and rename only in the code"
-                            : "Rename the table and create a view with the old name, which also accepts "
-                              "simple writes; drop the view some releases later",
-            .safety = Fix::Safety::manual};
+        manual_fix(column ? "Add the new column, write to both, fill the new one, read from it, and drop "
+                            "the old one some releases later; or keep the name, and rename only in the code"
+                          : "Rename the table and create a view with the old name, which also accepts "
+                            "simple writes; drop the view some releases later");
   }
 }
 

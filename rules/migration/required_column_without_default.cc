@@ -5,11 +5,7 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 1,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+constexpr Option min_rows = rows_option(1);
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
@@ -35,17 +31,12 @@ std::string added_as(const SchemaAction& action) {
 // ADD COLUMN, and SET NOT NULL behind it, with no statement that fills the column in between.
 void never_filled(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
-  Finding& finding = out.add(site,
-                             {.kind = "column",
-                              .schema = action.table.schema,
-                              .table = action.table.name,
-                              .columns = action.columns},
+  Finding& finding = out.add(site, subject_of(action),
                              "SET NOT NULL on " + display(action.table) + "." + action.columns[0] +
                                  " fails if the table has any rows" + rows +
                                  ": the migration adds the column without a default and does not fill it.",
                              rows.empty() ? std::nullopt : std::optional(Severity::error));
-  finding.fix = Fix{.title = "Fill the column before SET NOT NULL, or add it with a constant default",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Fill the column before SET NOT NULL, or add it with a constant default");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -64,17 +55,12 @@ void check(const Context& context, Reporter& reporter) {
     Column nullable = *action.after;
     nullable.not_null = false;
     Finding& finding =
-        out.add(site,
-                {.kind = "column",
-                 .schema = action.table.schema,
-                 .table = action.table.name,
-                 .columns = action.columns},
+        out.add(site, subject_of(action),
                 "Adding " + display(action.table) + "." + action.columns[0] + " " + added_as(action) +
                     " fails if the table has any rows" + rows_known(context, action.table) + ".",
                 rows_known(context, action.table).empty() ? std::nullopt : std::optional(Severity::error));
     if (by_domain) {
-      finding.fix = Fix{.title = "Give the column a default; no column of the domain can be empty",
-                        .safety = Fix::Safety::manual};
+      finding.fix = manual_fix("Give the column a default; no column of the domain can be empty");
       continue;
     }
     finding.fix = Fix{.title = "Add the column nullable, fill it, then set NOT NULL",

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include <fmt/format.h>
@@ -23,14 +22,12 @@ constexpr std::size_t max_single_notes = 5;
 // A table that an authentication library or an extension makes with a program of its own. Names that every
 // application has count only in a file for authentication.
 bool of_library(const QualifiedName& name, const Table* table) {
-  static constexpr std::array<std::string_view, 6> schemas = {"auth",        "neon_auth", "next_auth",
-                                                              "better_auth", "storage",   "realtime"};
-  static constexpr std::array<std::string_view, 18> names = {
-      "account",       "accounts",      "session",           "sessions",
-      "verification",  "verifications", "verificationtoken", "verificationtokens",
-      "authenticator", "passkey",       "passkeys",          "twofactor",
-      "jwks",          "ratelimit",     "authenticators",    "apikey",
-      "apikeys",       "ssoprovider"};
+  static constexpr auto schemas =
+      word_list("auth", "neon_auth", "next_auth", "better_auth", "storage", "realtime");
+  static constexpr auto names =
+      word_list("account", "accounts", "session", "sessions", "verification", "verifications",
+                "verificationtoken", "verificationtokens", "authenticator", "passkey", "passkeys",
+                "twofactor", "jwks", "ratelimit", "authenticators", "apikey", "apikeys", "ssoprovider");
   if (made_by_tool(name, table) || one_of(name.schema, schemas)) return true;
   std::string joined;
   for (const auto& word : words_of(name.name)) joined += word;
@@ -38,8 +35,7 @@ bool of_library(const QualifiedName& name, const Table* table) {
   if (!table) return false;
   const auto slash = table->origin.file.rfind('/');
   const std::string file = lower(table->origin.file.substr(slash == std::string::npos ? 0 : slash + 1));
-  return !file.ends_with(".sql") && file.find("auth") != std::string::npos &&
-         file.find("author") == std::string::npos;
+  return !file.ends_with(".sql") && contains(file, "auth") && !contains(file, "author");
 }
 
 // The commands of the ORM.
@@ -147,10 +143,9 @@ class Check {
           Severity::note);
       finding.location = file.empty() ? schema_.place : objects.front().first;
       settle(finding);
-      finding.fix = Fix{.title =
-                            "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by "
-                            "hand), which writes the journal, and delete the script",
-                        .safety = Fix::Safety::manual};
+      finding.fix = manual_fix(
+          "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by "
+          "hand), which writes the journal, and delete the script");
     }
   }
 
@@ -191,11 +186,8 @@ class Check {
   }
 
   void settle(Finding& finding) const {
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "compared: the source with the migrations in " + schema_.folder +
-                                    (schema_.snapshot ? " and their last snapshot" : ""),
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back(project_fact("compared: the source with the migrations in " + schema_.folder +
+                                            (schema_.snapshot ? " and their last snapshot" : "")));
     finding.verdict = Verdict::confirmed;
     finding.verdict_reason = schema_.snapshot
                                  ? "the source differs from the migrations and from their last snapshot"
@@ -212,9 +204,8 @@ class Check {
     settle(finding);
     const std::string run = fmt::format("un `{}`, and review ", commands_.generate);
     finding.fix =
-        Fix{.title = one.kind == Kind::missing ? "Declare it in the source; or r" + run + "what it drops"
-                                               : "R" + run + "the migration that it writes",
-            .safety = Fix::Safety::manual};
+        manual_fix(one.kind == Kind::missing ? "Declare it in the source; or r" + run + "what it drops"
+                                             : "R" + run + "the migration that it writes");
   }
 
   void report_all(const std::vector<SchemaDifference>& found, bool notes) {
@@ -238,11 +229,9 @@ class Check {
     settle(finding);
     const std::string more =
         found.size() > listed ? fmt::format(" and {} more", found.size() - listed) : std::string();
-    finding.evidence.push_back(
-        {Evidence::Kind::project, "also: " + names(shown, listed) + more, std::nullopt, {}});
-    finding.fix = Fix{.title = fmt::format("Run `{}`; mark what a database has already as applied there",
-                                           commands_.generate),
-                      .safety = Fix::Safety::manual};
+    finding.evidence.push_back(project_fact("also: " + names(shown, listed) + more));
+    finding.fix = manual_fix(
+        fmt::format("Run `{}`; mark what a database has already as applied there", commands_.generate));
   }
 
   std::string without_migrations(std::size_t tables) const {
@@ -280,8 +269,7 @@ class Check {
         missing.size() == tables ? without_migrations(tables) : without_scripts(tables, std::move(missing)),
         Severity::note);
     finding.location = schema_.place;
-    finding.fix = Fix{.title = fmt::format("Run `{}`, and commit what it writes", commands_.generate),
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(fmt::format("Run `{}`, and commit what it writes", commands_.generate));
   }
 
   const DeclaredSchema& schema_;

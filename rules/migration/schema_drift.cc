@@ -1,6 +1,7 @@
 #include "base/text/text.h"
 #include "lint/run/context.h"
 #include "lint/schema/schema_difference.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -62,16 +63,11 @@ void report_one(Reporter& reporter, const SchemaComparison& comparison, const Sc
   if (difference.expected.line) finding.location = difference.expected;
   else if (difference.actual.line) finding.location = difference.actual;
   finding.evidence.push_back(
-      {Evidence::Kind::catalog,
-       "compared: the migrations in " + comparison.folder + " with " + comparison.other_name,
-       std::nullopt,
-       {}});
-  finding.fix =
-      Fix{.title = comparison.database
-                       ? "Add a migration that matches the database, or one that corrects the database; "
-                         "until then, do not generate migrations by comparing with this database"
-                       : "Change schema.ts to match the migrations, and run `drizzle-kit generate`",
-          .safety = Fix::Safety::manual};
+      catalog_fact("compared: the migrations in " + comparison.folder + " with " + comparison.other_name));
+  finding.fix = manual_fix(
+      comparison.database ? "Add a migration that matches the database, or one that corrects the database; "
+                            "until then, do not generate migrations by comparing with this database"
+                          : "Change schema.ts to match the migrations, and run `drizzle-kit generate`");
   if (comparison.not_replayed) {
     finding.verdict_reason =
         std::to_string(comparison.not_replayed) +

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "base/text/text.h"
@@ -12,12 +11,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-bool has(const Words& words, std::string_view word) {
-  return std::any_of(words.begin(), words.end(), [&](const std::string& each) {
-    return each == word || each.starts_with(std::string(word) + "=");
-  });
-}
-
 // What a command does to the rows of a database.
 struct Seed {
   std::string what;
@@ -28,8 +21,8 @@ struct Seed {
 // DELETE without WHERE or USING. Tables of sessions, caches, queues and the like may be emptied by each
 // deployment.
 bool deletes_all(std::string_view statement) {
-  static constexpr std::array<std::string_view, 8> short_lived = {"session", "cache", "lock", "queue",
-                                                                  "job",     "token", "tmp",  "temp"};
+  static constexpr auto short_lived =
+      word_list("session", "cache", "lock", "queue", "job", "token", "tmp", "temp");
   const auto text = trim(statement);
   return text.starts_with("delete from ") && !contains(text, "where") && !contains(text, "using") &&
          std::none_of(short_lived.begin(), short_lived.end(),
@@ -65,24 +58,24 @@ std::optional<Seed> seed_of(const DeployCommand& command) {
   if (tool == "seed") return Seed{command.command, verb == "wipe", true};
   if (tool == "psql") return of_sql(words);
   if (tool == "dropdb") return Seed{"dropdb", true};
-  if (tool == "sequelize" && (verb == "db:drop" || verb == "db:seed:undo:all"))
+  if (tool == "sequelize" &&
+      (verb == "db:drop" || verb == "db:seed:undo:all" || verb == "db:migrate:undo:all"))
     return Seed{"sequelize " + verb, true};
-  if (tool == "sequelize" && verb == "db:migrate:undo:all") return Seed{"sequelize " + verb, true};
-  if (tool == "knex" && verb == "migrate:rollback" && has(words, "--all"))
+  if (tool == "knex" && verb == "migrate:rollback" && has_word(words, "--all"))
     return Seed{"knex migrate:rollback --all", true};
   // Without --force these commands ask, and refuse when there is no terminal.
-  const bool forced = has(words, "--force");
+  const bool forced = has_word(words, "--force");
   if (tool == "artisan" && forced &&
       (verb == "migrate:fresh" || verb == "migrate:refresh" || verb == "migrate:reset" || verb == "db:wipe"))
     return Seed{"artisan " + verb, true};
   if (tool == "manage.py" && (verb == "flush" || verb == "reset_db") &&
-      (has(words, "--noinput") || has(words, "--no-input")))
+      (has_word(words, "--noinput") || has_word(words, "--no-input")))
     return Seed{"manage.py " + verb, true};
-  if ((tool == "rails" || tool == "rake") && has(words, "db:seed:replant") &&
-      has(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK"))
+  if ((tool == "rails" || tool == "rake") && has_word(words, "db:seed:replant") &&
+      has_word(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK"))
     return Seed{"db:seed:replant", true};
-  if (tool == "supabase" && verb == "db" && has(words, "reset") &&
-      (has(words, "--linked") || has(words, "--db-url")))
+  if (tool == "supabase" && verb == "db" && has_word(words, "reset") &&
+      (has_word(words, "--linked") || has_word(words, "--db-url")))
     return Seed{"supabase db reset", true};
   return std::nullopt;
 }
@@ -104,23 +97,20 @@ struct Found {
 void report(const Project& project, Reporter& reporter, const Found& found, int number) {
   const DeployCommand& first = *found.ways.front();
   const SourceLocation place = lint::located(project, first.place);
-  std::string entry = first.entry.empty() ? first.place.file : first.entry;
-  if (number > 1) entry += " #" + std::to_string(number);
-  Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = std::move(entry)},
+  const std::string entry = numbered(first.entry.empty() ? first.place.file : first.entry, number);
+  Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = entry},
                                   message_of(found.seed, first.place.file),
                                   found.seed.deletes ? std::optional(Severity::error) : std::nullopt);
   finding.location = place;
-  finding.evidence.push_back({Evidence::Kind::project, first.command, place, {}});
+  finding.evidence.push_back(project_fact(first.command, place));
   for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i)
-    finding.evidence.push_back(
-        {Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
-  finding.fix = Fix{
-      .title = !found.seed.script ? "Remove the command from the deployment"
-               : found.seed.deletes
-                   ? "Remove the script from the deployment, and make the script refuse to run in production"
-                   : "Put rows that the application needs into a migration, and remove the script from the "
-                     "deployment; or insert with ON CONFLICT DO NOTHING",
-      .safety = Fix::Safety::manual};
+    finding.evidence.push_back(project_fact("reached by " + join(found.ways[i]->path, ", ")));
+  finding.fix = manual_fix(
+      !found.seed.script ? "Remove the command from the deployment"
+      : found.seed.deletes
+          ? "Remove the script from the deployment, and make the script refuse to run in production"
+          : "Put rows that the application needs into a migration, and remove the script from the "
+            "deployment; or insert with ON CONFLICT DO NOTHING");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -34,11 +34,8 @@ void report_one(const Project& project, Reporter& reporter, const MigrationFolde
           (migration.when == latest.when ? "the same date as " : "an earlier date than ") + latest.name +
           ": a database that has run the latter skips it without an error, and an empty database runs it.");
   finding.location = located(project, migration.place);
-  finding.evidence.push_back({Evidence::Kind::project,
-                              "its `when` is " + std::to_string(migration.when) + ", and " + latest.name +
-                                  " has " + std::to_string(latest.when),
-                              std::nullopt,
-                              {}});
+  finding.evidence.push_back(project_fact("its `when` is " + std::to_string(migration.when) + ", and " +
+                                          latest.name + " has " + std::to_string(latest.when)));
   finding.fix =
       Fix{.title = "Set the `when` of this entry to more than " + std::to_string(newest_when(folder, table)) +
                    " in meta/_journal.json; the next deployment then runs the migration, also where it has "

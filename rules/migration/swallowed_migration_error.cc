@@ -6,6 +6,7 @@
 #include "base/text/text.h"
 #include "lint/migrations/migration_folders.h"
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "model/project/connections.h"
 #include "rules/all_rules.h"
 
@@ -15,11 +16,15 @@ namespace {
 using Swallow = SchemaAction::Swallow;
 
 std::string message_of(const SchemaAction& action, const std::string& text) {
-  const bool block =
-      text.size() > 1 && (text[0] == 'd' || text[0] == 'D') && (text[1] == 'o' || text[1] == 'O');
+  const bool block = starts_with_nocase(text, "do");
   return action.name + " exists already and differs: " + action.detail + ". " +
          (block ? "The block ignores the error, and the new object is not created."
                 : "IF NOT EXISTS does nothing, and the new object is not created.");
+}
+
+Subject object_of(const SchemaAction& action) {
+  return {
+      .kind = "object", .schema = action.table.schema, .table = action.table.name, .constraint = action.name};
 }
 
 bool is_block(const SchemaStep& step) {
@@ -47,58 +52,38 @@ void compare(const Context& context, const Site& site, SiteReporter& out) {
         constraint(*each.other, action.table, action.name))
       continue;
     Finding& finding =
-        out.add(site,
-                {.kind = "object",
-                 .schema = action.table.schema,
-                 .table = action.table.name,
-                 .constraint = action.name},
+        out.add(site, object_of(action),
                 "This block has run on " + each.other_name + ", but its constraint " + action.name +
                     " does not exist there: the block caught an error, and the migration counts as applied.");
     finding.verdict = Verdict::confirmed;
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                each.other_name + " has " + display(action.table) + " without " + action.name,
-                                std::nullopt,
-                                {}});
-    finding.fix = Fix{.title =
-                          "Find the cause (rows that violate the constraint, a name that is taken), and add "
-                          "the constraint in a new migration, without the exception handler",
-                      .safety = Fix::Safety::manual};
+    finding.evidence.push_back(
+        catalog_fact(each.other_name + " has " + display(action.table) + " without " + action.name));
+    finding.fix = manual_fix(
+        "Find the cause (rows that violate the constraint, a name that is taken), and add "
+        "the constraint in a new migration, without the exception handler");
   }
 }
 
 void report_conflict(const Site& site, SiteReporter& out) {
   const SchemaAction& action = *site.action;
-  Finding& finding = out.add(site,
-                             {.kind = "object",
-                              .schema = action.table.schema,
-                              .table = action.table.name,
-                              .constraint = action.name},
-                             message_of(action, site.step->text));
+  Finding& finding = out.add(site, object_of(action), message_of(action, site.step->text));
   if (action.truncated)
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                "the name is longer than 63 bytes: the server truncates it, and another "
-                                "long name was truncated to the same name",
-                                std::nullopt,
-                                {}});
-  finding.fix = Fix{.title = action.truncated ? "Use a name of at most 63 bytes"
-                                              : "Change the existing object or use another name, and let the "
-                                                "statement fail on an error",
-                    .safety = Fix::Safety::manual};
+    finding.evidence.push_back(
+        catalog_fact("the name is longer than 63 bytes: the server truncates it, and another "
+                     "long name was truncated to the same name"));
+  finding.fix = manual_fix(action.truncated ? "Use a name of at most 63 bytes"
+                                            : "Change the existing object or use another name, and let the "
+                                              "statement fail on an error");
 }
 
 void report_violation(const Site& site, SiteReporter& out) {
   const SchemaAction& action = *site.action;
   Finding& finding =
-      out.add(site,
-              {.kind = "object",
-               .schema = action.table.schema,
-               .table = action.table.name,
-               .constraint = action.name},
+      out.add(site, object_of(action),
               "The block catches " + action.detail + ": if rows of " + display(action.table) + " violate " +
                   action.name + ", the database lacks it, and the migration still counts as applied.");
-  finding.fix = Fix{.title = "Remove the exception handler, and correct the rows that violate " +
-                             action.name + " before this statement",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Remove the exception handler, and correct the rows that violate " + action.name +
+                           " before this statement");
 }
 
 // The blocks of one migration that hide every error: one finding.
@@ -116,14 +101,10 @@ void report_blocks(const std::vector<Site>& blocks, SiteReporter& out) {
   for (std::size_t i = 1; i < std::min(count, max_lines + 1); ++i)
     lines.push_back(std::to_string(blocks[i].action->place.line));
   if (!lines.empty())
-    finding.evidence.push_back(
-        {Evidence::Kind::project,
-         (lines.size() == 1 ? "another block: line " : "other blocks: lines ") + join(lines, ", ") +
-             (count - 1 > lines.size() ? " and " + std::to_string(count - 1 - lines.size()) + " more" : ""),
-         std::nullopt,
-         {}});
-  finding.fix = Fix{.title = "Catch only the expected condition (duplicate_object), or let the block fail",
-                    .safety = Fix::Safety::manual};
+    finding.evidence.push_back(project_fact(
+        (lines.size() == 1 ? "another block: line " : "other blocks: lines ") + join(lines, ", ") +
+        (count - 1 > lines.size() ? " and " + std::to_string(count - 1 - lines.size()) + " more" : "")));
+  finding.fix = manual_fix("Catch only the expected condition (duplicate_object), or let the block fail");
 }
 
 std::string handler_of(const IgnoredMigrationError& error) {
@@ -140,9 +121,7 @@ void report_code(const Project& project, const IgnoredMigrationError& error, Rep
   const std::string where = error.function.empty() ? "top level" : error.function;
   const int number = ++seen[error.place.file + "\n" + where];
   Finding& finding = reporter.add(
-      {.kind = "file",
-       .file = error.place.file,
-       .entry = number == 1 ? where : where + " #" + std::to_string(number)},
+      {.kind = "file", .file = error.place.file, .entry = numbered(where, number)},
       handler_of(error) + " swallows the error of migrate(): " +
           (error.script
                ? "the script exits with 0 when a migration fails, and the deployment continues with the old "
@@ -150,15 +129,12 @@ void report_code(const Project& project, const IgnoredMigrationError& error, Rep
                : "the application starts with the old schema when a migration fails."),
       error.script ? Severity::error : Severity::warning);
   finding.location = lint::located(project, error.place);
-  finding.evidence.push_back({Evidence::Kind::project,
-                              "migrations run here, with migrate() of " + error.package,
-                              lint::located(project, error.called),
-                              {}});
-  finding.fix = Fix{.title = error.form == IgnoredMigrationError::Form::exit_in_finally
-                                 ? "Set process.exitCode = 1 where the error is caught, and do not call "
-                                   "process.exit() in finally"
-                                 : "Throw the error again, or end with process.exit(1)",
-                    .safety = Fix::Safety::manual};
+  finding.evidence.push_back(project_fact("migrations run here, with migrate() of " + error.package,
+                                          lint::located(project, error.called)));
+  finding.fix = manual_fix(error.form == IgnoredMigrationError::Form::exit_in_finally
+                               ? "Set process.exitCode = 1 where the error is caught, and do not call "
+                                 "process.exit() in finally"
+                               : "Throw the error again, or end with process.exit(1)");
 }
 
 void check_migrations(const Context& context, Reporter& reporter) {

@@ -4,11 +4,7 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+constexpr Option min_rows = rows_option(10000);
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
@@ -39,14 +35,12 @@ void check(const Context& context, Reporter& reporter) {
                                 .columns = action.columns},
                                std::move(message), locked ? std::optional(Severity::warning) : std::nullopt);
     if (locked)
-      finding.evidence.push_back(
-          {Evidence::Kind::project, "in the same transaction as: " + locked->text, locked->place, {}});
+      finding.evidence.push_back(project_fact("in the same transaction as: " + locked->text, locked->place));
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)
-      finding.evidence.push_back({Evidence::Kind::project, how, std::nullopt, {}});
-    finding.fix = Fix{.title =
-                          "Change a few thousand rows at a time and commit each batch, outside the migration "
-                          "that changes the table",
-                      .safety = Fix::Safety::manual};
+      finding.evidence.push_back(project_fact(how));
+    finding.fix = manual_fix(
+        "Change a few thousand rows at a time and commit each batch, outside the migration "
+        "that changes the table");
   }
 }
 

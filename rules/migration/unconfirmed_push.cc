@@ -15,15 +15,12 @@ void check(const Context& context, Reporter& reporter) {
         {.kind = "file", .file = push.config, .entry = "strict"},
         "`drizzle-kit push` changes " + where + " without showing the statements first: `strict` is off.");
     finding.location = lint::located(project, push.place);
-    finding.evidence.push_back({Evidence::Kind::project, push.reason, finding.location, {}});
-    finding.evidence.push_back({Evidence::Kind::project,
-                                push.script + ": " + push.command,
-                                lint::located(project, push.script_place),
-                                {}});
-    finding.fix = Fix{.title =
-                          "Add `strict: true` and `verbose: true` to the configuration: push then shows the "
-                          "statements and asks before it runs them",
-                      .safety = Fix::Safety::manual};
+    finding.evidence.push_back(project_fact(push.reason, finding.location));
+    finding.evidence.push_back(
+        project_fact(push.script + ": " + push.command, lint::located(project, push.script_place)));
+    finding.fix = manual_fix(
+        "Add `strict: true` and `verbose: true` to the configuration: push then shows the "
+        "statements and asks before it runs them");
   }
 }
 

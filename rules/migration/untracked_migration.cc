@@ -13,8 +13,7 @@ void complete(const Context& context, const MigrationFolder& folder, const Migra
   const bool ignored = migration.git == MigrationEntry::Git::ignored;
   finding.location = located(context.project(), {migration.file, 0, 0});
   finding.fix =
-      Fix{.title = ignored ? "Remove the migrations from .gitignore, and commit them" : "Commit the file",
-          .safety = Fix::Safety::manual};
+      manual_fix(ignored ? "Remove the migrations from .gitignore, and commit them" : "Commit the file");
   const TrackingTable* table = tracking_of(context, folder);
   if (!table || rows_of(*table, folder, migration).empty()) return;
   finding.severity = Severity::warning;

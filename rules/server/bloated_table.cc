@@ -17,7 +17,7 @@ constexpr const Option* options[] = {&least_bytes, &min_share};
 // Estimated pages of the rows after a rewrite, from the average widths in pg_stats; values that are stored
 // out of line count as their pointer there. Returns 0 where a width is unknown.
 double rewritten_pages(const Table& table) {
-  constexpr double page = 8192 - 24;  // without the page header
+  constexpr double page = page_bytes - 24;  // without the page header
   double width = 0;
   bool nulls = false;
   for (const auto& column : table.columns) {
@@ -42,22 +42,20 @@ void check(const Context& context, Reporter& reporter) {
     const double pages = static_cast<double>(table->statistics->pages);
     const double wasted = pages - expected;
     if (expected <= 0 || wasted < pages * context.option(min_share) ||
-        wasted * 8192 < context.option(least_bytes))
+        wasted * page_bytes < context.option(least_bytes))
       continue;
     Finding& finding =
         reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
-                     display(table->name) + " is bloated: it takes " + bytes_text(pages * 8192) +
-                         ", and its rows would take about " + bytes_text(expected * 8192) +
+                     display(table->name) + " is bloated: it takes " + bytes_text(pages * page_bytes) +
+                         ", and its rows would take about " + bytes_text(expected * page_bytes) +
                          ": each sequential scan reads the unused space, too, and the cache holds it.");
     finding.location = table->origin;
     finding.evidence.push_back(catalog_fact(grouped(table->statistics->rows) + " rows, " +
                                             grouped(static_cast<double>(table->statistics->dead_rows)) +
                                             " dead"));
-    finding.fix =
-        Fix{.title =
-                "Remove the cause first (autovacuum that is too slow, a long transaction); then rewrite the "
-                "table online with pg_repack or pg_squeeze, or with VACUUM FULL in a maintenance window",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Remove the cause first (autovacuum that is too slow, a long transaction); then rewrite the "
+        "table online with pg_repack or pg_squeeze, or with VACUUM FULL in a maintenance window");
   }
 }
 

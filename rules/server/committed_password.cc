@@ -16,23 +16,18 @@ void check(const Context& context, Reporter& reporter) {
     const int number = ++seen[password.place.file + "\n" + password.host];
     const std::string key = password.entry.empty() ? "" : password.entry + ": ";
     Finding& finding = reporter.add(
-        {.kind = "file",
-         .file = password.place.file,
-         .entry = number == 1 ? password.host : password.host + " #" + std::to_string(number)},
+        {.kind = "file", .file = password.place.file, .entry = numbered(password.host, number)},
         key + (password.url ? "a URL with the password of " : "the password of ") + password.host +
             " is in a committed file: everybody who can read the repository, its history or a copy can use "
             "it.",
         password.public_host ? std::nullopt : std::optional<Severity>(Severity::note));
     finding.location = lint::located(project, password.place);
-    finding.evidence.push_back(
-        {Evidence::Kind::project,
-         password.public_host ? "the host is a public server" : "the host is in a private network",
-         finding.location,
-         {}});
-    finding.fix = Fix{.title =
-                          "Change the password on the server, keep the new one in the environment or a "
-                          "secret store, and name the variable here",
-                      .safety = Fix::Safety::manual};
+    finding.evidence.push_back(project_fact(
+        password.public_host ? "the host is a public server" : "the host is in a private network",
+        finding.location));
+    finding.fix = manual_fix(
+        "Change the password on the server, keep the new one in the environment or a "
+        "secret store, and name the variable here");
   }
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -27,32 +26,13 @@ constexpr const Option* options[] = {&min_per_minute, &min_sessions, &short_ms};
 
 // Users of monitoring, backups and replication: their short sessions are normal.
 bool of_operations(std::string_view who) {
-  static constexpr std::array<std::string_view, 22> users = {"rdsadmin",
-                                                             "cloudsqladmin",
-                                                             "cloudsqlagent",
-                                                             "azuresu",
-                                                             "azure_superuser",
-                                                             "datadog",
-                                                             "newrelic",
-                                                             "zabbix",
-                                                             "telegraf",
-                                                             "nagios",
-                                                             "icinga",
-                                                             "pganalyze",
-                                                             "pgwatch",
-                                                             "pgwatch2",
-                                                             "pmm",
-                                                             "pgbackrest",
-                                                             "barman",
-                                                             "repmgr",
-                                                             "pgbouncer",
-                                                             "streaming_replica",
-                                                             "cnpg_pooler_pgbouncer",
-                                                             "monitoring"};
+  static constexpr auto users = word_list(
+      "rdsadmin", "cloudsqladmin", "cloudsqlagent", "azuresu", "azure_superuser", "datadog", "newrelic",
+      "zabbix", "telegraf", "nagios", "icinga", "pganalyze", "pgwatch", "pgwatch2", "pmm", "pgbackrest",
+      "barman", "repmgr", "pgbouncer", "streaming_replica", "cnpg_pooler_pgbouncer", "monitoring");
   const std::string user = lower(who.substr(0, who.find('@')));
-  return one_of(user, users) || user.find("exporter") != std::string::npos ||
-         user.find("monitor") != std::string::npos || user.find("replicat") != std::string::npos ||
-         user.find("backup") != std::string::npos || user.find("healthcheck") != std::string::npos;
+  return one_of(user, users) || contains(user, "exporter") || contains(user, "monitor") ||
+         contains(user, "replicat") || contains(user, "backup") || contains(user, "healthcheck");
 }
 
 // Kubernetes operators probe the server as postgres, about 40 times a minute. An application without a user
@@ -94,8 +74,7 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
                                 event.place,
                                 {}});
   }
-  finding.fix = Fix{.title = "Open one connection pool per process, or use PgBouncer in transaction mode",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Open one connection pool per process, or use PgBouncer in transaction mode");
 }
 
 void check(const Context& context, Reporter& reporter) {

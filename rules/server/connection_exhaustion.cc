@@ -36,13 +36,11 @@ void report(const Context& context, Reporter& reporter, const ServerEvent& event
   finding.evidence.push_back({Evidence::Kind::statement, std::move(text), event.place, {}});
   if (const auto applications = by_application({&event}); !applications.empty())
     finding.evidence.push_back({Evidence::Kind::statement, "refused: " + applications, std::nullopt, {}});
-  finding.fix =
-      Fix{.title = whole_server
-                       ? "Limit the pools so that their sum over all instances stays below max_connections, "
-                         "or use a pooler; a higher max_connections costs memory for every connection"
-                       : "Limit the pools of this role or database to its CONNECTION LIMIT, or raise the "
-                         "CONNECTION LIMIT",
-          .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      whole_server ? "Limit the pools so that their sum over all instances stays below max_connections, "
+                     "or use a pooler; a higher max_connections costs memory for every connection"
+                   : "Limit the pools of this role or database to its CONNECTION LIMIT, or raise the "
+                     "CONNECTION LIMIT");
 }
 
 // Connections that are not reserved for particular roles.
@@ -85,10 +83,9 @@ void report_use(const Context& context, Reporter& reporter) {
   finding.evidence.push_back(
       catalog_fact("max_connections is " + catalog.settings.at("max_connections") +
                    (reserved > 0 ? ", of which " + grouped(reserved) + " are reserved" : "")));
-  finding.fix = Fix{.title =
-                        "Limit the pools so that their sum over all instances stays below max_connections, "
-                        "or use a pooler; a higher max_connections costs memory for every connection",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Limit the pools so that their sum over all instances stays below max_connections, "
+      "or use a pooler; a higher max_connections costs memory for every connection");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -18,19 +18,12 @@ void report_unverified(const Project& project, Reporter& reporter,
                    "attacker on the network path can read and change all data.");
   finding.location = lint::located(project, places.front()->place);
   for (std::size_t i = 0; i < places.size() && i < 5; ++i)
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "ssl: { rejectUnauthorized: false }",
-                                lint::located(project, places[i]->place),
-                                {}});
+    finding.evidence.push_back(
+        project_fact("ssl: { rejectUnauthorized: false }", lint::located(project, places[i]->place)));
   if (places.size() > 5)
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "and in " + std::to_string(places.size() - 5) + " more places",
-                                std::nullopt,
-                                {}});
-  finding.fix = Fix{
-      .title =
-          "Give the driver the provider's root certificate (ssl: { ca: … }) and keep rejectUnauthorized on",
-      .safety = Fix::Safety::manual};
+    finding.evidence.push_back(project_fact("and in " + std::to_string(places.size() - 5) + " more places"));
+  finding.fix = manual_fix(
+      "Give the driver the provider's root certificate (ssl: { ca: … }) and keep rejectUnauthorized on");
 }
 
 void report_url(const Project& project, Reporter& reporter, const InsecureConnection& connection,
@@ -38,21 +31,16 @@ void report_url(const Project& project, Reporter& reporter, const InsecureConnec
   const bool off = connection.kind == Kind::disabled;
   const std::string key = connection.entry.empty() ? "This URL" : connection.entry;
   Finding& finding = reporter.add(
-      {.kind = "file",
-       .file = connection.place.file,
-       .entry = number == 1 ? connection.host : connection.host + " #" + std::to_string(number)},
+      {.kind = "file", .file = connection.place.file, .entry = numbered(connection.host, number)},
       key + " connects to " + connection.host +
           (off ? " with TLS turned off: passwords, queries and rows can be read on the network."
                : " and does not require TLS: some drivers fall back to plain text, others never try TLS."));
   finding.location = lint::located(project, connection.place);
-  finding.evidence.push_back({Evidence::Kind::project,
-                              off ? "the URL turns TLS off" : "the URL does not require TLS",
-                              finding.location,
-                              {}});
-  finding.fix = Fix{.title =
-                        "Add sslmode=verify-full, or sslmode=require where the provider has no root "
-                        "certificate to verify against",
-                    .safety = Fix::Safety::manual};
+  finding.evidence.push_back(
+      project_fact(off ? "the URL turns TLS off" : "the URL does not require TLS", finding.location));
+  finding.fix = manual_fix(
+      "Add sslmode=verify-full, or sslmode=require where the provider has no root "
+      "certificate to verify against");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -56,11 +56,9 @@ void check(const Context& context, Reporter& reporter) {
     if (const auto days = context.catalog().statistics_days)
       finding.evidence.push_back(
           catalog_fact("within " + grouped(*days) + " days, according to pg_stat_user_tables"));
-    finding.fix =
-        Fix{.title =
-                "Find the statements in pg_stat_statements or a log (auto_explain), and give pgadvise the "
-                "log: sequential-scan then names the statement and the index",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Find the statements in pg_stat_statements or a log (auto_explain), and give pgadvise the "
+        "log: sequential-scan then names the statement and the index");
   }
 }
 

@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
@@ -9,7 +8,7 @@ static void check(const Context& context, Reporter& reporter) {
   const Catalog& catalog = context.catalog();
   const auto libraries = catalog.settings.find("shared_preload_libraries");  // hidden from most roles
   const bool known = libraries != catalog.settings.end();
-  const bool loaded = known && libraries->second.find("pg_stat_statements") != std::string::npos;
+  const bool loaded = known && contains(libraries->second, "pg_stat_statements");
   const bool created = contains(catalog.extensions, "pg_stat_statements");
   if (created && (loaded || !known)) return;
   Finding& finding =

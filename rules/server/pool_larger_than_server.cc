@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/text/text.h"
 #include "lint/migrations/migration_folders.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
@@ -42,9 +43,7 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
   const InstanceCount* instances = instances_of(project, pool);
   const double all = connections_of(pool, instances);
   Finding& finding =
-      reporter.add({.kind = "file",
-                    .file = pool.place.file,
-                    .entry = number == 1 ? pool.what : pool.what + " #" + std::to_string(number)},
+      reporter.add({.kind = "file", .file = pool.place.file, .entry = numbered(pool.what, number)},
                    "The pool may open " + grouped(all) + " connections" +
                        (instances ? " (" + std::to_string(pool.size) + " in each of " +
                                         std::to_string(instances->count) + " instances)"
@@ -52,21 +51,15 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
                        ", but the server allows " + grouped(most) + " and refuses further ones.");
   finding.location = lint::located(project, pool.place);
   finding.evidence.push_back(
-      {Evidence::Kind::project,
-       pool.what + (number == 1 ? "" : " #" + std::to_string(number)) + " is " + std::to_string(pool.size),
-       finding.location,
-       {}});
+      project_fact(numbered(pool.what, number) + " is " + std::to_string(pool.size), finding.location));
   if (instances)
-    finding.evidence.push_back({Evidence::Kind::project,
-                                instances->what + " is " + std::to_string(instances->count),
-                                lint::located(project, instances->place),
-                                {}});
+    finding.evidence.push_back(project_fact(instances->what + " is " + std::to_string(instances->count),
+                                            lint::located(project, instances->place)));
   finding.evidence.push_back(catalog_fact("max_connections is " + setting));
   finding.fix =
-      Fix{.title = "Limit the pool to " +
-                   grouped(std::max(1.0, std::floor(0.8 * most / (instances ? instances->count : 1)))) +
-                   " connections, or put a pooler in front of the server",
-          .safety = Fix::Safety::manual};
+      manual_fix("Limit the pool to " +
+                 grouped(std::max(1.0, std::floor(0.8 * most / (instances ? instances->count : 1)))) +
+                 " connections, or put a pooler in front of the server");
 }
 
 // Reports the sum of the largest pool of each application. Several pools of one application often belong to
@@ -74,8 +67,7 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
 void report_sum(const Project& project, Reporter& reporter, double most, const std::string& setting) {
   std::map<std::string, const PoolSize*> largest;
   for (const auto& pool : project.pools) {
-    if (pool.what.find("PgBouncer") != std::string::npos)
-      return;  // the other pools may connect through PgBouncer
+    if (contains(pool.what, "PgBouncer")) return;  // the other pools may connect through PgBouncer
     const PoolSize*& known = largest[pool.folder];
     if (!known || connections_of(pool, instances_of(project, pool)) >
                       connections_of(*known, instances_of(project, *known)))
@@ -93,17 +85,14 @@ void report_sum(const Project& project, Reporter& reporter, double most, const s
   for (const auto& [folder, pool] : largest) {
     const InstanceCount* instances = instances_of(project, *pool);
     finding.evidence.push_back(
-        {Evidence::Kind::project,
-         pool->what + " is " + std::to_string(pool->size) +
-             (instances ? ", in each of " + std::to_string(instances->count) + " instances" : ""),
-         lint::located(project, pool->place),
-         {}});
+        project_fact(pool->what + " is " + std::to_string(pool->size) +
+                         (instances ? ", in each of " + std::to_string(instances->count) + " instances" : ""),
+                     lint::located(project, pool->place)));
     if (!finding.location) finding.location = finding.evidence.back().place;
   }
   finding.evidence.push_back(catalog_fact("max_connections is " + setting));
-  finding.fix = Fix{.title = "Limit the pools so that their sum stays below " + grouped(most) +
-                             ", or put a pooler in front of the server",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Limit the pools so that their sum stays below " + grouped(most) +
+                           ", or put a pooler in front of the server");
 }
 
 void check(const Context& context, Reporter& reporter) {

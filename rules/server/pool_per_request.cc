@@ -16,8 +16,7 @@ void check(const Context& context, Reporter& reporter) {
             pool.request.entry + ": each request connects anew, and the server runs out of connections.");
     finding.location = lint::located(context.project(), pool.place);
     lint::add_request(finding, context.project(), pool.request);
-    finding.fix = Fix{.title = "Make the pool once, at the top level of a module, and import it",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Make the pool once, at the top level of a module, and import it");
   }
 }
 

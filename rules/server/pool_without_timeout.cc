@@ -36,19 +36,13 @@ void check(const Context& context, Reporter& reporter) {
   Finding& finding = reporter.add({.kind = "setting", .entry = "pool timeouts"}, std::move(message));
   finding.location = lint::located(project, pools.front()->place);
   for (std::size_t i = 0; i < std::min(pools.size(), max_shown); ++i)
-    finding.evidence.push_back({Evidence::Kind::project,
-                                pools[i]->what + " has " + missing_of(*pools[i]),
-                                lint::located(project, pools[i]->place),
-                                {}});
+    finding.evidence.push_back(project_fact(pools[i]->what + " has " + missing_of(*pools[i]),
+                                            lint::located(project, pools[i]->place)));
   if (pools.size() > max_shown)
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "and " + std::to_string(pools.size() - max_shown) + " more",
-                                std::nullopt,
-                                {}});
-  finding.fix = Fix{.title = std::string("Set ") + (connects ? "connectionTimeoutMillis" : "") +
-                             (connects && runs ? " and " : "") + (runs ? "statement_timeout" : "") +
-                             " in the pool's options, or statement_timeout for the application's role",
-                    .safety = Fix::Safety::manual};
+    finding.evidence.push_back(project_fact("and " + std::to_string(pools.size() - max_shown) + " more"));
+  finding.fix = manual_fix(std::string("Set ") + (connects ? "connectionTimeoutMillis" : "") +
+                           (connects && runs ? " and " : "") + (runs ? "statement_timeout" : "") +
+                           " in the pool's options, or statement_timeout for the application's role");
 }
 
 }  // namespace

@@ -62,6 +62,14 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
   return contains_any(text, std::span(parts.begin(), parts.size()));
 }
 
+std::vector<std::size_t> occurrences(std::string_view text, std::string_view part, std::size_t most) {
+  std::vector<std::size_t> out;
+  for (auto at = text.find(part); at != std::string_view::npos && out.size() < most;
+       at = text.find(part, at + 1))
+    out.push_back(at);
+  return out;
+}
+
 bool ends_with_any(std::string_view text, std::span<const std::string_view> endings) {
   return std::any_of(endings.begin(), endings.end(),
                      [&](std::string_view ending) { return text.ends_with(ending); });

@@ -40,6 +40,8 @@ bool contains_any(std::string_view text, std::span<const std::string_view> parts
 bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts);
 bool ends_with_any(std::string_view text, std::span<const std::string_view> endings);
 bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> endings);
+// The offsets of the first `most` occurrences of a part of the text; they may overlap.
+std::vector<std::size_t> occurrences(std::string_view text, std::string_view part, std::size_t most);
 std::size_t edit_distance(std::string_view a, std::string_view b);  // Levenshtein's, of bytes
 // "did you mean x?", with the known word most similar to `word`; "" if none is similar.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

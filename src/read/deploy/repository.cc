@@ -8,16 +8,11 @@
 #include <fmt/format.h>
 
 #include "base/text/text.h"
-#include "deploy/ci/hosting.h"
-#include "deploy/ci/jenkinsfile.h"
-#include "deploy/ci/pipelines.h"
-#include "deploy/ci/workflows.h"
+#include "deploy/ci/ci_files.h"
 #include "deploy/commands/entry_points.h"
 #include "deploy/commands/resolver.h"
 #include "deploy/connections/connections.h"
-#include "deploy/connections/json_in_code.h"
 #include "deploy/connections/passwords.h"
-#include "deploy/connections/session_timeouts.h"
 #include "deploy/connections/unconfirmed_push.h"
 #include "drizzle/checks/code_reader.h"
 #include "drizzle/kit/config.h"

@@ -9,13 +9,14 @@
 
 namespace pgadvise::deploy {
 
-// Reads package.json files, Dockerfiles, shell entry points, workflows, drizzle configs. Unreadable files are
-// reported in `diagnostics`.
+// Reads the files of the repository that say how it is deployed and how it connects, and its Drizzle code.
+// Runs nothing. Files that are unreadable or have broken syntax are reported in `diagnostics`, and reading
+// continues. `leave_out`: files and folders that the user excluded.
 Project read_repository(const std::string& root, Diagnostics& diagnostics,
                         const files::LeaveOut& leave_out = {});
 
-// What a report says of the files: "12 files; 1 source file not read, minified or too large: public/app.js".
-// "" if no file was read or left out.
+// The sentence of a report about the files: "12 files; 1 source file not read, minified or too large:
+// public/app.js". "" if no file was read or skipped.
 std::string what_was_read(const Project& project);
 
 }  // namespace pgadvise::deploy

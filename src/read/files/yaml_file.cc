@@ -27,6 +27,21 @@ std::string yaml_text(const YAML::Node& node) {
   return node.IsDefined() && node.IsScalar() ? node.Scalar() : std::string();
 }
 
+std::string yaml_text(const YAML::Node& node, const std::string& member) {
+  return yaml_text(node.IsMap() ? yaml_member(node, member) : node);
+}
+
+std::vector<YAML::Node> yaml_items(const YAML::Node& node) {
+  return node.IsSequence() ? std::vector<YAML::Node>(node.begin(), node.end()) : std::vector<YAML::Node>();
+}
+
+std::vector<std::pair<std::string, YAML::Node>> yaml_entries(const YAML::Node& node) {
+  std::vector<std::pair<std::string, YAML::Node>> out;
+  if (node.IsMap())
+    for (const auto& item : node) out.emplace_back(yaml_text(item.first), item.second);
+  return out;
+}
+
 std::vector<std::string> yaml_list(const YAML::Node& node) {
   std::vector<std::string> out;
   if (!node.IsDefined()) return out;

@@ -58,7 +58,7 @@ const std::vector<Allowed>& allowed() {
       {"src/read/deploy/connections/session_timeouts.cc",
        {"alembic", "drizzle", "mikro-orm", "prisma", "sequelize"},
        "settings files of libraries that open connections"},
-      {"src/read/deploy/ci/ci_job.cc",
+      {"src/read/deploy/ci/ci_run.cc",
        {"supabase"},
        "an image of PostgreSQL, and the command that starts it"},
       {"rules/migration/push_in_production.cc",

@@ -76,6 +76,12 @@ std::string enumerated(const std::vector<std::string>& names) {
   return names.size() > shown ? out + " and " + std::to_string(names.size() - shown) + " more" : out;
 }
 
+bool has_word(const std::vector<std::string>& words, std::string_view word) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string& each) {
+    return each == word || each.starts_with(std::string(word) + "=");
+  });
+}
+
 std::string display(const TrackingTable& table) {
   return pgadvise::display(QualifiedName{table.schema, table.name});
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lint/run/context.h"
@@ -29,6 +30,9 @@ std::string label(const MigrationFolder& folder, const MigrationEntry& migration
 
 // The first three names, and the number of the others: "a, b, c and 2 more", "a and b".
 std::string enumerated(const std::vector<std::string>& names);
+
+// Whether a command has the word, or an option of this name: "--url", "--url=…".
+bool has_word(const std::vector<std::string>& words, std::string_view word);
 
 // "drizzle.__drizzle_migrations", for messages.
 std::string display(const TrackingTable& table);

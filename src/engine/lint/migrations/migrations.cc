@@ -65,6 +65,13 @@ bool sessions_in_utc(const Context& context) {
          (zone->second == "UTC" || zone->second == "Etc/UTC" || zone->second == "GMT");
 }
 
+Subject subject_of(const SchemaAction& action) {
+  return {.kind = action.columns.empty() ? "table" : "column",
+          .schema = action.table.schema,
+          .table = action.table.name,
+          .columns = action.columns};
+}
+
 std::string rows_known(const Context& context, const QualifiedName& table) {
   const TableStatistics* known = statistics(context, table);
   return known ? "; it has " + grouped(known->rows) + " rows" : std::string();
@@ -74,7 +81,7 @@ Finding& SiteReporter::add(const Site& site, Subject subject, std::string messag
                            std::optional<Severity> severity) {
   subject.entry = site.migration->entry;
   const int count = ++seen_[subject];
-  if (count > 1) subject.entry += " #" + std::to_string(count);
+  subject.entry = numbered(std::move(subject.entry), count);
   Finding& finding = reporter_.add(std::move(subject), std::move(message), severity);
   finding.location = site.action->place;
   return finding;

@@ -18,10 +18,21 @@ struct Site {
   const SchemaAction* action;
 };
 
+// The option `min_rows` of the rules about sites.
+constexpr Option rows_option(double fallback) {
+  return {.name = "rows",
+          .fallback = fallback,
+          .table_size = true,
+          .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+}
+
 // Actions of these kinds on tables with rows: tables that the migration itself did not create, not temporary,
 // and with at least `min_rows` rows (an option) if the server's statistics are known.
 std::vector<Site> sites(const Context& context, const Option& min_rows,
                         std::initializer_list<SchemaAction::Kind> kinds);
+
+// The action's columns, or its table if it names none.
+Subject subject_of(const SchemaAction& action);
 
 // Rows of the table, from a server's statistics; nullopt without them.
 std::optional<double> known_rows(const Context& context, const QualifiedName& table);

@@ -196,4 +196,19 @@ SourceLocation located(const Project& project, SourceLocation place) {
   return place;
 }
 
+Evidence project_fact(std::string text, std::optional<SourceLocation> place) {
+  return {Evidence::Kind::project, std::move(text), std::move(place), {}};
+}
+
+Fix manual_fix(std::string title) {
+  Fix fix;
+  fix.title = std::move(title);
+  fix.safety = Fix::Safety::manual;
+  return fix;
+}
+
+std::string numbered(std::string entry, int number) {
+  return number > 1 ? entry + " #" + std::to_string(number) : entry;
+}
+
 }  // namespace pgadvise::lint

@@ -165,4 +165,11 @@ void sort_findings(std::vector<Finding>& findings);
 // A location inside the project, as a path relative to the working folder.
 SourceLocation located(const Project& project, SourceLocation place);
 
+// Evidence from the files of the project; catalog_fact() is its counterpart for the schema.
+Evidence project_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
+// A fix that a person must make: its title says how.
+Fix manual_fix(std::string title);
+// The name of an entry that occurs several times: "pool", and from the second time on "pool #2".
+std::string numbered(std::string entry, int number);
+
 }  // namespace pgadvise::lint

@@ -36,6 +36,15 @@ IndexStatistics summed(const Context& context, const Table& table, const Index& 
   return out;
 }
 
+Finding& report_index(Reporter& reporter, const Table& table, const Index& index, std::string_view what,
+                      std::optional<Severity> severity) {
+  Finding& finding = reporter.add(
+      {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
+      "The index " + index.name + " on " + display(table.name) + std::string(what), severity);
+  finding.location = index.origin;
+  return finding;
+}
+
 double distinct_values(const Table& table, const Column& column) {
   if (!column.statistics) return 0;
   if (column.statistics->n_distinct >= 0) return column.statistics->n_distinct;

@@ -1,8 +1,7 @@
-#include "deploy/ci/hosting.h"
-
 #include <algorithm>
 
 #include "base/text/text.h"
+#include "deploy/ci/ci_files.h"
 #include "deploy/commands/entry_points.h"
 #include "files/files.h"
 #include "files/json_file.h"
@@ -25,13 +24,11 @@ constexpr Key command_keys[] = {{"release_command", DeployCommand::Stage::releas
                                 {"cmd", DeployCommand::Stage::start}};
 
 Way way_to(const std::string& path, std::string_view key, DeployCommand::Stage stage, Target target) {
-  Way way;
-  way.stage = stage;
-  way.target = target;
-  way.folder = std::string(files::folder_of(path));
-  way.entry = std::string(key);
-  way.path = {path + " " + std::string(key)};
-  return way;
+  return {.stage = stage,
+          .target = target,
+          .folder = std::string(files::folder_of(path)),
+          .entry = std::string(key),
+          .path = {path + " " + std::string(key)}};
 }
 
 // nixpacks.toml: cmds = ["npm ci", "npm run build"], perhaps over several lines.
@@ -53,18 +50,16 @@ void read_toml(Resolver& resolver, const std::string& path, const std::string& t
   for (const auto line : split(text, '\n')) {
     const auto content = trim(line);
     if (!content.empty() && content.front() == '[') {
-      const bool preview = content.find("preview") != std::string_view::npos ||
-                           content.find("branch") != std::string_view::npos ||
-                           content.find("staging") != std::string_view::npos;
-      section = content.find("dev]") != std::string_view::npos
-                    ? Target::development
-                    : std::max(target, preview ? Target::not_production : target);
+      const bool preview =
+          contains(content, "preview") || contains(content, "branch") || contains(content, "staging");
+      section = contains(content, "dev]") ? Target::development
+                                          : std::max(target, preview ? Target::not_production : target);
     }
     if (content.starts_with("cmds") && section != Target::development)
       if (const auto open = line.find('['); open != std::string_view::npos)
         read_commands(resolver, path, text, offset + open + 1, section);
     for (const auto& [key, stage] : command_keys) {
-      if (content.substr(0, key.size()) != key || section == Target::development) continue;
+      if (!content.starts_with(key) || section == Target::development) continue;
       const auto equals = content.find('=');
       if (equals == std::string_view::npos || trim(content.substr(key.size(), equals - key.size())) != "")
         continue;
@@ -102,28 +97,24 @@ void read_json(files::Tree& tree, Resolver& resolver, const std::string& path, c
 // render.yaml, heroku.yml: the keys anywhere within a few levels.
 void read_yaml(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& node,
                Target target, int depth) {
-  if (depth > 6 || !node.IsDefined()) return;
-  if (node.IsSequence())
-    for (const auto& item : node) read_yaml(resolver, path, text, item, target, depth + 1);
-  if (!node.IsMap()) return;
+  if (depth > 6) return;
+  for (const auto& item : files::yaml_items(node)) read_yaml(resolver, path, text, item, target, depth + 1);
   const std::string root = files::yaml_text(files::yaml_member(node, "rootDir"));
-  for (const auto& item : node) {
-    const std::string name = files::yaml_text(item.first);
+  for (const auto& [name, value] : files::yaml_entries(node)) {
     for (const auto& [key, stage] : command_keys) {
       if (name != key || key == "cmd") continue;
-      if (item.second.IsSequence())  // heroku.yml: release: command: [ … ]
-        for (const auto& line : item.second)
-          if (line.IsScalar())
-            resolver.shell({line.Scalar(), path, files::yaml_offset(line, text)},
-                           way_to(path, key, DeployCommand::Stage::release, target));
-      if (!item.second.IsScalar()) continue;
+      for (const auto& line : files::yaml_items(value))  // heroku.yml: release: command: [ … ]
+        if (line.IsScalar())
+          resolver.shell({line.Scalar(), path, files::yaml_offset(line, text)},
+                         way_to(path, key, DeployCommand::Stage::release, target));
+      if (!value.IsScalar()) continue;
       Way way = way_to(path, key, stage, target);
       way.folder = files::join_path(way.folder, root);
       if (const auto service = files::yaml_text(files::yaml_member(node, "name")); !service.empty())
         way.entry += " of " + service;
-      resolver.shell({item.second.Scalar(), path, files::yaml_offset(item.second, text)}, way);
+      resolver.shell({value.Scalar(), path, files::yaml_offset(value, text)}, way);
     }
-    read_yaml(resolver, path, text, item.second, target, depth + 1);
+    read_yaml(resolver, path, text, value, target, depth + 1);
   }
 }
 
@@ -146,17 +137,15 @@ void read_procfile(Resolver& resolver, const std::string& path, const std::strin
 void read_hosting_files(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
     const auto base = files::base_of(path);
-    const bool toml =
-        (base.substr(0, 3) == "fly" && base.size() > 8 && base.substr(base.size() - 5) == ".toml") ||
-        base == "fly.toml" || base == "railway.toml" || base == "nixpacks.toml" || base == "netlify.toml";
-    const bool json = base == "vercel.json" || base == "railway.json";
-    const bool yaml = base == "render.yaml" || base == "render.yml" || base == "heroku.yml";
+    const bool toml = (base.starts_with("fly") && base.size() > 8 && base.ends_with(".toml")) ||
+                      is_one_of(base, {"fly.toml", "railway.toml", "nixpacks.toml", "netlify.toml"});
+    const bool json = is_one_of(base, {"vercel.json", "railway.json"});
+    const bool yaml = is_one_of(base, {"render.yaml", "render.yml", "heroku.yml"});
     if (!toml && !json && !yaml && base != "Procfile") continue;
     auto target = target_of_file(path);
     const std::string* text = target ? tree.text(path) : nullptr;
     if (!text) continue;
-    if (base.find("staging") != std::string_view::npos || base.find("preview") != std::string_view::npos)
-      target = Target::not_production;
+    if (contains(base, "staging") || contains(base, "preview")) target = Target::not_production;
     if (toml) read_toml(resolver, path, *text, *target);
     if (json) read_json(tree, resolver, path, *text, *target);
     if (base == "Procfile") read_procfile(resolver, path, *text, *target);

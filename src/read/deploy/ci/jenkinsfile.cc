@@ -1,11 +1,7 @@
-#include "deploy/ci/jenkinsfile.h"
-
 #include <algorithm>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/text/text.h"
+#include "deploy/ci/ci_files.h"
 #include "deploy/ci/ci_run.h"
 #include "files/files.h"
 
@@ -89,9 +85,9 @@ void read_blocks(const std::string& text, Groovy& out) {
   }
 }
 
-class JenkinsReader {
+class JenkinsStages {
  public:
-  JenkinsReader(Resolver& resolver, const std::string& path, const std::string& text)
+  JenkinsStages(Resolver& resolver, const std::string& path, const std::string& text)
       : resolver_(resolver), path_(path), text_(text) {
     read_tokens(text, groovy_);
     read_blocks(text, groovy_);
@@ -156,39 +152,35 @@ class JenkinsReader {
     return close == std::string::npos ? "" : head.substr(open + 1, close - open - 1);
   }
 
-  static Guard guard_of_text(const std::string& condition) {
-    const std::string text = lower(condition);
-    const bool negated = contains(text, "!=") || contains(text, "not {") || contains(text, "not{");
-    for (const auto* part : {"'main'", "\"main\"", "'master'", "\"master\"", "'production'", "\"production\"",
-                             "buildingtag", "tag ", "'prod'", "\"prod\"", "release"})
-      if (contains(text, part)) return negated ? Guard::others : Guard::main;
-    for (const auto* part :
-         {"changerequest", "change_id", "develop", "staging", "'dev'", "\"dev\"", "'test'"})
-      if (contains(text, part)) return negated ? Guard::none : Guard::others;
-    return Guard::none;
+  static void add_guard(CiJob& facts, const std::string& condition) {
+    const Guard guard =
+        guard_of(condition,
+                 {"'main'", "\"main\"", "'master'", "\"master\"", "'production'", "\"production\"",
+                  "buildingtag", "tag ", "'prod'", "\"prod\"", "release"},
+                 {"changerequest", "change_id", "develop", "staging", "'dev'", "\"dev\"", "'test'"});
+    facts.guard = std::max(facts.guard, guard);
   }
 
   CiScript script_at(const std::vector<std::size_t>& around) const {
     CiScript script;
+    CiJob& facts = script.facts;
     script.name = "build";
-    script.facts.events.push = true;
-    script.facts.own_database = contains(text_, "image: postgres") ||
-                                contains(text_, "docker.image('postgres") ||
-                                contains(text_, "docker.image(\"postgres");
+    facts.events.push = true;
+    facts.own_database =
+        contains_any(text_, {"image: postgres", "docker.image('postgres", "docker.image(\"postgres"});
     for (const auto index : around) {
       const Block& block = groovy_.blocks[index];
       if (block.head.starts_with("stage") && !block.head.starts_with("stages")) {
         script.name = first_string(block.head);
-        const std::string name = lower(script.name);
-        script.facts.tests = script.facts.tests || test_name(name);
-        script.facts.deploys = script.facts.deploys || contains(name, "deploy") || contains(name, "release");
-        for (const auto* word : {"staging", "preview", "develop", "dev "})
-          script.facts.not_production = script.facts.not_production || contains(name + " ", word);
-        if (contains(name, "prod")) script.facts.environment = "production";
+        const std::string name = lower(script.name) + " ";
+        facts.tests = facts.tests || test_name(name);
+        facts.deploys = facts.deploys || contains_any(name, {"deploy", "release"});
+        facts.not_production =
+            facts.not_production || contains_any(name, {"staging", "preview", "develop", "dev "});
+        if (contains(name, "prod")) facts.environment = "production";
       }
-      if (block.head.starts_with("if") || block.head.starts_with("else if"))
-        script.facts.guard = std::max(script.facts.guard, guard_of_text(block.head));
-      if (block.head.starts_with("else")) script.facts.guard = std::max(script.facts.guard, Guard::others);
+      if (block.head.starts_with("if") || block.head.starts_with("else if")) add_guard(facts, block.head);
+      if (block.head.starts_with("else")) facts.guard = std::max(facts.guard, Guard::others);
       read_members(index, script);
     }
     return script;
@@ -201,7 +193,7 @@ class JenkinsReader {
       if (block.open > groovy_.blocks[parent].close) break;
       if (block.parent != parent) continue;
       const std::string body = text_.substr(block.open + 1, block.close - block.open - 1);
-      if (block.head == "when") script.facts.guard = std::max(script.facts.guard, guard_of_text(body));
+      if (block.head == "when") add_guard(script.facts, body);
       if (block.head != "environment") continue;
       for (const auto line : split(body, '\n')) {
         const auto equals = line.find('=');
@@ -227,7 +219,7 @@ void read_jenkinsfiles(files::Tree& tree, Resolver& resolver) {
     const bool named =
         base == "Jenkinsfile" || base.starts_with("Jenkinsfile.") || base.ends_with(".jenkinsfile");
     if (!named || files::never_deployed(path) || files::named_for_development(path)) continue;
-    if (const std::string* text = tree.text(path)) JenkinsReader(resolver, path, *text).run();
+    if (const std::string* text = tree.text(path)) JenkinsStages(resolver, path, *text).run();
   }
 }
 

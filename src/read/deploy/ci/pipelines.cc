@@ -1,10 +1,8 @@
-#include "deploy/ci/pipelines.h"
-
 #include <algorithm>
 #include <set>
 
 #include "base/text/text.h"
-#include "deploy/ci/ci_job.h"
+#include "deploy/ci/ci_files.h"
 #include "deploy/ci/ci_run.h"
 #include "files/files.h"
 #include "files/yaml_file.h"
@@ -12,354 +10,268 @@
 namespace pgadvise::deploy {
 namespace {
 
+using files::yaml_entries;
+using files::yaml_items;
+using files::yaml_list;
+using files::yaml_text;
+
 constexpr int deepest = 8;  // levels of templates, anchors and nested steps
 
 // A member of a mapping, also of one that `<<` merges into it.
-YAML::Node merged_member(const YAML::Node& node, const std::string& name, int depth = 0) {
+YAML::Node member(const YAML::Node& node, const std::string& name, int depth = 0) {
   YAML::Node own = files::yaml_member(node, name);
   if (own.IsDefined() || depth > deepest) return own;
   const YAML::Node merged = files::yaml_member(node, "<<");
-  if (merged.IsDefined() && merged.IsMap()) return merged_member(merged, name, depth + 1);
-  if (merged.IsDefined() && merged.IsSequence())
-    for (const auto& item : merged)
-      if (YAML::Node found = merged_member(item, name, depth + 1); found.IsDefined()) return found;
+  if (merged.IsMap()) return member(merged, name, depth + 1);
+  for (const auto& item : yaml_items(merged))
+    if (YAML::Node found = member(item, name, depth + 1); found.IsDefined()) return found;
   return own;
 }
 
 // `NAME: $OTHER` takes a variable of the service's settings, where secrets are.
 void add_variables(Environment& out, const YAML::Node& node) {
-  if (!node.IsDefined() || !node.IsMap()) return;
-  for (const auto& item : node) {
-    std::string value = files::yaml_text(item.second);
-    if (item.second.IsMap()) value = files::yaml_text(files::yaml_member(item.second, "value"));
+  for (const auto& [name, written] : yaml_entries(node)) {
+    std::string value = yaml_text(written, "value");
     if (value.size() > 1 && value[0] == '$' && !contains(value, "{{")) value = "secrets." + value.substr(1);
-    out[files::yaml_text(item.first)] = value;
+    out[name] = value;
   }
 }
 
 bool image_is_database(const YAML::Node& node) {
-  for (const auto* key : {"name", "image"})
-    if (database_image(files::yaml_text(files::yaml_member(node, key)))) return true;
-  return database_image(files::yaml_text(node));
+  return database_image(yaml_text(node, "name")) || database_image(yaml_text(node, "image"));
 }
 
 // "deploy", "release_production", "migrate-db"
 bool named_for_deployment(const std::string& name) {
-  const std::string text = lower(name);
-  return contains(text, "deploy") || contains(text, "release") || contains(text, "prod");
+  return contains_any(lower(name), {"deploy", "release", "prod"});
 }
 
-// --- GitLab
+// The configuration of a service. The services differ in the keys that lead to jobs and in what limits a job
+// to branches; each has a struct below that passes its jobs to run_script().
+struct PipelineFile {
+  Resolver& resolver;
+  const std::string& path;
+  const std::string& text;
+  YAML::Node root;
 
-class GitLabReader {
- public:
-  GitLabReader(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& root)
-      : resolver_(resolver), path_(path), text_(text), root_(root) {}
+  CiScript::Line line_of(const YAML::Node& node) const {
+    return {node.Scalar(), files::yaml_offset(node, text)};
+  }
+};
 
-  void run() {
+struct GitLabJobs : PipelineFile {
+  void run() const {
     static const std::set<std::string> keywords = {"stages",   "variables", "default",       "include",
                                                    "workflow", "image",     "spec",          "services",
                                                    "cache",    "types",     "before_script", "after_script"};
-    if (!root_.IsMap()) return;
-    for (const auto& item : root_) {
-      const std::string name = files::yaml_text(item.first);
-      if (name.empty() || name[0] == '.' || keywords.count(name) || !item.second.IsMap()) continue;
-      job(name, item.second);
-    }
+    for (const auto& [name, node] : yaml_entries(root))
+      if (!name.empty() && name[0] != '.' && !keywords.contains(name) && node.IsMap()) job(name, node);
   }
 
- private:
   // The job's own key, else the key of what it extends.
   YAML::Node key_of(const YAML::Node& job, const std::string& key, int depth = 0) const {
-    YAML::Node own = merged_member(job, key);
+    YAML::Node own = member(job, key);
     if (own.IsDefined() || depth > deepest) return own;
-    auto templates = files::yaml_list(merged_member(job, "extends"));
+    auto templates = yaml_list(member(job, "extends"));
     std::reverse(templates.begin(), templates.end());
     for (const auto& name : templates)
-      if (YAML::Node found = key_of(files::yaml_member(root_, name), key, depth + 1); found.IsDefined())
-        return found;
+      if (YAML::Node found = key_of(member(root, name), key, depth + 1); found.IsDefined()) return found;
     return own;
   }
 
   // The same, else the default of all jobs.
   YAML::Node key_or_default(const YAML::Node& job, const std::string& key) const {
     if (YAML::Node own = key_of(job, key); own.IsDefined()) return own;
-    if (YAML::Node common = files::yaml_member(files::yaml_member(root_, "default"), key); common.IsDefined())
-      return common;
-    return files::yaml_member(root_, key);
+    if (YAML::Node common = member(member(root, "default"), key); common.IsDefined()) return common;
+    return member(root, key);
   }
 
   void add_lines(CiScript& script, const YAML::Node& node, int depth = 0) const {
-    if (!node.IsDefined() || depth > deepest) return;
-    if (node.IsScalar()) script.lines.push_back({node.Scalar(), files::yaml_offset(node, text_)});
-    if (!node.IsSequence()) return;
-    if (node.Tag() == "!reference" && node.size() == 2)
-      return add_lines(
-          script, key_of(files::yaml_member(root_, files::yaml_text(node[0])), files::yaml_text(node[1])),
-          depth + 1);
-    for (const auto& item : node) add_lines(script, item, depth + 1);
+    if (depth > deepest) return;
+    if (node.IsScalar()) script.lines.push_back(line_of(node));
+    if (node.IsSequence() && node.Tag() == "!reference" && node.size() == 2)
+      return add_lines(script, key_of(member(root, yaml_text(node[0])), yaml_text(node[1])), depth + 1);
+    for (const auto& item : yaml_items(node)) add_lines(script, item, depth + 1);
   }
 
   static Guard guard_of_rule(const std::string& condition) {
-    const std::string text = lower(condition);
-    const bool negated = contains(text, "!=");
-    for (const auto* part : {"ci_default_branch", "ci_commit_tag", "\"main\"", "'main'", "\"master\"",
-                             "'master'", "\"production\"", "'production'", "/^release", "/^v"})
-      if (contains(text, part)) return negated ? Guard::others : Guard::main;
-    for (const auto* part : {"merge_request", "develop", "staging", "preview", "\"dev\"", "schedule"})
-      if (contains(text, part)) return negated ? Guard::none : Guard::others;
-    return Guard::none;
+    return guard_of(condition,
+                    {"ci_default_branch", "ci_commit_tag", "\"main\"", "'main'", "\"master\"", "'master'",
+                     "\"production\"", "'production'", "/^release", "/^v"},
+                    {"merge_request", "develop", "staging", "preview", "\"dev\"", "schedule"});
   }
 
   Guard guard_of_job(const YAML::Node& job) const {
-    bool main = false;
-    bool others = false;
-    const auto add = [&](Guard guard) {
-      main = main || guard == Guard::main;
-      others = others || guard == Guard::others;
-    };
-    if (const YAML::Node rules = key_of(job, "rules"); rules.IsDefined() && rules.IsSequence())
-      for (const auto& rule : rules)
-        if (files::yaml_text(files::yaml_member(rule, "when")) != "never")
-          add(guard_of_rule(files::yaml_text(files::yaml_member(rule, "if"))));
+    std::vector<Guard> guards;
+    for (const auto& rule : yaml_items(key_of(job, "rules")))
+      if (yaml_text(member(rule, "when")) != "never")
+        guards.push_back(guard_of_rule(yaml_text(member(rule, "if"))));
     const YAML::Node only = key_of(job, "only");
-    auto refs = files::yaml_list(only);
-    if (only.IsDefined() && only.IsMap()) refs = files::yaml_list(files::yaml_member(only, "refs"));
-    for (const auto& ref : refs) add(ref == "tags" || main_branch(ref) ? Guard::main : Guard::others);
-    return main ? Guard::main : others ? Guard::others : Guard::none;
+    for (const auto& ref : yaml_list(only.IsMap() ? member(only, "refs") : only))
+      guards.push_back(ref == "tags" || main_branch(ref) ? Guard::main : Guard::others);
+    for (const auto guard : {Guard::main, Guard::others})
+      if (std::ranges::count(guards, guard) > 0) return guard;
+    return Guard::none;
   }
 
-  void job(const std::string& name, const YAML::Node& node) {
+  void job(const std::string& name, const YAML::Node& node) const {
     CiScript script;
     script.name = name;
-    add_variables(script.environment, files::yaml_member(root_, "variables"));
+    add_variables(script.environment, member(root, "variables"));
     add_variables(script.environment, key_of(node, "variables"));
-    if (const YAML::Node services = key_or_default(node, "services");
-        services.IsDefined() && services.IsSequence())
-      for (const auto& service : services) {
-        script.facts.own_database = script.facts.own_database || image_is_database(service);
-        script.services.push_back(files::yaml_text(files::yaml_member(service, "alias")));
-      }
+    for (const auto& service : yaml_items(key_or_default(node, "services"))) {
+      script.facts.own_database = script.facts.own_database || image_is_database(service);
+      script.services.push_back(yaml_text(member(service, "alias")));
+    }
     script.services.emplace_back("postgres");
     std::erase(script.services, "");
-    const YAML::Node environment = key_of(node, "environment");
-    script.facts.environment = environment.IsDefined() && environment.IsMap()
-                                   ? files::yaml_text(files::yaml_member(environment, "name"))
-                                   : files::yaml_text(environment);
-    script.facts.environment.resize(
-        std::min(script.facts.environment.find('/'), script.facts.environment.size()));  // review/$BRANCH
+    const std::string environment = yaml_text(key_of(node, "environment"), "name");
+    script.facts.environment = environment.substr(0, environment.find('/'));  // review/$BRANCH
     script.facts.guard = guard_of_job(node);
     script.facts.events.push = true;
-    const std::string stage = files::yaml_text(key_of(node, "stage"));
+    const std::string stage = yaml_text(key_of(node, "stage"));
     script.facts.tests = test_name(name) || test_name(stage);
     script.facts.deploys = named_for_deployment(name) || named_for_deployment(stage);
     add_lines(script, key_or_default(node, "before_script"));
     add_lines(script, key_of(node, "script"));
     add_lines(script, key_or_default(node, "after_script"));
-    run_script(resolver_, path_, std::move(script));
+    run_script(resolver, path, std::move(script));
   }
-
-  Resolver& resolver_;
-  const std::string& path_;
-  const std::string& text_;
-  YAML::Node root_;
 };
 
-// --- Bitbucket
-
-class BitbucketReader {
- public:
-  BitbucketReader(Resolver& resolver, const std::string& path, const std::string& text,
-                  const YAML::Node& root)
-      : resolver_(resolver), path_(path), text_(text), root_(root) {}
-
-  void run() {
-    const YAML::Node pipelines = files::yaml_member(root_, "pipelines");
-    const YAML::Node branches = files::yaml_member(pipelines, "branches");
-    CiJob common;
-    common.events.push = true;
-    common.events.main = !has_main(branches);
-    steps(files::yaml_member(pipelines, "default"), common);
-    each(branches, [&](const std::string& pattern, const YAML::Node& list) {
-      CiJob facts;
-      facts.events.push = true;
+struct BitbucketSteps : PipelineFile {
+  void run() const {
+    const YAML::Node pipelines = member(root, "pipelines");
+    const auto branches = yaml_entries(member(pipelines, "branches"));
+    CiJob pushed;
+    pushed.events.push = true;
+    CiJob common = pushed;
+    common.events.main =
+        std::ranges::none_of(branches, [](const auto& branch) { return main_branch(branch.first); });
+    steps(member(pipelines, "default"), common);
+    for (const auto& [pattern, list] : branches) {
+      CiJob facts = pushed;
       facts.guard = main_branch(pattern) ? Guard::main : Guard::others;
       steps(list, facts);
-    });
-    each(files::yaml_member(pipelines, "tags"), [&](const std::string&, const YAML::Node& list) {
-      CiJob facts;
-      facts.events.push = facts.events.main = true;
+    }
+    for (const auto& [pattern, list] : yaml_entries(member(pipelines, "tags"))) {
+      CiJob facts = pushed;
+      facts.events.main = true;
       steps(list, facts);
-    });
-    each(files::yaml_member(pipelines, "custom"), [&](const std::string& name, const YAML::Node& list) {
+    }
+    for (const auto& [name, list] : yaml_entries(member(pipelines, "custom"))) {
       CiJob facts;
       facts.events.on_call = true;
       facts.deploys = named_for_deployment(name);
       facts.tests = test_name(name);
       if (contains(lower(name), "prod")) facts.environment = "production";
       steps(list, facts);
-    });
+    }
   }
 
- private:
-  template <typename Visit>
-  static void each(const YAML::Node& map, const Visit& visit) {
-    if (!map.IsDefined() || !map.IsMap()) return;
-    for (const auto& item : map) visit(files::yaml_text(item.first), item.second);
+  // With the environment that the node deploys to, if it names one.
+  static CiJob deploying(CiJob facts, const YAML::Node& node) {
+    if (const auto named = yaml_text(member(node, "deployment")); !named.empty()) facts.environment = named;
+    return facts;
   }
 
-  static bool has_main(const YAML::Node& branches) {
-    bool found = false;
-    each(branches,
-         [&](const std::string& pattern, const YAML::Node&) { found = found || main_branch(pattern); });
-    return found;
-  }
-
-  void steps(const YAML::Node& list, const CiJob& facts, int depth = 0) {
-    if (!list.IsDefined() || depth > deepest) return;
-    if (list.IsMap()) return steps(merged_member(list, "steps"), facts, depth + 1);
-    if (!list.IsSequence()) return;
-    for (const auto& item : list) {
+  void steps(const YAML::Node& list, const CiJob& facts, int depth = 0) const {
+    if (depth > deepest) return;
+    if (list.IsMap()) return steps(member(list, "steps"), facts, depth + 1);
+    for (const auto& item : yaml_items(list)) {
       if (item.IsSequence()) steps(item, facts, depth + 1);
-      if (const YAML::Node one = files::yaml_member(item, "step"); one.IsDefined()) step(one, facts);
+      if (const YAML::Node one = member(item, "step"); one.IsDefined()) step(one, facts);
       for (const auto* group : {"parallel", "stage"}) {
-        const YAML::Node inner = files::yaml_member(item, group);
-        if (!inner.IsDefined()) continue;
-        CiJob of_group = facts;
-        if (const auto named = files::yaml_text(merged_member(inner, "deployment")); !named.empty())
-          of_group.environment = named;
-        steps(inner, of_group, depth + 1);
+        const YAML::Node inner = member(item, group);
+        steps(inner, deploying(facts, inner), depth + 1);
       }
     }
   }
 
-  void step(const YAML::Node& node, const CiJob& facts) {
+  void step(const YAML::Node& node, const CiJob& facts) const {
     CiScript script;
-    script.facts = facts;
-    script.name = files::yaml_text(merged_member(node, "name"));
-    if (const auto named = files::yaml_text(merged_member(node, "deployment")); !named.empty())
-      script.facts.environment = named;
+    script.facts = deploying(facts, node);
+    script.name = yaml_text(member(node, "name"));
     script.facts.tests = facts.tests || test_name(script.name);
     script.facts.deploys = facts.deploys || named_for_deployment(script.name);
-    const YAML::Node known = files::yaml_member(files::yaml_member(root_, "definitions"), "services");
-    for (const auto& service : files::yaml_list(merged_member(node, "services")))
-      script.facts.own_database = script.facts.own_database || database_image(service) ||
-                                  image_is_database(files::yaml_member(known, service));
-    for (const auto* key : {"script", "after-script"}) {
-      const YAML::Node lines = merged_member(node, key);
-      if (!lines.IsDefined() || !lines.IsSequence()) continue;
-      for (const auto& line : lines)
-        if (line.IsScalar()) script.lines.push_back({line.Scalar(), files::yaml_offset(line, text_)});
-    }
+    const YAML::Node known = member(member(root, "definitions"), "services");
+    for (const auto& service : yaml_list(member(node, "services")))
+      script.facts.own_database =
+          script.facts.own_database || database_image(service) || image_is_database(member(known, service));
+    for (const auto* key : {"script", "after-script"})
+      for (const auto& line : yaml_items(member(node, key)))
+        if (line.IsScalar()) script.lines.push_back(line_of(line));
     if (script.name.empty()) script.name = "step";
-    run_script(resolver_, path_, std::move(script));
+    run_script(resolver, path, std::move(script));
   }
-
-  Resolver& resolver_;
-  const std::string& path_;
-  const std::string& text_;
-  YAML::Node root_;
 };
 
-// --- CircleCI
-
-class CircleReader {
- public:
-  CircleReader(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& root)
-      : resolver_(resolver), path_(path), text_(text), root_(root) {}
-
-  void run() {
-    const YAML::Node workflows = files::yaml_member(root_, "workflows");
-    if (!workflows.IsDefined() || !workflows.IsMap()) return;
-    for (const auto& workflow : workflows) {
-      const YAML::Node jobs = files::yaml_member(workflow.second, "jobs");
-      if (!jobs.IsDefined() || !jobs.IsSequence()) continue;
-      for (const auto& item : jobs) {
-        if (item.IsScalar()) use(item.Scalar(), YAML::Node(YAML::NodeType::Undefined));
-        if (item.IsMap())
-          for (const auto& named : item) use(files::yaml_text(named.first), named.second);
+struct CircleJobs : PipelineFile {
+  void run() const {
+    for (const auto& [unused, workflow] : yaml_entries(member(root, "workflows")))
+      for (const auto& item : yaml_items(member(workflow, "jobs"))) {
+        if (item.IsScalar()) job(item.Scalar(), YAML::Node(YAML::NodeType::Undefined));
+        for (const auto& [name, options] : yaml_entries(item)) job(name, options);
       }
-    }
   }
 
- private:
-  // A job of a workflow, with its filters and contexts.
-  void use(const std::string& name, const YAML::Node& options) {
-    const YAML::Node job = files::yaml_member(files::yaml_member(root_, "jobs"), name);
+  // `options`: what the workflow says about the job, with filters and contexts.
+  void job(const std::string& name, const YAML::Node& options) const {
+    const YAML::Node job = member(member(root, "jobs"), name);
     if (!job.IsDefined()) return;  // of an orb
     CiScript script;
     script.name = name;
     script.facts.events.push = true;
-    script.facts.guard = guard_of_filters(merged_member(options, "filters"));
+    script.facts.guard = guard_of_filters(member(options, "filters"));
     script.facts.tests = test_name(name);
     script.facts.deploys = named_for_deployment(name);
-    for (const auto& context : files::yaml_list(merged_member(options, "context"))) {
-      const std::string text = lower(context);
-      if (contains(text, "prod")) script.facts.environment = "production";
-      if (contains(text, "staging") || contains(text, "preview")) script.facts.not_production = true;
+    for (const auto& context : yaml_list(member(options, "context"))) {
+      const std::string named = lower(context);
+      if (contains(named, "prod")) script.facts.environment = "production";
+      if (contains_any(named, {"staging", "preview"})) script.facts.not_production = true;
     }
-    add_variables(script.environment, merged_member(job, "environment"));
-    containers(script, merged_member(job, "docker"));
-    const YAML::Node executor = merged_member(job, "executor");
-    const std::string of_name = executor.IsDefined() && executor.IsMap()
-                                    ? files::yaml_text(files::yaml_member(executor, "name"))
-                                    : files::yaml_text(executor);
-    const YAML::Node known = files::yaml_member(files::yaml_member(root_, "executors"), of_name);
-    containers(script, merged_member(known, "docker"));
-    add_variables(script.environment, merged_member(known, "environment"));
-    script.folder = files::yaml_text(merged_member(job, "working_directory"));
-    if (contains(script.folder, "~") || contains(script.folder, "<<") || contains(script.folder, "$"))
-      script.folder.clear();  // where the repository is checked out
-    add_steps(script, merged_member(job, "steps"), 0);
-    run_script(resolver_, path_, std::move(script));
-  }
-
-  static void containers(CiScript& script, const YAML::Node& list) {
-    if (!list.IsDefined() || !list.IsSequence()) return;
-    for (const auto& item : list) {
-      script.facts.own_database = script.facts.own_database || image_is_database(item);
-      add_variables(script.environment, merged_member(item, "environment"));
-    }
+    const YAML::Node executor = member(member(root, "executors"), yaml_text(member(job, "executor"), "name"));
+    add_variables(script.environment, member(job, "environment"));
+    for (const YAML::Node& node : {job, executor})
+      for (const auto& container : yaml_items(member(node, "docker"))) {
+        script.facts.own_database = script.facts.own_database || image_is_database(container);
+        add_variables(script.environment, member(container, "environment"));
+      }
+    add_variables(script.environment, member(executor, "environment"));
+    script.folder = yaml_text(member(job, "working_directory"));
+    if (contains_any(script.folder, {"~", "<<", "$"})) script.folder.clear();  // the checkout
+    add_steps(script, member(job, "steps"), 0);
+    run_script(resolver, path, std::move(script));
   }
 
   static Guard guard_of_filters(const YAML::Node& filters) {
-    const YAML::Node branches = files::yaml_member(filters, "branches");
-    const auto only = files::yaml_list(files::yaml_member(branches, "only"));
-    if (std::any_of(only.begin(), only.end(), main_branch)) return Guard::main;
+    const YAML::Node branches = member(filters, "branches");
+    const auto only = yaml_list(member(branches, "only"));
+    if (std::ranges::any_of(only, main_branch)) return Guard::main;
     if (!only.empty()) return Guard::others;
-    const auto ignore = files::yaml_list(files::yaml_member(branches, "ignore"));
-    const bool tags = files::yaml_member(files::yaml_member(filters, "tags"), "only").IsDefined();
-    if (std::find(ignore.begin(), ignore.end(), "/.*/") != ignore.end())
-      return tags ? Guard::main : Guard::none;
-    return std::any_of(ignore.begin(), ignore.end(), main_branch) ? Guard::others : Guard::none;
+    const auto ignore = yaml_list(member(branches, "ignore"));
+    if (std::ranges::count(ignore, "/.*/") > 0)
+      return member(member(filters, "tags"), "only").IsDefined() ? Guard::main : Guard::none;
+    return std::ranges::any_of(ignore, main_branch) ? Guard::others : Guard::none;
   }
 
-  void add_steps(CiScript& script, const YAML::Node& list, int depth) {
-    if (!list.IsDefined() || !list.IsSequence() || depth > deepest) return;
-    for (const auto& item : list) {
-      const YAML::Node run = files::yaml_member(item, "run");
-      const YAML::Node line = run.IsDefined() && run.IsMap() ? merged_member(run, "command") : run;
-      if (line.IsDefined() && line.IsScalar()) {
-        CiScript::Line one{line.Scalar(), files::yaml_offset(line, text_)};
-        one.folder = files::yaml_text(merged_member(run, "working_directory"));
-        script.lines.push_back(std::move(one));
-        if (run.IsMap()) add_variables(script.environment, merged_member(run, "environment"));
+  void add_steps(CiScript& script, const YAML::Node& list, int depth) const {
+    if (depth > deepest) return;
+    for (const auto& item : yaml_items(list)) {
+      const YAML::Node run = member(item, "run");
+      if (const YAML::Node line = run.IsMap() ? member(run, "command") : run; line.IsScalar()) {
+        script.lines.push_back(line_of(line));
+        script.lines.back().folder = yaml_text(member(run, "working_directory"));
+        add_variables(script.environment, member(run, "environment"));
       }
       for (const auto* condition : {"when", "unless"})
-        add_steps(script, files::yaml_member(files::yaml_member(item, condition), "steps"), depth + 1);
+        add_steps(script, member(member(item, condition), "steps"), depth + 1);
       // A command of the project: `- deploy-app`, or `- deploy-app: {…}`.
-      const std::string command = item.IsScalar()                    ? item.Scalar()
-                                  : item.IsMap() && item.size() == 1 ? files::yaml_text(item.begin()->first)
-                                                                     : "";
-      const YAML::Node known = files::yaml_member(files::yaml_member(root_, "commands"), command);
-      if (known.IsDefined()) add_steps(script, merged_member(known, "steps"), depth + 1);
+      const auto entries = yaml_entries(item);
+      const std::string command = entries.size() == 1 ? entries.front().first : yaml_text(item);
+      add_steps(script, member(member(member(root, "commands"), command), "steps"), depth + 1);
     }
   }
-
-  Resolver& resolver_;
-  const std::string& path_;
-  const std::string& text_;
-  YAML::Node root_;
 };
 
 bool is_yaml(std::string_view path) { return path.ends_with(".yml") || path.ends_with(".yaml"); }
@@ -373,16 +285,11 @@ bool of_gitlab(std::string_view path) {
 
 // The files of the repository that GitLab's main file includes: `include: a.yml`, `- local: /ci/a.yml`.
 std::set<std::string> included_by_gitlab(const YAML::Node& root) {
-  std::set<std::string> out;
-  const auto add = [&](const YAML::Node& item) {
-    const std::string local =
-        item.IsMap() ? files::yaml_text(files::yaml_member(item, "local")) : files::yaml_text(item);
-    if (is_yaml(local) && !contains(local, "://")) out.insert(files::normal_path(local));
-  };
   const YAML::Node include = files::yaml_member(root, "include");
-  if (include.IsDefined() && include.IsSequence())
-    for (const auto& item : include) add(item);
-  else if (include.IsDefined()) add(include);
+  std::set<std::string> out;
+  for (const auto& item : include.IsSequence() ? yaml_items(include) : std::vector{include})
+    if (const std::string local = yaml_text(item, "local"); is_yaml(local) && !contains(local, "://"))
+      out.insert(files::normal_path(local));
   return out;
 }
 
@@ -404,9 +311,10 @@ void read_pipelines(files::Tree& tree, Resolver& resolver) {
       tree.report_broken(path, *text, root.error());
       continue;
     }
-    if (gitlab) GitLabReader(resolver, path, *text, *root).run();
-    if (bitbucket) BitbucketReader(resolver, path, *text, *root).run();
-    if (circle) CircleReader(resolver, path, *text, *root).run();
+    const PipelineFile file{resolver, path, *text, *root};
+    if (gitlab) GitLabJobs{file}.run();
+    if (bitbucket) BitbucketSteps{file}.run();
+    if (circle) CircleJobs{file}.run();
   }
 }
 

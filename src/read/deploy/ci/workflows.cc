@@ -1,19 +1,20 @@
-#include "deploy/ci/workflows.h"
-
 #include <algorithm>
 
 #include "base/text/text.h"
-#include "deploy/ci/ci_job.h"
-#include "deploy/commands/entry_points.h"
+#include "deploy/ci/ci_files.h"
+#include "deploy/ci/ci_run.h"
 #include "files/files.h"
 #include "files/yaml_file.h"
 
 namespace pgadvise::deploy {
 namespace {
 
+using files::yaml_entries;
+using files::yaml_member;
+using files::yaml_text;
+
 void add_environment(Environment& out, const YAML::Node& node) {
-  if (!node.IsDefined() || !node.IsMap()) return;
-  for (const auto& item : node) out[files::yaml_text(item.first)] = files::yaml_text(item.second);
+  for (const auto& [name, value] : yaml_entries(node)) out[name] = yaml_text(value);
 }
 
 Events read_events(const YAML::Node& on) {
@@ -23,8 +24,8 @@ Events read_events(const YAML::Node& on) {
       out.pull_request = true;
     } else if (name == "push") {
       out.push = true;
-      const auto branches = files::yaml_list(files::yaml_member(options, "branches"));
-      const auto tags = files::yaml_list(files::yaml_member(options, "tags"));
+      const auto branches = files::yaml_list(yaml_member(options, "branches"));
+      const auto tags = files::yaml_list(yaml_member(options, "tags"));
       if (branches.empty() && tags.empty()) out.main = true;
       out.main = out.main || !tags.empty() || std::any_of(branches.begin(), branches.end(), main_branch);
     } else if (name == "release" || name == "deployment") {
@@ -33,137 +34,89 @@ Events read_events(const YAML::Node& on) {
       out.on_call = true;
     }
   };
-  if (on.IsDefined() && on.IsMap()) {
-    for (const auto& item : on) add(files::yaml_text(item.first), item.second);
-  } else {
-    for (const auto& name : files::yaml_list(on)) add(name, YAML::Node(YAML::NodeType::Undefined));
-  }
+  for (const auto& [name, options] : yaml_entries(on)) add(name, options);
+  for (const auto& name : files::yaml_list(on)) add(name, YAML::Node(YAML::NodeType::Undefined));
   return out;
 }
 
-class WorkflowReader {
+Guard guard_of_node(const YAML::Node& node) {
+  return guard_of(
+      yaml_text(yaml_member(node, "if")),
+      {"refs/heads/main", "refs/heads/master", "== 'main'", "== 'production'", "refs/tags", "== 'master'"},
+      {"pull_request", "staging", "preview", "develop", "'dev'", "'test'"});
+}
+
+class WorkflowJobs {
  public:
-  WorkflowReader(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& root)
-      : resolver_(resolver),
-        path_(path),
-        text_(text),
-        root_(root),
-        events_(read_events(files::yaml_member(root, "on"))) {
+  WorkflowJobs(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& root)
+      : resolver_(resolver), path_(path), text_(text), root_(root) {
     // YAML 1.1 reads a bare `on` as true; yaml-cpp keeps the text.
-    add_environment(environment_, files::yaml_member(root, "env"));
+    facts_.events = read_events(yaml_member(root, "on"));
+    const std::string name = lower(files::base_of(path));
+    facts_.not_production =
+        contains_any(name, {"staging", "preview", "beta"}) || files::named_for_development(name);
+    facts_.tests = test_name(yaml_text(yaml_member(root, "name")));
   }
 
   void run() {
-    const YAML::Node jobs = files::yaml_member(root_, "jobs");
-    if (!jobs.IsDefined() || !jobs.IsMap()) return;
-    for (const auto& item : jobs) job(files::yaml_text(item.first), item.second);
+    for (const auto& [id, node] : yaml_entries(yaml_member(root_, "jobs"))) job(id, node);
   }
 
  private:
   void job(const std::string& id, const YAML::Node& node) {
-    Environment environment = environment_;
-    add_environment(environment, files::yaml_member(node, "env"));
-    std::vector<std::string> services;
-    bool database_service = false;
-    if (const YAML::Node list = files::yaml_member(node, "services"); list.IsDefined() && list.IsMap())
-      for (const auto& item : list) {
-        services.push_back(files::yaml_text(item.first));
-        database_service =
-            database_service || database_image(files::yaml_text(files::yaml_member(item.second, "image")));
-      }
-    const YAML::Node steps = files::yaml_member(node, "steps");
-    if (!steps.IsDefined() || !steps.IsSequence()) return;
-    for (const auto& item : steps) {
-      Environment of_step = environment;
-      add_environment(of_step, files::yaml_member(item, "env"));
-      // Later steps see what earlier ones wrote to $GITHUB_ENV, or to .env.
-      const std::string script = files::yaml_text(files::yaml_member(item, "run"));
-      const auto target = target_of(id, node, item, database_of(of_step, services), database_service);
-      bool testing = false;
-      for (const auto* name : {"NODE_ENV", "RAILS_ENV"})
-        if (const auto mode = of_step.find(name); mode != of_step.end())
-          testing = testing || environment_named(mode->second) == Target::development;
-      if (target && !testing)
-        run_step(id, node, item, *target, of_step.count("DISABLE_DATABASE_ENVIRONMENT_CHECK") > 0);
-      learn_from(script, services);
+    CiScript script;
+    script.name = id;
+    script.facts = facts_;
+    script.facts.environment = yaml_text(yaml_member(node, "environment"), "name");
+    script.facts.guard = guard_of_node(node);
+    script.facts.tests = facts_.tests || test_name(id) || test_name(yaml_text(yaml_member(node, "name")));
+    script.one_shell = false;
+    add_environment(script.environment, yaml_member(root_, "env"));
+    add_environment(script.environment, yaml_member(node, "env"));
+    for (const auto& [name, service] : yaml_entries(yaml_member(node, "services"))) {
+      script.services.push_back(name);
+      script.facts.own_database =
+          script.facts.own_database || database_image(yaml_text(yaml_member(service, "image")));
     }
-    starts_database_ = false;
-    written_ = Database::unknown;
+    for (const auto& step : files::yaml_items(yaml_member(node, "steps"))) add_step(script, node, step);
+    run_script(resolver_, path_, std::move(script));
   }
 
-  void learn_from(const std::string& script, const std::vector<std::string>& services) {
-    if (starts_database(script)) starts_database_ = true;
-    written_ = std::max(written_, database_written(script, services));
-  }
-
-  // nullopt: a database of the job's own.
-  std::optional<Target> target_of(const std::string& id, const YAML::Node& job, const YAML::Node& step,
-                                  Database database, bool database_service) {
-    const YAML::Node environment = files::yaml_member(job, "environment");
-    CiJob facts;
-    facts.environment = environment.IsDefined() && environment.IsMap()
-                            ? files::yaml_text(files::yaml_member(environment, "name"))
-                            : files::yaml_text(environment);
-    facts.database = database == Database::unknown ? written_ : database;
-    facts.own_database = database_service || starts_database_;
-    facts.guard = std::max(guard_of(files::yaml_text(files::yaml_member(job, "if"))),
-                           guard_of(files::yaml_text(files::yaml_member(step, "if"))));
-    facts.events = events_;
-    facts.tests = test_name(id) || test_name(files::yaml_text(files::yaml_member(job, "name"))) ||
-                  test_name(files::yaml_text(files::yaml_member(root_, "name")));
-    facts.not_production = base_name_is_not_production();
-    return target_of_job(facts);
-  }
-
-  bool base_name_is_not_production() const {
-    const std::string name = lower(files::base_of(path_));
-    return contains(name, "staging") || contains(name, "preview") || contains(name, "beta") ||
-           files::named_for_development(name);
-  }
-
-  void run_step(const std::string& id, const YAML::Node& job, const YAML::Node& step, Target target,
-                bool unprotected) {
-    YAML::Node script = files::yaml_member(step, "run");
-    if (!script.IsDefined() && contains(files::yaml_text(files::yaml_member(step, "uses")), "ssh"))
-      script = files::yaml_member(files::yaml_member(step, "with"), "script");
-    if (!script.IsDefined() || !script.IsScalar()) return;
-    Way way;
-    way.stage = DeployCommand::Stage::ci;
-    way.target = target;
-    way.unprotected = unprotected;
-    way.entry = "job " + id;
-    way.path = {path_ + " job " + id};
-    std::string folder = files::yaml_text(files::yaml_member(step, "working-directory"));
+  void add_step(CiScript& script, const YAML::Node& job, const YAML::Node& step) const {
+    YAML::Node text = yaml_member(step, "run");
+    const bool remote = !text.IsDefined() && contains(yaml_text(yaml_member(step, "uses")), "ssh");
+    if (remote) text = yaml_member(yaml_member(step, "with"), "script");
+    if (!text.IsScalar()) return;
+    CiScript::Line line{text.Scalar(), files::yaml_offset(text, text_)};
+    line.folder = yaml_text(yaml_member(step, "working-directory"));
     for (const YAML::Node& outer : {job, root_})
-      if (folder.empty())
-        folder = files::yaml_text(files::yaml_member(
-            files::yaml_member(files::yaml_member(outer, "defaults"), "run"), "working-directory"));
-    way.folder = contains(folder, "${{") ? "" : files::normal_path(folder);
-    resolver_.shell({script.Scalar(), path_, files::yaml_offset(script, text_)}, way);
+      if (line.folder.empty())
+        line.folder =
+            yaml_text(yaml_member(yaml_member(yaml_member(outer, "defaults"), "run"), "working-directory"));
+    if (contains(line.folder, "${{")) line.folder.clear();
+    add_environment(line.environment, yaml_member(step, "env"));
+    line.guard = guard_of_node(step);
+    line.remote = remote;
+    script.lines.push_back(std::move(line));
   }
 
   Resolver& resolver_;
   const std::string& path_;
   const std::string& text_;
   YAML::Node root_;
-  Events events_;
-  Environment environment_;
-  bool starts_database_ = false;
-  Database written_ = Database::unknown;
+  CiJob facts_;  // of each job
 };
 
 }  // namespace
 
 void read_workflows(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
-    const auto base = files::base_of(path);
-    const bool yaml = base.size() > 5 &&
-                      (base.substr(base.size() - 4) == ".yml" || base.substr(base.size() - 5) == ".yaml");
-    if (files::folder_of(path) != ".github/workflows" || !yaml) continue;
-    const std::string* text = tree.text(path);
+    const bool yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+    const std::string* text =
+        yaml && files::folder_of(path) == ".github/workflows" ? tree.text(path) : nullptr;
     if (!text) continue;
     if (const auto root = files::parse_yaml(*text, path)) {
-      WorkflowReader(resolver, path, *text, *root).run();
+      WorkflowJobs(resolver, path, *text, *root).run();
     } else {
       tree.report_broken(path, *text, root.error());
     }

@@ -1,7 +1,5 @@
 #include "deploy/commands/code_commands.h"
 
-#include <algorithm>
-
 #include "base/text/text.h"
 #include "files/code_text.h"
 #include "files/script_text.h"
@@ -23,8 +21,8 @@ std::string called_with(std::string_view code, std::size_t at) {
 
 bool runs_commands(const std::string& function) {
   const std::string name = lower(function);
-  return name == "$" || name.find("exec") != std::string::npos || name.find("spawn") != std::string::npos ||
-         name == "run" || name.rfind("run", 0) == 0 || name == "sh" || name == "shell" || name == "zx";
+  return name == "$" || contains(name, "exec") || contains(name, "spawn") || name == "run" ||
+         name.rfind("run", 0) == 0 || name == "sh" || name == "shell" || name == "zx";
 }
 
 // spawn("npx", ["drizzle-kit", "push"]): the strings of the array that follows.
@@ -75,7 +73,7 @@ std::vector<CodeCommand> commands_in_code(const std::string& content) {
   for (auto at = code.find("pushSchema"); at != std::string::npos; at = code.find("pushSchema", at + 1)) {
     const auto after = code.find_first_not_of(" \t", at + 10);
     const auto before = code.substr(at < 9 ? 0 : at - 9, at < 9 ? at : 9);
-    if (after != std::string::npos && code[after] == '(' && before.find("function") == std::string::npos) {
+    if (after != std::string::npos && code[after] == '(' && !contains(before, "function")) {
       out.push_back({at, "pushSchema", {"drizzle-kit/api", "pushSchema"}});
       break;
     }

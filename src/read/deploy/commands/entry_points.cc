@@ -1,7 +1,6 @@
 #include "deploy/commands/entry_points.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/text/text.h"
@@ -14,38 +13,20 @@
 namespace pgadvise::deploy {
 namespace {
 
-template <std::size_t N>
-bool one_of(std::string_view text, const std::array<std::string_view, N>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
-
-bool starts_with(std::string_view text, std::string_view head) { return text.substr(0, head.size()) == head; }
-bool ends_with(std::string_view text, std::string_view tail) {
-  return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
-}
-
 // --- package.json
 
-constexpr std::array<std::string_view, 13> deploy_scripts = {
-    "prebuild", "build",   "postbuild",    "postinstall",      "prestart",  "start",    "poststart",
-    "deploy",   "release", "vercel-build", "heroku-postbuild", "now-build", "gcp-build"};
+constexpr auto deploy_scripts =
+    word_list("prebuild", "build", "postbuild", "postinstall", "prestart", "start", "poststart", "deploy",
+              "release", "vercel-build", "heroku-postbuild", "now-build", "gcp-build");
 
 // "db:push:prod", "deploy-production": a script that says that it is for production.
 bool named_for_production(std::string_view script) {
-  std::string words = lower(script);
-  for (char& c : words)
-    if (c == ':' || c == '-' || c == '_' || c == '.' || c == '/') c = ' ';
-  bool production = false;
-  for (const auto word : split(words, ' ')) {
-    if (word == "local" || word == "dev" || word == "test" || word == "staging" || word == "preview")
-      return false;
-    production = production || word == "prod" || word == "production";
-  }
-  return production;
+  return has_word(script, {"prod", "production"}) &&
+         !has_word(script, {"local", "dev", "test", "staging", "preview"});
 }
 
 DeployCommand::Stage stage_of(std::string_view script) {
-  if (script.find("start") != std::string_view::npos) return DeployCommand::Stage::start;
+  if (contains(script, "start")) return DeployCommand::Stage::start;
   if (script == "deploy" || script == "release" ||
       (named_for_production(script) && !contains(script, "build")))
     return DeployCommand::Stage::release;
@@ -57,9 +38,8 @@ DeployCommand::Stage stage_of(std::string_view script) {
 bool is_dockerfile(std::string_view path) {
   const std::string name = lower(files::base_of(path));
   if (name == "dockerfile" || name == "containerfile") return true;
-  if (ends_with(name, ".dockerignore") || ends_with(name, ".md")) return false;
-  return starts_with(name, "dockerfile.") || starts_with(name, "dockerfile-") ||
-         ends_with(name, ".dockerfile");
+  if (name.ends_with(".dockerignore") || name.ends_with(".md")) return false;
+  return name.starts_with("dockerfile.") || name.starts_with("dockerfile-") || name.ends_with(".dockerfile");
 }
 
 // Does a workflow build and push this file's image, whatever its name says?
@@ -67,23 +47,18 @@ bool published(files::Tree& tree, const std::string& path) {
   for (const auto& file : tree.files()) {
     if (files::folder_of(file) != ".github/workflows") continue;
     const std::string* text = tree.text(file);
-    if (!text || text->find(files::base_of(path)) == std::string::npos) continue;
-    for (const auto* sign : {"docker/build-push-action", "docker push", "--push", "buildx"})
-      if (text->find(sign) != std::string::npos) return true;
+    if (text && contains(*text, files::base_of(path)) &&
+        contains_any(*text, {"docker/build-push-action", "docker push", "--push", "buildx"}))
+      return true;
   }
   return false;
 }
 
-class DockerReader {
+// Resolves the commands that build an image, and those that its containers start with.
+class ImageCommands {
  public:
-  DockerReader(files::Tree& tree, Resolver& resolver, const std::string& path, const std::string& text,
-               Target target)
-      : tree_(tree),
-        resolver_(resolver),
-        path_(path),
-        lines_(text),
-        target_(target),
-        stages_(parse_dockerfile(text)) {}
+  ImageCommands(Resolver& resolver, const std::string& path, const std::string& text, Target target)
+      : resolver_(resolver), path_(path), lines_(text), target_(target), stages_(parse_dockerfile(text)) {}
 
   void run() {
     for (std::size_t i = 0; i < stages_.size(); ++i)
@@ -114,9 +89,14 @@ class DockerReader {
     std::vector<const DockerStage*> chain;
     for (const DockerStage* at = &stages_[index]; at && chain.size() < 32; at = base_of_stage(*at))
       chain.push_back(at);
-    for (auto it = chain.rbegin(); it != chain.rend(); ++it)
-      for (const auto& instruction : (*it)->instructions) learn(instruction);
-    if (development_ || serves_development(chain)) return;
+    std::ranges::reverse(chain);
+    const DockerInstruction* last_command = nullptr;
+    for (const DockerStage* stage : chain)
+      for (const auto& instruction : stage->instructions) {
+        learn(instruction);
+        if (instruction.name == "CMD" || instruction.name == "ENTRYPOINT") last_command = &instruction;
+      }
+    if (development_ || (last_command && serves_development(*last_command))) return;
     const DockerInstruction* entry = nullptr;
     const DockerInstruction* command = nullptr;
     for (const auto& instruction : stages_[index].instructions) {
@@ -135,17 +115,11 @@ class DockerReader {
     }
   }
 
-  // An image whose command is a server for development.
-  static bool serves_development(const std::vector<const DockerStage*>& chain) {
-    const DockerInstruction* command = nullptr;
-    for (auto it = chain.rbegin(); it != chain.rend(); ++it)
-      for (const auto& instruction : (*it)->instructions)
-        if (instruction.name == "CMD" || instruction.name == "ENTRYPOINT") command = &instruction;
-    if (!command) return false;
-    if (command->exec_form) return runs_development_server(command->words);
-    const auto commands = parse_shell(command->shell);
-    return std::any_of(commands.begin(), commands.end(),
-                       [](const ShellCommand& item) { return runs_development_server(item.words); });
+  // Whether the image's command is a server for development.
+  static bool serves_development(const DockerInstruction& command) {
+    if (command.exec_form) return runs_development_server(command.words);
+    return std::ranges::any_of(parse_shell(command.shell),
+                               [](const ShellCommand& item) { return runs_development_server(item.words); });
   }
 
   void learn(const DockerInstruction& instruction) {
@@ -161,7 +135,7 @@ class DockerReader {
     } else if (instruction.name == "ENV") {
       for (const auto& word : instruction.words) {
         if (word == "NODE_ENV=development" || word == "RAILS_ENV=development") development_ = true;
-        if (starts_with(word, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) unprotected_ = true;
+        if (word.starts_with("DISABLE_DATABASE_ENVIRONMENT_CHECK")) unprotected_ = true;
       }
       if (instruction.words.size() == 2 && instruction.words[0] == "NODE_ENV")
         development_ = instruction.words[1] == "development";
@@ -195,32 +169,21 @@ class DockerReader {
     out.entry = instruction.name;
     out.image = &image_;
     out.unprotected = unprotected_;
-    out.folder = folder();
+    out.folder = resolver_.folder_in_image(image_.workdir, image_);
     out.path = {path_ + ":" + std::to_string(lines_.at(instruction.offset).line) + " " + instruction.name};
     return out;
-  }
-
-  std::string folder() {
-    for (std::string_view tail = image_.workdir; !tail.empty();) {
-      if (tree_.has(files::join_path(tail, "package.json"))) return std::string(tail);
-      const auto slash = tail.find('/');
-      tail = slash == std::string_view::npos ? std::string_view{} : tail.substr(slash + 1);
-    }
-    return tree_.has(files::join_path(image_.folder, "package.json")) ? image_.folder : std::string();
   }
 
   void run_instruction(const DockerInstruction& instruction, DeployCommand::Stage stage) {
     if (instruction.exec_form)
       return resolver_.words(instruction.words, {instruction.shell, path_, instruction.offset},
                              way(instruction, stage));
-    const auto first = trim(instruction.shell);
-    if (instruction.name == "RUN" && !instruction.heredocs.empty() && starts_with(first, "<<"))
-      return resolver_.shell({instruction.heredocs[0].second, path_, instruction.offset},
-                             way(instruction, stage));
-    resolver_.shell({instruction.shell, path_, instruction.offset}, way(instruction, stage));
+    const bool heredoc = instruction.name == "RUN" && !instruction.heredocs.empty() &&
+                         trim(instruction.shell).starts_with("<<");
+    resolver_.shell({heredoc ? instruction.heredocs[0].second : instruction.shell, path_, instruction.offset},
+                    way(instruction, stage));
   }
 
-  files::Tree& tree_;
   Resolver& resolver_;
   const std::string& path_;
   LineIndex lines_;
@@ -235,16 +198,15 @@ class DockerReader {
 
 bool is_compose(std::string_view path) {
   const std::string name = lower(files::base_of(path));
-  if (!ends_with(name, ".yml") && !ends_with(name, ".yaml")) return false;
-  return starts_with(name, "docker-compose") || starts_with(name, "compose.") ||
-         starts_with(name, "compose-");
+  if (!name.ends_with(".yml") && !name.ends_with(".yaml")) return false;
+  return name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-");
 }
 
 std::string environment_value(const YAML::Node& environment, const std::string& name) {
   if (const auto value = files::yaml_text(files::yaml_member(environment, name)); !value.empty())
     return value;
   for (const auto& item : files::yaml_list(environment))
-    if (starts_with(item, name + "=")) return item.substr(name.size() + 1);
+    if (item.starts_with(name + "=")) return item.substr(name.size() + 1);
   return {};
 }
 
@@ -258,16 +220,11 @@ void read_service(Resolver& resolver, const std::string& path, const std::string
   if (mode.empty()) mode = environment_value(environment, "RAILS_ENV");
   if (environment_named(mode) == Target::development) return;
   const bool production = mode == "production" || files::base_of(path).find("prod") != std::string_view::npos;
-  Way way;
-  way.stage = DeployCommand::Stage::compose;
-  way.target = production ? of_file : Target::not_production;
-  way.folder = std::string(files::folder_of(path));
-  way.unprotected = !environment_value(environment, "DISABLE_DATABASE_ENVIRONMENT_CHECK").empty();
-  const YAML::Node build = files::yaml_member(service, "build");
-  const std::string context = files::yaml_text(build).empty()
-                                  ? files::yaml_text(files::yaml_member(build, "context"))
-                                  : files::yaml_text(build);
-  way.folder = files::join_path(way.folder, context);
+  Way way{.stage = DeployCommand::Stage::compose,
+          .target = production ? of_file : Target::not_production,
+          .folder = files::join_path(files::folder_of(path),
+                                     files::yaml_text(files::yaml_member(service, "build"), "context")),
+          .unprotected = !environment_value(environment, "DISABLE_DATABASE_ENVIRONMENT_CHECK").empty()};
   ImageFiles image{way.folder, "", {}, {}, path};
   way.image = &image;
   for (const auto* key : {"entrypoint", "command"}) {
@@ -287,25 +244,12 @@ void read_service(Resolver& resolver, const std::string& path, const std::string
 // --- shell entry points
 
 bool is_entry_script(std::string_view path) {
-  static constexpr std::array<std::string_view, 18> names = {"docker-entrypoint.sh",
-                                                             "entrypoint.sh",
-                                                             "start.sh",
-                                                             "deploy.sh",
-                                                             "startup.sh",
-                                                             "release.sh",
-                                                             "docker-start.sh",
-                                                             "docker_start.sh",
-                                                             "start-prod.sh",
-                                                             "deploy-prod.sh",
-                                                             "deploy-production.sh",
-                                                             "start-production.sh",
-                                                             "docker_entrypoint.sh",
-                                                             "docker-entrypoint.prod.sh",
-                                                             "entrypoint.prod.sh",
-                                                             "run-prod.sh",
-                                                             "render-build.sh",
-                                                             "release-tasks.sh"};
-  return one_of(lower(files::base_of(path)), names);
+  static constexpr auto names = word_list(
+      "docker-entrypoint.sh", "entrypoint.sh", "start.sh", "deploy.sh", "startup.sh", "release.sh",
+      "docker-start.sh", "docker_start.sh", "start-prod.sh", "deploy-prod.sh", "deploy-production.sh",
+      "start-production.sh", "docker_entrypoint.sh", "docker-entrypoint.prod.sh", "entrypoint.prod.sh",
+      "run-prod.sh", "render-build.sh", "release-tasks.sh");
+  return is_one_of(lower(files::base_of(path)), names);
 }
 
 // Is the script the entry point of images for development only?
@@ -314,7 +258,7 @@ bool only_in_development_images(files::Tree& tree, const std::string& path) {
   for (const auto& file : tree.files()) {
     if (!is_dockerfile(file) && !is_compose(file)) continue;
     const std::string* text = tree.text(file);
-    if (!text || text->find(files::base_of(path)) == std::string::npos) continue;
+    if (!text || !contains(*text, files::base_of(path))) continue;
     if (target_of_file(file)) return false;
     development = true;
   }
@@ -324,33 +268,25 @@ bool only_in_development_images(files::Tree& tree, const std::string& path) {
 // --- application code
 
 bool is_script_file(std::string_view path) {
-  for (const auto* tail : {".ts", ".js", ".mjs", ".cjs", ".mts"})
-    if (ends_with(path, tail)) return !ends_with(path, ".d.ts") && !ends_with(path, ".min.js");
-  return false;
+  return ends_with_any(path, {".ts", ".js", ".mjs", ".cjs", ".mts"}) &&
+         !ends_with_any(path, {".d.ts", ".min.js"});
 }
 
 // The files that configure the connections of TypeORM, Sequelize and MikroORM, in any folder.
 bool orm_configuration(std::string_view path) {
-  const std::string name = lower(files::base_of(path));
-  for (const auto* part :
-       {"ormconfig", "data-source", "datasource", "data_source", "mikro-orm.config", "typeorm", "sequelize"})
-    if (name.find(part) != std::string::npos) return true;
-  return false;
+  return contains_any(lower(files::base_of(path)), {"ormconfig", "data-source", "datasource", "data_source",
+                                                    "mikro-orm.config", "typeorm", "sequelize"});
 }
 
 bool application_code(const std::string& path) {
-  static constexpr std::array<std::string_view, 7> application = {"src", "app",   "server", "lib",
-                                                                  "api", "pages", "backend"};
-  static constexpr std::array<std::string_view, 13> tools = {
-      "scripts", "script", "bin", "cli",   "tools",    "tool",      "setup",
-      "seed",    "seeds",  "dev", "bench", "commands", "generators"};
-  const auto base = files::base_of(path);
-  if (base.find(".test.") != std::string_view::npos || base.find(".spec.") != std::string_view::npos)
-    return false;
+  static constexpr auto application = word_list("src", "app", "server", "lib", "api", "pages", "backend");
+  static constexpr auto tools = word_list("scripts", "script", "bin", "cli", "tools", "tool", "setup", "seed",
+                                          "seeds", "dev", "bench", "commands", "generators");
+  if (contains_any(files::base_of(path), {".test.", ".spec."})) return false;
   bool inside = false;
   for (const auto part : split(files::folder_of(path), '/')) {
-    if (one_of(part, tools)) return false;
-    inside = inside || one_of(part, application);
+    if (is_one_of(part, tools)) return false;
+    inside = inside || is_one_of(part, application);
   }
   return inside;
 }
@@ -362,17 +298,19 @@ std::optional<Target> target_of_file(const std::string& path) {
   return files::deployed_by_others(path) ? Target::not_production : Target::any;
 }
 
+std::string folder_of_package(files::Tree& tree, const std::string& path) {
+  const files::Package* package = tree.package_of(files::folder_of(path));
+  return package ? package->folder : std::string(files::folder_of(path));
+}
+
 void read_package_scripts(files::Tree& tree, Resolver& resolver) {
   for (const auto& package : tree.packages()) {
     const auto target = target_of_file(package.path);
     if (!target) continue;
     for (const auto& [name, unused] : package.scripts) {
-      if (!one_of(name, deploy_scripts) && !named_for_production(name)) continue;
-      Way way;
-      way.stage = stage_of(name);
-      way.target = *target;
-      way.folder = package.folder;
-      resolver.script(package, name, "", way);
+      if (!is_one_of(name, deploy_scripts) && !named_for_production(name)) continue;
+      resolver.script(package, name, "",
+                      {.stage = stage_of(name), .target = *target, .folder = package.folder});
     }
   }
 }
@@ -383,7 +321,7 @@ void read_dockerfiles(files::Tree& tree, Resolver& resolver) {
     auto target = target_of_file(path);
     if (!target && !files::never_deployed(path) && published(tree, path)) target = Target::any;
     const std::string* text = target ? tree.text(path) : nullptr;
-    if (text) DockerReader(tree, resolver, path, *text, *target).run();
+    if (text) ImageCommands(resolver, path, *text, *target).run();
   }
 }
 
@@ -398,10 +336,7 @@ void read_makefiles(files::Tree& tree, Resolver& resolver) {
     for (const auto& rule : parse_makefile(*text)) {
       const bool deploys = rule.name == "deploy" || rule.name == "release" || named_for_production(rule.name);
       if (!deploys || !seen.insert(rule.name).second) continue;
-      Way way;
-      way.stage = stage_of(rule.name);
-      way.target = *target;
-      resolver.make_target(path, rule.name, way);
+      resolver.make_target(path, rule.name, {.stage = stage_of(rule.name), .target = *target});
     }
   }
 }
@@ -417,10 +352,8 @@ void read_compose_files(files::Tree& tree, Resolver& resolver) {
       tree.report_broken(path, *text, root.error());
       continue;
     }
-    const YAML::Node services = files::yaml_member(*root, "services");
-    if (!services.IsDefined() || !services.IsMap()) continue;
-    for (const auto& item : services)
-      read_service(resolver, path, *text, files::yaml_text(item.first), item.second, *target);
+    for (const auto& [name, service] : files::yaml_entries(files::yaml_member(*root, "services")))
+      read_service(resolver, path, *text, name, service, *target);
   }
 }
 
@@ -428,31 +361,23 @@ void read_shell_entry_points(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
     const auto target = is_entry_script(path) ? target_of_file(path) : std::nullopt;
     if (!target || only_in_development_images(tree, path)) continue;
-    Way way;
-    const auto named = [&](std::string_view word) {
-      return files::base_of(path).find(word) != std::string_view::npos;
-    };
-    way.stage = named("deploy") || named("release") ? DeployCommand::Stage::release
-                : named("build")                    ? DeployCommand::Stage::build
-                                                    : DeployCommand::Stage::start;
-    way.target = *target;
-    const files::Package* package = tree.package_of(files::folder_of(path));
-    way.folder = package ? package->folder : std::string(files::folder_of(path));
-    resolver.file(path, {}, way);
+    const auto base = files::base_of(path);
+    const auto stage = contains_any(base, {"deploy", "release"}) ? DeployCommand::Stage::release
+                       : contains(base, "build")                 ? DeployCommand::Stage::build
+                                                                 : DeployCommand::Stage::start;
+    resolver.file(path, {}, {.stage = stage, .target = *target, .folder = folder_of_package(tree, path)});
   }
 }
 
 void read_schema_calls(files::Tree& tree, Resolver& resolver) {
   const auto& packages = tree.packages();
-  static constexpr std::array<std::string_view, 6> orms = {"typeorm",         "@nestjs/typeorm",
-                                                           "sequelize",       "sequelize-typescript",
-                                                           "@mikro-orm/core", "@mikro-orm/postgresql"};
-  const auto uses = [](const files::Package& package) {
-    return std::any_of(orms.begin(), orms.end(), [&](std::string_view orm) {
-      return package.dependencies.count(std::string(orm)) > 0;
-    });
-  };
-  if (std::none_of(packages.begin(), packages.end(), uses)) return;
+  static constexpr auto orms = word_list("typeorm", "@nestjs/typeorm", "sequelize", "sequelize-typescript",
+                                         "@mikro-orm/core", "@mikro-orm/postgresql");
+  const bool uses_orm = std::ranges::any_of(packages, [](const files::Package& package) {
+    return std::ranges::any_of(package.dependencies,
+                               [](const std::string& name) { return is_one_of(name, orms); });
+  });
+  if (!uses_orm) return;
   for (const auto& path : tree.files()) {
     const bool configuration = orm_configuration(path);
     const bool json = files::base_of(path) == "ormconfig.json";
@@ -460,29 +385,22 @@ void read_schema_calls(files::Tree& tree, Resolver& resolver) {
     if (!target || !(configuration || application_code(path) || files::folder_of(path).empty())) continue;
     const std::string* text = tree.peek(path);
     if (!text || schema_calls_in_code(*text).empty()) continue;
-    Way way;
-    way.target = *target;
     const files::Package* package = tree.package_of(files::folder_of(path));
-    way.folder = package ? package->folder : "";
-    way.entry = "code";
-    resolver.schema_calls(path, way);
+    resolver.schema_calls(path,
+                          {.target = *target, .folder = package ? package->folder : "", .entry = "code"});
   }
 }
 
 void read_application_code(files::Tree& tree, Resolver& resolver) {
-  const auto& packages = tree.packages();
-  if (std::none_of(packages.begin(), packages.end(), [](const files::Package& p) { return p.uses_drizzle; }))
-    return;
+  if (std::ranges::none_of(tree.packages(), &files::Package::uses_drizzle)) return;
   for (const auto& path : tree.files()) {
     if (!is_script_file(path) || !application_code(path) || !target_of_file(path)) continue;
     const std::string* text = tree.peek(path);
-    if (!text || text->find("drizzle-kit") == std::string::npos) continue;
-    Way way;
-    way.target = Target::not_production;
+    if (!text || !contains(*text, "drizzle-kit")) continue;
     const files::Package* package = tree.package_of(files::folder_of(path));
-    way.folder = package ? package->folder : "";
-    way.entry = "code";
-    resolver.file(path, {}, way);
+    resolver.file(
+        path, {},
+        {.target = Target::not_production, .folder = package ? package->folder : "", .entry = "code"});
   }
 }
 

@@ -6,18 +6,23 @@
 
 namespace pgadvise::deploy {
 
-void read_package_scripts(files::Tree& tree, Resolver& resolver);  // build, start, postinstall, deploy …
+// Scripts of package.json that a deployment runs: build, start, postinstall, deploy …
+void read_package_scripts(files::Tree& tree, Resolver& resolver);
 void read_dockerfiles(files::Tree& tree, Resolver& resolver);
 void read_compose_files(files::Tree& tree, Resolver& resolver);
-void read_makefiles(files::Tree& tree, Resolver& resolver);  // targets named deploy, release, …-prod
-void read_shell_entry_points(files::Tree& tree,
-                             Resolver& resolver);  // docker-entrypoint.sh, start.sh, deploy.sh …
-void read_schema_calls(files::Tree& tree,
-                       Resolver& resolver);  // schema changes that an ORM makes when the application connects
-void read_application_code(files::Tree& tree,
-                           Resolver& resolver);  // pushSchema and exec in code that runs with the application
+// Targets of Makefiles that are named deploy, release or …-prod.
+void read_makefiles(files::Tree& tree, Resolver& resolver);
+// Shell scripts that are named as entry points: docker-entrypoint.sh, start.sh, deploy.sh …
+void read_shell_entry_points(files::Tree& tree, Resolver& resolver);
+// Schema changes that an ORM makes when the application connects.
+void read_schema_calls(files::Tree& tree, Resolver& resolver);
+// Drizzle's pushSchema(), and commands, in code that runs with the application.
+void read_application_code(files::Tree& tree, Resolver& resolver);
 
-// The file's target, from its path and name; nullopt: it is never deployed.
+// The target of a file, from its path and name. nullopt: no deployment has the file.
 std::optional<Target> target_of_file(const std::string& path);
+
+// The folder of the nearest package.json at or above the file; without one, the folder of the file.
+std::string folder_of_package(files::Tree& tree, const std::string& path);
 
 }  // namespace pgadvise::deploy

@@ -13,8 +13,7 @@ namespace {
 std::string option_value(const std::vector<std::string>& words, std::string_view name) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == name && i + 1 < words.size()) return words[i + 1];
-    if (words[i].compare(0, name.size() + 1, std::string(name) + "=") == 0)
-      return words[i].substr(name.size() + 1);
+    if (words[i].starts_with(std::string(name) + "=")) return words[i].substr(name.size() + 1);
   }
   return {};
 }
@@ -26,7 +25,7 @@ bool drizzle_is_postgresql(const std::vector<drizzle::DrizzleConfig>& configs, c
   if (const auto named = drizzle::dialect_name(option_value(words, "--dialect")))
     return *named == "postgresql";
   for (const auto& word : words)  // push:sqlite, push:mysql of older versions
-    if (word.compare(0, 5, "push:") == 0) return word == "push:pg";
+    if (word.starts_with("push:")) return word == "push:pg";
   if (const auto file = option_value(words, "--config"); !file.empty()) {
     for (const auto& config : configs)
       if (config.path == files::join_path(folder, file) ||
@@ -49,28 +48,25 @@ bool drizzle_is_postgresql(const std::vector<drizzle::DrizzleConfig>& configs, c
 }
 
 bool node_is_postgresql(files::Tree& tree, const std::string& file, const std::string& folder) {
-  const std::string* text = tree.text(file);
-  const bool named = text && lower(*text).find("postgres") != std::string::npos;
-  if (named) return true;
-  if (text)
-    for (const auto* other : {"mysql", "mariadb", "sqlite", "mssql", "mongodb", "oracle", "sqljs"})
-      if (lower(*text).find(other) != std::string::npos) return false;
+  if (const std::string* content = tree.text(file)) {
+    const std::string text = lower(*content);
+    if (contains(text, "postgres")) return true;
+    if (contains_any(text, {"mysql", "mariadb", "sqlite", "mssql", "mongodb", "oracle", "sqljs"}))
+      return false;
+  }
   const files::Package* package = tree.package_of(files::folder_of(file));
   if (!package) package = tree.package_of(folder);
   while (package && !package->dependencies.count("pg") && !package->folder.empty())
     package = tree.package_of(files::folder_of(package->folder));
-  if (!package || !package->dependencies.count("pg")) return false;
-  for (const auto* other : {"mysql", "mysql2", "sqlite3", "better-sqlite3", "mssql"})
-    if (package->dependencies.count(other)) return false;
-  return true;
+  return package && package->dependencies.count("pg") &&
+         std::ranges::none_of(package->dependencies, [](const std::string& name) {
+           return is_one_of(name, {"mysql", "mysql2", "sqlite3", "better-sqlite3", "mssql"});
+         });
 }
 
 bool rails_is_postgresql(files::Tree& tree) {
   const std::string* gems = tree.text("Gemfile");
-  if (!gems) return true;
-  for (const auto* name : {"'pg'", "\"pg\"", "postgis"})
-    if (gems->find(name) != std::string::npos) return true;
-  return false;
+  return !gems || contains_any(*gems, {"'pg'", "\"pg\"", "postgis"});
 }
 
 bool prisma_is_postgresql(files::Tree& tree, const std::string& folder,
@@ -80,7 +76,7 @@ bool prisma_is_postgresql(files::Tree& tree, const std::string& folder,
     best.clear();
     for (const auto& path : tree.files()) {
       if (files::base_of(path) != "schema.prisma") continue;
-      const bool below = folder.empty() || path.compare(0, folder.size() + 1, folder + "/") == 0;
+      const bool below = folder.empty() || path.starts_with(folder + "/");
       if (best.empty() || below) best = path;
       if (below) break;
     }
@@ -92,8 +88,7 @@ bool prisma_is_postgresql(files::Tree& tree, const std::string& folder,
   const auto at = files::value_of(*text, "provider", source);
   if (!at) return true;
   const auto line = text->substr(*at, text->find('\n', *at) - *at);
-  return line.find("postgres") != std::string::npos || line.find("cockroachdb") != std::string::npos ||
-         line.find("env(") != std::string::npos;
+  return contains_any(line, {"postgres", "cockroachdb", "env("});
 }
 
 }  // namespace pgadvise::deploy

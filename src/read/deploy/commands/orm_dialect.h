@@ -17,8 +17,10 @@ bool drizzle_is_postgresql(const std::vector<drizzle::DrizzleConfig>& configs, c
 // Whether an ORM in the file uses PostgreSQL: from the file, else from the drivers in the nearest
 // package.json.
 bool node_is_postgresql(files::Tree& tree, const std::string& file, const std::string& folder);
-// The same from the Gemfile; true without one.
+// Whether the Gemfile has a driver for PostgreSQL; true without a Gemfile.
 bool rails_is_postgresql(files::Tree& tree);
+// Whether the schema.prisma of a command in `folder` uses PostgreSQL or CockroachDB: that of --schema, else
+// one below the folder, else any of the repository. True if unknown.
 bool prisma_is_postgresql(files::Tree& tree, const std::string& folder,
                           const std::vector<std::string>& words);
 

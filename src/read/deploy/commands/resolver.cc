@@ -14,9 +14,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-bool ends_with(std::string_view text, std::string_view tail) {
-  return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
-}
+constexpr std::size_t max_path = 12;          // steps of a call path
+constexpr std::size_t max_commands = 20'000;  // of a repository
 
 bool matches(const std::string& pattern, const std::string& name) {
   const auto star = pattern.find('*');
@@ -25,13 +24,33 @@ bool matches(const std::string& pattern, const std::string& name) {
 }
 
 bool dev_script(const std::string& name) {
-  return name == "dev" || name == "develop" || name == "watch" || name.compare(0, 4, "dev:") == 0 ||
-         ends_with(name, ":dev") || ends_with(name, ":local") || ends_with(name, ":watch") ||
-         ends_with(name, "-dev");
+  return is_one_of(name, {"dev", "develop", "watch"}) || name.starts_with("dev:") ||
+         ends_with_any(name, {":dev", ":local", ":watch", "-dev"});
 }
 
-bool has(const Words& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+// "a/b/c", "b/c", "c": the ends of a path, the longest first.
+std::vector<std::string_view> ends_of(std::string_view path) {
+  std::vector<std::string_view> out;
+  for (std::size_t at = 0; at < path.size(); at = std::min(path.find('/', at), path.size() - 1) + 1)
+    out.push_back(path.substr(at));
+  return out;
+}
+
+bool is_below(std::string_view path, const std::string& folder) {
+  return folder.empty() || path.starts_with(folder + "/");
+}
+
+// The way into a script or target of that folder: `step` is added to the call path, and `key` to what is
+// being resolved, so that a circle is seen.
+Way into(const Way& way, const std::string& key, std::string_view folder, std::string entry,
+         std::string step) {
+  Way out = way;
+  out.folder = std::string(folder);
+  out.entry = std::move(entry);
+  out.path.push_back(std::move(step));
+  out.open.push_back(key);
+  out.image = nullptr;
+  return out;
 }
 
 }  // namespace
@@ -42,12 +61,13 @@ bool runs_development_server(const Words& words) {
     if (invocation.kind == Invocation::Kind::file && invocation.name == "watch") return true;
     if (invocation.words.empty() || invocation.kind != Invocation::Kind::tool) continue;
     const std::string& tool = invocation.words[0];
-    if (tool == "nodemon" || tool == "ts-node-dev" || tool == "air" || has(invocation.words, "--watch"))
+    if (tool == "nodemon" || tool == "ts-node-dev" || tool == "air" || is_one_of("--watch", invocation.words))
       return true;
-    if (tool == "vite" && !has(invocation.words, "build") && !has(invocation.words, "preview")) return true;
+    if (tool == "vite" && !is_one_of("build", invocation.words) && !is_one_of("preview", invocation.words))
+      return true;
     if (invocation.words.size() > 1 && invocation.words[1] == "dev") return true;
   }
-  return has(words, "--watch") || has(words, "--hot");
+  return is_one_of("--watch", words) || is_one_of("--hot", words);
 }
 
 namespace {
@@ -57,11 +77,8 @@ bool prefix_of(const std::vector<int>& a, const std::vector<int>& b) {
 }
 
 bool local_url(const std::string& text) {
-  if (text.find("://") == std::string::npos) return false;
-  for (const auto* host :
-       {"@localhost", "@127.0.0.1", "//localhost", "//127.0.0.1", "@0.0.0.0", "@host.docker.internal"})
-    if (text.find(host) != std::string::npos) return true;
-  return false;
+  return contains(text, "://") && contains_any(text, {"@localhost", "@127.0.0.1", "//localhost",
+                                                      "//127.0.0.1", "@0.0.0.0", "@host.docker.internal"});
 }
 
 // `docker exec -it` is typed by a person: docker refuses it where there is no terminal, as in a pipeline.
@@ -83,7 +100,7 @@ Target assigned(const ShellCommand& command) {
     if (equals == std::string::npos || text[0] == '-') return;
     const std::string name = lower(text.substr(0, equals));
     const std::string value = text.substr(equals + 1);
-    if (ends_with(name, "_env") || name == "environment") {
+    if (name.ends_with("_env") || name == "environment") {
       if (!value.empty() && value[0] != '$') out = std::max(out, environment_named(value));
     }
     if (local_url(value)) out = Target::development;
@@ -92,7 +109,7 @@ Target assigned(const ShellCommand& command) {
   for (const auto& text : command.assignments) consider(text);
   for (const auto& text : command.words) consider(text);
   for (const auto& word : command.words) {  // dotenv -e .env.local -- …
-    if (word.find(".env.") == std::string::npos) continue;
+    if (!contains(word, ".env.")) continue;
     const Target named = environment_named(word.substr(word.rfind('.') + 1));
     if (named == Target::development) out = std::max(out, Target::development);
   }
@@ -118,7 +135,7 @@ Words masked(const Words& words) {
   Words out;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool after_option = i > 0 && words[i - 1].find(' ') == std::string::npos &&
-                              ends_with(mask_credentials(words[i - 1] + " x"), " ***");
+                              mask_credentials(words[i - 1] + " x").ends_with(" ***");
     out.push_back(after_option ? "***" : mask_credentials(words[i]));
   }
   return out;
@@ -165,14 +182,13 @@ void Resolver::words(const Words& list, const ShellText& where, const Way& way) 
 }
 
 void Resolver::command(const ShellCommand& item, const ShellText& text, const Way& way) {
-  if (way.path.size() > 12) return;
+  if (way.path.size() > max_path) return;
   for (const auto& invocation : invocations(item.words)) {
     invoke(invocation, item, text, way);
     if (invocation.kind == Invocation::Kind::tool) seeds(invocation.words, item, way);
   }
-  const bool reads_input = !item.words.empty() && !item.input.empty() &&
-                           (item.words[0] == "sh" || item.words[0] == "bash" || item.words[0] == "ssh");
-  if (reads_input) shell({item.input, text.file, text.offset + item.offset}, way);
+  if (!item.words.empty() && !item.input.empty() && is_one_of(item.words[0], {"sh", "bash", "ssh"}))
+    shell({item.input, text.file, text.offset + item.offset}, way);
 }
 
 void Resolver::invoke(const Invocation& invocation, const ShellCommand& item, const ShellText& text,
@@ -202,34 +218,22 @@ void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& wa
   if (words[0] == "prisma" && words.size() > 2 && words[1] == "db" && words[2] == "seed") {
     if (!package || package->prisma_seed.empty()) return;
     const std::string key = package->path + "#prisma.seed";
-    if (std::find(way.open.begin(), way.open.end(), key) != way.open.end()) return;
-    Way there = way;
-    there.folder = package->folder;
-    there.entry = "prisma seed";
-    there.path.push_back(package->path + " prisma.seed");
-    there.open.push_back(key);
-    there.image = nullptr;
-    return shell({package->prisma_seed, package->path, 0}, there);
+    if (is_one_of(key, way.open)) return;
+    return shell({package->prisma_seed, package->path, 0},
+                 into(way, key, package->folder, "prisma seed", package->path + " prisma.seed"));
   }
   const bool knex = words[0] == "knex" && words[1] == "seed:run";
   if (knex || (words[0] == "sequelize" && words[1].starts_with("db:seed"))) {
     const std::string root = package ? package->folder : way.folder;
     for (const auto& path : tree_.files()) {
-      const bool below = root.empty() || path.compare(0, root.size() + 1, root + "/") == 0;
+      if (knex || !is_below(path, root) || !contains(files::base_of(path), "config")) continue;
       // With a seederStorage sequelize remembers what it has run.
-      if (const std::string* text =
-              below && !knex && files::base_of(path).find("config") != std::string_view::npos
-                  ? tree_.text(path)
-                  : nullptr)
-        if (text->find("seederStorage\"") != std::string::npos ||
-            text->find("seederStorage:") != std::string::npos)
-          return;
+      const std::string* text = tree_.text(path);
+      if (text && contains_any(*text, {"seederStorage\"", "seederStorage:"})) return;
     }
-    for (const auto& path : tree_.files()) {
-      const auto folder = files::base_of(files::folder_of(path));
-      const bool below = root.empty() || path.compare(0, root.size() + 1, root + "/") == 0;
-      if (below && (folder == "seeds" || folder == "seeders")) file(path, {}, way);
-    }
+    for (const auto& path : tree_.files())
+      if (is_below(path, root) && is_one_of(files::base_of(files::folder_of(path)), {"seeds", "seeders"}))
+        file(path, {}, way);
     return;
   }
   const bool prisma = words[0] == "prisma" && words.size() > 2 && words[1] == "db" && words[2] == "execute";
@@ -294,39 +298,23 @@ void Resolver::body(const files::Package& package, const std::string& name, cons
                     const Way& way) {
   const auto it = package.scripts.find(name);
   const std::string key = package.path + "#" + name;
-  if (it == package.scripts.end() || std::find(way.open.begin(), way.open.end(), key) != way.open.end())
-    return;
-  Way there = way;
-  there.folder = package.folder;
-  there.entry = "script " + name;
-  there.path.push_back(package.path + " script " + name);
-  there.open.push_back(key);
-  there.image = nullptr;
+  if (it == package.scripts.end() || is_one_of(key, way.open)) return;
   // Past the key and its quotes, so that the body is not looked for in its own name.
-  shell({it->second + tail, package.path, package.script_offsets.at(name) + name.size() + 2}, there);
+  shell({it->second + tail, package.path, package.script_offsets.at(name) + name.size() + 2},
+        into(way, key, package.folder, "script " + name, package.path + " script " + name));
 }
 
 std::string Resolver::folder_in_image(const std::string& folder, const ImageFiles& image) {
-  // The longest tail of the image's path that is a package here.
-  for (std::string_view tail = folder; !tail.empty();) {
-    if (tree_.has(files::join_path(tail, "package.json"))) return files::normal_path(tail);
-    const auto slash = tail.find('/');
-    tail = slash == std::string_view::npos ? std::string_view{} : tail.substr(slash + 1);
-  }
+  for (const auto end : ends_of(folder))
+    if (tree_.has(files::join_path(end, "package.json"))) return files::normal_path(end);
   return tree_.has(files::join_path(image.folder, "package.json")) ? image.folder : std::string();
 }
 
 std::string Resolver::change_folder(const std::string& folder, const std::string& to, const Way& way) {
-  if (to.empty() || to == "-" || to == "~") return folder;
-  if (to.find('$') != std::string::npos || to.find('`') != std::string::npos) {
-    // "$(dirname "$0")/.." and the like: the folder of the script is the best guess.
-    return folder;
-  }
-  if (to[0] == '/') {
-    const std::string inside = files::normal_path(to);
-    return folder_in_image(inside, way.image ? *way.image : ImageFiles{});
-  }
-  return files::join_path(folder, to);
+  // "$(dirname "$0")/.." and the like: the folder of the script is the best guess.
+  if (to.empty() || to == "-" || to == "~" || contains_any(to, {"$", "`"})) return folder;
+  if (to[0] != '/') return files::join_path(folder, to);
+  return folder_in_image(files::normal_path(to), way.image ? *way.image : ImageFiles{});
 }
 
 std::string Resolver::find_file(const std::string& name, const Way& way) {
@@ -345,11 +333,9 @@ std::string Resolver::find_file(const std::string& name, const Way& way) {
         for (const auto& folder : {way.image->folder, std::string()})
           candidates.push_back(files::join_path(folder, source));
   const std::string whole = files::normal_path(clean);
-  for (std::string_view tail = whole; !tail.empty();) {
-    if (way.image) candidates.push_back(files::join_path(way.image->folder, tail));
-    candidates.emplace_back(tail);
-    const auto slash = tail.find('/');
-    tail = slash == std::string_view::npos ? std::string_view{} : tail.substr(slash + 1);
+  for (const auto end : ends_of(whole)) {
+    if (way.image) candidates.push_back(files::join_path(way.image->folder, end));
+    candidates.emplace_back(end);
   }
   for (const auto& candidate : candidates)
     if (tree_.has(candidate)) return candidate;
@@ -383,7 +369,7 @@ void Resolver::make(const Words& words, const Way& way) {
       names = {words[++i]};
     } else if (const auto equals = words[i].find('='); equals != std::string::npos) {
       const std::string name = lower(words[i].substr(0, equals));
-      if (name == "env" || ends_with(name, "_env") || name == "environment")
+      if (name == "env" || name.ends_with("_env") || name == "environment")
         there.target = std::max(there.target, environment_named(words[i].substr(equals + 1)));
     } else if (!words[i].starts_with("-")) {
       targets.push_back(words[i]);
@@ -399,21 +385,15 @@ void Resolver::make(const Words& words, const Way& way) {
 
 void Resolver::make_target(const std::string& path, const std::string& name, const Way& way) {
   const std::string key = path + "#" + name;
-  if (std::find(way.open.begin(), way.open.end(), key) != way.open.end() || way.path.size() > 12 || !spend())
-    return;
+  if (is_one_of(key, way.open) || way.path.size() > max_path || !spend()) return;
   auto makefile = makefiles_.find(path);
   if (makefile == makefiles_.end()) {
     const std::string* content = tree_.text(path);
     if (!content) return;
     makefile = makefiles_.emplace(path, parse_makefile(*content)).first;
   }
-  Way there = way;
-  there.folder = std::string(files::folder_of(path));
-  there.entry = "target " + name;
-  there.path.push_back(path + " target " + name);
-  there.open.push_back(key);
+  Way there = into(way, key, files::folder_of(path), "target " + name, path + " target " + name);
   there.arguments.clear();
-  there.image = nullptr;
   for (const auto& target : makefile->second) {
     if (target.name != name) continue;
     for (const auto& need : target.needs) make_target(path, need, there);
@@ -423,34 +403,25 @@ void Resolver::make_target(const std::string& path, const std::string& name, con
 
 // "start-dev.sh": an image for development, whatever its Dockerfile is called.
 static bool script_for_development(const std::string& path) {
-  std::string name = lower(files::base_of(path));
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; }, '.');
-  for (const auto part : split(name, '.'))
-    if (part == "dev" || part == "development" || part == "local") return true;
-  return false;
+  return has_word(files::base_of(path), {"dev", "development", "local"});
 }
 
 void Resolver::file(const std::string& path, const Words& arguments, const Way& way) {
-  if (std::find(way.open.begin(), way.open.end(), path) != way.open.end() || script_for_development(path) ||
-      !spend())
-    return;
+  if (is_one_of(path, way.open) || script_for_development(path) || !spend()) return;
   const std::string* content = tree_.text(path);
   if (!content || content->find('\0') != std::string::npos) return;
   Way there = way;
   there.open.push_back(path);
   there.path.push_back(path);
   there.arguments = arguments;
-  const std::string first_line = content->substr(0, content->find('\n'));
-  const auto dot = files::base_of(path).rfind('.');
-  const std::string extension =
-      dot == std::string_view::npos ? "" : std::string(files::base_of(path).substr(dot));
-  const bool shebang = first_line.compare(0, 2, "#!") == 0;
-  if (extension == ".sh" || extension == ".bash" || (shebang && ends_with(trim(first_line), "sh"))) {
+  const auto first_line = trim(std::string_view(*content).substr(0, content->find('\n')));
+  const bool shebang = content->starts_with("#!");
+  if (ends_with_any(path, {".sh", ".bash"}) || (shebang && first_line.ends_with("sh"))) {
     there.entry = "";
     return shell({*content, path, 0}, there);
   }
-  if (extension == ".js" || extension == ".ts" || extension == ".mjs" || extension == ".cjs" ||
-      extension == ".mts" || (shebang && first_line.find("node") != std::string::npos))
+  if (ends_with_any(path, {".js", ".ts", ".mjs", ".cjs", ".mts"}) ||
+      (shebang && contains(first_line, "node")))
     code(path, *content, there);
 }
 
@@ -501,15 +472,14 @@ static SourceLocation place_of(const ShellCommand& item, const ShellText& text, 
 }
 
 void Resolver::emit(const Words& words, const ShellCommand& item, const ShellText& text, const Way& way) {
-  if (is_noise(words) || out_.size() > 20'000) return;
-  if (words[0].compare(0, 11, "drizzle-kit") == 0 && !drizzle_is_postgresql(configs_, way.folder, words))
-    return;
+  if (is_noise(words) || out_.size() > max_commands) return;
+  if (words[0].starts_with("drizzle-kit") && !drizzle_is_postgresql(configs_, way.folder, words)) return;
   for (const auto& word : words)  // --config drizzle.config.test.ts
-    if (word.find("config") != std::string::npos && word.find('.') != std::string::npos &&
+    if (contains(word, "config") && contains(word, ".") &&
         files::named_for_development(word.substr(word.find('=') + 1)))
       return;
   if (words[0] == "prisma" && !prisma_is_postgresql(tree_, way.folder, words)) return;
-  if ((words[0] == "typeorm" || words[0] == "sequelize" || words[0] == "mikro-orm") &&
+  if (is_one_of(words[0], {"typeorm", "sequelize", "mikro-orm"}) &&
       !node_is_postgresql(tree_, text.file, way.folder))
     return;
   const bool rails = words[0] == "rails" || words[0] == "rake";
@@ -521,8 +491,7 @@ void Resolver::emit(const Words& words, const ShellCommand& item, const ShellTex
   if (written.empty()) written = join(words, " ");
   out.command = ellipsis(mask_secrets(words[0] == "psql" ? without_sql(std::move(written)) : written), 200);
   out.words = masked(words);
-  if (rails &&
-      (way.unprotected || out.command.find("DISABLE_DATABASE_ENVIRONMENT_CHECK=") != std::string::npos))
+  if (rails && (way.unprotected || contains(out.command, "DISABLE_DATABASE_ENVIRONMENT_CHECK=")))
     out.words.emplace_back("DISABLE_DATABASE_ENVIRONMENT_CHECK=1");
   out.entry = way.entry;
   out.place = place_of(item, text, *content);

@@ -1,7 +1,6 @@
 #include "deploy/commands/schema_calls.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text/text.h"
 #include "files/code_text.h"
@@ -44,11 +43,10 @@ bool of_connection(const files::CodeText& code, std::size_t offset, std::string_
   for (auto it = open.rbegin(); it != open.rend(); ++it) {
     const std::size_t from = *it < 60 ? 0 : *it - 60;
     const std::string head = code.text.substr(from, *it - from);
-    if (contains(head, "Entity(") || head.ends_with("Entity") || contains(head, "EntitySchema")) return false;
+    if (contains_any(head, {"Entity(", "EntitySchema"}) || head.ends_with("Entity")) return false;
   }
   const std::string key(name);
-  return !contains(code.text, key + " = false") && !contains(code.text, key + ": false") &&
-         !contains(code.text, key + ": process.env");
+  return !contains_any(code.text, {key + " = false", key + ": false", key + ": process.env"});
 }
 
 void typeorm(const files::CodeText& code, std::vector<CodeCommand>& out) {
@@ -75,7 +73,7 @@ void sequelize(const files::CodeText& code, std::vector<CodeCommand>& out) {
 }
 
 void mikro_orm(const files::CodeText& code, std::vector<CodeCommand>& out) {
-  if (!contains(lower(code.text), "mikro-orm") && !contains(lower(code.text), "mikroorm")) return;
+  if (!contains_any(lower(code.text), {"mikro-orm", "mikroorm"})) return;
   std::size_t seen = 0;
   for (const auto* name : {".updateSchema(", ".refreshDatabase(", ".dropSchema("})
     for (auto at = code.plain.find(name); at != std::string::npos && seen++ < max_hits;
@@ -89,12 +87,10 @@ void mikro_orm(const files::CodeText& code, std::vector<CodeCommand>& out) {
 }  // namespace
 
 std::vector<CodeCommand> schema_calls_in_code(const std::string& content) {
-  static constexpr std::array<std::string_view, 6> marks = {
-      "synchronize", "dropSchema", ".sync(", ".updateSchema(", ".refreshDatabase(", ".dropSchema("};
+  static constexpr auto marks =
+      word_list("synchronize", "dropSchema", ".sync(", ".updateSchema(", ".refreshDatabase(", ".dropSchema(");
   std::vector<CodeCommand> out;
-  if (std::none_of(marks.begin(), marks.end(),
-                   [&](std::string_view mark) { return contains(content, mark); }))
-    return out;
+  if (!contains_any(content, marks)) return out;
   const files::CodeText code = files::code_text(content);
   typeorm(code, out);
   sequelize(code, out);

@@ -10,8 +10,9 @@
 
 namespace pgadvise::deploy {
 
-// {"typeorm", "synchronize"}, {"typeorm", "dropSchema"}, {"sequelize", "sync", "force" or "alter"},
-// {"mikro-orm", "updateSchema"}, where nothing around the call says that it is for development.
+// The calls as {"typeorm", "synchronize"}, {"typeorm", "dropSchema"}, {"sequelize", "sync", "force" or
+// "alter"} and
+// {"mikro-orm", "updateSchema"}; at most 16 of each function.
 std::vector<CodeCommand> schema_calls_in_code(const std::string& content);
 
 }  // namespace pgadvise::deploy

@@ -1,10 +1,9 @@
 #include "deploy/commands/seeds.h"
 
 #include <algorithm>
-#include <array>
-#include <span>
 
 #include "base/text/text.h"
+#include "deploy/shell/shell.h"
 #include "files/code_text.h"
 #include "sql/parse/statement.h"
 
@@ -12,10 +11,6 @@ namespace pgadvise::deploy {
 namespace {
 
 constexpr std::size_t max_hits = 16;
-
-bool has_any(std::string_view text, std::span<const std::string_view> signs) {
-  return std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) { return contains(text, sign); });
-}
 
 // To the end of the statement that stands at `at`, as long as such chains are.
 std::string_view rest_of_statement(const std::string& plain, std::size_t at) {
@@ -41,9 +36,8 @@ std::size_t function_around(const files::CodeText& code, std::size_t at) {
   const auto open = files::open_brackets(code.plain, at);
   for (auto it = open.rbegin(); it != open.rend(); ++it) {
     if (code.plain[*it] != '{') continue;
-    const auto head = trim(std::string_view(code.plain)
-                               .substr(files::begin_of_statement(code.plain, *it, ";{}"),
-                                       *it - files::begin_of_statement(code.plain, *it, ";{}")));
+    const std::size_t begin = files::begin_of_statement(code.plain, *it, ";{}");
+    const auto head = trim(std::string_view(code.plain).substr(begin, *it - begin));
     if (head.ends_with("=>") || contains(head, "function") ||
         (head.ends_with(")") && !head.starts_with("for") && !head.starts_with("while") &&
          !head.starts_with("if")))
@@ -55,15 +49,15 @@ std::size_t function_around(const files::CodeText& code, std::size_t at) {
 // This call adds nothing twice: its own statement says so, or its function looks before it, or leaves before
 // it.
 bool careful(const files::CodeText& code, std::size_t at) {
-  static constexpr std::array<std::string_view, 6> of_statement = {
-      "onConflict", "skipDuplicates", "ignoreDuplicates", "connectOrCreate", "orIgnore(", "orUpdate("};
-  static constexpr std::array<std::string_view, 17> looks = {
-      "findFirst", "findUnique",   "findOne", "findMany", "findBy",       "findOrCreate",
-      "findAll",   "findAndCount", ".count(", "$count(",  "exists(",      "Exists(",
-      ".select(",  ".first(",      ".query.", "return;",  "process.exit("};
-  static constexpr std::array<std::string_view, 5> in_text = {"count(*)", "NOT EXISTS", "not exists",
-                                                              "on conflict", "ON CONFLICT"};
-  if (has_any(rest_of_statement(code.plain, at), of_statement)) return true;
+  static constexpr auto of_statement = word_list("onConflict", "skipDuplicates", "ignoreDuplicates",
+                                                 "connectOrCreate", "orIgnore(", "orUpdate(");
+  static constexpr auto looks =
+      word_list("findFirst", "findUnique", "findOne", "findMany", "findBy", "findOrCreate", "findAll",
+                "findAndCount", ".count(", "$count(", "exists(", "Exists(", ".select(", ".first(", ".query.",
+                "return;", "process.exit(");
+  static constexpr auto in_text =
+      word_list("count(*)", "NOT EXISTS", "not exists", "on conflict", "ON CONFLICT");
+  if (contains_any(rest_of_statement(code.plain, at), of_statement)) return true;
   std::size_t from = function_around(code, at);
   // A callback's loop looks outside of itself as well.
   while (from > 0 &&
@@ -74,8 +68,8 @@ bool careful(const files::CodeText& code, std::size_t at) {
     if (outer == from) break;
     from = outer;
   }
-  return has_any(std::string_view(code.plain).substr(from, at - from), looks) ||
-         has_any(std::string_view(code.text).substr(from, at - from), in_text);
+  return contains_any(std::string_view(code.plain).substr(from, at - from), looks) ||
+         contains_any(std::string_view(code.text).substr(from, at - from), in_text);
 }
 
 std::string_view after(std::string_view text, std::size_t at) {
@@ -83,9 +77,7 @@ std::string_view after(std::string_view text, std::size_t at) {
   return next == std::string_view::npos ? std::string_view{} : text.substr(next, 40);
 }
 
-bool part_of_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
-}
+bool part_of_name(char c) { return files::word_character(c) || c == '$'; }
 
 // The names of what a method is called on, the nearest first: of `await this.db.query` query, db, this; of
 // `knex(name)` knex.
@@ -118,8 +110,8 @@ std::vector<std::string_view> names_before(std::string_view plain, std::size_t a
 }
 
 bool database_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> names = {"db", "tx", "trx", "database", "knex", "drizzle"};
-  return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with("prisma") ||
+  static constexpr auto names = word_list("db", "tx", "trx", "database", "knex", "drizzle");
+  return is_one_of(name, names) || name.starts_with("prisma") ||
          (name.ends_with("Db") && name != "indexedDb") || name.ends_with("DB");
 }
 
@@ -180,29 +172,21 @@ bool calls(const files::CodeText& code, std::size_t at) {
          !contains(std::string_view(code.plain).substr(at < 12 ? 0 : at - 12, at < 12 ? at : 12), "function");
 }
 
-std::vector<std::size_t> places(const std::string& text, std::string_view word) {
-  std::vector<std::size_t> out;
-  for (auto at = text.find(word); at != std::string::npos && out.size() < max_hits;
-       at = text.find(word, at + 1))
-    out.push_back(at);
-  return out;
-}
-
 bool kept_back(const files::CodeText& code, std::size_t at) {
   return files::conditional(code, at) || files::for_some_environments(code, at);
 }
 
 std::vector<CodeCommand> wipes(const files::CodeText& code) {
   for (const std::string_view call : {".deleteMany(", ".del(", ".delete("})
-    for (const auto at : places(code.plain, call))
+    for (const auto at : occurrences(code.plain, call, max_hits))
       if (deletes_all(code, at, call) && !kept_back(code, at))
         return {{at + 1, std::string(call.substr(1)), {"seed", "wipe"}}};
   if (contains(code.text, "drizzle-seed"))
-    for (const auto at : places(code.plain, "reset("))
+    for (const auto at : occurrences(code.plain, "reset(", max_hits))
       if (calls(code, at) && !kept_back(code, at)) return {{at, "reset(", {"seed", "wipe"}}};
   for (const std::string_view verb : {"TRUNCATE ", "truncate table", "DROP SCHEMA", "drop schema",
                                       "DROP DATABASE", "DROP TABLE", "drop table"})
-    for (const auto at : places(code.text, verb))
+    for (const auto at : occurrences(code.text, verb, max_hits))
       if (code.plain.compare(at, verb.size(), code.text, at, verb.size()) != 0 && !kept_back(code, at))
         return {{at, std::string(verb), {"seed", "wipe"}}};
   return {};
@@ -210,10 +194,10 @@ std::vector<CodeCommand> wipes(const files::CodeText& code) {
 
 std::vector<CodeCommand> inserts(const files::CodeText& code) {
   if (contains(code.text, "drizzle-seed"))
-    for (const auto at : places(code.plain, "seed("))
+    for (const auto at : occurrences(code.plain, "seed(", max_hits))
       if (calls(code, at) && !kept_back(code, at)) return {{at, "seed(", {"seed", "insert"}}};
   for (const std::string_view call : {".createMany(", ".bulkCreate(", ".bulkInsert(", ".create(", ".insert("})
-    for (const auto at : places(code.plain, call)) {
+    for (const auto at : occurrences(code.plain, call, max_hits)) {
       const auto receiver = names_before(code.plain, at);
       // Prisma, drizzle, sequelize and knex; not Object.create, ctx.cache.create …
       const bool database = std::any_of(receiver.begin(), receiver.end(), database_name) ||
@@ -224,39 +208,32 @@ std::vector<CodeCommand> inserts(const files::CodeText& code) {
   return {};
 }
 
-// One of the words stands in the name: "db:seed" has seed.
-bool has_word(std::string_view name, std::span<const std::string_view> words) {
-  std::string text;
+// "seedUsers" -> "seed Users"
+std::string without_camel_case(std::string_view name) {
+  std::string out;
   for (const char c : name) {
-    if (c >= 'A' && c <= 'Z' && !text.empty() && text.back() >= 'a' && text.back() <= 'z') text += ' ';
-    text += c;
+    if (c >= 'A' && c <= 'Z' && !out.empty() && out.back() >= 'a' && out.back() <= 'z') out += ' ';
+    out += c;
   }
-  text = lower(text);
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); },
-      ' ');
-  const auto parts = split(text, ' ');
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    return std::find(words.begin(), words.end(), part) != words.end();
-  });
+  return out;
 }
 
 }  // namespace
 
 bool named_for_seeding(std::string_view name) {
-  static constexpr std::array<std::string_view, 15> words = {
-      "seed",     "seeds",    "seeder", "seeders", "seeding", "reset",  "truncate", "wipe",
-      "fixtures", "populate", "dummy",  "fake",    "nuke",    "reseed", "sample"};
-  return has_word(name, words);
+  static constexpr auto words =
+      word_list("seed", "seeds", "seeder", "seeders", "seeding", "reset", "truncate", "wipe", "fixtures",
+                "populate", "dummy", "fake", "nuke", "reseed", "sample");
+  return has_word(without_camel_case(name), words);
 }
 
 bool named_for_emptying(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> words = {"clear",  "cleardb", "drop",
-                                                            "dropdb", "empty",   "purge"};
-  static constexpr std::array<std::string_view, 14> short_lived = {
-      "cache",  "caches", "session", "sessions", "lock",   "locks", "queue",
-      "queues", "job",    "jobs",    "token",    "tokens", "tmp",   "temp"};
-  return has_word(name, words) && !has_word(name, short_lived);
+  static constexpr auto words = word_list("clear", "cleardb", "drop", "dropdb", "empty", "purge");
+  static constexpr auto short_lived =
+      word_list("cache", "caches", "session", "sessions", "lock", "locks", "queue", "queues", "job", "jobs",
+                "token", "tokens", "tmp", "temp");
+  const std::string text = without_camel_case(name);
+  return has_word(text, words) && !has_word(text, short_lived);
 }
 
 std::vector<CodeCommand> seeds_in_code(const std::string& content) {

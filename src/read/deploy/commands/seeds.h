@@ -16,9 +16,9 @@ bool named_for_seeding(std::string_view name);
 // cache" and the like.
 bool named_for_emptying(std::string_view name);
 
-// {"seed", "wipe"}: rows or tables are deleted; {"seed", "insert"}: rows are added once more each time. One
-// at most, the worst; none where the script looks first (upsert, ON CONFLICT, count …), or asks for the
-// environment.
+// The worst effect of a script: {"seed", "wipe"} deletes rows or tables, {"seed", "insert"} adds the same
+// rows again each time. At most one command. Empty for a script that looks first (upsert, ON CONFLICT, count
+// …) or depends on the environment.
 std::vector<CodeCommand> seeds_in_code(const std::string& content);
 std::vector<CodeCommand> seeds_in_sql(const std::string& script);
 

@@ -1,7 +1,6 @@
 #include "deploy/connections/connections.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 
@@ -18,17 +17,17 @@ namespace {
 constexpr std::size_t max_hits = 64;
 
 bool is_code(std::string_view path) {
-  static constexpr std::array<std::string_view, 6> tails = {".ts", ".js", ".mjs", ".cjs", ".mts", ".cts"};
+  static constexpr auto tails = word_list(".ts", ".js", ".mjs", ".cjs", ".mts", ".cts");
   return ends_with_any(path, tails) && !path.ends_with(".d.ts") && !path.ends_with(".min.js") &&
          !contains(path, ".test.") && !contains(path, ".spec.");
 }
 
 // Files that tell a deployment how to connect; no samples, nothing that people fill in.
 bool is_configuration(std::string_view path) {
-  static constexpr std::array<std::string_view, 8> tails = {".yml",  ".yaml",       ".toml", ".ini",
-                                                            ".conf", ".properties", ".sh",   ".prisma"};
-  static constexpr std::array<std::string_view, 8> samples = {"example", "sample", "template", "dist",
-                                                              "readme",  "local",  "lock",     "default"};
+  static constexpr auto tails =
+      word_list(".yml", ".yaml", ".toml", ".ini", ".conf", ".properties", ".sh", ".prisma");
+  static constexpr auto samples =
+      word_list("example", "sample", "template", "dist", "readme", "local", "lock", "default");
   const std::string name = lower(files::base_of(path));
   if (contains_any(name, samples)) return false;
   const bool docker =
@@ -40,9 +39,8 @@ int number_at(std::string_view text, std::size_t at) {
   int value = 0;
   at = std::min(text.find_first_not_of(" \t\"'", at), text.size());
   const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
-  const bool whole =
-      error == std::errc() && (end == text.data() + text.size() ||
-                               std::string_view(" \t\r\n,;}\"'&)").find(*end) != std::string_view::npos);
+  const bool whole = error == std::errc() && (end == text.data() + text.size() ||
+                                              contains(" \t\r\n,;}\"'&)", std::string_view(end, 1)));
   return whole && value > 0 && value <= 100'000 ? value : 0;
 }
 
@@ -58,9 +56,8 @@ void urls(const std::string& path, const std::string& text, Project& project) {
             : options.substr(mode_at + 8, std::min(options.find('&', mode_at), options.size()) - mode_at - 8);
     const bool off = mode == "disable" || contains(options, "ssl=false");
     if (!off && (contains(options, "ssl") && mode != "allow" && mode != "prefer")) continue;
-    if (!off &&
-        (contains(text, "rejectUnauthorized") || contains(text, "PGSSLMODE") || contains(text, "ssl: {") ||
-         contains(text, "ssl: true") || contains(text, "ssl: 'require'") || contains(text, "connect_args")))
+    if (!off && contains_any(text, {"rejectUnauthorized", "PGSSLMODE", "ssl: {", "ssl: true",
+                                    "ssl: 'require'", "connect_args"}))
       continue;
     project.insecure_connections.push_back(
         {off ? InsecureConnection::Kind::disabled : InsecureConnection::Kind::no_tls, std::string(url.host),
@@ -103,14 +100,12 @@ bool in_type(const files::CodeText& code, std::size_t at) {
 
 // `ssl: { rejectUnauthorized: false }` of a PostgreSQL driver, but for development.
 void unverified(const std::string& path, const std::string& text, Project& project) {
-  static constexpr std::array<std::string_view, 9> drivers = {
-      "\"pg\"", "'pg'", "postgres", "typeorm", "sequelize", "drizzle-orm", "knex", "kysely", "PrismaPg"};
+  static constexpr auto drivers = word_list("\"pg\"", "'pg'", "postgres", "typeorm", "sequelize",
+                                            "drizzle-orm", "knex", "kysely", "PrismaPg");
   if (!contains_any(text, drivers)) return;
   const files::CodeText code = files::code_text(text);
   const LineIndex lines(text);
-  std::size_t hits = 0;
-  for (auto at = code.plain.find("rejectUnauthorized"); at != std::string::npos && hits++ < max_hits;
-       at = code.plain.find("rejectUnauthorized", at + 1)) {
+  for (const std::size_t at : occurrences(code.plain, "rejectUnauthorized", max_hits)) {
     const auto value = trim(std::string_view(code.plain).substr(at + 18, 10));
     if (!value.starts_with(":") || !trim(value.substr(1)).starts_with("false")) continue;
     const std::size_t from = at < 80 ? 0 : at - 80;
@@ -120,8 +115,7 @@ void unverified(const std::string& path, const std::string& text, Project& proje
     const std::string before = code.text.substr(around, at - around);
     const bool production = names_production(lower(before));
     // A setting of the user's chooses: "ssl === 'required' ? …".
-    const bool chosen =
-        contains(before, "ssl ===") || contains(before, "sslMode") || contains(before, "SSL_MODE");
+    const bool chosen = contains_any(before, {"ssl ===", "sslMode", "SSL_MODE"});
     if (chosen || (!production && files::for_some_environments(code, at))) continue;
     project.insecure_connections.push_back(
         {InsecureConnection::Kind::not_verified, "", "rejectUnauthorized", location_at(path, lines, at)});
@@ -130,28 +124,24 @@ void unverified(const std::string& path, const std::string& text, Project& proje
 
 // `new Pool({ … max: 20 })`, `postgres(url, { max: 20 })`, a number that stands there as it is.
 void pools_in_code(files::Tree& tree, const std::string& path, const std::string& text, Project& project) {
-  const bool node_postgres = contains(text, "\"pg\"") || contains(text, "'pg'");
-  const bool postgres_js = contains(text, "from \"postgres\"") || contains(text, "from 'postgres'") ||
-                           contains(text, "require('postgres')") || contains(text, "require(\"postgres\")");
+  const bool node_postgres = contains_any(text, {"\"pg\"", "'pg'"});
+  const bool postgres_js = contains_any(
+      text, {"from \"postgres\"", "from 'postgres'", "require('postgres')", "require(\"postgres\")"});
   if (!node_postgres && !postgres_js) return;
   const files::CodeText code = files::code_text(text);
   const LineIndex lines(text);
   const auto look = [&](std::string_view call, const char* what) {
-    std::size_t hits = 0;
-    for (auto at = code.plain.find(call); at != std::string::npos && hits++ < max_hits;
-         at = code.plain.find(call, at + 1)) {
+    for (const std::size_t at : occurrences(code.plain, call, max_hits)) {
       int depth = 0;
       const std::size_t last = std::min(code.plain.size(), at + 2000);
       for (std::size_t i = at + call.size() - 1; i < last; ++i) {
         if (code.plain[i] == '(' || code.plain[i] == '{') ++depth;
         if ((code.plain[i] == ')' || code.plain[i] == '}') && --depth == 0) break;
         const bool key = depth == 2 && code.plain.compare(i, 4, "max:") == 0 &&
-                         std::string_view(" \t\n{,").find(code.plain[i - 1]) != std::string_view::npos;
+                         contains(" \t\n{,", std::string_view(code.plain).substr(i - 1, 1));
         const int size = key ? number_at(code.plain, i + 4) : 0;
         if (size == 0 || files::for_some_environments(code, i)) continue;
-        const files::Package* package = tree.package_of(files::folder_of(path));
-        project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)),
-                                 location_at(path, lines, i)});
+        project.pools.push_back({size, what, folder_of_package(tree, path), location_at(path, lines, i)});
       }
     }
   };
@@ -165,9 +155,7 @@ void pools_in_python(const std::string& path, const std::string& text, Project& 
   if (!contains(text, "sqlalchemy") || contains(text, "sqlite") || contains(text, "mysql")) return;
   constexpr int usual_size = 5, usual_overflow = 10;
   const LineIndex lines(text);
-  std::size_t hits = 0;
-  for (auto at = text.find("_engine("); at != std::string::npos && hits++ < max_hits;
-       at = text.find("_engine(", at + 1)) {
+  for (const std::size_t at : occurrences(text, "_engine(", max_hits)) {
     const auto end = std::min(text.find("\n\n", at), at + 1000);
     const auto call = std::string_view(text).substr(at, end - at);
     const auto value = [&](std::string_view key, int usual) -> std::optional<int> {
@@ -177,7 +165,7 @@ void pools_in_python(const std::string& path, const std::string& text, Project& 
       if (given == 0 && !trim(call.substr(found + key.size(), 4)).starts_with("0")) return std::nullopt;
       return given;
     };
-    const bool given = contains(call, "pool_size=") || contains(call, "max_overflow=");
+    const bool given = contains_any(call, {"pool_size=", "max_overflow="});
     const auto size = value("pool_size=", usual_size), overflow = value("max_overflow=", usual_overflow);
     if (!given || !size || !overflow || *size == 0 || contains(call, "NullPool") || commented(text, at))
       continue;
@@ -214,17 +202,13 @@ void pools_in_configuration(files::Tree& tree, const std::string& path, const st
                             Project& project) {
   const LineIndex lines(text);
   const auto look = [&](std::string_view key, const char* what) {
-    std::size_t hits = 0;
-    for (auto at = text.find(key); at != std::string::npos && hits++ < max_hits;
-         at = text.find(key, at + 1)) {
-      auto value = text.find_first_not_of(" \t", at + key.size());
+    for (const std::size_t at : occurrences(text, key, max_hits)) {
+      const auto value = text.find_first_not_of(" \t", at + key.size());
       if (value == std::string::npos || (text[value] != '=' && text[value] != ':') || commented(text, at))
         continue;
       const int size = number_at(text, value + 1);
       if (size == 0) continue;
-      const files::Package* package = tree.package_of(files::folder_of(path));
-      project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)),
-                               location_at(path, lines, at)});
+      project.pools.push_back({size, what, folder_of_package(tree, path), location_at(path, lines, at)});
     }
   };
   look("connection_limit", "connection_limit of Prisma");
@@ -238,7 +222,7 @@ void replicas_of_deployments(const std::string& path, const std::string& text, P
   for (std::size_t from = 0; from < text.size();) {
     const auto end = std::min(text.find("\n---", from), text.size());
     const auto root = files::parse_yaml(text.substr(from, end - from), path);
-    if (root && root->IsMap() && files::yaml_text(files::yaml_member(*root, "kind")) == "Deployment") {
+    if (root && files::yaml_text(files::yaml_member(*root, "kind")) == "Deployment") {
       const YAML::Node replicas = files::yaml_member(files::yaml_member(*root, "spec"), "replicas");
       const std::string name =
           files::yaml_text(files::yaml_member(files::yaml_member(*root, "metadata"), "name"));
@@ -273,18 +257,13 @@ void instances(const std::string& path, const std::string& text, Project& projec
   if (!compose || !contains(text, "replicas")) return;
   const auto root = files::parse_yaml(text, path);
   if (!root) return;  // read_compose_files says so
-  const YAML::Node services = files::yaml_member(*root, "services");
-  if (!services.IsDefined() || !services.IsMap()) return;
-  for (const auto& item : services) {
-    const YAML::Node build = files::yaml_member(item.second, "build");
-    const YAML::Node replicas = files::yaml_member(files::yaml_member(item.second, "deploy"), "replicas");
+  for (const auto& [service, node] : files::yaml_entries(files::yaml_member(*root, "services"))) {
+    const YAML::Node build = files::yaml_member(node, "build");
+    const YAML::Node replicas = files::yaml_member(files::yaml_member(node, "deploy"), "replicas");
     const int count = number_at(files::yaml_text(replicas), 0);
     if (count < 2 || !build.IsDefined()) continue;
-    const std::string context = files::yaml_text(build).empty()
-                                    ? files::yaml_text(files::yaml_member(build, "context"))
-                                    : files::yaml_text(build);
-    project.instances.push_back({count, "replicas of service " + files::yaml_text(item.first),
-                                 files::join_path(files::folder_of(path), context),
+    project.instances.push_back({count, "replicas of service " + service,
+                                 files::join_path(files::folder_of(path), files::yaml_text(build, "context")),
                                  location_at(path, lines, files::yaml_offset(replicas, text))});
   }
 }
@@ -307,12 +286,12 @@ bool is_environment_file(std::string_view name) {
 }
 
 bool remote_host(std::string_view written) {
-  static constexpr std::array<std::string_view, 13> near = {
-      ".local",   ".internal", ".flycast", ".localhost",     ".lan",         ".home",  ".test",
-      ".invalid", ".example",  ".svc",     ".cluster.local", ".localdomain", ".docker"};
-  static constexpr std::array<std::string_view, 15> placeholders = {
-      "example", "your", "hostname", "placeholder", "xxx", "changeme", "dummy", "project-ref",
-      "ep-xxx",  "[",    "<",        "{",           "$",   "my-",      "..."};
+  static constexpr auto near =
+      word_list(".local", ".internal", ".flycast", ".localhost", ".lan", ".home", ".test", ".invalid",
+                ".example", ".svc", ".cluster.local", ".localdomain", ".docker");
+  static constexpr auto placeholders =
+      word_list("example", "your", "hostname", "placeholder", "xxx", "changeme", "dummy", "project-ref",
+                "ep-xxx", "[", "<", "{", "$", "my-", "...");
   const std::string host = lower(written);
   if (!contains(host, ".") || ends_with_any(host, near) || contains_any(host, placeholders)) return false;
   if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos) return false;
@@ -336,10 +315,10 @@ void read_connections(files::Tree& tree, Project& project) {
     if (!(code || configuration || python) || !target_of_file(path)) continue;
     const std::string* peeked = tree.peek(path);
     if (!peeked) continue;
-    static constexpr std::array<std::string_view, 12> marks = {
-        "postgres://",       "postgresql://",     "postgres+",          "postgresql+",
-        "_engine(",          "kind: Deployment",  "rejectUnauthorized", "connection_limit",
-        "default_pool_size", "DEFAULT_POOL_SIZE", "replicas",           "min_machines_running"};
+    static constexpr auto marks =
+        word_list("postgres://", "postgresql://", "postgres+", "postgresql+", "_engine(", "kind: Deployment",
+                  "rejectUnauthorized", "connection_limit", "default_pool_size", "DEFAULT_POOL_SIZE",
+                  "replicas", "min_machines_running");
     const bool rails = files::base_of(path) == "database.yml";
     const bool pool = rails || (code && (contains(*peeked, "Pool(") || contains(*peeked, "postgres(")));
     if (!pool && !contains_any(*peeked, marks)) continue;

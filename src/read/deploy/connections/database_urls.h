@@ -17,12 +17,12 @@ struct DatabaseUrl {
   std::string_view options;   // "?…", or ""
 };
 
-// URLs with a user and a host that is no variable ("postgres://a@$HOST"), the first 64 of the text. With or
-// without a driver ("postgresql+asyncpg://").
+// The first 64 URLs of the text that have a user and a literal host: "postgres://a@$HOST" is skipped. The
+// scheme may name a driver ("postgresql+asyncpg://").
 std::vector<DatabaseUrl> database_urls(std::string_view text);
 
-// The name that a value at the offset is given: DATABASE_URL of "DATABASE_URL=", url of "url: "; "" if there
-// is none.
+// The name of the value that begins at the offset: DATABASE_URL of "DATABASE_URL=", url of "url: ". "" for a
+// value without a name.
 std::string key_before(std::string_view text, std::size_t at);
 
 // Whether the offset is in a line that begins as a comment.

@@ -1,11 +1,9 @@
-#include "deploy/connections/json_in_code.h"
-
 #include <algorithm>
-#include <array>
 #include <set>
 #include <string>
 
 #include "base/text/text.h"
+#include "deploy/connections/connections.h"
 #include "files/code_text.h"
 
 namespace pgadvise::deploy {
@@ -15,30 +13,25 @@ constexpr std::size_t window = 160;      // bytes before and behind a call that 
 constexpr std::size_t max_names = 4096;  // of a repository
 
 bool is_application_code(std::string_view path) {
-  static constexpr std::array<std::string_view, 18> tails = {".ts",  ".tsx", ".js", ".jsx", ".mjs", ".cjs",
-                                                             ".mts", ".cts", ".py", ".rb",  ".go",  ".java",
-                                                             ".kt",  ".php", ".cs", ".ex",  ".rs",  ".scala"};
+  static constexpr auto tails =
+      word_list(".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".py", ".rb", ".go", ".java",
+                ".kt", ".php", ".cs", ".ex", ".rs", ".scala");
   return ends_with_any(path, tails) && !path.ends_with(".d.ts") && !path.ends_with(".min.js") &&
          !contains(path, ".test.") && !contains(path, ".spec.") && !path.ends_with("_test.go") &&
          !files::never_deployed(path);
 }
 
 // What follows is JSON that is read: the names stand in the argument.
-constexpr std::array<std::string_view, 14> readers = {"JSON.parse(",       "superjson.parse(",
-                                                      "json.loads(",       "json_decode(",
-                                                      "json.Unmarshal(",   "Jason.decode(",
-                                                      "Jason.decode!(",    "safeJsonParse(",
-                                                      "parseJson(",        "parseJSON(",
-                                                      ".readValue(",       "serde_json::from_str(",
-                                                      "DeserializeObject", "JsonSerializer.Deserialize"};
+constexpr auto readers =
+    word_list("JSON.parse(", "superjson.parse(", "json.loads(", "json_decode(", "json.Unmarshal(",
+              "Jason.decode(", "Jason.decode!(", "safeJsonParse(", "parseJson(", "parseJSON(", ".readValue(",
+              "serde_json::from_str(", "DeserializeObject", "JsonSerializer.Deserialize");
 // What stands before is given JSON: the name is what it is assigned to.
-constexpr std::array<std::string_view, 10> writers = {
-    "JSON.stringify(",  "superjson.stringify(",     "json.dumps(",    "json_encode(",
-    "json.Marshal(",    "Jason.encode!(",           "JSON.generate(", ".writeValueAsString(",
-    "SerializeObject(", "JsonSerializer.Serialize("};
+constexpr auto writers = word_list("JSON.stringify(", "superjson.stringify(", "json.dumps(", "json_encode(",
+                                   "json.Marshal(", "Jason.encode!(", "JSON.generate(",
+                                   ".writeValueAsString(", "SerializeObject(", "JsonSerializer.Serialize(");
 // The column's name follows: Rails', and TypeORM's type that is JSON in a text column.
-constexpr std::array<std::string_view, 4> declarations = {
-    "serialize :", "store :", "store_accessor :", "simple-json"};
+constexpr auto declarations = word_list("serialize :", "store :", "store_accessor :", "simple-json");
 
 class Names {
  public:

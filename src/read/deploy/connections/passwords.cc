@@ -1,17 +1,15 @@
 #include "deploy/connections/passwords.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <optional>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "base/text/json_parse.h"
 #include "base/text/text.h"
 #include "deploy/connections/connections.h"
 #include "deploy/connections/database_urls.h"
+#include "deploy/shell/shell.h"
 #include "files/files.h"
 #include "files/gitignore.h"
 #include "files/json_file.h"
@@ -23,18 +21,18 @@ constexpr std::size_t max_json = 200'000;  // bytes; a larger file is data
 constexpr std::size_t max_found = 200;
 
 bool is_code(std::string_view path) {
-  static constexpr std::array<std::string_view, 9> tails = {".ts",  ".tsx", ".mts", ".cts", ".js",
-                                                            ".jsx", ".mjs", ".cjs", ".py"};
+  static constexpr auto tails =
+      word_list(".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py");
   return ends_with_any(path, tails);
 }
 
 // Files with settings and code, without samples.
 bool is_read(std::string_view path) {
-  static constexpr std::array<std::string_view, 11> tails = {
-      ".json", ".yml", ".yaml", ".toml", ".conf", ".ini", ".cfg", ".tfvars", ".properties", ".sh", ".prisma"};
-  static constexpr std::array<std::string_view, 12> samples = {
-      "example", "sample", "template", "readme", "lock.", "package.json",
-      ".test.",  ".spec.", ".min.",    "dist",   "mock",  "fixture"};
+  static constexpr auto tails = word_list(".json", ".yml", ".yaml", ".toml", ".conf", ".ini", ".cfg",
+                                          ".tfvars", ".properties", ".sh", ".prisma");
+  static constexpr auto samples =
+      word_list("example", "sample", "template", "readme", "lock.", "package.json", ".test.", ".spec.",
+                ".min.", "dist", "mock", "fixture");
   const std::string name = lower(files::base_of(path));
   if (files::never_deployed(path) || files::deployed_by_others(path) || contains_any(name, samples))
     return false;
@@ -44,8 +42,8 @@ bool is_read(std::string_view path) {
 
 // A server of a private network, by its address or name; no container of this machine.
 bool private_host(std::string_view written) {
-  static constexpr std::array<std::string_view, 6> tails = {".internal", ".lan",           ".svc",
-                                                            ".flycast",  ".cluster.local", ".intranet"};
+  static constexpr auto tails =
+      word_list(".internal", ".lan", ".svc", ".flycast", ".cluster.local", ".intranet");
   const std::string host = lower(written);
   if (!contains(host, ".") || host.ends_with(".docker.internal") ||
       host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos)
@@ -54,37 +52,76 @@ bool private_host(std::string_view written) {
 }
 
 bool is_placeholder(std::string_view written, std::string_view user) {
-  static constexpr std::array<std::string_view, 26> parts = {
-      "password", "passwd",  "changeme", "change_me", "change-me", "example", "your", "xxx", "placeholder",
-      "dummy",    "replace", "redacted", "hidden",    "<",         ">",       "$",    "{",   "}",
-      "[",        "*",       "...",      "%s",        "abc123",    "fake",    "mock", "…"};
-  static constexpr std::array<std::string_view, 16> words = {
-      "postgres", "postgresql", "pass",  "pwd",    "admin", "root", "test", "user",
-      "secret",   "1234",       "12345", "123456", "pw",    "todo", "none", "null"};
+  static constexpr auto parts =
+      word_list("password", "passwd", "changeme", "change_me", "change-me", "example", "your", "xxx",
+                "placeholder", "dummy", "replace", "redacted", "hidden", "<", ">", "$", "{", "}", "[", "*",
+                "...", "%s", "abc123", "fake", "mock", "…");
+  static constexpr auto words =
+      word_list("postgres", "postgresql", "pass", "pwd", "admin", "root", "test", "user", "secret", "1234",
+                "12345", "123456", "pw", "todo", "none", "null");
   const std::string text = lower(written);
   if (text.size() < 4 || text == lower(user) || contains_any(text, parts)) return true;
-  return std::find(words.begin(), words.end(), text) != words.end() ||
-         text.find_first_not_of(text.front()) == std::string::npos;
+  return is_one_of(text, words) || text.find_first_not_of(text.front()) == std::string::npos;
 }
 
-class Reader {
- public:
-  Reader(files::Tree& tree, const std::string& root) : tree_(tree), root_(root) {}
+// A value without its quotes, and without the comma or semicolon behind it.
+std::string_view unquoted(std::string_view text) {
+  const auto begin = std::min(text.find_first_not_of("\"'"), text.size());
+  return text.substr(begin, text.find_last_not_of("\"',;") + 1 - begin);
+}
 
-  void read() {
+struct Variable {
+  std::string_view value;
+  std::size_t offset = 0;
+};
+
+// NAME=value, NAME: value, export NAME="value"
+std::map<std::string, Variable> variables_of(std::string_view text) {
+  constexpr std::string_view first = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  constexpr std::string_view later = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  std::map<std::string, Variable> out;
+  std::size_t from = 0;
+  for (const auto line : split(text, '\n')) {
+    const auto begin = std::min(line.find_first_of(first), line.size());
+    const auto end = std::min(line.find_first_not_of(later, begin), line.size());
+    auto rest = trim(line.substr(end));
+    if (rest.starts_with("\"")) rest = trim(rest.substr(1));
+    if ((rest.starts_with("=") || rest.starts_with(":")) && !commented(text, from + 1)) {
+      rest = trim(rest.substr(1));
+      out.emplace(line.substr(begin, end - begin),
+                  Variable{unquoted(trim(rest.substr(0, rest.find(" #")))), from + begin});
+    }
+    from += line.size() + 1;
+  }
+  return out;
+}
+
+struct File {
+  const std::string& path;
+  const std::string& text;
+  LineIndex lines;
+
+  SourceLocation at(std::size_t offset) const { return location_at(path, lines, offset); }
+};
+
+class PasswordSearch {
+ public:
+  PasswordSearch(files::Tree& tree, const std::string& root) : tree_(tree), root_(root) {}
+
+  void run() {
     for (const auto& path : tree_.files()) {
       if (out_.size() >= max_found || !is_read(path)) continue;
       const std::string* peeked = tree_.peek(path);
       if (!peeked) continue;
       const bool url = contains(*peeked, "postgres");
-      const bool pair = contains(*peeked, "PASSWORD") || contains(*peeked, "\"password\"");
+      const bool pair = contains_any(*peeked, {"PASSWORD", "\"password\""});
       if (!url && !pair) continue;
       const std::string text = *peeked;  // gone with the next one
-      const LineIndex lines(text);
-      if (url) urls(path, text, lines);
+      const File file{path, text, LineIndex(text)};
+      if (url) urls(file);
       if (!pair) continue;
-      if (path.ends_with(".json")) json(path, text, lines);
-      else if (!is_code(path)) variables(path, text, lines), commands(path, text, lines);
+      if (path.ends_with(".json")) json(file);
+      else if (!is_code(path)) variables(file), commands(file);
     }
   }
 
@@ -94,100 +131,58 @@ class Reader {
   }
 
   std::vector<CommittedPassword> take() {
-    std::sort(out_.begin(), out_.end(), [](const auto& a, const auto& b) { return a.place < b.place; });
+    std::ranges::sort(out_, {}, &CommittedPassword::place);
     return std::move(out_);
   }
 
  private:
-  void urls(const std::string& path, const std::string& text, const LineIndex& lines) {
-    for (const DatabaseUrl& url : database_urls(text)) {
-      if (url.password.empty() || commented(text, url.offset)) continue;
-      add(url.host, url.password, url.user, key_before(text, url.offset), true,
-          location_at(path, lines, url.offset));
-    }
-  }
-
-  struct Variable {
-    std::string_view value;
-    std::size_t offset = 0;
-  };
-
-  // NAME=value, NAME: value, export NAME="value"
-  static std::map<std::string, Variable> variables_of(std::string_view text) {
-    std::map<std::string, Variable> out;
-    for (std::size_t from = 0; from < text.size();) {
-      const auto end = std::min(text.find('\n', from), text.size());
-      const auto line = text.substr(from, end - from);
-      const auto name_at = line.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-      const auto name_end =
-          line.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", std::min(name_at, line.size()));
-      if (name_end != std::string_view::npos && !commented(text, from + 1)) {
-        auto rest = trim(line.substr(name_end));
-        if (rest.starts_with("\"")) rest = trim(rest.substr(1));
-        if (rest.starts_with("=") || rest.starts_with(":")) {
-          rest = trim(rest.substr(1));
-          if (const auto comment = rest.find(" #"); comment != std::string_view::npos)
-            rest = trim(rest.substr(0, comment));
-          while (!rest.empty() && contains("\"',;", rest.substr(rest.size() - 1))) rest.remove_suffix(1);
-          while (!rest.empty() && contains("\"'", rest.substr(0, 1))) rest.remove_prefix(1);
-          out.emplace(std::string(line.substr(name_at, name_end - name_at)), Variable{rest, from + name_at});
-        }
-      }
-      from = end + 1;
-    }
-    return out;
+  void urls(const File& file) {
+    for (const DatabaseUrl& url : database_urls(file.text))
+      if (!url.password.empty() && !commented(file.text, url.offset))
+        add(url.host, url.password, url.user, key_before(file.text, url.offset), true, file.at(url.offset));
   }
 
   // PGPASSWORD=… psql -h host -U user
-  void commands(const std::string& path, std::string_view text, const LineIndex& lines) {
+  void commands(const File& file) {
     constexpr std::string_view name = "PGPASSWORD=";
-    for (auto at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-      const auto begin = at + name.size();
-      const auto line = text.substr(begin, std::min(text.find('\n', begin), text.size()) - begin);
-      if (line.empty() || line.front() == ' ' || line.front() == '\t') continue;
-      std::vector<std::string_view> words;
-      for (std::size_t from = 0; from < line.size() && words.size() < 100;) {
-        const auto end = std::min(line.find_first_of(" \t", from), line.size());
-        if (end > from) words.push_back(line.substr(from, end - from));
-        from = end + 1;
-      }
+    for (const std::size_t at : occurrences(file.text, name, max_found)) {
+      const auto commands = parse_shell(file.text.substr(at, file.text.find('\n', at) - at));
+      if (commands.empty() || commands[0].assignments.empty() || commented(file.text, at)) continue;
+      const std::string& assigned = commands[0].assignments[0];
+      if (!assigned.starts_with(name)) continue;  // a command in the value: PGPASSWORD=$(…)
+      const auto& words = commands[0].words;
       std::string_view host, user;
-      for (std::size_t i = 1; i < words.size(); ++i) {
-        const auto next = i + 1 < words.size() ? words[i + 1] : std::string_view();
+      for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto next = i + 1 < words.size() ? std::string_view(words[i + 1]) : std::string_view();
         if (words[i] == "-h" || words[i] == "--host") host = next;
-        else if (words[i].starts_with("--host=")) host = words[i].substr(7);
+        else if (words[i].starts_with("--host=")) host = std::string_view(words[i]).substr(7);
         if (words[i] == "-U") user = next;
       }
-      if (host.empty() || commented(text, at)) continue;
-      std::string_view value = words.front();
-      while (!value.empty() && contains("\"'", value.substr(0, 1))) value.remove_prefix(1);
-      while (!value.empty() && contains("\"'", value.substr(value.size() - 1))) value.remove_suffix(1);
-      add(host, value, user, "PGPASSWORD", false, location_at(path, lines, at));
+      add(host, std::string_view(assigned).substr(name.size()), user, "PGPASSWORD", false, file.at(at));
     }
   }
 
-  void variables(const std::string& path, const std::string& text, const LineIndex& lines) {
-    const auto known = variables_of(text);
+  void variables(const File& file) {
+    constexpr std::string_view tail = "PASSWORD";
+    const auto known = variables_of(file.text);
     for (const auto& [name, variable] : known) {
-      constexpr std::string_view tail = "PASSWORD";
       if (!name.ends_with(tail)) continue;
       const std::string base = name.substr(0, name.size() - tail.size());
-      const bool postgres =
-          contains(base, "PG") || contains(base, "POSTGRES") ||
-          ((contains(base, "DB") || contains(base, "DATABASE")) && contains(text, "postgres"));
-      if (!postgres) continue;
+      const bool postgres = contains_any(base, {"PG", "POSTGRES"}) ||
+                            (contains_any(base, {"DB", "DATABASE"}) && contains(file.text, "postgres"));
+      const auto user = known.find(base + "USER");
       for (const auto* other : {"HOST", "HOSTNAME", "SERVER", "ADDRESS"})
-        if (const auto host = known.find(base + other); host != known.end()) {
-          const auto user = known.find(base + "USER");
+        if (const auto host = known.find(base + other); postgres && host != known.end()) {
           add(host->second.value, variable.value, user == known.end() ? "" : user->second.value, name, false,
-              location_at(path, lines, variable.offset));
+              file.at(variable.offset));
           break;
         }
     }
   }
 
   // { "host": …, "password": …, "dialect": "postgres" }, as of Sequelize and TypeORM.
-  void json(const std::string& path, const std::string& text, const LineIndex& lines) {
+  void json(const File& file) {
+    const std::string& text = file.text;
     if (text.size() > max_json || !contains(text, "\"host\"")) return;
     const files::Json root = parsed_json(text);
     std::vector<const files::Json*> open{&root};
@@ -204,7 +199,7 @@ class Reader {
       const std::size_t value = text.find("\"" + password + "\"");
       if (value == std::string::npos) continue;
       add(host, password, files::text_member(at, "username"), "password", false,
-          location_at(path, lines, std::min(text.rfind("\"password\"", value), value)));
+          file.at(std::min(text.rfind("\"password\"", value), value)));
     }
   }
 
@@ -240,10 +235,10 @@ class Reader {
 
 std::vector<CommittedPassword> committed_passwords(files::Tree& tree, const std::string& root,
                                                    const std::vector<drizzle::WrittenCredentials>& written) {
-  Reader reader(tree, root);
-  reader.read();
-  for (const auto& one : written) reader.add_written(one);
-  return reader.take();
+  PasswordSearch search(tree, root);
+  search.run();
+  for (const auto& one : written) search.add_written(one);
+  return search.take();
 }
 
 }  // namespace pgadvise::deploy

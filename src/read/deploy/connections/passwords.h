@@ -10,10 +10,13 @@
 
 namespace pgadvise::deploy {
 
-// In URLs, in pairs of variables (PGHOST and PGPASSWORD), in objects of JSON, and in `written`, which source
-// code gives to a driver. Left out: hosts of this machine and of containers, passwords and hosts that are
-// placeholders or variables, samples, tests, documentation, comments, and files that .gitignore names. In the
-// order of files and lines.
+// Passwords in URLs, in pairs of variables (PGHOST and PGPASSWORD), in commands (PGPASSWORD=… psql -h …), in
+// objects of JSON, and in `written`, the credentials that source code gives to a driver. Sorted by file and
+// line. The result never contains a password.
+//
+// Skips hosts of this machine and of containers; passwords and hosts that are placeholders or variables;
+// samples, tests, documentation and comments; files that .gitignore names. `root`: the folder of the tree,
+// whose .gitignore files are read.
 std::vector<CommittedPassword> committed_passwords(files::Tree& tree, const std::string& root,
                                                    const std::vector<drizzle::WrittenCredentials>& written);
 

@@ -1,7 +1,4 @@
-#include "deploy/connections/session_timeouts.h"
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -21,16 +18,15 @@ constexpr std::size_t max_found = 64;
 constexpr std::size_t max_statement = 1000;  // bytes of a statement before its setting
 
 bool is_code(std::string_view name) {
-  static constexpr std::array<std::string_view, 8> tails = {".ts",  ".js",  ".mjs", ".cjs",
-                                                            ".mts", ".cts", ".py",  ".rb"};
+  static constexpr auto tails = word_list(".ts", ".js", ".mjs", ".cjs", ".mts", ".cts", ".py", ".rb");
   return ends_with_any(name, tails);
 }
 
 // Files by whose settings a migration tool connects.
 bool configures_tool(std::string_view path) {
-  static constexpr std::array<std::string_view, 12> names = {
-      "drizzle.config", "knexfile",    "prisma.config",    "ormconfig",   "data-source", "datasource",
-      "database.yml",   "settings.py", "sequelize.config", "database.js", "database.ts", "mikro-orm.config"};
+  static constexpr auto names = word_list(
+      "drizzle.config", "knexfile", "prisma.config", "ormconfig", "data-source", "datasource", "database.yml",
+      "settings.py", "sequelize.config", "database.js", "database.ts", "mikro-orm.config");
   const std::string name = lower(files::base_of(path));
   return contains_any(name, names) || path.ends_with("config/config.js") ||
          path.ends_with("alembic/env.py") || path.ends_with("migrations/env.py") ||
@@ -38,9 +34,9 @@ bool configures_tool(std::string_view path) {
 }
 
 bool configures_deployment(std::string_view path) {
-  static constexpr std::array<std::string_view, 8> tails = {".yml", ".yaml", ".toml",       ".ini",
-                                                            ".sh",  ".conf", ".properties", ".json"};
-  static constexpr std::array<std::string_view, 4> samples = {"example", "sample", "template", "lock"};
+  static constexpr auto tails =
+      word_list(".yml", ".yaml", ".toml", ".ini", ".sh", ".conf", ".properties", ".json");
+  static constexpr auto samples = word_list("example", "sample", "template", "lock");
   const std::string name = lower(files::base_of(path));
   if (contains_any(name, samples)) return false;
   return is_environment_file(name) || name.starts_with("dockerfile") || name.ends_with(".dockerfile") ||
@@ -105,8 +101,7 @@ std::string source_of(const std::string& path, std::string_view text, std::size_
   if (path.ends_with(".sql")) return {};  // SET, which the replay of the migration follows
   const std::string_view line = line_around(text, at);
   if (contains(line, "PGOPTIONS")) return "PGOPTIONS";
-  static constexpr std::array<std::string_view, 4> url = {"postgres://", "postgresql://",
-                                                          "?options=", "&options="};
+  static constexpr auto url = word_list("postgres://", "postgresql://", "?options=", "&options=");
   if (contains_any(line, url)) return "the options of a connection URL";
   return configures_tool(path) ? std::string(files::base_of(path)) : std::string();
 }

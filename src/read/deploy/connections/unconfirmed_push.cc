@@ -1,7 +1,6 @@
 #include "deploy/connections/unconfirmed_push.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -26,35 +25,32 @@ struct Known {
 };
 
 std::optional<Known> of_host(std::string_view host, const std::string& what) {
-  if (remote_host(host)) return Known{.local = false, .host = std::string(host), .reason = what};
-  const bool here = host == "localhost" || host == "0.0.0.0" || host == "[::1]" || host == "::1" ||
-                    host.starts_with("127.") || !contains(host, ".");
-  if (here && !host.empty()) return Known{.local = true, .host = {}, .reason = {}};
+  if (remote_host(host)) return Known{.host = std::string(host), .reason = what};
+  const bool here = is_one_of(host, {"localhost", "0.0.0.0", "[::1]", "::1"}) || host.starts_with("127.") ||
+                    !contains(host, ".");
+  if (here && !host.empty()) return Known{.local = true};
   return std::nullopt;
 }
 
 std::optional<Known> of_url(std::string_view url, const std::string& what) {
-  if (contains(url, "//localhost") || contains(url, "//127.0.0.1"))
-    return Known{.local = true, .host = {}, .reason = {}};
+  if (contains_any(url, {"//localhost", "//127.0.0.1"})) return Known{.local = true};
   const auto found = database_urls(url);
   return found.empty() ? std::nullopt : of_host(found.front().host, what);
 }
 
-class Reader {
+class PushSearch {
  public:
-  Reader(files::Tree& tree, const Project& project) : tree_(tree), project_(project) {}
+  PushSearch(files::Tree& tree, const Project& project) : tree_(tree), project_(project) {}
 
-  std::optional<UnconfirmedPush> read(const drizzle::PushTarget& target) {
-    const auto script = script_of(target.config);
-    if (!script) return std::nullopt;
-    const auto known = database_of(target);
+  std::optional<UnconfirmedPush> push_to(const drizzle::PushTarget& target) {
+    auto push = script_of(target.config);
+    const auto known = push ? database_of(target) : std::nullopt;
     if (!known || known->local) return std::nullopt;
-    UnconfirmedPush out = *script;
-    out.config = target.config;
-    out.host = known->host;
-    out.reason = known->reason;
-    out.place = target.place;
-    return out;
+    push->config = target.config;
+    push->host = known->host;
+    push->reason = known->reason;
+    push->place = target.place;
+    return push;
   }
 
  private:
@@ -64,8 +60,7 @@ class Reader {
       for (const auto& [name, text] : package.scripts) {
         if (!contains(text, "drizzle-kit") || !contains(text, "push")) continue;
         const bool for_development = files::named_for_development(replace_all(name, ":", ".")) ||
-                                     contains(text, "localhost") || contains(text, ".env.local") ||
-                                     contains(text, ".env.test") || contains(text, ".env.dev");
+                                     contains_any(text, {"localhost", ".env.local", ".env.test", ".env.dev"});
         if (for_development || deployed(package.path, "script " + name)) continue;
         for (const auto& command : parse_shell(text))
           for (const auto& invocation : invocations(command.words)) {
@@ -78,9 +73,8 @@ class Reader {
             out.command = ellipsis(mask_secrets(text), 200);
             const std::string* content = tree_.text(package.path);
             const auto at = package.script_offsets.find(name);
-            const auto position = LineIndex(content ? *content : std::string_view())
-                                      .at(content && at != package.script_offsets.end() ? at->second : 0);
-            out.script_place = {package.path, position.line, position.column};
+            out.script_place = location_at(package.path, LineIndex(content ? *content : std::string_view()),
+                                           content && at != package.script_offsets.end() ? at->second : 0);
             return out;
           }
       }
@@ -88,12 +82,11 @@ class Reader {
   }
 
   static bool pushes(const std::vector<std::string>& words) {
-    if (words.size() < 2 || words[0] != "drizzle-kit") return false;
-    if (words[1] != "push" && words[1] != "push:pg") return false;
-    return std::none_of(words.begin(), words.end(), [](const std::string& word) {
-      return word == "--strict" || word == "--strict=true" || word == "--help" || word == "--url" ||
-             word.starts_with("--url=");
-    });
+    return words.size() > 1 && words[0] == "drizzle-kit" && is_one_of(words[1], {"push", "push:pg"}) &&
+           std::ranges::none_of(words, [](const std::string& word) {
+             return is_one_of(word, {"--strict", "--strict=true", "--help", "--url"}) ||
+                    word.starts_with("--url=");
+           });
   }
 
   std::string config_of(const std::string& folder, const std::vector<std::string>& words) {
@@ -120,12 +113,10 @@ class Reader {
     for (const auto& name : target.variables)
       if (auto known = of_variable(name, target.config)) return known;
     for (const auto& name : target.variables)
-      for (const auto* sign : {"PROD", "SUPABASE", "NEON"})
-        if (contains(name, sign)) return Known{.local = false, .host = {}, .reason = name + " holds its URL"};
-    if (target.tls) return Known{.local = false, .host = {}, .reason = "its credentials ask for TLS"};
+      if (contains_any(name, {"PROD", "SUPABASE", "NEON"})) return Known{.reason = name + " holds its URL"};
+    if (target.tls) return Known{.reason = "its credentials ask for TLS"};
     if (only_serverless_driver())
-      return Known{
-          .local = false, .host = {}, .reason = "the project connects with @neondatabase/serverless only"};
+      return Known{.reason = "the project connects with @neondatabase/serverless only"};
     return std::nullopt;
   }
 
@@ -154,7 +145,7 @@ class Reader {
       for (const auto* other : {"pg", "postgres", "@electric-sql/pglite", "@vercel/postgres"})
         if (package.dependencies.count(other)) return false;
     }
-    return serverless && std::none_of(tree_.files().begin(), tree_.files().end(), [](const auto& path) {
+    return serverless && std::ranges::none_of(tree_.files(), [](const auto& path) {
              return contains(files::base_of(path), "compose");
            });
   }
@@ -168,10 +159,10 @@ class Reader {
 std::vector<UnconfirmedPush> unconfirmed_pushes(files::Tree& tree, const Project& project,
                                                 const std::vector<drizzle::PushTarget>& targets) {
   std::vector<UnconfirmedPush> out;
-  Reader reader(tree, project);
+  PushSearch search(tree, project);
   for (const auto& target : targets)
     if (!target.strict)
-      if (auto found = reader.read(target)) out.push_back(std::move(*found));
+      if (auto found = search.push_to(target)) out.push_back(std::move(*found));
   return out;
 }
 

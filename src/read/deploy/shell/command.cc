@@ -1,7 +1,6 @@
 #include "deploy/shell/command.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text/text.h"
 #include "files/files.h"
@@ -16,10 +15,6 @@ using List = std::vector<Invocation>;
 template <class... Names>
 bool is(const std::string& word, const Names&... names) {
   return ((word == names) || ...);
-}
-
-bool starts(const std::string& word, std::string_view prefix) {
-  return word.compare(0, prefix.size(), prefix) == 0;
 }
 
 bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
@@ -37,8 +32,7 @@ std::string program(const std::string& word) {
   if (bare[0] == '@') return bare;
   std::string name(files::base_of(bare));
   for (const std::string_view tail : {".cmd", ".exe"})
-    if (name.size() > tail.size() && name.compare(name.size() - tail.size(), tail.size(), tail) == 0)
-      name.resize(name.size() - tail.size());
+    if (name.size() > tail.size() && name.ends_with(tail)) name.resize(name.size() - tail.size());
   return name;
 }
 
@@ -52,7 +46,7 @@ std::size_t skip_options(const Words& words, std::size_t at,
                          std::initializer_list<std::string_view> with_value = {}) {
   while (at < words.size() && is_option(words[at])) {
     if (words[at] == "--") return at + 1;
-    const bool takes = std::find(with_value.begin(), with_value.end(), words[at]) != with_value.end();
+    const bool takes = is_one_of(words[at], with_value);
     at += takes ? 2 : 1;
   }
   return at;
@@ -64,14 +58,16 @@ std::optional<std::size_t> after_dashes(const Words& words) {
   return static_cast<std::size_t>(it - words.begin()) + 1;
 }
 
-Invocation shell_text(std::string text) {
-  Invocation out;
-  out.kind = Invocation::Kind::shell;
-  out.name = std::move(text);
-  return out;
+Invocation shell_text(std::string text) { return {.kind = Invocation::Kind::shell, .name = std::move(text)}; }
+
+Invocation script_named(std::string name) {
+  return {.kind = Invocation::Kind::script, .name = std::move(name)};
 }
 
-List run_all(const Words& words);
+// The file that the word names, with the words after it as arguments.
+Invocation file_at(const Words& words, std::size_t at) {
+  return {.kind = Invocation::Kind::file, .words = rest(words, at + 1), .name = words[at]};
+}
 
 List unwrap(Words words, int depth);
 
@@ -84,7 +80,7 @@ struct Manager {
     const std::string& word = words[at];
     const auto value = [&](std::string_view name) -> std::optional<std::string> {
       if (word == name && at + 1 < words.size()) return words[++at];
-      if (starts(word, std::string(name) + "=")) return word.substr(name.size() + 1);
+      if (word.starts_with(std::string(name) + "=")) return word.substr(name.size() + 1);
       return std::nullopt;
     };
     if (!is_option(word) || word == "--") return false;
@@ -97,6 +93,11 @@ struct Manager {
     if (is(word, "-r", "--recursive", "--workspaces", "-ws")) target.everywhere = true;
     ++at;
     return true;
+  }
+
+  void skip_options(const Words& words) {
+    while (at < words.size() && option(words)) {
+    }
   }
 
   bool set_package(const std::string& name) {
@@ -122,22 +123,17 @@ List with_place(List list, const Invocation& target) {
 }
 
 bool known_subcommand(const std::string& word) {
-  static constexpr std::array<std::string_view, 44> names = {
-      "install",        "i",      "ci",     "add",      "remove",  "rm",
-      "uninstall",      "update", "up",     "upgrade",  "link",    "publish",
-      "pack",           "config", "set",    "cache",    "audit",   "outdated",
-      "list",           "ls",     "why",    "info",     "version", "login",
-      "logout",         "init",   "create", "prune",    "rebuild", "dedupe",
-      "approve-builds", "fetch",  "store",  "patch",    "import",  "deploy",
-      "plugin",         "env",    "pm",     "licenses", "help",    "c",
-      "test",           "t"};
-  return std::find(names.begin(), names.end(), word) != names.end();
+  static constexpr auto names = word_list(
+      "install", "i", "ci", "add", "remove", "rm", "uninstall", "update", "up", "upgrade", "link", "publish",
+      "pack", "config", "set", "cache", "audit", "outdated", "list", "ls", "why", "info", "version", "login",
+      "logout", "init", "create", "prune", "rebuild", "dedupe", "approve-builds", "fetch", "store", "patch",
+      "import", "deploy", "plugin", "env", "pm", "licenses", "help", "c", "test", "t");
+  return is_one_of(word, names);
 }
 
 List package_manager(const Words& words, int depth) {
   Manager manager;
-  while (manager.at < words.size() && manager.option(words)) {
-  }
+  manager.skip_options(words);
   if (manager.at >= words.size()) return {};
   std::string sub = words[manager.at];
   if (words[0] == "yarn" && sub == "workspace" && manager.at + 2 < words.size()) {
@@ -152,8 +148,7 @@ List package_manager(const Words& words, int depth) {
   }
   if (is(sub, "run", "run-script", "rum")) {
     ++manager.at;
-    while (manager.at < words.size() && manager.option(words)) {
-    }
+    manager.skip_options(words);
     if (manager.at >= words.size()) return {};
     // npm's own options may stand after the script's name.
     const std::size_t name = manager.at++;
@@ -179,11 +174,7 @@ List run_all(const Words& words) {
   List out;
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[i] == "--") break;
-    if (is_option(words[i])) continue;
-    Invocation target;
-    target.kind = Invocation::Kind::script;
-    target.name = words[i].substr(0, words[i].find(' '));
-    out.push_back(std::move(target));
+    if (!is_option(words[i])) out.push_back(script_named(words[i].substr(0, words[i].find(' '))));
   }
   return out;
 }
@@ -194,13 +185,10 @@ List concurrently(const Words& words) {
     if (is(words[i], "-n", "--names", "-c", "--prefix-colors", "--prefix", "-p", "--kill-signal",
            "--restart-tries")) {
       ++i;
-    } else if (starts(words[i], "npm:") || starts(words[i], "pnpm:") || starts(words[i], "yarn:") ||
-               starts(words[i], "bun:")) {
-      Invocation target;
-      target.kind = Invocation::Kind::script;
-      target.name = words[i].substr(words[i].find(':') + 1);
-      target.name.resize(std::min(target.name.find(' '), target.name.size()));
-      out.push_back(std::move(target));
+    } else if (words[i].starts_with("npm:") || words[i].starts_with("pnpm:") ||
+               words[i].starts_with("yarn:") || words[i].starts_with("bun:")) {
+      const std::string name = words[i].substr(words[i].find(':') + 1);
+      out.push_back(script_named(name.substr(0, name.find(' '))));
     } else if (!is_option(words[i])) {
       out.push_back(shell_text(words[i]));
     }
@@ -215,14 +203,12 @@ List task_runner(const Words& words) {
   if (at < words.size() && is(words[at], "run", "run-many", "affected")) ++at;
   std::string package;
   for (; at < words.size() && words[at] != "--"; ++at) {
-    if (starts(words[at], "--filter=") || starts(words[at], "--scope="))
+    if (words[at].starts_with("--filter=") || words[at].starts_with("--scope="))
       package = words[at].substr(words[at].find('=') + 1);
     if (is(words[at], "--filter", "-F", "--scope") && at + 1 < words.size()) package = words[++at];
     if (is(words[at], "-t", "--target", "--targets") && at + 1 < words.size()) ++at;
     if (is_option(words[at])) continue;
-    Invocation target;
-    target.kind = Invocation::Kind::script;
-    target.name = words[at];
+    Invocation target = script_named(words[at]);
     target.everywhere = true;
     if (const auto hash = target.name.find('#'); hash != std::string::npos) {  // turbo: package#task
       target.package = target.name.substr(0, hash);
@@ -260,12 +246,8 @@ List interpreter(const Words& words, int depth) {
     tool[0] = known;
     return unwrap(std::move(tool), depth + 1);
   }
-  if (words[at].find("node_modules/.bin/") != std::string::npos) return unwrap(rest(words, at), depth + 1);
-  Invocation target;
-  target.kind = Invocation::Kind::file;
-  target.name = words[at];
-  target.words = rest(words, at + 1);
-  return {target};
+  if (contains(words[at], "node_modules/.bin/")) return unwrap(rest(words, at), depth + 1);
+  return {file_at(words, at)};
 }
 
 List shell_program(const Words& words) {
@@ -274,17 +256,13 @@ List shell_program(const Words& words) {
       return {shell_text(words[i + 1])};
   const std::size_t at = skip_options(words, 1, {"-o"});
   if (at >= words.size()) return {};
-  Invocation target;
-  target.kind = Invocation::Kind::file;
-  target.name = words[at];
-  target.words = rest(words, at + 1);
-  return {target};
+  return {file_at(words, at)};
 }
 
 bool shell_file(const std::string& word) {
   const auto dot = word.rfind('.');
-  return (dot != std::string::npos && is(word.substr(dot), ".sh", ".bash")) || starts(word, "./") ||
-         (word[0] == '/' && word.find("entrypoint") != std::string::npos);
+  return (dot != std::string::npos && is(word.substr(dot), ".sh", ".bash")) || word.starts_with("./") ||
+         (word[0] == '/' && contains(word, "entrypoint"));
 }
 
 // Programs that run the rest of their words. Where the rest begins; nullopt: not one of them.
@@ -320,7 +298,7 @@ std::optional<std::size_t> wrapped_at(const Words& words) {
       return skip_options(words, 2, {"-f", "-e", "--service", "-s", "-a", "--app", "--environment", "--env"});
     return std::nullopt;
   }
-  if (starts(name, "wait-for")) return after_dashes(words);
+  if (name.starts_with("wait-for")) return after_dashes(words);
   return std::nullopt;
 }
 
@@ -342,8 +320,7 @@ List unwrap(Words words, int depth) {
     if (name == "bun" && words.size() > 1 && shell_file(words[1])) return interpreter(words, depth);
     return package_manager(words, depth);
   }
-  if (is(name, "sh", "bash", "ash", "zsh", "dash")) return shell_program(words);
-  if (is(name, "source", ".")) return shell_program(words);
+  if (is(name, "sh", "bash", "ash", "zsh", "dash", "source", ".")) return shell_program(words);
   if (is(name, "node", "tsx", "ts-node", "deno", "esno", "vite-node", "nodejs", "jiti")) {
     if (name == "deno" && words.size() > 1 && words[1] == "run") words.erase(words.begin() + 1);
     if (name == "deno" && words.size() > 1 && words[1] == "task")
@@ -370,16 +347,9 @@ List unwrap(Words words, int depth) {
   }
   if (const auto known = migrations::tool_program(name); !known.empty()) words[0] = known;
   const bool framework = is(name, "rails", "rake", "artisan", "manage.py", "console");
-  if (shell_file(written) && !framework) {
-    Invocation target;
-    target.kind = Invocation::Kind::file;
-    target.name = written;
-    target.words = rest(words, 1);
-    return {target};
-  }
-  Invocation tool;
-  tool.words = std::move(words);
-  return {tool};
+  if (shell_file(written) && !framework)
+    return {{.kind = Invocation::Kind::file, .words = rest(words, 1), .name = written}};
+  return {{.kind = Invocation::Kind::tool, .words = std::move(words)}};
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "deploy/shell/dockerfile.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/text/text.h"
 #include "deploy/shell/shell_lexer.h"
@@ -15,9 +14,9 @@ struct Line {
   std::size_t end;  // without the line end
 };
 
-class Reader {
+class StageParser {
  public:
-  explicit Reader(std::string_view text) : text_(text) { directives(); }
+  explicit StageParser(std::string_view text) : text_(text) { directives(); }
 
   std::vector<DockerStage> run() {
     while (at_ < text_.size()) {
@@ -34,7 +33,7 @@ class Reader {
     while (at < text_.size() && text_[at] == '#') {
       const auto end = std::min(text_.find('\n', at), text_.size());
       const std::string line = lower(text_.substr(at, end - at));
-      if (line.find("escape=`") != std::string::npos) escape_ = '`';
+      if (contains(line, "escape=`")) escape_ = '`';
       at = end + 1;
     }
   }
@@ -82,8 +81,8 @@ class Reader {
     const std::size_t end = std::min(whole.find_first_of(" \t", word), whole.size());
     DockerInstruction out;
     out.name = lower(whole.substr(word, end - word));
-    std::transform(out.name.begin(), out.name.end(), out.name.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    std::ranges::transform(out.name, out.name.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
     if (out.name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos) return;
     std::size_t body = std::min(whole.find_first_not_of(" \t", end), whole.size());
     if (out.name == "ONBUILD") return;
@@ -133,7 +132,7 @@ class Reader {
     DockerStage stage;
     std::vector<std::string> words;
     for (const auto& token : lex_shell(instruction.shell))
-      if (token.kind == ShellToken::Kind::word && token.text.compare(0, 2, "--") != 0)
+      if (token.kind == ShellToken::Kind::word && !token.text.starts_with("--"))
         words.push_back(lower(token.text));
     if (!words.empty()) stage.base = words[0];
     if (words.size() > 2 && words[1] == "as") stage.name = words[2];
@@ -148,6 +147,6 @@ class Reader {
 
 }  // namespace
 
-std::vector<DockerStage> parse_dockerfile(std::string_view text) { return Reader(text).run(); }
+std::vector<DockerStage> parse_dockerfile(std::string_view text) { return StageParser(text).run(); }
 
 }  // namespace pgadvise::deploy

@@ -19,8 +19,9 @@ struct MakeTarget {
   std::vector<MakeLine> recipe;
 };
 
-// In the order of the file, without special targets (.PHONY) and patterns (%). Functions and what `include`
-// names are not evaluated; of conditional parts, all count. At most 5,000 targets. Never fails.
+// The targets in the order of the file, without special targets (.PHONY) and patterns (%). parse_makefile()
+// does not evaluate functions, does not read files that `include` names, and takes all conditional parts. At
+// most 5,000 targets. Never fails.
 std::vector<MakeTarget> parse_makefile(std::string_view text);
 
 }  // namespace pgadvise::deploy

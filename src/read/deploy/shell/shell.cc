@@ -1,21 +1,16 @@
 #include "deploy/shell/shell.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/text/text.h"
 #include "deploy/shell/shell_lexer.h"
+#include "files/code_text.h"
 
 namespace pgadvise::deploy {
 namespace {
 
 constexpr int max_substitution_depth = 6;
-
-template <std::size_t N>
-bool one_of(std::string_view text, const std::array<std::string_view, N>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
 
 // What a test tells about the environment when it holds, and when it does not.
 struct Knowledge {
@@ -31,13 +26,10 @@ bool names_environment(std::string_view word) {
   std::string name;
   for (const char c : word.substr(dollar + 1)) {
     if (c == '{' && name.empty()) continue;
-    if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) break;
+    if (!files::word_character(c)) break;
     name += c;
   }
-  name = lower(name);
-  for (const auto part : {"env", "stage", "mode", "branch", "ref", "deploy_target"})
-    if (name.find(part) != std::string::npos) return true;
-  return false;
+  return contains_any(lower(name), {"env", "stage", "mode", "branch", "ref", "deploy_target"});
 }
 
 Knowledge compared(std::string_view value, bool equal) {
@@ -95,10 +87,8 @@ bool is_assignment(const ShellToken& token) {
   const auto equals = token.text.find('=');
   if (equals == std::string::npos || equals == 0) return false;
   const auto name = std::string_view(token.text).substr(0, equals);
-  return (name[0] < '0' || name[0] > '9') && std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-                  c == '+';
-         });
+  return (name[0] < '0' || name[0] > '9') &&
+         std::all_of(name.begin(), name.end(), [](char c) { return files::word_character(c) || c == '+'; });
 }
 
 class Parser {
@@ -424,23 +414,33 @@ std::vector<ShellCommand> without_uncalled(std::vector<ShellCommand> commands) {
       if (called.count(command.function) && !command.words.empty() && called.insert(command.words[0]).second)
         grown = true;
   }
-  commands.erase(std::remove_if(commands.begin(), commands.end(),
-                                [&](const ShellCommand& command) { return !called.count(command.function); }),
-                 commands.end());
+  std::erase_if(commands, [&](const ShellCommand& command) { return !called.count(command.function); });
   return commands;
 }
 
 }  // namespace
 
 Target environment_named(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> development = {
-      "development", "dev", "develop", "local", "localhost", "test", "testing", "debug", "ci"};
-  static constexpr std::array<std::string_view, 7> production = {
-      "production", "prod", "live", "main", "master", "refs/heads/main", "refs/heads/master"};
+  static constexpr auto development =
+      word_list("development", "dev", "develop", "local", "localhost", "test", "testing", "debug", "ci");
+  static constexpr auto production =
+      word_list("production", "prod", "live", "main", "master", "refs/heads/main", "refs/heads/master");
   const std::string lowered = lower(name);
-  if (one_of(lowered, development)) return Target::development;
-  if (one_of(lowered, production)) return Target::any;
-  return Target::not_production;
+  if (is_one_of(lowered, development)) return Target::development;
+  return is_one_of(lowered, production) ? Target::any : Target::not_production;
+}
+
+bool has_word(std::string_view name, std::span<const std::string_view> words) {
+  std::string text = lower(name);
+  for (char& c : text)
+    if (!files::word_character(c) || c == '_') c = ' ';
+  const auto parts = split(text, ' ');
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return is_one_of(part, words); });
+}
+
+bool has_word(std::string_view name, std::initializer_list<std::string_view> words) {
+  return has_word(name, std::span(words.begin(), words.size()));
 }
 
 std::vector<ShellCommand> parse_shell(std::string_view script, const std::vector<std::string>& arguments) {

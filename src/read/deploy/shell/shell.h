@@ -3,6 +3,8 @@
 // condition count.
 #pragma once
 
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,5 +36,10 @@ std::vector<ShellCommand> parse_shell(std::string_view script,
 // "development", "dev", "local", "test" -> development; "production", "prod" … -> any; other names ->
 // not_production.
 Target environment_named(std::string_view name);
+
+// Whether a name, such as that of a script or job, has one of the words: "db:Seed-eu" has "seed". Words are
+// in lower case; all but letters and digits divides a name into words.
+bool has_word(std::string_view name, std::span<const std::string_view> words);
+bool has_word(std::string_view name, std::initializer_list<std::string_view> words);
 
 }  // namespace pgadvise::deploy
