@@ -19,9 +19,8 @@ Result<void> ChangedCode::add(files::Git& git, const Project& project, const std
   const std::string folder = project.root.empty() ? "." : project.root;
   std::vector<std::string> names;
   for (const auto& [file, functions] : project.code->functions) names.push_back(file);
-  const auto changed = changed_since(git, folder, revision, names);
-  if (!changed) return tl::unexpected(changed.error());
-  for (const auto& name : *changed) {
+  TRY(const auto changed, changed_since(git, folder, revision, names));
+  for (const auto& name : changed) {
     const std::string path = lint::located(project, {name, 0, 0}).file;
     const auto text = read_file(path, max_file);
     if (!text) continue;

@@ -149,17 +149,15 @@ class Adviser {
 
   Result<Advice> advise() {
     server_.connection().set_stop(settings_.stop);
-    auto what_if = server_.make_what_if(settings_.jobs, inputs_.workload.queries.size());
-    if (!what_if) return tl::unexpected(what_if.error());
+    TRY(auto what_if, server_.make_what_if(settings_.jobs, inputs_.workload.queries.size()));
     find_asked();
-    search(**what_if);
+    search(*what_if);
     if (server_.sandbox && !inputs_.statistics_only)
       observed(settings_.observer, "building indexes that HypoPG does not support",
-               [&] { cost_the_uncosted(**what_if); });
-    what_if->reset();  // and its connections: verify wants the database for itself
+               [&] { cost_the_uncosted(*what_if); });
+    what_if.reset();  // and its connections: verify wants the database for itself
     draw_plans();
-    if (settings_.verify && !stopped())
-      if (const auto verified = verify(); !verified) return tl::unexpected(verified.error());
+    if (settings_.verify && !stopped()) TRY_VOID(verify());
     return std::move(advice_);
   }
 
@@ -303,15 +301,13 @@ class Adviser {
     pg::VerifyOptions options;
     options.statement_limit = settings_.verify_timeout;
     options.progress = settings_.observer.counted;
-    auto verified = pg::verify(connection, queries, advice_.indexes, options, diagnostics_);
-    if (!verified) return tl::unexpected(verified.error());
-    auto withdrawn = advisor::withdraw_slower(advice_, *verified);
+    TRY(auto verified, pg::verify(connection, queries, advice_.indexes, options, diagnostics_));
+    auto withdrawn = advisor::withdraw_slower(advice_, verified);
     if (!withdrawn.empty()) draw_plans();
     if (!withdrawn.empty() && !advice_.indexes.empty() && !stopped()) {
-      verified = pg::verify(connection, std::move(queries), advice_.indexes, options, diagnostics_);
-      if (!verified) return tl::unexpected(verified.error());
+      TRY(verified, pg::verify(connection, std::move(queries), advice_.indexes, options, diagnostics_));
     }
-    advice_.verification = std::move(*verified);
+    advice_.verification = std::move(verified);
     advice_.verification->withdrawn = std::move(withdrawn);
     if (server_.sandbox) advice_.verification->where = "the sandbox";
     return {};
@@ -346,26 +342,23 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   std::vector<std::string> inputs = sources.schema;
   for (const auto* list : {&sources.load, &sources.logs, &sources.workloads, &sources.other_inputs})
     inputs.insert(inputs.end(), list->begin(), list->end());
-  if (const auto kept = keep_inputs(sources.output, inputs); !kept) return tl::unexpected(kept.error());
+  TRY_VOID(keep_inputs(sources.output, inputs));
   for (auto* list : {&sources.schema, &sources.load, &sources.logs, &sources.workloads})
     take_out_conninfos(*list, diagnostics);
   AdviseInputs out;
   out.workload = read_workload(sources, settings, diagnostics);
   if (auto nothing = log::nothing_selected(sources.selection, out.workload.sources))
     return tl::unexpected(std::move(*nothing));
-  auto production = connect(sources, settings.observer, out, diagnostics);
-  if (!production) return tl::unexpected(production.error());
+  TRY(auto production, connect(sources, settings.observer, out, diagnostics));
   Server& server = *out.server;
-  const bool of_snapshot = production->has_value();
-  auto catalog = of_snapshot ? Result<Catalog>(std::move(**production))
+  const bool of_snapshot = production.has_value();
+  auto catalog = of_snapshot ? Result<Catalog>(std::move(*production))
                              : observed(settings.observer, "reading the catalog",
                                         [&] { return pg::read_catalog(server.connection(), diagnostics); });
   if (!catalog) return tl::unexpected(catalog.error());
   out.catalog = std::move(*catalog);
   if (sources.logs.empty() && sources.workloads.empty()) {
-    auto workload = statement_statistics(server.connection(), diagnostics);
-    if (!workload) return tl::unexpected(workload.error());
-    out.workload = std::move(*workload);
+    TRY(out.workload, statement_statistics(server.connection(), diagnostics));
   }
   if (server.sandbox && !of_snapshot) out.catalog.statistics_days.reset();
   const bool no_rows = server.sandbox && !out.statistics_only && !holds_rows(out.catalog);
@@ -373,14 +366,12 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
     diagnostics.push_back({Error::Kind::nonfatal, "the sandbox",
                            "its tables have no rows, so pgadvise can't compare the costs of indexes",
                            "--load SQL with rows, or a snapshot of a server as --schema"});
-  if (const auto made = server.make_plans(settings.session_settings); !made)
-    return tl::unexpected(made.error());
+  TRY_VOID(server.make_plans(settings.session_settings));
   if (const auto missing = server.plans->what_if_missing(); !missing.empty())
     return fail(Error::Kind::usage, server.connection().where(), missing);
   if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), diagnostics);
   if (!server.sandbox) report_abandoned_builds(server.connection(), diagnostics);
-  if (settings.verify)
-    if (const auto may = may_verify(out, settings); !may) return tl::unexpected(may.error());
+  if (settings.verify) TRY_VOID(may_verify(out, settings));
   sql::resolve(out.workload, out.catalog, server.plans->search_path());
   if (!no_rows) report_unknown_sizes(out, diagnostics);
   return out;

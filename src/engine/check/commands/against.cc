@@ -43,17 +43,14 @@ struct Side {
 
 Result<void> read_catalog(Side& side) {
   Diagnostics reported_already;
-  auto catalog = pg::read_catalog(side.server->connection(), reported_already);
-  if (!catalog) return tl::unexpected(catalog.error());
-  side.catalog = std::move(*catalog);
+  TRY(side.catalog, pg::read_catalog(side.server->connection(), reported_already));
   return {};
 }
 
 Result<void> build(Side& side, const std::vector<migrations::SchemaInput>& schemas,
                    const std::vector<std::string>& load, const Settings& settings) {
-  auto sandbox = build_sandbox(schemas, load, side.built, settings.user_paths, settings.observer.sent);
-  if (!sandbox) return tl::unexpected(sandbox.error());
-  side.own = take_server(std::move(sandbox->server));
+  TRY(auto sandbox, build_sandbox(schemas, load, side.built, settings.user_paths, settings.observer.sent));
+  side.own = take_server(std::move(sandbox.server));
   side.server = side.own.get();
   if (const auto read = read_catalog(side); !read) return read;
   return side.server->make_plans(settings.session_settings);

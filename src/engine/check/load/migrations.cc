@@ -47,9 +47,7 @@ Result<Choice> by_git(files::Git& git, const migrations::SchemaInput& input,
   out.migrations = true;
   std::string revision = options.since;
   if (options.changed) {
-    auto point = branch_point(git, input.path);
-    if (!point) return tl::unexpected(point.error());
-    revision = std::move(*point);
+    TRY(revision, branch_point(git, input.path));
     out.checked.together = true;
   }
   std::map<std::string, std::string> paths;
@@ -58,9 +56,8 @@ Result<Choice> by_git(files::Git& git, const migrations::SchemaInput& input,
     names.push_back(files::relative_to(file.path, input.path));
     paths[names.back()] = file.path;
   }
-  const auto changed = changed_since(git, input.path, revision, names);
-  if (!changed) return tl::unexpected(changed.error());
-  for (const auto& name : *changed) out.checked.files.insert(paths[name]);
+  TRY(const auto changed, changed_since(git, input.path, revision, names));
+  for (const auto& name : changed) out.checked.files.insert(paths[name]);
   out.note =
       fmt::format("checked {} of {}, {}", out.checked.files.size(), counted(input.files.size(), "migration"),
                   options.changed ? "those that this branch adds or changes"

@@ -11,9 +11,7 @@ namespace pgadvise::check {
 
 Result<void> Server::make_plans(const pg::SessionSettings& session_settings) {
   connection().set_session(session_settings);
-  auto source = pg::make_plan_source(connection());
-  if (!source) return tl::unexpected(source.error());
-  plans = std::move(*source);
+  TRY(plans, pg::make_plan_source(connection()));
   return {};
 }
 
@@ -29,10 +27,9 @@ Result<std::unique_ptr<plan::WhatIf>> Server::make_what_if(std::size_t jobs, std
 }
 
 Result<std::unique_ptr<Server>> open_server(const std::string& conninfo, pg::SentObserver on_sent) {
-  auto connection = pg::Connection::open(conninfo, std::move(on_sent));
-  if (!connection) return tl::unexpected(connection.error());
+  TRY(auto connection, pg::Connection::open(conninfo, std::move(on_sent)));
   auto out = std::make_unique<Server>();
-  out->opened = std::make_unique<pg::Connection>(std::move(*connection));
+  out->opened = std::make_unique<pg::Connection>(std::move(connection));
   out->conninfo = conninfo;
   return out;
 }

@@ -131,15 +131,13 @@ store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs,
 }
 
 Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
-  auto settings = settings_of(options);
-  if (!settings) return tl::unexpected(settings.error());
-  auto inputs = check::load_for_advise(options.sources, *settings, diagnostics);
-  if (!inputs) return tl::unexpected(inputs.error());
-  store::Facts facts = facts_of(options, *inputs, diagnostics);
+  TRY(auto settings, settings_of(options));
+  TRY(auto inputs, check::load_for_advise(options.sources, settings, diagnostics));
+  store::Facts facts = facts_of(options, inputs, diagnostics);
   // What --verify built has to be removed, whichever signal ends it.
   const StopOnInterrupt interrupt(options.verify ? Interruptible::By::any_ending
                                                  : Interruptible::By::first_interrupt);
-  settings->stop = interrupt.token();
+  settings.stop = interrupt.token();
   const auto written = [&](const std::string& json, const std::string& title) {
     return options.format == "html" ? report::html_page(json, title) : json;
   };
@@ -149,18 +147,17 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
   };
   if (evaluates(options)) {
     const auto found =
-        check::evaluate(*inputs, options.proposals, *settings, options.sources.user_paths, diagnostics);
+        check::evaluate(inputs, options.proposals, settings, options.sources.user_paths, diagnostics);
     if (!found) return tl::unexpected(found.error());
     return Answer{text ? report::evaluation_text(*found, text_options())
                        : written(report::evaluation_json(*found, diagnostics), "pgadvise advise: evaluation"),
                   objectionable(*found) ? exit_findings : exit_clean, std::move(facts)};
   }
-  const auto advice = check::advise(*inputs, *settings, diagnostics);
-  if (!advice) return tl::unexpected(advice.error());
+  TRY(const auto advice, check::advise(inputs, settings, diagnostics));
   clean(diagnostics);
-  return Answer{text ? report::advice_text(*advice, text_options())
-                     : written(report::advice_json(*advice, diagnostics),
-                               "pgadvise advise: " + counted(advice->indexes.size(), "index", "indexes")),
+  return Answer{text ? report::advice_text(advice, text_options())
+                     : written(report::advice_json(advice, diagnostics),
+                               "pgadvise advise: " + counted(advice.indexes.size(), "index", "indexes")),
                 exit_clean, std::move(facts)};
 }
 

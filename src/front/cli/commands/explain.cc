@@ -86,10 +86,9 @@ class Explain {
   bool html() const { return options_.format == "html"; }
 
   Result<std::string> of_plan() {
-    const auto text = read_statement(options_.plan, options_.user_paths);
-    if (!text) return tl::unexpected(text.error());
+    TRY(const auto text, read_statement(options_.plan, options_.user_paths));
     Diagnostics incomplete;
-    auto plan = plan::read(*text, incomplete);
+    auto plan = plan::read(text, incomplete);
     if (!plan) return fail(Error::Kind::input, options_.plan, plan.error().what, plan.error().hint);
     in_part_ = !incomplete.empty();
     for (auto& warning : incomplete) {
@@ -100,38 +99,34 @@ class Explain {
   }
 
   Result<std::string> of_log() {
-    const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_,
-                                             options_.user_paths);
-    if (!found) return tl::unexpected(found.error());
-    in_part_ = found->in_part;
-    if (json()) return shown(found->plan, nullptr);
-    const auto& logged = *found->query.plan;
+    TRY(const auto found, check::explain_logged(options_.log, options_.query, settings_.observer,
+                                                diagnostics_, options_.user_paths));
+    in_part_ = found.in_part;
+    if (json()) return shown(found.plan, nullptr);
+    const auto& logged = *found.query.plan;
     return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", logged.place.str(), logged.duration_ms,
-                                 found->query.calls, found->query.fingerprint)) +
-           "\n" + printable(ellipsis(found->query.text, 600)) + "\n\n" + shown(found->plan, nullptr);
+                                 found.query.calls, found.query.fingerprint)) +
+           "\n" + printable(ellipsis(found.query.text, 600)) + "\n\n" + shown(found.plan, nullptr);
   }
 
   Result<std::string> of_query() {
-    const auto text = options_.file.empty() ? Result<std::string>(options_.query)
-                                            : read_statement(options_.file, options_.user_paths);
-    if (!text) return tl::unexpected(text.error());
-    if (const auto one = check::only_statement(*text); !one) return tl::unexpected(one.error());
-    const auto inputs = check::load_for_explain(options_.db, settings_, diagnostics_);
-    if (!inputs) return tl::unexpected(inputs.error());
+    TRY(const auto text, options_.file.empty() ? Result<std::string>(options_.query)
+                                               : read_statement(options_.file, options_.user_paths));
+    TRY_VOID(check::only_statement(text));
+    TRY(const auto inputs, check::load_for_explain(options_.db, settings_, diagnostics_));
     const StopOnInterrupt interrupt;
     settings_.stop = interrupt.token();
-    const auto explained = check::explain(*text, *inputs, settings_, diagnostics_);
-    if (!explained) return tl::unexpected(explained.error());
-    if (!explained->limits.empty()) origin_ = "Planned, not run: " + explained->limits + ".";
-    for (const auto& variant : explained->variants)
+    TRY(const auto explained, check::explain(text, inputs, settings_, diagnostics_));
+    if (!explained.limits.empty()) origin_ = "Planned, not run: " + explained.limits + ".";
+    for (const auto& variant : explained.variants)
       variants_.push_back(
           {variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
-    findings_ = explained->findings;
-    plans_ = explained->plans;
-    std::string out = shown(explained->plan, &inputs->catalog);
+    findings_ = explained.findings;
+    plans_ = explained.plans;
+    std::string out = shown(explained.plan, &inputs.catalog);
     if (json()) return out;
     out += report::variants_text(variants_, output_width(options_.output, 80));
-    for (const auto& finding : explained->findings) out += text_of(finding);
+    for (const auto& finding : explained.findings) out += text_of(finding);
     return out;
   }
 

@@ -82,13 +82,12 @@ Result<std::vector<std::string>> names_of(const Options& options) {
 // store: what is wrong with it is reported once, before anything runs.
 Result<std::string> url_for_all(const Options& options, bool given) {
   if (!given) return std::string();
-  const auto address = store_address({.url = options.store, .target = {}, .spool = {}});
-  if (!address) return tl::unexpected(address.error());
-  if (const auto opened = store::open(*address, true); !opened) return tl::unexpected(opened.error());
-  if (!address->conninfo.empty()) return address->conninfo;
-  if (!address->clickhouse.empty()) return address->clickhouse;
+  TRY(const auto address, store_address({.url = options.store, .target = {}, .spool = {}}));
+  TRY_VOID(store::open(address, true));
+  if (!address.conninfo.empty()) return address.conninfo;
+  if (!address.clickhouse.empty()) return address.clickhouse;
   std::error_code code;
-  return "sqlite:" + std::filesystem::absolute(address->path, code).string();
+  return "sqlite:" + std::filesystem::absolute(address.path, code).string();
 }
 
 // Checks one database in a process of its own: its memory, its time and its crash are its own.

@@ -35,15 +35,12 @@ std::string rendered(const store::History& found, const Options& options) {
 Result<void> run(const Options& options) {
   if (options.format == "html")
     if (const auto built = report::need_page(); !built) return built;
-  const auto address = store_address(options.store);
-  if (!address) return tl::unexpected(address.error());
-  auto store = store::open(*address, false);
-  if (!store) return tl::unexpected(store.error());
+  TRY(const auto address, store_address(options.store));
+  TRY(auto store, store::open(address, false));
   auto wanted = options.history;
   wanted.now = now();
-  const auto found = store::history(**store, wanted);
-  if (!found) return tl::unexpected(found.error());
-  if (const auto wrote = write_output(options.output, rendered(*found, options)); !wrote) return wrote;
+  TRY(const auto found, store::history(*store, wanted));
+  if (const auto wrote = write_output(options.output, rendered(found, options)); !wrote) return wrote;
   report_written(options.output, "history, " + options.format);
   return {};
 }

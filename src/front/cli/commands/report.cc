@@ -32,9 +32,8 @@ Result<std::string> read_json(const std::string& file, const Options& options) {
 }
 
 Result<RunRecord> read_run(const std::string& file, const Options& options) {
-  const auto json = read_json(file, options);
-  if (!json) return tl::unexpected(json.error());
-  return report::read_stored_report(file == "-" ? "standard input" : file, *json);
+  TRY(const auto json, read_json(file, options));
+  return report::read_stored_report(file == "-" ? "standard input" : file, json);
 }
 
 std::string rendered(const report::ReportDifference& difference, const Options& options) {
@@ -51,32 +50,25 @@ Result<void> write_page(const Options& options) {
                 "needs two reports to compare", "pgadvise report A.json B.json");
   if (const auto built = report::need_page(); !built) return built;
   const std::string& file = options.files.front();
-  const auto json = read_json(file, options);
-  if (!json) return tl::unexpected(json.error());
-  const auto page = report::html_of_stored(file, *json);
-  if (!page) return tl::unexpected(page.error());
-  if (const auto wrote = write_output(options.output, *page); !wrote) return wrote;
+  TRY(const auto json, read_json(file, options));
+  TRY(const auto page, report::html_of_stored(file, json));
+  if (const auto wrote = write_output(options.output, page); !wrote) return wrote;
   report_written(options.output, "html");
   return {};
 }
 
 // Whether a new finding is one of --fail-on.
 Result<bool> compare(const Options& options) {
-  auto fail_on = parse_fail_on(options.fail_on);
-  if (!fail_on) return tl::unexpected(fail_on.error());
-  if (options.format == "html")
-    if (const auto built = report::need_page(); !built) return tl::unexpected(built.error());
-  auto before = read_run(options.files[0], options);
-  if (!before) return tl::unexpected(before.error());
-  auto after = read_run(options.files[1], options);
-  if (!after) return tl::unexpected(after.error());
-  const auto difference = report::difference(std::move(*before), std::move(*after));
-  if (const auto wrote = write_output(options.output, rendered(difference, options)); !wrote)
-    return tl::unexpected(wrote.error());
+  TRY(auto fail_on, parse_fail_on(options.fail_on));
+  if (options.format == "html") TRY_VOID(report::need_page());
+  TRY(auto before, read_run(options.files[0], options));
+  TRY(auto after, read_run(options.files[1], options));
+  const auto difference = report::difference(std::move(before), std::move(after));
+  TRY_VOID(write_output(options.output, rendered(difference, options)));
   report_written(options.output, "difference, " + (options.format.empty() ? "text" : options.format));
   return !options.fail_on.empty() &&
          std::any_of(difference.fresh.begin(), difference.fresh.end(),
-                     [&](const auto& one) { return fail_on->matches(one.finding); });
+                     [&](const auto& one) { return fail_on.matches(one.finding); });
 }
 
 Result<int> run(const Options& options) {

@@ -113,7 +113,7 @@ class CheckedHost : public review::Host {
       for (auto& note : made->notes) out.notes.push_back(std::move(note));
       if (!input) out.notes.push_back(no_tool());
     }
-    if (const auto added = add_ignores(choices, out); !added) return tl::unexpected(added.error());
+    TRY_VOID(add_ignores(choices, out));
     if (out.files.empty() && !out.failed.empty()) return tl::unexpected(out.failed.front());
     return out;
   }
@@ -417,16 +417,13 @@ class CheckedHost : public review::Host {
     files::NewFile file{config_path(), {}, std::nullopt};
     std::error_code code;
     if (fs::exists(file.path, code)) {
-      auto text = read_file(file.path);
-      if (!text) return tl::unexpected(text.error());
-      file.before = std::move(*text);
+      TRY(file.before, read_file(file.path));
     }
     std::vector<check::Ignored> ignored;
     for (const auto& [finding, reason] : choices.ignored) ignored.push_back({finding, reason});
-    auto content = check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings,
-                                       run_.inputs.config.origin);
-    if (!content) return tl::unexpected(content.error());
-    file.content = with_line_ends_of(file.before.value_or(""), *content);
+    TRY(auto content, check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings,
+                                          run_.inputs.config.origin));
+    file.content = with_line_ends_of(file.before.value_or(""), content);
     out.files.push_back(std::move(file));
     return {};
   }

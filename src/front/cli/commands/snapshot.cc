@@ -29,19 +29,16 @@ struct Options {
 // A catalog that was read in part is none: nothing is written.
 Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   const std::time_t now = std::time(nullptr);
-  auto connection = pg::Connection::open(options.db, sent_observer());
-  if (!connection) return tl::unexpected(connection.error());
+  TRY(auto connection, pg::Connection::open(options.db, sent_observer()));
   const Phase phase("reading the database");
-  auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});
-  if (!catalog) return tl::unexpected(catalog.error());
-  print_verbose(fmt::format("read {}: {}", connection->where(), counted(catalog->tables.size(), "table")));
-  auto relations = pg::read_relation_sizes(*connection, diagnostics);
-  if (!relations) return tl::unexpected(relations.error());
+  TRY(auto catalog, pg::read_catalog(connection, diagnostics, {.values = options.values}));
+  print_verbose(fmt::format("read {}: {}", connection.where(), counted(catalog.tables.size(), "table")));
+  TRY(auto relations, pg::read_relation_sizes(connection, diagnostics));
   std::vector<std::string> not_read;  // without the server's name
   for (const auto& error : diagnostics)
     not_read.push_back(Error{error.kind, {}, error.what, error.hint}.line());
   return files::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION,
-                                     std::move(not_read), std::move(*catalog), std::move(*relations)});
+                                     std::move(not_read), std::move(catalog), std::move(relations)});
 }
 
 int run(const Options& options) {

@@ -54,15 +54,13 @@ struct Kept {
 
 Result<std::optional<Kept>> kept_of(const Options& options, bool store_given) {
   if (!store_given) return std::optional<Kept>();
-  auto address = store_address({.url = options.store, .target = {}, .spool = {}});
-  if (!address) return tl::unexpected(address.error());
-  auto folder = options.spool.empty() ? store::default_spool() : Result<std::string>(options.spool);
-  if (!folder) return tl::unexpected(folder.error());
+  TRY(auto address, store_address({.url = options.store, .target = {}, .spool = {}}));
+  TRY(auto folder, options.spool.empty() ? store::default_spool() : Result<std::string>(options.spool));
   std::error_code code;
-  const bool made = std::filesystem::create_directories(*folder, code);
-  if (made) std::filesystem::permissions(*folder, std::filesystem::perms::owner_all, code);
-  if (code) return fail(Error::Kind::usage, *folder, "can't be made: " + code.message(), "--spool FOLDER");
-  return std::optional(Kept{std::move(*address), std::move(*folder)});
+  const bool made = std::filesystem::create_directories(folder, code);
+  if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, code);
+  if (code) return fail(Error::Kind::usage, folder, "can't be made: " + code.message(), "--spool FOLDER");
+  return std::optional(Kept{std::move(address), std::move(folder)});
 }
 
 // The files of one database in the spool, without their endings.
@@ -76,9 +74,8 @@ Result<std::vector<pg::Descriptor>> locks_of(const std::vector<WatchedDatabase>&
   std::vector<pg::Descriptor> out;
   if (!kept) return out;
   for (const auto& database : databases) {
-    auto lock = lock_files(own_files(*kept, database));
-    if (!lock) return tl::unexpected(lock.error());
-    out.push_back(std::move(*lock));
+    TRY(auto lock, lock_files(own_files(*kept, database)));
+    out.push_back(std::move(lock));
   }
   return out;
 }

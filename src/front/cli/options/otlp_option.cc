@@ -24,10 +24,9 @@ void add_otlp(CLI::App& command, std::string& url) {
 Result<std::optional<net::OtlpAddress>> optional_otlp(const CLI::App& command, const std::string& url) {
   std::optional<net::OtlpAddress> out;
   if (command.count("--otlp") == 0) return out;
-  auto address = net::read_otlp_address(url);
-  if (!address) return tl::unexpected(address.error());
-  if (const auto client = net::OtlpClient::create(*address); !client) return tl::unexpected(client.error());
-  out = std::move(*address);
+  TRY(auto address, net::read_otlp_address(url));
+  TRY_VOID(net::OtlpClient::create(address));
+  out = std::move(address);
   return out;
 }
 

@@ -131,18 +131,15 @@ Result<store::Address> store_address(const StoreOptions& options) {
   if (url.empty())
     return fail(Error::Kind::usage, "--store", "is empty", "name a store; is the variable set?");
   if (url.starts_with("@")) {
-    auto named = url_of(url.substr(1));
-    if (!named) return tl::unexpected(named.error());
-    url = std::move(*named);
+    TRY(url, url_of(url.substr(1)));
   }
   return store::read_url(url);
 }
 
 Result<std::optional<store::Address>> optional_store(const CLI::App& command, const StoreOptions& options) {
   if (command.count("--store") == 0) return std::optional<store::Address>();
-  auto address = store_address(options);
-  if (!address) return tl::unexpected(address.error());
-  return std::optional(std::move(*address));
+  TRY(auto address, store_address(options));
+  return std::optional(std::move(address));
 }
 
 std::string target_of(const StoreOptions& options, const std::string& database) {

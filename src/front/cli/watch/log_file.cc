@@ -58,14 +58,11 @@ bool is_rotated(std::string_view name, const fs::path& log) {
 }  // namespace
 
 Result<LogFile> LogFile::open(const std::string& path, std::stop_token stop) {
-  auto file = InputFile::open(path);
-  if (!file) return tl::unexpected(file.error());
-  LogFile out(std::move(*file));
+  TRY(auto file, InputFile::open(path));
+  LogFile out(std::move(file));
   out.stop_ = std::move(stop);
   if (!log::compressed(out.file_.read_at(0, 6))) return out;
-  auto stream = log::ByteSource::open(path);
-  if (!stream) return tl::unexpected(stream.error());
-  out.stream_ = std::move(*stream);
+  TRY(out.stream_, log::ByteSource::open(path));
   out.beginning_ = out.bytes(0, beginning_bytes);
   return out;
 }

@@ -148,7 +148,7 @@ Result<LogTail::Lines> LogTail::give() {
   else if (out.text.size() < most_bytes) out.text.clear();
   if (out.text.empty()) return out;
   position_.end = position_.offset + out.text.size();
-  if (const auto saved = save(); !saved) return tl::unexpected(saved.error());
+  TRY_VOID(save());
   return out;
 }
 
@@ -161,7 +161,7 @@ Result<LogTail::Lines> LogTail::next() {
   if (now && position_.inode == 0) {
     const std::uint64_t size = now->available(0, UINT64_MAX);
     begin(std::move(*now), size);
-    if (const auto saved = save(); !saved) return tl::unexpected(saved.error());
+    TRY_VOID(save());
     return Lines{};
   }
   if (now && now->id() == id) {

@@ -84,9 +84,8 @@ struct ActivitySampler::Shared {
       auto sample = pg::read_activity_sample(*connection);
       if (sample || connection->alive() || stopped.stop_requested()) return sample;
     }
-    auto opened = pg::Connection::open(conninfo);
-    if (!opened) return tl::unexpected(opened.error());
-    connection.emplace(std::move(*opened));
+    TRY(auto opened, pg::Connection::open(conninfo));
+    connection.emplace(std::move(opened));
     pg::AnswerLimits limits = connection->limits();
     limits.rows = max_rows;
     limits.bytes = max_bytes;
@@ -120,8 +119,7 @@ Result<void> ActivitySampler::keep(const store::Address& store, const std::strin
   append(waiting_.lock_wait_samples, std::move(facts.lock_wait_samples));
   if (waiting_.empty()) return {};
   waiting_.target = target_;
-  const auto kept = store::Spool(spool, store).keep(waiting_, now());
-  if (!kept) return tl::unexpected(kept.error());
+  TRY(const auto kept, store::Spool(spool, store).keep(waiting_, now()));
   waiting_ = {};
   return {};
 }
