@@ -146,11 +146,9 @@ int main(const Arguments& given) {
     if (!wrote) complain(wrote.error());
     return wrote ? code : exit_usage;
   } catch (const ProfileError& refused) {
-    for (const auto& error : refused.errors) complain(error);
-    return exit_usage;
+    return usage_errors(refused.errors);
   } catch (const CLI::ParseError& error) {
-    complain(explained(app, error));
-    return exit_usage;
+    return usage_error(explained(app, error));
   }
   print_withheld(exit_code);
   return exit_code;

@@ -55,7 +55,6 @@ struct Options {
   bool cleanup = false;
   bool yes = false;
   StoreOptions store;
-  std::optional<store::Address> address;  // of the store; nullopt: none
 };
 
 // 500MB, 1GB: powers of 1000; 500MiB, 1GiB: of 1024; a bare number: bytes.
@@ -118,7 +117,7 @@ struct Answer {
 
 store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs, Diagnostics& diagnostics) {
   store::Facts out;
-  if (!options.address) return out;
+  if (!options.store.address) return out;
   const bool live = !options.sources.sandbox;
   out.target = target_of(options.store, live ? inputs.catalog.database : std::string());
   if (live) {
@@ -146,12 +145,11 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
     return report::AdviceOptions{use_color(options.output), output_width(options.output, 80)};
   };
   if (evaluates(options)) {
-    const auto found =
-        check::evaluate(inputs, options.proposals, settings, options.sources.user_paths, diagnostics);
-    if (!found) return tl::unexpected(found.error());
-    return Answer{text ? report::evaluation_text(*found, text_options())
-                       : written(report::evaluation_json(*found, diagnostics), "pgadvise advise: evaluation"),
-                  objectionable(*found) ? exit_findings : exit_clean, std::move(facts)};
+    TRY(const auto found,
+        check::evaluate(inputs, options.proposals, settings, options.sources.user_paths, diagnostics));
+    return Answer{text ? report::evaluation_text(found, text_options())
+                       : written(report::evaluation_json(found, diagnostics), "pgadvise advise: evaluation"),
+                  objectionable(found) ? exit_findings : exit_clean, std::move(facts)};
   }
   TRY(const auto advice, check::advise(inputs, settings, diagnostics));
   clean(diagnostics);
@@ -161,13 +159,10 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
                 exit_clean, std::move(facts)};
 }
 
-int run(Options options) {
+Result<int> run(Options options) {
   options.sources.output = options.output;
   options.sources.other_inputs = options.proposals.candidate_files;
-  if (const auto built = options.format == "html" ? report::need_page() : Result<void>(); !built) {
-    complain(built.error());
-    return exit_usage;
-  }
+  if (options.format == "html") TRY_VOID(report::need_page());
   Diagnostics diagnostics;
   const auto found = answer(options, diagnostics);
   if (!found) {
@@ -176,16 +171,9 @@ int run(Options options) {
   }
   for (const auto& error : report::together(diagnostics)) complain(error);
   if (!found) return std::max<int>(exit_usage, exit_code_of(diagnostics));
-  if (const auto wrote = write_output(options.output, found->content); !wrote) {
-    complain(wrote.error());
-    return exit_usage;
-  }
-  report_written(options.output, (evaluates(options) ? "evaluation, " : "advice, ") + options.format);
-  if (options.address)
-    if (const auto done = keep(*options.address, found->facts, options.store.spool); !done) {
-      complain(done.error());
-      return exit_usage;
-    }
+  TRY_VOID(write_output(options.output, found->content,
+                        (evaluates(options) ? "evaluation, " : "advice, ") + options.format));
+  if (options.store.address) TRY_VOID(keep(*options.store.address, found->facts, options.store.spool));
   return std::max(found->exit_code, exit_code_of(diagnostics));
 }
 
@@ -323,6 +311,13 @@ Result<void> check_words(const CLI::App& command, const Options& options) {
   return {};
 }
 
+Result<int> check_and_run(const CLI::App& command, Options& options) {
+  TRY_VOID(check_words(command, options));
+  TRY_VOID(find_store(command, options.store));
+  if (options.cleanup) return clean_up(options.sources.db, options.disposable, options.yes);
+  return run(options);
+}
+
 }  // namespace
 
 void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
@@ -353,18 +348,8 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "or makes a query more expensive, 2 wrong usage, an unreadable input, no HypoPG, or a leftover that "
       "--cleanup could not drop, 3 the "
       "database of --db can't be reached or read.");
-  command->callback([options, command, &exit_code] {
-    auto address = optional_store(*command, options->store);
-    const auto fine = check_words(*command, *options);
-    if (!fine || !address) {
-      complain(!fine ? fine.error() : address.error());
-      exit_code = exit_usage;
-    } else {
-      options->address = std::move(*address);
-      exit_code =
-          options->cleanup ? clean_up(options->sources.db, options->disposable, options->yes) : run(*options);
-    }
-  });
+  command->callback(
+      [options, command, &exit_code] { exit_code = exit_code_of(check_and_run(*command, *options)); });
 }
 
 }  // namespace pgadvise::cli

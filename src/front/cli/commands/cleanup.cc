@@ -118,7 +118,7 @@ int remove(pg::Connection& connection, const pg::Leftovers& listed, const Target
     else done += "Dropped " + name_of(index) + ".\n";
   }
   for (const auto& failure : failures) complain(failure);
-  if (const auto wrote = write_output("", done); !wrote) complain(wrote.error());
+  print_output(done);
   return failures.empty() ? exit_clean : exit_usage;
 }
 
@@ -134,13 +134,12 @@ int clean_up(const std::string& db, const std::string& disposable, bool yes) {
     return give_up(connection.error(),
                    connection.error().kind == Error::Kind::database ? exit_database : exit_usage);
   if (const auto why = pg::not_named(*connection, disposable); !why.empty())
-    return give_up({Error::Kind::usage, connection->where(), why,
-                    "--cleanup drops indexes: pass the name of this database to --disposable"},
-                   exit_usage);
+    return usage_error({Error::Kind::usage, connection->where(), why,
+                        "--cleanup drops indexes: pass the name of this database to --disposable"});
   const auto leftovers = pg::find_leftovers(*connection);
   if (!leftovers) return give_up(leftovers.error(), exit_database);
   if (const auto wrote = write_output("", list(*leftovers, connection->where())); !wrote)
-    return give_up(wrote.error(), exit_usage);
+    return usage_error(wrote.error());
   Targets targets;
   for (const auto& index : leftovers->indexes)
     if (pg::is_left(index)) targets.indexes.insert(index.oid);
@@ -148,10 +147,9 @@ int clean_up(const std::string& db, const std::string& disposable, bool yes) {
     if (pg::can_cancel(build)) targets.backends.insert(build.backend);
   if (targets.indexes.empty() && targets.backends.empty()) return exit_clean;
   if (!yes && !review::is_terminal())
-    return give_up({Error::Kind::usage, "--cleanup",
-                    "nothing was dropped: without a terminal pgadvise cannot ask for confirmation",
-                    "read the list, then add --yes"},
-                   exit_usage);
+    return usage_error({Error::Kind::usage, "--cleanup",
+                        "nothing was dropped: without a terminal pgadvise cannot ask for confirmation",
+                        "read the list, then add --yes"});
   if (!yes && !agreed(targets)) {
     std::cerr << "Nothing was dropped.\n";
     return exit_clean;

@@ -63,20 +63,13 @@ class Explain {
     settings_.observer = console_observer();
   }
 
-  int run() {
-    if (const auto built = html() ? report::need_page() : Result<void>(); !built) {
-      complain(built.error());
-      return exit_usage;
-    }
+  Result<int> run() {
+    if (html()) TRY_VOID(report::need_page());
     const auto content = !options_.plan.empty() ? of_plan() : !options_.log.empty() ? of_log() : of_query();
     if (!content) diagnostics_.push_back(content.error());
     for (const auto& error : diagnostics_) complain(error);
     if (!content) return std::max<int>(exit_usage, exit_code_of(diagnostics_));
-    if (const auto wrote = write_output(options_.output, *content); !wrote) {
-      complain(wrote.error());
-      return exit_usage;
-    }
-    report_written(options_.output, "plan, " + options_.format);
+    TRY_VOID(write_output(options_.output, *content, "plan, " + options_.format));
     return exit_code_of(diagnostics_);
   }
 
@@ -183,6 +176,18 @@ class Explain {
   std::vector<ReportPlan> plans_;
 };
 
+Result<int> check_and_run(const CLI::App& command, const Options& options) {
+  const bool has_plan = command.count("--plan") + command.count("--log") > 0;
+  const auto refuse = [](const char* what) {
+    return fail(Error::Kind::usage, "explain", what, "pgadvise explain --help");
+  };
+  if (!has_plan && command.count("QUERY") + command.count("--file") == 0)
+    return refuse("needs a QUERY, --file, --plan or --log");
+  if (!has_plan && trim(options.db).empty())
+    return refuse("needs --db, the database that plans the statement");
+  return Explain(options).run();
+}
+
 }  // namespace
 
 void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
@@ -226,19 +231,8 @@ void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   file->excludes(plan);
   db->excludes(plan);
   log->excludes(plan)->excludes(file)->excludes(db);
-  command->callback([options, query, file, plan, log, &exit_code] {
-    Error wrong{Error::Kind::usage, "explain", "", "pgadvise explain --help"};
-    if (query->count() + file->count() + plan->count() + log->count() == 0)
-      wrong.what = "needs a QUERY, --file, --plan or --log";
-    else if (plan->count() + log->count() == 0 && trim(options->db).empty())
-      wrong.what = "needs --db, the database that plans the statement";
-    if (wrong.what.empty()) {
-      exit_code = Explain(*options).run();
-      return;
-    }
-    complain(wrong);
-    exit_code = exit_usage;
-  });
+  command->callback(
+      [options, command, &exit_code] { exit_code = exit_code_of(check_and_run(*command, *options)); });
 }
 
 }  // namespace pgadvise::cli

@@ -136,7 +136,10 @@ class Checker {
 };
 
 // 130 takes precedence over 3, 3 over 2, 2 over 1, 1 over 0.
-int run(const Options& options, const std::vector<std::string>& names, const std::string& store) {
+Result<int> run(const Options& options, bool store_given) {
+  TRY_VOID(parse_fail_on({options.fail_on}));
+  TRY(const auto names, names_of(options));
+  TRY(const auto store, url_for_all(options, store_given));
   const StopOnInterrupt interrupt;
   const Checker checker(options, store, interrupt.token());
   std::vector<report::FleetDatabase> databases(names.size());
@@ -162,14 +165,10 @@ int run(const Options& options, const std::vector<std::string>& names, const std
     });
   }
   const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  const auto wrote = write_output(options.output, options.format == "json"
-                                                      ? report::fleet_json(databases)
-                                                      : report::fleet_text(databases, look, options.top));
-  if (!wrote) {
-    complain(wrote.error());
-    return exit_usage;
-  }
-  report_written(options.output, fmt::format("{}, {}", counted(names.size(), "database"), options.format));
+  const std::string content = options.format == "json" ? report::fleet_json(databases)
+                                                       : report::fleet_text(databases, look, options.top);
+  TRY_VOID(write_output(options.output, content,
+                        fmt::format("{}, {}", counted(names.size(), "database"), options.format)));
   return interrupt.token().stop_requested() ? exit_interrupted : exit_code;
 }
 
@@ -236,16 +235,7 @@ void add_fleet(CLI::App& app, int& exit_code) {
       "stored, 3 a database that can't be reached or read, 130 Ctrl-C. "
       "A database that fails does not stop the others.");
   command->callback([options, command, &exit_code] {
-    const auto fail_on = parse_fail_on({options->fail_on});
-    const auto names = fail_on ? names_of(*options) : tl::unexpected(fail_on.error());
-    const auto store = names ? url_for_all(*options, command->count("--store") > 0)
-                             : Result<std::string>(tl::unexpected(names.error()));
-    if (!store) {
-      complain(store.error());
-      exit_code = exit_usage;
-      return;
-    }
-    exit_code = run(*options, *names, *store);
+    exit_code = exit_code_of(run(*options, command->count("--store") > 0));
   });
 }
 

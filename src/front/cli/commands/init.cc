@@ -87,17 +87,15 @@ class Init {
   }
 
   int run() {
-    if (!is_folder(folder_)) {
-      complain({Error::Kind::usage, folder_.string(), "is not a folder",
-                "pgadvise init, in the project's folder"});
-      return exit_usage;
-    }
+    if (!is_folder(folder_))
+      return usage_error({Error::Kind::usage, folder_.string(), "is not a folder",
+                          "pgadvise init, in the project's folder"});
     look();
     for (const auto& error : report::together(diagnostics_)) complain(error);
     if (schemas_.empty() && programs_.empty() && project_.files_read.empty()) {
       say("pgadvise found no input here: no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
           "workflow.\nNothing was written.\n");
-      return finish();
+      return print_output(out_);
     }
     say("Found\n");
     for (const auto& line : found_) say("  " + line + "\n");
@@ -105,24 +103,17 @@ class Init {
     add_github();
     add_gitlab();
     add_pre_commit();
-    if (const auto wrote = options_.dry_run ? Result<void>{} : files::write_files(files_); !wrote) {
-      finish();
-      complain(wrote.error());
-      return exit_usage;
+    if (const auto wrote = options_.dry_run ? Result<void>() : files::write_files(files_); !wrote) {
+      print_output(out_);
+      return usage_error(wrote.error());
     }
     tell_files();
     tell_next();
-    return finish();
+    return print_output(out_);
   }
 
  private:
   void say(const std::string& text) { out_ += text; }
-
-  int finish() {
-    const auto wrote = write_output({}, out_);
-    if (!wrote) complain(wrote.error());
-    return wrote ? exit_clean : exit_usage;
-  }
 
   std::string shown(const fs::path& path) const {
     const auto text = path.lexically_normal().generic_string();
@@ -380,10 +371,7 @@ class Init {
 };
 
 int run(const Options& options) {
-  if (!options.print_schema) return Init(options).run();
-  const auto wrote = write_output({}, check::config_schema());
-  if (!wrote) complain(wrote.error());
-  return wrote ? exit_clean : exit_usage;
+  return options.print_schema ? print_output(check::config_schema()) : Init(options).run();
 }
 
 }  // namespace

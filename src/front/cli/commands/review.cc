@@ -452,7 +452,7 @@ void tell_written(const review::Ending& ending, CheckedHost& host) {
   for (const auto& note : ending.pending.notes)
     report::add_paragraph(notes, {false, use_unicode(), output_width({}, 80)}, "- ", "  ", note);
   for (const auto& line : notes) out += line + "\n";
-  if (const auto wrote = write_output({}, out); !wrote) complain(wrote.error());
+  print_output(out);
 }
 
 int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics& diagnostics) {
@@ -468,17 +468,14 @@ int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics&
     case How::left: say("nothing was written"); break;
     case How::interrupted: return say("interrupted: nothing was written"), 128 + ending.signal;
     case How::no_more_input: return say("the input ended: nothing was written"), exit_usage;
-    case How::failed: return complain(*ending.error), exit_usage;
+    case How::failed: return usage_error(*ending.error);
   }
   return exit_code_of(diagnostics);
 }
 
 int review(const CheckOptions& options) {
   const auto run = run_check(options);
-  if (!run) {
-    for (const auto& error : run.error()) complain(error);
-    return exit_usage;
-  }
+  if (!run) return usage_errors(run.error());
   const Diagnostics& diagnostics = run->report.diagnostics;
   for (const auto& error : report::together(diagnostics)) complain(error);
   auto findings = report::standing(run->report);
@@ -490,10 +487,7 @@ int review(const CheckOptions& options) {
     how.color = use_color({});
     how.links = use_links({});
     how.width = output_width({});
-    if (const auto wrote =
-            write_output({}, report::render("text", report::without_secrets(run->report), how));
-        !wrote)
-      complain(wrote.error());
+    print_output(report::render("text", report::without_secrets(run->report), how));
     return exit_code_of(diagnostics);
   }
   CheckedHost host(*run);
@@ -526,8 +520,7 @@ void add_review(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
     if (!review::is_terminal())
       fine = fail(Error::Kind::usage, "review", "needs a terminal for input and output",
                   "use pgadvise check for a report");
-    if (!fine) complain(fine.error());
-    exit_code = fine ? review(*options) : exit_usage;
+    exit_code = fine ? review(*options) : usage_error(fine.error());
   });
 }
 

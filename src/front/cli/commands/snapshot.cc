@@ -41,17 +41,15 @@ Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
                                      std::move(not_read), std::move(catalog), std::move(relations)});
 }
 
-int run(const Options& options) {
+Result<int> run(const Options& options) {
+  if (trim(options.db).empty())
+    return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
   Diagnostics diagnostics;
   const auto content = take(options, diagnostics);
   if (!content) diagnostics.push_back(content.error());
   for (const auto& error : diagnostics) complain(error);
   if (!content) return exit_code_of(diagnostics);
-  if (const auto wrote = write_output(options.output, *content); !wrote) {
-    complain(wrote.error());
-    return exit_usage;
-  }
-  report_written(options.output, "snapshot");
+  TRY_VOID(write_output(options.output, *content, "snapshot"));
   return exit_code_of(diagnostics);
 }
 
@@ -74,14 +72,7 @@ void add_snapshot(CLI::App& app, int& exit_code) {
       "migrations, and connected sessions (application, state, start time). Only --with-values adds row "
       "data.\nExit codes: 0 success, 2 wrong usage or a file that can't be written, 3 the database can't be "
       "reached or read.");
-  command->callback([options, &exit_code] {
-    if (trim(options->db).empty()) {
-      complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
-      exit_code = exit_usage;
-      return;
-    }
-    exit_code = run(*options);
-  });
+  command->callback([options, &exit_code] { exit_code = exit_code_of(run(*options)); });
 }
 
 }  // namespace pgadvise::cli

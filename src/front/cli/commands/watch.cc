@@ -148,13 +148,13 @@ Result<void> check_words(const Options& options, bool store_given) {
   return {};
 }
 
-// The exit code.
-int run(Options& options, std::vector<WatchedDatabase> databases, const std::optional<Kept>& kept) {
-  const auto locks = locks_of(databases, kept);
-  if (!locks) {
-    complain(locks.error());
-    return exit_usage;
-  }
+Result<int> run(Options& options, const CLI::App& command, const Names& names_given) {
+  const bool store_given = command.count("--store") > 0;
+  TRY(options.plan.otlp, optional_otlp(command, options.otlp_url));
+  TRY_VOID(check_words(options, store_given));
+  TRY(auto databases, databases_of(options, names_given));
+  TRY(const auto kept, kept_of(options, store_given));
+  TRY(const auto locks, locks_of(databases, kept));
   std::vector<std::string> names;
   for (const auto& one : databases) names.push_back(one.name);
   const bool serves = !options.serve.empty();
@@ -167,23 +167,15 @@ int run(Options& options, std::vector<WatchedDatabase> databases, const std::opt
   WatchBoard board(names, serves && page, std::move(more));
   std::unique_ptr<serve::LoopbackServer> server;
   if (serves) {
-    const auto address = serve::read_loopback_address(options.serve);
-    auto started = address ? serve::LoopbackServer::start(
-                                 *address, [&board](const std::string& path) { return board.page(path); })
-                           : tl::unexpected(address.error());
-    if (!started) {
-      complain(started.error());
-      return exit_usage;
-    }
-    server = std::move(*started);
+    TRY(const auto address, serve::read_loopback_address(options.serve));
+    TRY(server, serve::LoopbackServer::start(address,
+                                             [&board](const std::string& path) { return board.page(path); }));
     fmt::print(stderr, "pgadvise: serves {0} and {0}metrics\n", server->url());
   }
   std::optional<PagesFolder> bodies;  // what checks write for --otlp
-  if (options.plan.otlp && bodies.emplace().path().empty()) {
-    complain({Error::Kind::usage, "--otlp", "no folder for temporary files could be made",
-              "set TMPDIR to a folder that you may write to"});
-    return exit_usage;
-  }
+  if (options.plan.otlp && bodies.emplace().path().empty())
+    return fail(Error::Kind::usage, "--otlp", "no folder for temporary files could be made",
+                "set TMPDIR to a folder that you may write to");
   for (std::size_t i = 0; i < databases.size(); ++i) {
     options.plan.checks.push_back(check_of(options, std::move(databases[i]), kept));
     WatchedCheck& check = options.plan.checks.back();
@@ -301,18 +293,7 @@ void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code
       "database succeeded, 2 wrong usage, 3 the last of --rounds checks of a database failed, or its results "
       "were not sent.");
   command->callback([options, names = std::move(names), command, &exit_code] {
-    const bool store_given = command->count("--store") > 0;
-    auto otlp = optional_otlp(*command, options->otlp_url);
-    if (otlp) options->plan.otlp = std::move(*otlp);
-    const auto valid = otlp ? check_words(*options, store_given) : tl::unexpected(otlp.error());
-    auto databases = valid ? databases_of(*options, *names) : tl::unexpected(valid.error());
-    const auto kept = databases ? kept_of(*options, store_given) : tl::unexpected(databases.error());
-    if (!kept) {
-      complain(kept.error());
-      exit_code = exit_usage;
-      return;
-    }
-    exit_code = run(*options, std::move(*databases), *kept);
+    exit_code = exit_code_of(run(*options, *command, *names));
   });
 }
 

@@ -136,10 +136,10 @@ Result<store::Address> store_address(const StoreOptions& options) {
   return store::read_url(url);
 }
 
-Result<std::optional<store::Address>> optional_store(const CLI::App& command, const StoreOptions& options) {
-  if (command.count("--store") == 0) return std::optional<store::Address>();
-  TRY(auto address, store_address(options));
-  return std::optional(std::move(address));
+Result<void> find_store(const CLI::App& command, StoreOptions& options) {
+  if (command.count("--store") == 0) return {};
+  TRY(options.address, store_address(options));
+  return {};
 }
 
 std::string target_of(const StoreOptions& options, const std::string& database) {
