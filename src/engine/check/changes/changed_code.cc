@@ -52,8 +52,8 @@ bool ChangedCode::touches(const SourceLocation& place) const {
 
 bool ChangedCode::touches(const Finding& finding) const {
   return (finding.location && touches(*finding.location)) ||
-         std::any_of(finding.evidence.begin(), finding.evidence.end(),
-                     [&](const Evidence& one) { return one.place && touches(*one.place); });
+         std::ranges::any_of(finding.evidence,
+                             [&](const Evidence& one) { return one.place && touches(*one.place); });
 }
 
 }  // namespace pgadvise::check

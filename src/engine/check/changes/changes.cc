@@ -41,7 +41,7 @@ std::set<std::string> findings_of(const Catalog& catalog, const Project* project
 std::optional<SchemaChange> schema_change(const migrations::SchemaInput& input, std::set<std::string> files,
                                           const Catalog& all) {
   const auto chosen = [&](const migrations::SchemaFile& file) { return files.count(file.path) > 0; };
-  const auto first = std::find_if(input.files.begin(), input.files.end(), chosen);
+  const auto first = std::ranges::find_if(input.files, chosen);
   const auto behind_last = std::find_if(input.files.rbegin(), input.files.rend(), chosen).base();
   if (first == input.files.end()) return SchemaChange{};
   auto before = replayed(input, static_cast<std::size_t>(first - input.files.begin()));

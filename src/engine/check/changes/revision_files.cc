@@ -38,10 +38,9 @@ std::optional<Blob> parse_entry(std::string_view entry) {
   Blob out{std::string(entry.substr(tab + 1)), std::string(words[2])};
   std::from_chars(words[3].data(), words[3].data() + words[3].size(), out.bytes);
   const fs::path name(out.name);
-  const bool leads_elsewhere =
-      name.is_absolute() || std::any_of(name.begin(), name.end(), [](const fs::path& part) {
-        return part == ".." || part == "." || lower(part.string()) == ".git";
-      });
+  const bool leads_elsewhere = name.is_absolute() || std::ranges::any_of(name, [](const fs::path& part) {
+                                 return part == ".." || part == "." || lower(part.string()) == ".git";
+                               });
   return leads_elsewhere || out.bytes > files::sql_limit ? std::nullopt : std::optional(std::move(out));
 }
 

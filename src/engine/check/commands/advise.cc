@@ -31,7 +31,7 @@ constexpr std::chrono::seconds drawing_limit{30};
 constexpr double min_gain = 0.01;  // of the workload's cost, as the search has it without a budget
 
 bool holds_rows(const Catalog& catalog) {
-  return std::any_of(catalog.tables.begin(), catalog.tables.end(), [](const auto& table) {
+  return std::ranges::any_of(catalog.tables, [](const auto& table) {
     return table.second.statistics &&
            (table.second.statistics->rows > 0 || table.second.statistics->pages > 0);
   });
@@ -243,9 +243,8 @@ class Adviser {
   // What a built index saves for one query.
   void save(plan::WhatIf& what_if, const std::string& fingerprint, UncostedIndex& index) {
     const Query* query = inputs_.workload.query(fingerprint);
-    const auto advised =
-        std::find_if(advice_.queries.begin(), advice_.queries.end(),
-                     [&](const AdvisedQuery& other) { return other.fingerprint == fingerprint; });
+    const auto advised = std::ranges::find_if(
+        advice_.queries, [&](const AdvisedQuery& other) { return other.fingerprint == fingerprint; });
     if (!query || advised == advice_.queries.end()) return;
     double cost = 0;
     const auto statements = advisor::statements_of(*query);
@@ -272,7 +271,7 @@ class Adviser {
         query.cost_after = std::min(query.cost_after, cost->second);
         out.queries.push_back(query.fingerprint);
       }
-    std::sort(out.queries.begin(), out.queries.end());
+    std::ranges::sort(out.queries);
     advice_.indexes.push_back(std::move(out));
     return true;
   }

@@ -148,14 +148,13 @@ class Run {
         return &other != index && !dropped_.count({drop.table, other.name}) &&
                lint::covers(other, *table, key.columns) >= coverage;
       };
-      const bool replaced = std::any_of(
-          candidates_.begin(), candidates_.end(), [&](const advisor::ProposedCandidate& candidate) {
+      const bool replaced =
+          std::ranges::any_of(candidates_, [&](const advisor::ProposedCandidate& candidate) {
             return candidate.written.table == drop.table &&
                    candidate.buildable.answer != advisor::Buildable::Answer::no &&
                    lint::covers(candidate.written.index, *table, key.columns) >= coverage;
           });
-      if (coverage == lint::Coverage::none || replaced ||
-          std::any_of(table->indexes.begin(), table->indexes.end(), serves))
+      if (coverage == lint::Coverage::none || replaced || std::ranges::any_of(table->indexes, serves))
         continue;
       drop.verdict = EvaluatedDrop::Verdict::worse;
       drop.reason =

@@ -50,7 +50,7 @@ class Explainer {
     out_.plan = std::move(*plan);
     observed(settings_.observer, "checking, with plans from the server", [&] { find(); });
     name_findings();
-    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::nonfatal, "", "interrupted", {}});
+    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::nonfatal, "", "interrupted"});
     return std::move(out_);
   }
 

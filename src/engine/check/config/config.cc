@@ -47,14 +47,13 @@ bool names_password(std::string_view url) {
   }
   if (question == std::string_view::npos) return false;
   const auto parameters = split(url.substr(question + 1), '&');
-  return std::any_of(parameters.begin(), parameters.end(),
-                     [](const auto part) { return mask_credentials(part) != part; });
+  return std::ranges::any_of(parameters, [](const auto part) { return mask_credentials(part) != part; });
 }
 
 bool variable_name(std::string_view name) {
-  return !name.empty() && std::none_of(name.begin(), name.end(), [](unsigned char c) {
-    return c != '_' && !std::isalnum(c);
-  }) && !std::isdigit(static_cast<unsigned char>(name[0]));
+  return !name.empty() &&
+         std::ranges::none_of(name, [](unsigned char c) { return c != '_' && !std::isalnum(c); }) &&
+         !std::isdigit(static_cast<unsigned char>(name[0]));
 }
 
 // One line of TOML for the user's own configuration, and where that lies.
@@ -390,7 +389,7 @@ class Reader {
   void url(const toml::node& node, const std::string& text, DatabaseProfile& profile) {
     const auto pairs = pg::read_conninfo(trim(text) == "env" ? "=" : text);
     bool secret = names_password(text);
-    secret |= pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) {
+    secret |= pairs && std::ranges::any_of(*pairs, [](const auto& pair) {
                 return pair.first.find("password") != std::string::npos;
               });
     if (secret)

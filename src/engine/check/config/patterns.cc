@@ -115,7 +115,7 @@ Result<std::vector<std::string>> expand_pattern(const std::string& path, const P
                     ": pgadvise read none of the files",
                 "start the pattern with the folder of the files");
   if (walk.found.empty()) return std::vector<std::string>{path};
-  std::sort(walk.found.begin(), walk.found.end());
+  std::ranges::sort(walk.found);
   return std::move(walk.found);
 }
 

@@ -130,7 +130,7 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
                 "remove one of them");
   TRY(auto snapshot, files::load_catalog_snapshot(found->path, found->user_paths));
   for (auto& what : snapshot.not_read)
-    diagnostics.push_back({Error::Kind::nonfatal, found->path, "when it was taken: " + std::move(what), {}});
+    diagnostics.push_back({Error::Kind::nonfatal, found->path, "when it was taken: " + std::move(what)});
   bool values = false;
   for (const auto& [name, table] : snapshot.catalog.tables)
     for (const auto& column : table.columns)
@@ -236,10 +236,8 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
     const auto fingerprint = sql::fingerprint(statement.text);
     const auto normalized = sql::normalize(statement.text);
     if (!fingerprint || !normalized) {
-      diagnostics.push_back({Error::Kind::nonfatal,
-                             place.str(),
-                             fingerprint ? normalized.error().what : fingerprint.error().what,
-                             {}});
+      diagnostics.push_back({Error::Kind::nonfatal, place.str(),
+                             fingerprint ? normalized.error().what : fingerprint.error().what});
       continue;
     }
     Query& query = queries[*fingerprint];
@@ -275,13 +273,13 @@ static void read_file_of_workloads(const std::string& path, const std::string& t
 }
 
 Error not_read_after_stop(const std::string& input) {
-  return {Error::Kind::nonfatal, input, "interrupted: pgadvise did not read this input", {}};
+  return {Error::Kind::nonfatal, input, "interrupted: pgadvise did not read this input"};
 }
 
 std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
                                      const UserPaths& user_paths, const std::stop_token& stop) {
   std::vector<Workload> out;
-  std::sort(paths.begin(), paths.end());
+  std::ranges::sort(paths);
   for (const auto& path : paths) {
     if (stop.stop_requested()) {
       diagnostics.push_back(not_read_after_stop(path));

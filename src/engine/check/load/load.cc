@@ -126,7 +126,7 @@ class Loader {
 
   // What the command ran stands for the schemas that were found.
   void migrate() {
-    const auto root = std::find_if(sources_.paths.begin(), sources_.paths.end(), [](const auto& path) {
+    const auto root = std::ranges::find_if(sources_.paths, [](const auto& path) {
       std::error_code code;
       return fs::is_directory(path, code);
     });
@@ -192,8 +192,7 @@ class Loader {
     named_ = std::move(named_migrations.files);
     for (auto& schema :
          find_schemas(sources_.paths, out_.diagnostics, out_.config, settings_.user_paths, sources_.schema)) {
-      const bool named_itself =
-          std::find(sources_.paths.begin(), sources_.paths.end(), schema.path) != sources_.paths.end();
+      const bool named_itself = std::ranges::find(sources_.paths, schema.path) != sources_.paths.end();
       if (schema.kind == migrations::SchemaKind::sql_file && named_itself)
         named_[schema.path] = {schema.path};
       schemas.push_back(std::move(schema));
@@ -255,8 +254,8 @@ class Loader {
           revision ? changed.add(git_, project, *revision) : tl::unexpected(revision.error());
       if (added) continue;
       // The migrations' folders may have the same error.
-      const bool known = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
-                                     [&](const Error& error) { return error.what == added.error().what; });
+      const bool known = std::ranges::any_of(
+          out_.diagnostics, [&](const Error& error) { return error.what == added.error().what; });
       if (!known) report(added.error());
       return;
     }
@@ -285,8 +284,7 @@ class Loader {
   // The server's own workload, if no other is named.
   void read_statement_statistics() {
     if (!sources_.logs.empty() || !sources_.workloads.empty() ||
-        std::find(out_.live->extensions.begin(), out_.live->extensions.end(), "pg_stat_statements") ==
-            out_.live->extensions.end() ||
+        std::ranges::find(out_.live->extensions, "pg_stat_statements") == out_.live->extensions.end() ||
         stopped("pg_stat_statements"))
       return;
     std::vector<Workload> workloads;
@@ -355,7 +353,7 @@ class Loader {
     auto snapshot = files::load_catalog_snapshot(snapshot_, settings_.user_paths);
     if (!snapshot) return report(snapshot.error());
     for (auto& what : snapshot->not_read)
-      report({Error::Kind::nonfatal, snapshot_, "when it was taken: " + std::move(what), {}});
+      report({Error::Kind::nonfatal, snapshot_, "when it was taken: " + std::move(what)});
     out_.live = std::make_unique<Catalog>(std::move(snapshot->catalog));
     live_name_ = fmt::format("the snapshot {} of the database {}, taken {}", snapshot_, out_.live->database,
                              snapshot->taken);
@@ -381,8 +379,8 @@ class Loader {
     out_.against.built = found;
     if (!sandbox) found.push_back(sandbox.error());
     for (auto& error : found)  // read_snapshot() reported what the snapshot lacks
-      if (std::none_of(out_.diagnostics.begin(), out_.diagnostics.end(),
-                       [&](const Error& known) { return known.line() == error.line(); }))
+      if (std::ranges::none_of(out_.diagnostics,
+                               [&](const Error& known) { return known.line() == error.line(); }))
         report(std::move(error));
     if (!sandbox) return;
     out_.server = take_server(std::move(sandbox->server));
@@ -451,8 +449,8 @@ class Loader {
     for (const auto& other : out_.schemas)
       if (&other != &schema && other.migrations && other.catalog)
         std::erase_if(schema.declared, [&](const auto& one) { return fits_better(one, *other.catalog); });
-    const bool elsewhere = std::any_of(schema.declared.begin(), schema.declared.end(),
-                                       [&](const auto& one) { return migrated_elsewhere(one); });
+    const bool elsewhere =
+        std::ranges::any_of(schema.declared, [&](const auto& one) { return migrated_elsewhere(one); });
     if (!elsewhere) return;
     schema.declared.clear();
     if (schema.catalog)
@@ -465,15 +463,14 @@ class Loader {
   bool migrated_elsewhere(const lint::DeclaredSchema& schema) const {
     if (schema.migrated) return false;
     const auto& tables = schema.declared->tables;
-    const auto shared = std::count_if(tables.begin(), tables.end(),
-                                      [&](const auto& item) { return migrated_.count(item.first) > 0; });
+    const auto shared =
+        std::ranges::count_if(tables, [&](const auto& item) { return migrated_.count(item.first) > 0; });
     return 2 * static_cast<std::size_t>(shared) > tables.size();
   }
 
   std::size_t reported_in(const std::string& file) const {
-    return static_cast<std::size_t>(
-        std::count_if(out_.diagnostics.begin(), out_.diagnostics.end(),
-                      [&](const Error& error) { return error.where.starts_with(file + ":"); }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        out_.diagnostics, [&](const Error& error) { return error.where.starts_with(file + ":"); }));
   }
 
   void mark_unread(const migrations::SchemaInput& input) {
@@ -558,9 +555,8 @@ class Loader {
     auto choice = choose_migrations(git_, input, named(input), settings_.migrations,
                                     tracked ? out_.live->tracking : std::vector<TrackingTable>());
     if (!choice) {
-      const bool known =
-          std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
-                      [&](const Error& error) { return error.line() == choice.error().line(); });
+      const bool known = std::ranges::any_of(
+          out_.diagnostics, [&](const Error& error) { return error.line() == choice.error().line(); });
       if (!known) report(choice.error());
       return {};
     }

@@ -142,8 +142,8 @@ struct Inputs {
   bool sandbox() const { return server && server->sandbox; }
   // Whether `live` was read from the database of --db.
   bool live_database() const {
-    return live && std::any_of(read.begin(), read.end(),
-                               [](const ReportInput& input) { return input.kind == "database"; });
+    return live &&
+           std::ranges::any_of(read, [](const ReportInput& input) { return input.kind == "database"; });
   }
 };
 

@@ -120,7 +120,7 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
       leave_out_outside(*around, boundary_of(around->path), of_others);
       for (const auto& file : around->files)
         members.emplace(plain(file.path), Member{around->path, file.path});
-      const auto same = std::find_if(around->files.begin(), around->files.end(), [&](const auto& file) {
+      const auto same = std::ranges::find_if(around->files, [&](const auto& file) {
         std::error_code code;
         return fs::equivalent(file.path, path, code);
       });
@@ -128,8 +128,8 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
       for (const auto& file : around->files)
         members.emplace(plain(file.path), Member{around->path, file.path});
       members.emplace(plain(path), Member{around->path, same->path});
-      const bool known = std::any_of(out.inputs.begin(), out.inputs.end(),
-                                     [&](const auto& input) { return input.path == around->path; });
+      const bool known =
+          std::ranges::any_of(out.inputs, [&](const auto& input) { return input.path == around->path; });
       if (!known) out.inputs.push_back(std::move(*around));
     }
     const Member& member = members.at(plain(path));

@@ -175,7 +175,7 @@ Impact impact_of(const Finding& finding, const ImpactInputs& inputs) {
 }
 
 void sort_by_impact(std::vector<Finding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+  std::ranges::stable_sort(findings, [](const Finding& a, const Finding& b) {
     const bool refuted = a.verdict == Verdict::refuted;
     if (refuted != (b.verdict == Verdict::refuted)) return !refuted;
     if (a.impact.score != b.impact.score) return a.impact.score > b.impact.score;

@@ -89,9 +89,9 @@ bool Databases::same(const Checked& one, const Checked& other, const QualifiedNa
   if (!in_one && !in_other) return !found.any;
   if (!in_one || !in_other) return false;
   const auto related = with_related(*in_one);
-  return related == with_related(*in_other) &&
-         std::none_of(related.begin(), related.end(),
-                      [&](const QualifiedName& name) { return found.tables.count(name) > 0; });
+  return related == with_related(*in_other) && std::ranges::none_of(related, [&](const QualifiedName& name) {
+           return found.tables.count(name) > 0;
+         });
 }
 
 const Databases::Differences& Databases::differences(const Schema& one, const Schema& other) {

@@ -24,7 +24,7 @@ bool is_small(const Context& context, const QualifiedName& name, double min_rows
 
 // Whether the step's statement changes or copies more than a few rows of a table that was there.
 bool changes_many_rows(const SchemaStep& step, const QualifiedName& table) {
-  return std::any_of(step.actions.begin(), step.actions.end(), [&](const SchemaAction& action) {
+  return std::ranges::any_of(step.actions, [&](const SchemaAction& action) {
     if (action.table != table) return false;
     if (action.kind == Kind::insert_from) return !action.reads_from.empty();
     return (action.kind == Kind::update || action.kind == Kind::remove) && !action.on_new_table &&
@@ -267,13 +267,13 @@ const DeployCommand* migrating_command(const Context& context) {
                                                        tool == known->command.substr(0, space) &&
                                                        names(known->command.substr(space + 1)))
         return true;
-    return std::any_of(command.words.begin(), command.words.end(), [](const std::string& word) {
+    return std::ranges::any_of(command.words, [](const std::string& word) {
       return word == "migrate" || word == "db:migrate" || word.starts_with("migrate:") ||
              word.starts_with("migration:run") || word == "migrate-deploy";
     });
   };
   const auto& commands = context.project().deploy_commands;
-  const auto found = std::find_if(commands.begin(), commands.end(), migrates);
+  const auto found = std::ranges::find_if(commands, migrates);
   return found == commands.end() ? nullptr : &*found;
 }
 

@@ -38,7 +38,7 @@ Context Context::of(const Rule& rule) const {
 }
 
 double Context::option(const Option& option) const {
-  if (std::find(rule_->options.begin(), rule_->options.end(), &option) == rule_->options.end())
+  if (std::ranges::find(rule_->options, &option) == rule_->options.end())
     throw std::logic_error(std::string(rule_->id) + " reads the option " + std::string(option.name) +
                            ", which it does not declare");
   if (const auto* settings = settings_of(inputs(), *rule_))
@@ -103,22 +103,20 @@ Finding& Reporter::add(Subject subject, std::string message, std::optional<Sever
 
 // Not a list of statements, and not the application's own log.
 static bool has_server_log(const Workload& workload) {
-  return std::any_of(workload.sources.begin(), workload.sources.end(), [](const LogSource& source) {
+  return std::ranges::any_of(workload.sources, [](const LogSource& source) {
     return source.format.starts_with("stderr") || source.format.starts_with("csvlog") ||
            source.format.starts_with("jsonlog");
   });
 }
 
 static bool has_event(const Workload& workload, std::initializer_list<ServerEvent::Kind> kinds) {
-  return std::any_of(workload.server_events.begin(), workload.server_events.end(),
-                     [&](const ServerEvent& event) {
-                       return std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end();
-                     });
+  return std::ranges::any_of(workload.server_events, [&](const ServerEvent& event) {
+    return std::ranges::find(kinds, event.kind) != kinds.end();
+  });
 }
 
 static bool has_row_counts(const Workload& workload) {
-  return std::any_of(workload.queries.begin(), workload.queries.end(),
-                     [](const Query& query) { return query.rows_calls > 0; });
+  return std::ranges::any_of(workload.queries, [](const Query& query) { return query.rows_calls > 0; });
 }
 
 static void add_workload(const Workload& workload, InputSet& out) {
@@ -149,7 +147,7 @@ InputSet inputs_given(const Inputs& inputs) {
 }
 
 static bool runs(const Rule& rule, const RuleSettings* settings, const std::vector<std::string>& only) {
-  if (!only.empty()) return std::find(only.begin(), only.end(), rule.id) != only.end();
+  if (!only.empty()) return std::ranges::find(only, rule.id) != only.end();
   return settings && settings->on ? *settings->on : rule.on_by_default;
 }
 
@@ -183,7 +181,7 @@ Outcome run(const Inputs& inputs, const std::vector<std::string>& only) {
 }
 
 void sort_findings(std::vector<Finding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+  std::ranges::stable_sort(findings, [](const Finding& a, const Finding& b) {
     if (a.severity != b.severity) return a.severity > b.severity;
     if (a.rule != b.rule) return a.rule < b.rule;
     return a.subject < b.subject;

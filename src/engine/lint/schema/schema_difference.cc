@@ -76,7 +76,7 @@ struct Matched {
     std::vector<const T*> left = actual;
     std::vector<const T*> unmatched;
     const auto take = [&](auto same) {
-      const auto it = std::find_if(left.begin(), left.end(), same);
+      const auto it = std::ranges::find_if(left, same);
       const T* out = it == left.end() ? nullptr : *it;
       if (out) left.erase(it);
       return out;
@@ -124,8 +124,7 @@ class Comparison {
       if (!passed_over(table) && schemas_.count(name.schema) && !expected_.table(name))
         add(Kind::extra, table_subject(table), word(table) + " " + display(name), "", {}, table.origin);
     compare_enums();
-    std::stable_sort(out_.begin(), out_.end(),
-                     [](const auto& a, const auto& b) { return a.subject < b.subject; });
+    std::ranges::stable_sort(out_, [](const auto& a, const auto& b) { return a.subject < b.subject; });
     return std::move(out_);
   }
 
@@ -203,12 +202,12 @@ class Comparison {
   }
 
   static bool has_columns(const Table& table, const std::vector<std::string>& columns) {
-    return std::all_of(columns.begin(), columns.end(),
-                       [&](const std::string& name) { return name.empty() || table.column(name); });
+    return std::ranges::all_of(columns,
+                               [&](const std::string& name) { return name.empty() || table.column(name); });
   }
   static bool has_columns(const Table& table, const Index& index) {
-    return std::all_of(index.keys.begin(), index.keys.end(),
-                       [&](const IndexKey& key) { return key.column.empty() || table.column(key.column); });
+    return std::ranges::all_of(
+        index.keys, [&](const IndexKey& key) { return key.column.empty() || table.column(key.column); });
   }
 
   void compare_indexes(const Table& expected, const Table& actual, const std::string& on) {
@@ -218,9 +217,9 @@ class Comparison {
       std::vector<const Index*> out;
       std::set<std::string> unique;
       for (const auto& index : table.indexes) {
-        const bool plain = index.unique && !index.predicate &&
-                           std::none_of(index.keys.begin(), index.keys.end(),
-                                        [](const IndexKey& key) { return key.column.empty(); });
+        const bool plain =
+            index.unique && !index.predicate &&
+            std::ranges::none_of(index.keys, [](const IndexKey& key) { return key.column.empty(); });
         if (!plain || unique.insert(form(index)).second) out.push_back(&index);
       }
       return out;
@@ -259,8 +258,8 @@ class Comparison {
     Matched matched(list(expected), list(actual), [](const Constraint& key) { return form(key); });
     // A key's generated name has the table that it references: of another target, it has another name.
     std::erase_if(matched.missing, [&](const Constraint* key) {
-      const auto other = std::find_if(matched.extra.begin(), matched.extra.end(),
-                                      [&](const Constraint* one) { return one->columns == key->columns; });
+      const auto other = std::ranges::find_if(
+          matched.extra, [&](const Constraint* one) { return one->columns == key->columns; });
       if (other == matched.extra.end()) return false;
       matched.same_name.emplace_back(key, *other);
       matched.extra.erase(other);
@@ -320,8 +319,7 @@ class Comparison {
           actual.row_security ? "has row-level security" : "has no row-level security", expected.origin,
           actual.origin);
     const auto has = [](const Table& table, const std::string& name) {
-      return std::any_of(table.policies.begin(), table.policies.end(),
-                         [&](const Policy& policy) { return policy.name == name; });
+      return std::ranges::any_of(table.policies, [&](const Policy& policy) { return policy.name == name; });
     };
     const auto subject = [&](const Policy& policy) {
       return Subject{.kind = "policy",

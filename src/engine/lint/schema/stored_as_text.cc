@@ -17,7 +17,7 @@ constexpr std::string_view sampled_values =
     "WHERE x.{column} IS NOT NULL LIMIT 200";
 
 bool references(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
     return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
   });
 }

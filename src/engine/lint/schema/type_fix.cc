@@ -12,8 +12,8 @@ namespace {
 
 bool names(const std::string& expression, const std::string& name) {
   const auto tokens = tokens_of(replace_all(expression, "\"", ""));
-  return std::find(tokens.begin(), tokens.end(), name) != tokens.end() ||
-         std::find(tokens.begin(), tokens.end(), lower(name)) != tokens.end();
+  return std::ranges::find(tokens, name) != tokens.end() ||
+         std::ranges::find(tokens, lower(name)) != tokens.end();
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ using Sessions = std::vector<const Session*>;
 
 void report_queue(const Context& context, Reporter& reporter, const std::string& application,
                   Sessions waiting) {
-  std::stable_sort(waiting.begin(), waiting.end(), [](const Session* a, const Session* b) {
+  std::ranges::stable_sort(waiting, [](const Session* a, const Session* b) {
     return *a->lock_wait_seconds > *b->lock_wait_seconds;
   });
   const Session* holder = lock_holder(context.catalog().sessions, *waiting.front());
@@ -44,15 +44,13 @@ void report_queue(const Context& context, Reporter& reporter, const std::string&
     if (holder->transaction_seconds)
       text += ", transaction open for " + duration_text(*holder->transaction_seconds * 1000);
     if (!holder->state.empty()) text += ", " + holder->state;
-    finding.evidence.push_back({Evidence::Kind::catalog, std::move(text), std::nullopt, {}});
+    finding.evidence.push_back({Evidence::Kind::catalog, std::move(text)});
   }
   for (std::size_t i = 0; i < count && i < 5; ++i) {
     const Session& session = *waiting[i];
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                "pid " + std::to_string(session.pid) + " of " + application_of(&session) +
-                                    " waited for " + duration_text(*session.lock_wait_seconds * 1000),
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::catalog, "pid " + std::to_string(session.pid) + " of " + application_of(&session) +
+                                      " waited for " + duration_text(*session.lock_wait_seconds * 1000)});
   }
   Fix& fix = finding.fix.emplace();
   fix.title = idle

@@ -41,14 +41,12 @@ std::vector<Evidence> evidence_of(const LockWaits& waits) {
     out.push_back({Evidence::Kind::statement,
                    "acquired " + event->about + " " + times(event->count) + ", after " +
                        duration_text(event->longest_us / 1000) + (event->count > 1 ? " at most" : ""),
-                   event->place,
-                   {}});
+                   event->place});
   for (const auto* event : waits.unfinished)
     out.push_back({Evidence::Kind::statement,
                    "waited for " + event->about + " " + times(event->count) +
                        ", and the log does not show the end of the wait",
-                   event->place,
-                   {}});
+                   event->place});
   auto holders = holders_of(waits.logged);
   std::move(holders.begin(), holders.end(), std::back_inserter(out));
   return out;

@@ -1,4 +1,4 @@
-#include "cli/commands/advise.h"
+#include "check/commands/advise.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,10 +12,10 @@
 
 #include "base/text/number_format.h"
 #include "base/text/text.h"
-#include "check/commands/advise.h"
 #include "check/commands/evaluate.h"
 #include "check/config/trust.h"
 #include "cli/commands/cleanup.h"
+#include "cli/commands/commands.h"
 #include "cli/options/log_options.h"
 #include "cli/options/plan_options.h"
 #include "cli/options/store_option.h"

@@ -1,5 +1,3 @@
-#include "cli/commands/check.h"
-
 #include <algorithm>
 #include <chrono>
 #include <ctime>
@@ -17,6 +15,7 @@
 #include "base/text/number_format.h"
 #include "base/text/text.h"
 #include "check/run/merge.h"
+#include "cli/commands/commands.h"
 #include "cli/options/check_options.h"
 #include "cli/options/fail_on.h"
 #include "cli/options/otlp_option.h"
@@ -46,8 +45,8 @@ struct Options {
 
 int exit_code_of(const Report& report, const FailOn& fail_on) {
   if (const int code = cli::exit_code_of(report.diagnostics); code != exit_clean) return code;
-  const bool any = std::any_of(report.findings.begin(), report.findings.end(),
-                               [&](const Finding& finding) { return fail_on.matches(finding); });
+  const bool any =
+      std::ranges::any_of(report.findings, [&](const Finding& finding) { return fail_on.matches(finding); });
   return any ? exit_findings : exit_clean;
 }
 
@@ -102,10 +101,9 @@ std::string command_of(const check::Sources& sources) {
 }
 
 void report_baseline(const Report& report, const check::Settings& settings) {
-  const bool failed =
-      std::any_of(report.diagnostics.begin(), report.diagnostics.end(), [&](const Error& error) {
-        return error.kind != Error::Kind::nonfatal && error.where == settings.baseline;
-      });
+  const bool failed = std::ranges::any_of(report.diagnostics, [&](const Error& error) {
+    return error.kind != Error::Kind::nonfatal && error.where == settings.baseline;
+  });
   if (!settings.update_baseline || !report.baseline || failed) return;
   report_written(settings.baseline, "baseline of " + counted(report.baseline->known.size(), "finding"));
 }

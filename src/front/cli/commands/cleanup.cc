@@ -87,10 +87,11 @@ Result<pg::Leftovers> once_free(pg::Connection& connection, const Targets& targe
     auto now = pg::find_leftovers(connection);
     if (!now) return now;
     const bool busy =
-        std::any_of(now->indexes.begin(), now->indexes.end(),
-                    [&](const auto& index) { return index.locked && targets.indexes.count(index.oid); }) ||
-        std::any_of(now->builds.begin(), now->builds.end(),
-                    [&](const auto& build) { return targets.backends.count(build.backend) != 0; });
+        std::ranges::any_of(
+            now->indexes,
+            [&](const auto& index) { return index.locked && targets.indexes.count(index.oid); }) ||
+        std::ranges::any_of(now->builds,
+                            [&](const auto& build) { return targets.backends.count(build.backend) != 0; });
     if (!busy || std::chrono::steady_clock::now() > until) return now;
     std::this_thread::sleep_for(100ms);
   }

@@ -1,4 +1,4 @@
-#include "cli/commands/digest.h"
+#include "check/commands/digest.h"
 
 #include <algorithm>
 #include <memory>
@@ -8,8 +8,8 @@
 
 #include "base/text/number_format.h"
 #include "base/text/text.h"
-#include "check/commands/digest.h"
 #include "check/load/inputs.h"
+#include "cli/commands/commands.h"
 #include "cli/options/log_options.h"
 #include "cli/options/store_option.h"
 #include "cli/output/messages.h"
@@ -53,8 +53,7 @@ void sort_by(std::vector<Query>& queries, const std::string& figure) {
     return query.total_ms;
   };
   if (figure == "total") return;  // without durations: by calls
-  std::stable_sort(queries.begin(), queries.end(),
-                   [&](const Query& a, const Query& b) { return value(a) > value(b); });
+  std::ranges::stable_sort(queries, [&](const Query& a, const Query& b) { return value(a) > value(b); });
 }
 
 class Digest {
@@ -138,10 +137,8 @@ class Digest {
 
   void tell_empty(const Workload& workload, const std::string& path) {
     if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean)
-      diagnostics_.push_back({Error::Kind::nonfatal,
-                              path,
-                              "contains no statement: every query of the other input counts as new or gone",
-                              {}});
+      diagnostics_.push_back({Error::Kind::nonfatal, path,
+                              "contains no statement: every query of the other input counts as new or gone"});
   }
 
   // Why a log gave nothing stands in the text report itself.
@@ -149,7 +146,7 @@ class Digest {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources)
         if (!source.format.empty() && !source.note.empty())
-          diagnostics_.push_back({Error::Kind::nonfatal, source.path, source.note, {}});
+          diagnostics_.push_back({Error::Kind::nonfatal, source.path, source.note});
   }
 
   // Who writes a file sees no report.

@@ -1,4 +1,4 @@
-#include "cli/commands/explain.h"
+#include "check/commands/explain.h"
 
 #include <algorithm>
 #include <memory>
@@ -8,7 +8,7 @@
 
 #include "base/files/input_file.h"
 #include "base/text/text.h"
-#include "check/commands/explain.h"
+#include "cli/commands/commands.h"
 #include "cli/options/plan_options.h"
 #include "cli/output/interrupt.h"
 #include "cli/output/messages.h"

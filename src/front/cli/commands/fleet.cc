@@ -24,6 +24,7 @@
 #include "base/text/text.h"
 #include "check/config/config.h"
 #include "check/config/trust.h"
+#include "cli/commands/commands.h"
 #include "cli/options/fail_on.h"
 #include "cli/options/store_option.h"
 #include "cli/output/arguments.h"
@@ -70,7 +71,7 @@ Result<std::vector<std::string>> names_of(const Options& options) {
                   "your own configuration has no database " + ellipsis(mask_credentials(name), 60),
                   near.empty() ? "[databases.NAME]: docs/configuration.md" : near);
     }
-    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+    if (std::ranges::find(out, name) == out.end()) out.push_back(name);
   }
   if (out.empty())
     return fail(Error::Kind::usage, "fleet", "no database is named",

@@ -1,17 +1,11 @@
-// The command `fleet`: checks many databases, a few at a time.
+// The jobs of the command `fleet`, which checks many databases, a few at a time.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <stop_token>
 
-namespace CLI {
-class App;
-}
-
 namespace pgadvise::cli {
-
-void add_fleet(CLI::App& app, int& exit_code);
 
 // Calls work(0) … work(count - 1), in this order, at most `jobs` (1 or more) at a time, on threads of their
 // own. Returns when all are done; after a stop request those that have not begun are left out. `work` must

@@ -1,16 +1,16 @@
-#include "cli/commands/history.h"
+#include "reports/history.h"
 
 #include <memory>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/commands/commands.h"
 #include "cli/options/store_option.h"
 #include "cli/output/arguments.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "report/pages/page.h"
-#include "reports/history.h"
 #include "store/open.h"
 #include "store/store/history.h"
 

@@ -1,5 +1,3 @@
-#include "cli/commands/init.h"
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -16,6 +14,7 @@
 #include "check/config/config.h"
 #include "check/config/config_schema.h"
 #include "check/load/inputs.h"
+#include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "deploy/repository.h"

@@ -1,5 +1,3 @@
-#include "cli/commands/report.h"
-
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -7,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/commands/commands.h"
 #include "cli/options/fail_on.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
@@ -64,9 +63,9 @@ Result<int> compare(const Options& options) {
   const auto difference = report::difference(std::move(before), std::move(after));
   TRY_VOID(write_output(options.output, rendered(difference, options),
                         "difference, " + (options.format.empty() ? "text" : options.format)));
-  const bool fails =
-      !options.fail_on.empty() && std::any_of(difference.fresh.begin(), difference.fresh.end(),
-                                              [&](const auto& one) { return fail_on.matches(one.finding); });
+  const bool fails = !options.fail_on.empty() && std::ranges::any_of(difference.fresh, [&](const auto& one) {
+    return fail_on.matches(one.finding);
+  });
   return fails ? exit_findings : exit_clean;
 }
 

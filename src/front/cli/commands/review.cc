@@ -1,5 +1,3 @@
-#include "cli/commands/review.h"
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -17,6 +15,7 @@
 #include "base/text/text.h"
 #include "check/config/ignore_entry.h"
 #include "check/findings/index_search.h"
+#include "cli/commands/commands.h"
 #include "cli/commands/review_plan.h"
 #include "cli/options/check_options.h"
 #include "cli/output/messages.h"
@@ -143,11 +142,10 @@ class CheckedHost : public review::Host {
 
   Result<migrations::SplitMigration> split_of(const std::string& file,
                                               const std::vector<const Finding*>& findings) const {
-    const bool timeout_set =
-        std::any_of(run_.inputs.projects.begin(), run_.inputs.projects.end(), [](const Project& project) {
-          return std::any_of(project.timeouts.begin(), project.timeouts.end(),
-                             [](const SessionTimeout& one) { return one.lock && one.unread.empty(); });
-        });
+    const bool timeout_set = std::ranges::any_of(run_.inputs.projects, [](const Project& project) {
+      return std::ranges::any_of(project.timeouts,
+                                 [](const SessionTimeout& one) { return one.lock && one.unread.empty(); });
+    });
     std::vector<migrations::StatementSplit> splits;
     for (const auto* finding : findings)
       splits.push_back({finding->rule,
@@ -158,8 +156,8 @@ class CheckedHost : public review::Host {
     const std::vector<Migration> none;
     const std::vector<Migration>* checked = &none;
     for (const auto& schema : run_.inputs.schemas)
-      if (schema.migrations && std::any_of(schema.migrations->begin(), schema.migrations->end(),
-                                           [&](const Migration& one) { return one.file == file; }))
+      if (schema.migrations &&
+          std::ranges::any_of(*schema.migrations, [&](const Migration& one) { return one.file == file; }))
         checked = &*schema.migrations;
     return migrations::split_migration(input_of(*findings.front()), *checked, file, std::move(splits));
   }
@@ -192,8 +190,7 @@ class CheckedHost : public review::Host {
     }
     out.files.push_back(std::move(split->file));
     for (auto& note : split->notes)
-      if (std::find(out.notes.begin(), out.notes.end(), note) == out.notes.end())
-        out.notes.push_back(std::move(note));
+      if (std::ranges::find(out.notes, note) == out.notes.end()) out.notes.push_back(std::move(note));
     if (split->later.empty()) return;
     auto& changes = changes_for(input_of(*findings.front()), by_input);
     for (auto& change : split->later) changes.push_back(std::move(change));
@@ -218,7 +215,7 @@ class CheckedHost : public review::Host {
       std::erase_if(out.files, [&](const files::NewFile& other) { return other.path == edited->path; });
       if (edited->content != edited->before) out.files.push_back(std::move(*edited));
       if (const auto note = migrations::run_again_note(finding.location->file);
-          std::find(out.notes.begin(), out.notes.end(), note) == out.notes.end())
+          std::ranges::find(out.notes, note) == out.notes.end())
         out.notes.push_back(note);
       return;
     }
@@ -285,8 +282,8 @@ class CheckedHost : public review::Host {
   }
 
   static bool holds(const migrations::SchemaInput& input, const std::string& file) {
-    return std::any_of(input.files.begin(), input.files.end(),
-                       [&](const migrations::SchemaFile& one) { return one.path == file; });
+    return std::ranges::any_of(input.files,
+                               [&](const migrations::SchemaFile& one) { return one.path == file; });
   }
 
   // The migrations folder that made what the finding is about; nullptr: there is none that a new migration
@@ -305,8 +302,8 @@ class CheckedHost : public review::Host {
         files.push_back(table->origin.file);
     const migrations::SchemaInput* found = folders.size() == 1 ? folders[0] : nullptr;
     for (const auto& file : files) {  // the finding's own location first
-      const auto holder = std::find_if(folders.begin(), folders.end(),
-                                       [&](const auto* folder) { return holds(*folder, file); });
+      const auto holder =
+          std::ranges::find_if(folders, [&](const auto* folder) { return holds(*folder, file); });
       if (holder == folders.end()) continue;
       found = *holder;
       break;

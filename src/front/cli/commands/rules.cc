@@ -1,5 +1,3 @@
-#include "cli/commands/rules.h"
-
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +5,7 @@
 
 #include "base/text/text.h"
 #include "check/config/config_rules.h"
+#include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "lint/run/rule.h"

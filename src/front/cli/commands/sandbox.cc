@@ -1,5 +1,3 @@
-#include "cli/commands/sandbox.h"
-
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -14,6 +12,7 @@
 
 #include "base/text/text.h"
 #include "check/load/inputs.h"
+#include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/phase.h"
 #include "cli/output/verbosity.h"

@@ -1,5 +1,3 @@
-#include "cli/commands/self.h"
-
 // What pgadvise says of its own command line: completion scripts for shells, and the manual page. Both come
 // from the options themselves, so that neither can be out of date.
 #include <algorithm>
@@ -10,6 +8,7 @@
 
 #include "base/process/shell.h"
 #include "base/text/text.h"
+#include "cli/commands/commands.h"
 #include "cli/options/usage.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"

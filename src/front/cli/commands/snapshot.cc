@@ -1,5 +1,3 @@
-#include "cli/commands/snapshot.h"
-
 #include <ctime>
 #include <memory>
 
@@ -9,6 +7,7 @@
 
 #include "base/text/number_format.h"
 #include "base/text/text.h"
+#include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"

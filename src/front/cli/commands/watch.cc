@@ -1,5 +1,3 @@
-#include "cli/commands/watch.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -15,6 +13,7 @@
 
 #include "base/files/digest.h"
 #include "base/text/text.h"
+#include "cli/commands/commands.h"
 #include "cli/options/otlp_option.h"
 #include "cli/options/store_option.h"
 #include "cli/output/arguments.h"
@@ -31,8 +30,6 @@
 
 namespace pgadvise::cli {
 namespace {
-
-using Names = std::map<std::string, std::string>;
 
 struct Options {
   std::vector<std::string> databases;
@@ -112,7 +109,7 @@ std::string spool_metrics(const Kept& kept) {
                        "Runs that were removed unsent, since the spool had no room.", state.dropped);
 }
 
-Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const Names& names) {
+Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const DatabaseNames& names) {
   if (!options.targets.empty() && options.targets.size() != options.databases.size())
     return fail(Error::Kind::usage, "--store-as",
                 fmt::format("names {} of {} databases", options.targets.size(), options.databases.size()),
@@ -148,7 +145,7 @@ Result<void> check_words(const Options& options, bool store_given) {
   return {};
 }
 
-Result<int> run(Options& options, const CLI::App& command, const Names& names_given) {
+Result<int> run(Options& options, const CLI::App& command, const DatabaseNames& names_given) {
   const bool store_given = command.count("--store") > 0;
   TRY(options.plan.otlp, optional_otlp(command, options.otlp_url));
   TRY_VOID(check_words(options, store_given));
@@ -273,7 +270,7 @@ void add_times(CLI::App& command, WatchPlan& plan) {
 
 }  // namespace
 
-void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code) {
+void add_watch(CLI::App& app, std::shared_ptr<const DatabaseNames> names, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command =
       app.add_subcommand("watch", "Check databases at regular intervals, for a store or for Prometheus");

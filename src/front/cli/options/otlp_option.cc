@@ -42,8 +42,8 @@ bool send(const net::OtlpAddress& address, const Report& report, const report::O
   bodies.metrics = report::render("otlp-metrics", masked, how);
   const auto diagnostics = client->send(bodies);
   for (const auto& error : diagnostics) complain(error);
-  const bool sent = std::all_of(diagnostics.begin(), diagnostics.end(),
-                                [](const Error& error) { return error.kind == Error::Kind::nonfatal; });
+  const bool sent = std::ranges::all_of(
+      diagnostics, [](const Error& error) { return error.kind == Error::Kind::nonfatal; });
   if (sent) report_written(client->server(), "findings and metrics, OTLP");
   return sent;
 }

@@ -193,10 +193,8 @@ std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& wor
 Result<void> keep(const store::Address& address, const store::Facts& facts, const std::string& spool,
                   const std::function<Result<void>()>& when_safe) {
   if (facts.empty())
-    complain({Error::Kind::nonfatal,
-              shown(address),
-              "nothing to store: no findings, logged queries, plans or sizes",
-              {}});
+    complain({Error::Kind::nonfatal, shown(address),
+              "nothing to store: no findings, logged queries, plans or sizes"});
   if (!spool.empty()) return keep_by_spool(address, facts, spool, when_safe);
   if (!facts.empty()) {
     auto to = store::open(address, true);

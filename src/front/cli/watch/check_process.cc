@@ -14,8 +14,8 @@ Result<ProgramRun> run_itself(std::vector<std::string> words,
                               std::chrono::seconds time_limit, const ProgramHooks& hooks) {
   for (const char* name : withheld_variables)
     if (const char* value = std::getenv(name);
-        value && std::none_of(variables.begin(), variables.end(),
-                              [&](const auto& variable) { return variable.first == name; }))
+        value &&
+        std::ranges::none_of(variables, [&](const auto& variable) { return variable.first == name; }))
       variables.emplace_back(name, value);
   const std::string late = fmt::format(
       "the {} did not end within --time-limit ({} s); the database, the log or the store did not answer, or "

@@ -135,7 +135,7 @@ std::vector<LogName> files_beside(const std::string& log) {
         by_pattern ? files::matches_glob(pattern, without_compression(name)) : is_rotated(name, path);
     one.alike = by_pattern ? one.rotated : name.starts_with(stem);
   }
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+  std::ranges::sort(out, [](const auto& a, const auto& b) {
     return std::pair(a.modified, a.path) < std::pair(b.modified, b.path);
   });
   return out;

@@ -124,7 +124,7 @@ std::optional<LogFile> LogTail::find_follower(LogFile* now, bool& unreadable) {
     const std::string beginning = opened->beginning();
     const auto& finished = position_.finished;
     if (beginning.empty() || begin_alike(beginning, own) || begin_alike(beginning, newest) ||
-        std::find(finished.begin(), finished.end(), sha256_hex(beginning)) != finished.end())
+        std::ranges::find(finished, sha256_hex(beginning)) != finished.end())
       continue;
     // Of a file and its copies: the last one, but not the compressed one, which may be unfinished.
     const bool better = !found || (begin_alike(beginning, found->beginning()) &&
