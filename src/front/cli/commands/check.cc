@@ -26,7 +26,7 @@
 #include "cli/output/reports.h"
 #include "cli/output/sources.h"
 #include "cli/output/verbosity.h"
-#include "cli/watch/counters_file.h"
+#include "watch/counters_file.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -71,7 +71,7 @@ bool kept(const CheckRun& checked, const Options& options) {
   if (!options.store.address) return true;
   Diagnostics diagnostics;
   auto facts = facts_of(checked, options, diagnostics);
-  std::optional<CountersFile> counters;
+  std::optional<watch::CountersFile> counters;
   if (!options.counters.empty()) {
     const auto taken = seconds_of(checked.report.started).value_or(now());
     const auto added = counters.emplace(options.counters).add(checked.inputs.workload, taken, facts.queries);

@@ -1,7 +1,6 @@
-#include "cli/commands/fleet.h"
+#include "reports/fleet.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -9,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -32,10 +30,9 @@
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/progress.h"
-#include "cli/watch/check_process.h"
 #include "report/json/stored_report.h"
-#include "reports/fleet.h"
 #include "store/open.h"
+#include "watch/check_process.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -109,7 +106,7 @@ class Checker {
     const ProgramHooks hooks{
         .output = {}, .in_child = [] { return ::chdir("/") == 0 ? 0 : errno; }, .stop = stop_};
     const auto start = std::chrono::steady_clock::now();
-    const auto ran = run_itself(words, variables_, std::chrono::seconds(options_.time_limit), hooks);
+    const auto ran = watch::run_itself(words, variables_, std::chrono::seconds(options_.time_limit), hooks);
     out.name = name;
     out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!ran) {
@@ -117,7 +114,7 @@ class Checker {
       return exit_database;
     }
     if (ran->status != exit_clean && ran->status != exit_findings) {
-      out.failure = reason_of(*ran);
+      out.failure = watch::reason_of(*ran);
       return ran->status == exit_usage ? exit_usage : exit_database;
     }
     auto record = report::read_stored_report(name, ran->out);
@@ -153,7 +150,7 @@ Result<int> run(const Options& options, bool store_given) {
     ProgressLine progress;
     std::mutex mutex;
     std::size_t done = 0, failed = 0;
-    run_jobs(names.size(), options.jobs, interrupt.token(), [&](std::size_t i) {
+    watch::run_jobs(names.size(), options.jobs, interrupt.token(), [&](std::size_t i) {
       report::FleetDatabase database;
       const int code = checker.check(names[i], database);
       const std::lock_guard lock(mutex);
@@ -211,20 +208,6 @@ void add_options(CLI::App& command, Options& options) {
 }
 
 }  // namespace
-
-void run_jobs(std::size_t count, std::size_t jobs, const std::stop_token& stop,
-              const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < std::min(count, jobs); ++i)
-    threads.emplace_back([&] {
-      while (!stop.stop_requested()) {
-        const std::size_t at = next.fetch_add(1);
-        if (at >= count) return;
-        work(at);
-      }
-    });
-}
 
 void add_fleet(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();

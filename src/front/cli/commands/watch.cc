@@ -14,19 +14,19 @@
 #include "base/files/digest.h"
 #include "base/text/text.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/watch_rounds.h"
 #include "cli/options/otlp_option.h"
 #include "cli/options/store_option.h"
 #include "cli/output/arguments.h"
 #include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
-#include "cli/watch/watch_board.h"
-#include "cli/watch/watch_check.h"
-#include "cli/watch/watch_files.h"
-#include "cli/watch/watch_rounds.h"
 #include "report/merged_metrics.h"
 #include "report/pages/page.h"
 #include "serve/loopback_server.h"
 #include "store/store/spool.h"
+#include "watch/watch_board.h"
+#include "watch/watch_check.h"
+#include "watch/watch_files.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -61,28 +61,29 @@ Result<std::optional<Kept>> kept_of(const Options& options, bool store_given) {
 }
 
 // The files of one database in the spool, without their endings.
-std::string own_files(const Kept& kept, const WatchedDatabase& database) {
+std::string own_files(const Kept& kept, const watch::WatchedDatabase& database) {
   return kept.folder + "/" + sha256_hex(id_of(kept.address) + "\n" + database.name).substr(0, 16);
 }
 
 // The locks of the databases' files.
-Result<std::vector<pg::Descriptor>> locks_of(const std::vector<WatchedDatabase>& databases,
+Result<std::vector<pg::Descriptor>> locks_of(const std::vector<watch::WatchedDatabase>& databases,
                                              const std::optional<Kept>& kept) {
   std::vector<pg::Descriptor> out;
   if (!kept) return out;
   for (const auto& database : databases) {
-    TRY(auto lock, lock_files(own_files(*kept, database)));
+    TRY(auto lock, watch::lock_files(own_files(*kept, database)));
     out.push_back(std::move(lock));
   }
   return out;
 }
 
-WatchedCheck check_of(const Options& options, WatchedDatabase database, const std::optional<Kept>& kept) {
-  WatchedCheck out;
+watch::WatchedCheck check_of(const Options& options, watch::WatchedDatabase database,
+                             const std::optional<Kept>& kept) {
+  watch::WatchedCheck out;
   out.database = std::move(database);
   if (!kept) return out;
   const std::string own = own_files(*kept, out.database);
-  remove_leftovers(own);
+  watch::remove_leftovers(own);
   out.store = options.store;
   out.spool = kept->folder;
   if (options.log.empty()) {
@@ -109,12 +110,12 @@ std::string spool_metrics(const Kept& kept) {
                        "Runs that were removed unsent, since the spool had no room.", state.dropped);
 }
 
-Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const DatabaseNames& names) {
+Result<std::vector<watch::WatchedDatabase>> databases_of(const Options& options, const DatabaseNames& names) {
   if (!options.targets.empty() && options.targets.size() != options.databases.size())
     return fail(Error::Kind::usage, "--store-as",
                 fmt::format("names {} of {} databases", options.targets.size(), options.databases.size()),
                 "give it once for each --db, in the same order, or not at all");
-  std::vector<WatchedDatabase> out;
+  std::vector<watch::WatchedDatabase> out;
   std::set<std::string> taken;
   for (std::size_t i = 0; i < options.databases.size(); ++i) {
     const std::string& db = options.databases[i];
@@ -123,7 +124,7 @@ Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const 
     const auto known = names.find(db);
     std::string name = !options.targets.empty() ? std::string(trim(options.targets[i]))
                        : known != names.end()   ? known->second
-                                                : name_of(db);
+                                                : watch::name_of(db);
     if (name.empty()) return fail(Error::Kind::usage, "--store-as", "is empty", "name the database");
     if (!taken.insert(name).second)
       return fail(Error::Kind::usage, "--db", "two databases are named " + ellipsis(name, 60),
@@ -161,7 +162,7 @@ Result<int> run(Options& options, const CLI::App& command, const DatabaseNames& 
   if (kept) more = [&kept] { return spool_metrics(*kept); };
   // Before there is anything to remove, and before the address is printed.
   const StopOnInterrupt interrupt(Interruptible::By::any_ending);
-  WatchBoard board(names, serves && page, std::move(more));
+  watch::WatchBoard board(names, serves && page, std::move(more));
   std::unique_ptr<serve::LoopbackServer> server;
   if (serves) {
     TRY(const auto address, serve::read_loopback_address(options.serve));
@@ -169,13 +170,13 @@ Result<int> run(Options& options, const CLI::App& command, const DatabaseNames& 
                                              [&board](const std::string& path) { return board.page(path); }));
     fmt::print(stderr, "pgadvise: serves {0} and {0}metrics\n", server->url());
   }
-  std::optional<PagesFolder> bodies;  // what checks write for --otlp
+  std::optional<watch::PagesFolder> bodies;  // what checks write for --otlp
   if (options.plan.otlp && bodies.emplace().path().empty())
     return fail(Error::Kind::usage, "--otlp", "no folder for temporary files could be made",
                 "set TMPDIR to a folder that you may write to");
   for (std::size_t i = 0; i < databases.size(); ++i) {
     options.plan.checks.push_back(check_of(options, std::move(databases[i]), kept));
-    WatchedCheck& check = options.plan.checks.back();
+    watch::WatchedCheck& check = options.plan.checks.back();
     check.page = board.page_file(i);
     if (!bodies) continue;
     check.otlp_logs = fmt::format("{}/{}.logs", bodies->path(), i);

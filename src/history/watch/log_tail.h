@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/watch/log_file.h"
+#include "watch/log_file.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 
 // Where the reader of a log is.
 struct LogPosition {
@@ -70,4 +70,4 @@ class LogTail {
   std::optional<LogFile> file_;  // that of the position, once it was found
 };
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

@@ -1,4 +1,4 @@
-#include "cli/watch/watch_check.h"
+#include "watch/watch_check.h"
 
 #include <cstdlib>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "base/text/text.h"
 #include "pg/connection/conninfo.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 
 namespace {
 
@@ -78,4 +78,4 @@ std::string name_of(const std::string& db) {
   return "database";
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

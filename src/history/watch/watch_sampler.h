@@ -7,11 +7,11 @@
 #include <string>
 
 #include "base/result.h"
-#include "cli/watch/watch_check.h"
 #include "store/facts/facts.h"
 #include "store/store/address.h"
+#include "watch/watch_check.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 
 // Reads a sample of the database at regular intervals, on a thread and a connection of its own. After a
 // failure it connects anew: after one interval, then after two, four …, at most every five minutes.
@@ -39,4 +39,4 @@ class ActivitySampler {
   store::Facts waiting_;            // that the spool has not taken
 };
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

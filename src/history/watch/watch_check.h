@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 
 // A database that watch checks at regular intervals.
 struct WatchedDatabase {
@@ -44,4 +44,4 @@ ChildCommand digest_command_of(const WatchedCheck& check);
 // user; "database" if neither is known. Reads the environment, as libpq does.
 std::string name_of(const std::string& db);
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

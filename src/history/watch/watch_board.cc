@@ -1,4 +1,4 @@
-#include "cli/watch/watch_board.h"
+#include "watch/watch_board.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -11,7 +11,7 @@
 #include "net/url.h"
 #include "report/merged_metrics.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 namespace {
 
 namespace fs = std::filesystem;
@@ -106,4 +106,4 @@ serve::Page WatchBoard::page(const std::string& path) const {
   return {404, plain, "There are / and /metrics.\n"};
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

@@ -6,7 +6,7 @@
 #include "base/result.h"
 #include "pg/sandbox/server_process.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 
 // A folder in $TMPDIR for reports. Only its user can read it. The folder is locked while the object
 // exists; the destructor removes the folder.
@@ -36,4 +36,4 @@ Result<pg::Descriptor> lock_files(const std::string& path);
 // PATH.counters, PATH.counters-next and PATH.position. REQUIRES that no other process uses these files.
 void remove_leftovers(const std::string& path);
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 #include "base/files/input_file.h"
-#include "cli/watch/watch_board.h"
-#include "cli/watch/watch_check.h"
-#include "cli/watch/watch_files.h"
 #include "support/fake_server.h"
 #include "support/run.h"
+#include "watch/watch_board.h"
+#include "watch/watch_check.h"
+#include "watch/watch_files.h"
 
 namespace pgadvise {
 namespace {
@@ -35,8 +35,8 @@ std::string behind(const std::vector<std::string>& words, const std::string& opt
   return found == words.end() || found + 1 == words.end() ? "(none)" : *(found + 1);
 }
 
-cli::WatchedCheck check_of(const std::string& db, const std::string& store) {
-  cli::WatchedCheck out;
+watch::WatchedCheck check_of(const std::string& db, const std::string& store) {
+  watch::WatchedCheck out;
   out.database = {db, "shop"};
   out.store = store;
   return out;
@@ -49,7 +49,7 @@ TEST(WatchedCheck, HasNoConnectionStringAmongItsArguments) {
   check.counters = "/spool/c";
   check.page = "/tmp/0.html";
   check.log_lines = "/spool/lines.csv";
-  const auto command = cli::command_of(check);
+  const auto command = watch::command_of(check);
   EXPECT_EQ(behind(command.words, "--db"), "env");
   EXPECT_EQ(behind(command.words, "--store"), "env");
   EXPECT_EQ(behind(command.words, "--store-as"), "shop");
@@ -57,7 +57,7 @@ TEST(WatchedCheck, HasNoConnectionStringAmongItsArguments) {
   EXPECT_EQ(behind(command.words, "--counters"), "/spool/c");
   EXPECT_EQ(behind(command.words, "-o"), "/tmp/0.html");
   EXPECT_EQ(command.variables, (Variables{{"DATABASE_URL", db}, {"PGADVISE_STORE", store}}));
-  const auto digest = cli::digest_command_of(check);
+  const auto digest = watch::digest_command_of(check);
   EXPECT_EQ(digest.words[1], "/spool/lines.csv");
   EXPECT_EQ(behind(digest.words, "--store"), "env");
   EXPECT_EQ(behind(digest.words, "--store-as"), "shop");
@@ -74,7 +74,7 @@ TEST(WatchedCheck, WritesTheBodiesOfOtlpIntoFiles) {
   auto check = check_of("@shop", "");
   check.otlp_logs = "/tmp/0.logs";
   check.otlp_metrics = "/tmp/0.metrics";
-  const auto words = cli::command_of(check).words;
+  const auto words = watch::command_of(check).words;
   for (const std::string file : {"/tmp/0.logs", "/tmp/0.metrics"}) {
     const auto at = std::find(words.begin(), words.end(), file);
     ASSERT_GE(at - words.begin(), 3) << file;
@@ -87,11 +87,11 @@ TEST(WatchedCheck, WritesTheBodiesOfOtlpIntoFiles) {
 }
 
 TEST(WatchedCheck, GetsNamesAndEnvAsTheyAre) {
-  const auto named = cli::command_of(check_of("@shop", "@team"));
+  const auto named = watch::command_of(check_of("@shop", "@team"));
   EXPECT_EQ(behind(named.words, "--db"), "@shop");
   EXPECT_EQ(behind(named.words, "--store"), "@team");
   EXPECT_EQ(named.variables, Variables{});
-  const auto env = cli::command_of(check_of("env", ""));
+  const auto env = watch::command_of(check_of("env", ""));
   EXPECT_EQ(behind(env.words, "--db"), "env");
   EXPECT_EQ(behind(env.words, "--store"), "(none)");
   EXPECT_EQ(behind(env.words, "--counters"), "(none)");
@@ -99,13 +99,13 @@ TEST(WatchedCheck, GetsNamesAndEnvAsTheyAre) {
 }
 
 TEST(WatchedCheck, HasTheNameOfItsDatabase) {
-  EXPECT_EQ(cli::name_of("postgresql://joe@h/shop"), "shop");
-  EXPECT_EQ(cli::name_of("host=h dbname=shop user=joe"), "shop");
-  EXPECT_EQ(cli::name_of("host=h user=joe"), "joe");
+  EXPECT_EQ(watch::name_of("postgresql://joe@h/shop"), "shop");
+  EXPECT_EQ(watch::name_of("host=h dbname=shop user=joe"), "shop");
+  EXPECT_EQ(watch::name_of("host=h user=joe"), "joe");
 }
 
 TEST(WatchBoard, KeepsTheLastGoodMetricsOfEachDatabase) {
-  cli::WatchBoard board({"eu", "us & co"}, false, [] { return report::metric_family("x", "X.", 7); });
+  watch::WatchBoard board({"eu", "us & co"}, false, [] { return report::metric_family("x", "X.", 7); });
   EXPECT_EQ(board.metrics(report::MetricsFormat::openmetrics).find("watch_up"), std::string::npos)
       << "nothing is known yet";
   const std::string one = "# HELP f F.\n# TYPE f gauge\nf{database=\"d\"} 1\n# EOF\n";
@@ -125,7 +125,7 @@ TEST(WatchBoard, KeepsTheLastGoodMetricsOfEachDatabase) {
 // As promtool and OpenMetrics' parsers ask for it: only counters end in _total, and OpenMetrics names their
 // family without it.
 TEST(WatchBoard, CountsInCounters) {
-  cli::WatchBoard board({"eu"}, false, [] { return report::metric_family("y_total", "Y.", 3); });
+  watch::WatchBoard board({"eu"}, false, [] { return report::metric_family("y_total", "Y.", 3); });
   board.add(0, std::nullopt);
   const std::string file = board.metrics(report::MetricsFormat::prometheus);
   const std::string page = board.page("/metrics").content;
@@ -145,7 +145,7 @@ TEST(WatchBoard, CountsInCounters) {
 }
 
 TEST(WatchBoard, HasAPageForEachDatabase) {
-  cli::WatchBoard board({"eu", "us & co"}, true, {});
+  watch::WatchBoard board({"eu", "us & co"}, true, {});
   EXPECT_EQ(board.page("/metrics").status, 200U);
   EXPECT_EQ(board.page("/report/eu").status, 503U) << "no check has succeeded yet";
   ASSERT_NE(board.page_file(1), "");
@@ -160,11 +160,11 @@ TEST(WatchBoard, HasAPageForEachDatabase) {
 }
 
 TEST(WatchBoard, HasTheReportOfItsOnlyDatabaseAtTheRoot) {
-  cli::WatchBoard board({"shop"}, true, {});
+  watch::WatchBoard board({"shop"}, true, {});
   EXPECT_EQ(board.page("/").status, 503U);
   std::ofstream(board.page_file(0)) << "<p>report";
   EXPECT_EQ(board.page("/").content, "<p>report");
-  const cli::WatchBoard none({"shop"}, false, {});
+  const watch::WatchBoard none({"shop"}, false, {});
   EXPECT_EQ(none.page("/").status, 404U);
 }
 
@@ -199,15 +199,15 @@ TEST(WatchFiles, FoldersOfKilledRunsAreRemoved) {
   const TemporaryFolder temporary;
   const pid_t killed = ::fork();
   if (killed == 0) {
-    const cli::WatchBoard board({"shop"}, true, {});
+    const watch::WatchBoard board({"shop"}, true, {});
     std::ofstream(board.page_file(0)) << "<p>report";
     ::_exit(0);  // without destructors
   }
   ::waitpid(killed, nullptr, 0);
   ASSERT_EQ(temporary.folders(), 1U);
-  const cli::WatchBoard board({"shop"}, true, {});
+  const watch::WatchBoard board({"shop"}, true, {});
   EXPECT_EQ(temporary.folders(), 1U) << "only that of `board`";
-  const cli::WatchBoard other({"shop"}, true, {});
+  const watch::WatchBoard other({"shop"}, true, {});
   EXPECT_EQ(temporary.folders(), 2U) << "a run that lives keeps its folder";
   std::ofstream(board.page_file(0)) << "<p>report";
   EXPECT_EQ(board.page("/").status, 200U);
@@ -220,7 +220,7 @@ TEST(WatchFiles, NothingBehindALinkIsRemoved) {
   target.write("0.html", "mine");
   std::filesystem::create_directory_symlink(target.path(), temporary.path("pgadvise-watch-ABCDEF"));
   std::filesystem::create_directory(temporary.path("pgadvise-watch-unlocked"));
-  const cli::WatchBoard board({"shop"}, true, {});
+  const watch::WatchBoard board({"shop"}, true, {});
   EXPECT_TRUE(std::filesystem::exists(target.path("0.html")));
   EXPECT_TRUE(std::filesystem::exists(target.path("lock")));
   EXPECT_TRUE(std::filesystem::exists(temporary.path("pgadvise-watch-unlocked"))) << "not known to be dead";
@@ -235,7 +235,7 @@ TEST(WatchFiles, LeftoversWithLiteralsAreRemoved) {
         "aa.counters-next.x1Y2z3", "aa.position", "aa.counters", "aa.counters-next", "bb.lines", "notes"})
     folder.write(name, "x");
   std::filesystem::create_symlink(elsewhere.path("target"), folder.path("aa.lines.link"));
-  cli::remove_leftovers(folder.path("aa"));
+  watch::remove_leftovers(folder.path("aa"));
   std::set<std::string> left;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
     left.insert(entry.path().filename().string());
@@ -247,15 +247,15 @@ TEST(WatchFiles, LeftoversWithLiteralsAreRemoved) {
 TEST(WatchFiles, HaveOneUser) {
   const testing_support::Folder folder;
   {
-    const auto first = cli::lock_files(folder.path("aa"));
+    const auto first = watch::lock_files(folder.path("aa"));
     ASSERT_TRUE(first.has_value());
-    EXPECT_TRUE(cli::lock_files(folder.path("bb")).has_value()) << "another database";
-    const auto second = cli::lock_files(folder.path("aa"));
+    EXPECT_TRUE(watch::lock_files(folder.path("bb")).has_value()) << "another database";
+    const auto second = watch::lock_files(folder.path("aa"));
     ASSERT_FALSE(second.has_value());
     EXPECT_EQ(second.error().where, folder.path("aa.lock"));
   }
-  EXPECT_TRUE(cli::lock_files(folder.path("aa")).has_value()) << "a dead one leaves the file";
-  EXPECT_TRUE(cli::lock_files(folder.path("missing/aa")).has_value());
+  EXPECT_TRUE(watch::lock_files(folder.path("aa")).has_value()) << "a dead one leaves the file";
+  EXPECT_TRUE(watch::lock_files(folder.path("missing/aa")).has_value());
 }
 
 TEST(WatchedCheck, FindsANamedDatabase) {

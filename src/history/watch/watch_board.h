@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/watch/watch_files.h"
 #include "report/merged_metrics.h"
 #include "serve/loopback_server.h"
+#include "watch/watch_files.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 
 // For any number of threads.
 class WatchBoard {
@@ -54,4 +54,4 @@ class WatchBoard {
   std::unique_ptr<PagesFolder> folder_;
 };
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

@@ -1,4 +1,4 @@
-#include "cli/watch/log_tail.h"
+#include "watch/log_tail.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -10,7 +10,7 @@
 #include "base/files/write_file.h"
 #include "base/text/json_parse.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 namespace {
 
 constexpr std::uint64_t most_bytes = std::uint64_t{16} << 20;
@@ -229,4 +229,4 @@ Result<void> LogTail::save() const {
                       mode_of_new_files());
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

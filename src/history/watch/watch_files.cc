@@ -1,4 +1,4 @@
-#include "cli/watch/watch_files.h"
+#include "watch/watch_files.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 namespace {
 
 namespace fs = std::filesystem;
@@ -112,4 +112,4 @@ void remove_leftovers(const std::string& path) {
     }
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

@@ -1,13 +1,15 @@
-#include "cli/watch/check_process.h"
+#include "watch/check_process.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/text/text.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 
 Result<ProgramRun> run_itself(std::vector<std::string> words,
                               std::vector<std::pair<std::string, std::string>> variables,
@@ -37,4 +39,18 @@ std::string reason_of(const ProgramRun& run) {
                       : ellipsis(text, 500);
 }
 
-}  // namespace pgadvise::cli
+void run_jobs(std::size_t count, std::size_t jobs, const std::stop_token& stop,
+              const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < std::min(count, jobs); ++i)
+    threads.emplace_back([&] {
+      while (!stop.stop_requested()) {
+        const std::size_t at = next.fetch_add(1);
+        if (at >= count) return;
+        work(at);
+      }
+    });
+}
+
+}  // namespace pgadvise::watch

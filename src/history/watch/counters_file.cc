@@ -1,4 +1,4 @@
-#include "cli/watch/counters_file.h"
+#include "watch/counters_file.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -12,7 +12,7 @@
 #include "base/files/write_file.h"
 #include "store/facts/counters.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 namespace {
 
 store::CounterState read_state(const std::string& path) {
@@ -57,4 +57,4 @@ Result<void> CountersFile::keep() {
   return fail(Error::Kind::usage, path_, std::string("can't be written: ") + std::strerror(errno));
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

@@ -1,4 +1,4 @@
-#include "cli/watch/log_file.h"
+#include "watch/log_file.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 #include "files/glob.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 namespace {
 
 namespace fs = std::filesystem;
@@ -156,4 +156,4 @@ std::string current_log(const std::string& log) {
   return last == files.rend() ? std::string() : last->path;
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

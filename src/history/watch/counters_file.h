@@ -9,7 +9,7 @@
 #include "model/queries/workload.h"
 #include "store/facts/facts.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 
 // One reading, in three steps: add(), then the caller stores the statistics, then keep(). No call is counted
 // twice: statistics are returned only if the new reading is on disk, in the file PATH-next. If the process
@@ -35,4 +35,4 @@ class CountersFile {
   bool added_ = false;
 };
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

@@ -1,4 +1,4 @@
-#include "cli/watch/watch_rounds.h"
+#include "cli/commands/watch_rounds.h"
 
 #include <atomic>
 #include <cerrno>
@@ -20,18 +20,18 @@
 #include "base/text/text.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
-#include "cli/watch/check_process.h"
-#include "cli/watch/log_tail.h"
-#include "cli/watch/watch_sampler.h"
 #include "report/merged_metrics.h"
 #include "report/otlp.h"
+#include "watch/check_process.h"
+#include "watch/log_tail.h"
+#include "watch/watch_sampler.h"
 
 namespace pgadvise::cli {
 namespace {
 
 class Rounds {
  public:
-  Rounds(const WatchPlan& plan, WatchBoard& board, std::stop_token stop)
+  Rounds(const WatchPlan& plan, watch::WatchBoard& board, std::stop_token stop)
       : plan_(plan), board_(board), stop_(std::move(stop)), free_(plan.jobs) {}
 
   bool run() {
@@ -45,13 +45,13 @@ class Rounds {
  private:
   // Rounds begin `every` seconds after each other; one that takes longer delays the next.
   void watch(std::size_t database) {
-    const WatchedCheck& check = plan_.checks[database];
-    std::optional<LogTail> log;
+    const watch::WatchedCheck& check = plan_.checks[database];
+    std::optional<watch::LogTail> log;
     if (!check.log.empty()) log.emplace(check.log, check.log_position, stop_);
     std::optional<net::OtlpClient> otlp;
     if (plan_.otlp)
       if (auto client = net::OtlpClient::create(*plan_.otlp)) otlp.emplace(std::move(*client));
-    std::optional<ActivitySampler> sampler;  // there is nothing between the rounds of a single one
+    std::optional<watch::ActivitySampler> sampler;  // there is nothing between the rounds of a single one
     if (plan_.store && plan_.sample_every > 0 && plan_.rounds != 1)
       sampler.emplace(check.database, std::chrono::seconds(plan_.sample_every));
     bool good = true;
@@ -75,7 +75,7 @@ class Rounds {
   }
 
   // The check that follows sends them to the store; after the last round, the next `watch`.
-  void keep_samples(const WatchedCheck& check, ActivitySampler& sampler) {
+  void keep_samples(const watch::WatchedCheck& check, watch::ActivitySampler& sampler) {
     const auto kept = sampler.keep(*plan_.store, check.spool);
     if (!kept) report(check, kept.error().where + ": " + kept.error().what, kept.error().hint);
     if (stop_.stop_requested()) return;
@@ -83,18 +83,18 @@ class Rounds {
       report(check, "no samples of sessions and locks: " + failure->line(), {});
   }
 
-  Result<ProgramRun> run_child(ChildCommand command, ProgramOutput output = {}) {
-    return run_itself(std::move(command.words), std::move(command.variables),
-                      std::chrono::seconds(plan_.time_limit),
-                      {.output = std::move(output), .in_child = {}, .stop = stop_});
+  Result<ProgramRun> run_child(watch::ChildCommand command, ProgramOutput output = {}) {
+    return watch::run_itself(std::move(command.words), std::move(command.variables),
+                             std::chrono::seconds(plan_.time_limit),
+                             {.output = std::move(output), .in_child = {}, .stop = stop_});
   }
 
   // False if the check failed, which is reported. One that `stop_` ends is no failure. Neither is one that
   // has written its reports and waits for the store.
   bool check_once(std::size_t database, bool last) {
-    const WatchedCheck& check = plan_.checks[database];
+    const watch::WatchedCheck& check = plan_.checks[database];
     std::string metrics;
-    auto ran = run_child(command_of(check), [&](std::string_view text, bool error) {
+    auto ran = run_child(watch::command_of(check), [&](std::string_view text, bool error) {
       if (!error) metrics += text;
     });
     if (stop_.stop_requested()) return true;
@@ -112,21 +112,21 @@ class Rounds {
   }
 
   // Reports what a child complained about. `last`: no check of the database follows.
-  bool succeeded(const WatchedCheck& check, const Result<ProgramRun>& ran, bool last) {
+  bool succeeded(const watch::WatchedCheck& check, const Result<ProgramRun>& ran, bool last) {
     const bool good = ran && ran->status == exit_clean;
     if (good && trim(ran->err).empty()) return true;
-    report(check, ran ? reason_of(*ran) : ran.error().what,
+    report(check, ran ? watch::reason_of(*ran) : ran.error().what,
            good || last ? "" : fmt::format("the next check is in {} seconds at most", plan_.every));
     return good;
   }
 
-  void report(const WatchedCheck& check, std::string what, std::string hint) {
+  void report(const watch::WatchedCheck& check, std::string what, std::string hint) {
     const std::lock_guard lock(printing_);
     complain({Error::Kind::nonfatal, "watch " + check.database.name, std::move(what), std::move(hint)});
   }
 
   // False if a part of what the check found was not sent, which is reported.
-  bool send(const WatchedCheck& check, net::OtlpClient& client) {
+  bool send(const watch::WatchedCheck& check, net::OtlpClient& client) {
     const auto take = [&](const std::string& path) {
       auto body = read_file(path);
       ::unlink(path.c_str());
@@ -151,7 +151,7 @@ class Rounds {
   }
 
   // False if a part of the new lines was not stored. Lines that fail three times are left out.
-  bool store_new_lines(const WatchedCheck& check, LogTail& log, bool last) {
+  bool store_new_lines(const watch::WatchedCheck& check, watch::LogTail& log, bool last) {
     constexpr int most_parts = 16;
     constexpr int most_failures = 3;
     for (int part = 0; part < most_parts && !stop_.stop_requested(); ++part) {
@@ -179,14 +179,14 @@ class Rounds {
     return true;
   }
 
-  bool digested(const WatchedCheck& check, const std::string& lines, bool last) {
+  bool digested(const watch::WatchedCheck& check, const std::string& lines, bool last) {
     // Logs have literals: nobody else reads them.
     const std::string temporary = write_aside(check.log_lines, lines, 0600);
     if (temporary.empty() || ::rename(temporary.c_str(), check.log_lines.c_str()) != 0) {
       report(check, check.log_lines + ": can't be written: " + std::strerror(errno), {});
       return false;
     }
-    const bool good = succeeded(check, run_child(digest_command_of(check)), last);
+    const bool good = succeeded(check, run_child(watch::digest_command_of(check)), last);
     ::unlink(check.log_lines.c_str());
     return good;
   }
@@ -217,7 +217,7 @@ class Rounds {
   }
 
   const WatchPlan& plan_;
-  WatchBoard& board_;
+  watch::WatchBoard& board_;
   std::stop_token stop_;
   std::mutex mutex_;  // of free_
   std::condition_variable_any wake_;
@@ -229,7 +229,7 @@ class Rounds {
 
 }  // namespace
 
-bool run_rounds(const WatchPlan& plan, WatchBoard& board, const std::stop_token& stop) {
+bool run_rounds(const WatchPlan& plan, watch::WatchBoard& board, const std::stop_token& stop) {
   return Rounds(plan, board, stop).run();
 }
 

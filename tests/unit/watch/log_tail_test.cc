@@ -1,5 +1,5 @@
 // The new lines of a log that grows, is rotated, compressed and truncated.
-#include "cli/watch/log_tail.h"
+#include "watch/log_tail.h"
 
 #include <chrono>
 #include <cstdlib>
@@ -17,7 +17,7 @@ namespace pgadvise {
 namespace {
 
 namespace fs = std::filesystem;
-using cli::LogTail;
+using watch::LogTail;
 
 class LogTailTest : public testing::Test {
  protected:

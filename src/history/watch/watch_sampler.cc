@@ -1,8 +1,9 @@
-#include "cli/watch/watch_sampler.h"
+#include "watch/watch_sampler.h"
 
 #include <algorithm>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <mutex>
 #include <stop_token>
@@ -11,13 +12,12 @@
 #include <vector>
 
 #include "base/text/text.h"
-#include "cli/options/store_option.h"
 #include "pg/catalog/activity_sample.h"
 #include "pg/connection/connection.h"
 #include "store/facts/activity_buckets.h"
 #include "store/store/spool.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -29,6 +29,11 @@ constexpr std::size_t max_waiting_rows = 20'000;  // of each table
 // A response is a row for each combination of words of pg_stat_activity.
 constexpr std::size_t max_rows = 5'000;
 constexpr std::size_t max_bytes = std::size_t{4} << 20;
+
+std::int64_t now() {  // seconds since 1970
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
 template <class Rows>
 void append(Rows& to, Rows rows) {
@@ -131,4 +136,4 @@ std::optional<Error> ActivitySampler::new_failure() {
   return shared_->failure;
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch

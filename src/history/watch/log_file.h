@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "log/lines/byte_source.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::watch {
 
 inline constexpr std::size_t beginning_bytes = 1024;
 
@@ -80,4 +80,4 @@ bool is_log_pattern(const std::string& log);
 // matches.
 std::string current_log(const std::string& log);
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::watch
