@@ -231,10 +231,7 @@ std::optional<Growth> growth_by_definition(const Context& context, const Qualifi
 std::optional<SettingInForce> lock_timeout_of(const Context& context, const SchemaStep& step) {
   if (step.lock_timeout_ms) {
     if (*step.lock_timeout_ms == 0) return std::nullopt;
-    SettingInForce out;
-    out.ms = *step.lock_timeout_ms;
-    out.what = step.place.file;
-    return out;
+    return SettingInForce{*step.lock_timeout_ms, {}, step.place.file};
   }
   if (context.has_project())
     for (const SessionTimeout& timeout : context.project().timeouts)
@@ -248,10 +245,7 @@ std::optional<SettingInForce> lock_timeout_of(const Context& context, const Sche
   std::int64_t ms = 0;
   const std::string& text = setting->second;
   const bool number = std::from_chars(text.data(), text.data() + text.size(), ms).ec == std::errc();
-  SettingInForce out;
-  if (number) out.ms = ms;
-  out.what = "the server";
-  return out;
+  return SettingInForce{number ? std::optional(ms) : std::nullopt, {}, "the server"};
 }
 
 const DeployCommand* migrating_command(const Context& context) {

@@ -12,7 +12,7 @@ using Kind = SchemaAction::Kind;
 using Transaction = Migration::Transaction;
 
 const TableStatistics* statistics(const Context& context, const QualifiedName& name) {
-  // Without settings it is no server that somebody set up: a sandbox, whose tables are empty.
+  // A catalog without settings is that of a sandbox, whose tables are empty.
   const Table* table =
       context.has_catalog() && !context.catalog().settings.empty() ? context.catalog().table(name) : nullptr;
   return table && table->statistics && table->statistics->rows >= 0 ? &*table->statistics : nullptr;

@@ -46,9 +46,10 @@ double Context::option(const Option& option) const {
   return option.fallback;
 }
 
-template <class Map>
-static const typename Map::mapped_type& look_up(const Map& map, const QualifiedName& key) {
-  static const typename Map::mapped_type none;
+// An empty value for an unknown key.
+template <class Map, class Key>
+static const typename Map::mapped_type& look_up(const Map& map, const Key& key) {
+  static const typename Map::mapped_type none{};
   const auto it = map.find(key);
   return it == map.end() ? none : it->second;
 }
@@ -60,7 +61,6 @@ const std::vector<const Table*>& Context::partitions_of(const QualifiedName& tab
   return look_up(lookups_->partitions, table);
 }
 const std::vector<const Index*>& Context::indexes_with(const Table& table, std::string_view column) const {
-  static const std::vector<const Index*> none;
   const auto [it, fresh] = lookups_->indexes.try_emplace(&table);
   auto& by_column = it->second;
   const auto add = [&](std::string_view name, const Index& index) {
@@ -72,23 +72,19 @@ const std::vector<const Index*>& Context::indexes_with(const Table& table, std::
       if (!key.column.empty()) add(key.column, table.indexes[i]);
     for (const auto& name : table.indexes[i].include) add(name, table.indexes[i]);
   }
-  const auto found = by_column.find(column);
-  return found == by_column.end() ? none : found->second;
+  return look_up(by_column, column);
 }
 const std::vector<const Query*>& Context::queries_on(const QualifiedName& table) const {
   return look_up(lookups_->queries, table);
 }
 
 const Query* Context::query(std::string_view fingerprint) const {
-  const auto it = lookups_->by_fingerprint.find(fingerprint);
-  return it == lookups_->by_fingerprint.end() || fingerprint.empty() ? nullptr : it->second;
+  return fingerprint.empty() ? nullptr : look_up(lookups_->by_fingerprint, fingerprint);
 }
 
 const std::vector<KnownPlan>& Context::plans_of(const Query& query) const {
-  static const std::vector<KnownPlan> none;
-  if (!inputs().plans) return none;
-  const auto it = inputs().plans->plans.find(query.fingerprint);
-  return it == inputs().plans->plans.end() ? none : it->second;
+  static const PlanSet none;
+  return look_up((inputs().plans ? *inputs().plans : none).plans, query.fingerprint);
 }
 
 Finding& Reporter::add(Subject subject, std::string message, std::optional<Severity> severity) {

@@ -1,9 +1,7 @@
 // Uses of indexes other than scans by queries.
 #pragma once
 
-#include <cstdint>
 #include <map>
-#include <string>
 
 #include "lint/run/context.h"
 #include "model/schema/catalog.h"

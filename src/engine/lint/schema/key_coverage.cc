@@ -5,13 +5,10 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "lint/schema/tables.h"
 
 namespace pgadvise::lint {
 namespace {
-
-bool contains(const std::vector<std::string>& list, const std::string& value) {
-  return std::ranges::find(list, value) != list.end();
-}
 
 bool any_position_serves(const std::string& method) { return method == "gist" || method == "gin"; }
 

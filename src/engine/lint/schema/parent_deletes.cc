@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "lint/schema/table_growth.h"
-#include "lint/schema/tables.h"
 #include "lint/schema/words.h"
 #include "model/queries/workload.h"
 

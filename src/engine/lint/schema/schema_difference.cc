@@ -1,7 +1,6 @@
 #include "lint/schema/schema_difference.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -247,15 +246,21 @@ class Comparison {
     }
   }
 
+  // The constraints of one kind that the table does not inherit.
+  static std::vector<const Constraint*> own(const Table& table, Constraint::Kind kind) {
+    std::vector<const Constraint*> out;
+    for (const auto& constraint : table.constraints)
+      if (constraint.kind == kind && !constraint.inherited) out.push_back(&constraint);
+    return out;
+  }
+
+  static Subject named(const char* kind, const Table& table, const std::string& name) {
+    return {.kind = kind, .schema = table.name.schema, .table = table.name.name, .constraint = name};
+  }
+
   void compare_foreign_keys(const Table& expected, const Table& actual, const std::string& on) {
-    const auto list = [](const Table& table) {
-      std::vector<const Constraint*> out;
-      for (const auto& constraint : table.constraints)
-        if (constraint.kind == Constraint::Kind::foreign_key && !constraint.inherited)
-          out.push_back(&constraint);
-      return out;
-    };
-    Matched matched(list(expected), list(actual), [](const Constraint& key) { return form(key); });
+    const auto kind = Constraint::Kind::foreign_key;
+    Matched matched(own(expected, kind), own(actual, kind), [](const Constraint& key) { return form(key); });
     // A key's generated name has the table that it references: of another target, it has another name.
     std::erase_if(matched.missing, [&](const Constraint* key) {
       const auto other = std::ranges::find_if(
@@ -290,19 +295,10 @@ class Comparison {
   }
 
   void compare_checks(const Table& expected, const Table& actual, const std::string& on) {
-    const auto list = [](const Table& table) {
-      std::vector<const Constraint*> out;
-      for (const auto& constraint : table.constraints)
-        if (constraint.kind == Constraint::Kind::check && !constraint.inherited) out.push_back(&constraint);
-      return out;
-    };
-    const Matched matched(list(expected), list(actual), [](const Constraint& check) { return check.name; });
-    const auto subject = [&](const Constraint& check) {
-      return Subject{.kind = "constraint",
-                     .schema = expected.name.schema,
-                     .table = expected.name.name,
-                     .constraint = check.name};
-    };
+    const auto kind = Constraint::Kind::check;
+    const Matched matched(own(expected, kind), own(actual, kind),
+                          [](const Constraint& check) { return check.name; });
+    const auto subject = [&](const Constraint& check) { return named("constraint", expected, check.name); };
     // Of the same number of checks the server may have named some otherwise.
     const std::size_t renamed = std::min(matched.missing.size(), matched.extra.size());
     for (std::size_t i = renamed; i < matched.missing.size(); ++i)
@@ -321,12 +317,7 @@ class Comparison {
     const auto has = [](const Table& table, const std::string& name) {
       return std::ranges::any_of(table.policies, [&](const Policy& policy) { return policy.name == name; });
     };
-    const auto subject = [&](const Policy& policy) {
-      return Subject{.kind = "policy",
-                     .schema = expected.name.schema,
-                     .table = expected.name.name,
-                     .constraint = policy.name};
-    };
+    const auto subject = [&](const Policy& policy) { return named("policy", expected, policy.name); };
     for (const auto& policy : expected.policies)
       if (!has(actual, policy.name))
         add(Kind::missing, subject(policy), "policy " + policy.name + " on " + on, "", policy.origin,
