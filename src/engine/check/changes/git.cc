@@ -115,8 +115,7 @@ static Result<std::string> known_commit(files::Git& git, const std::string& fold
 static Result<std::set<std::string>> find_changed(files::Git& git, const std::string& folder,
                                                   const std::string& revision,
                                                   const std::vector<std::string>& files) {
-  TRY(const auto known, known_commit(git, folder, "--since", revision));
-  const std::string& commit = known;
+  TRY(const std::string commit, known_commit(git, folder, "--since", revision));
   // A file of the repository's configuration may not order the answer: it could be one without end.
   // Of the whole repository: a file may come from outside of the folder. Exact renames alone (-M100%) need no
   // file's content.

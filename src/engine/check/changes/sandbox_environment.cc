@@ -33,7 +33,7 @@ bool is_in(const std::array<std::string_view, size>& words, std::string_view wor
   return std::ranges::find(words, word) != words.end();
 }
 
-// "postgresql" of "postgresql+psycopg2://…"; "" if the value is no URL.
+// "postgresql" of "postgresql+psycopg2://…"; "" for another value.
 std::string scheme_of(std::string_view value) {
   const auto end = value.find("://");
   if (end == std::string_view::npos || end == 0 || end > 40) return {};
@@ -53,7 +53,7 @@ std::string jdbc_url(const SandboxAddress& to, std::string_view scheme) {
                      to.password);
 }
 
-// The address in the form of `value`; nullopt if that is no database's.
+// The address in the form of `value`; nullopt for an address of another kind.
 std::optional<std::string> in_form_of(std::string_view value, const SandboxAddress& to) {
   const std::string scheme = scheme_of(value);
   if (!scheme.empty()) {

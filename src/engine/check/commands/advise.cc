@@ -284,15 +284,8 @@ class Adviser {
     plan::Planner planner(*server_.plans, inputs_.catalog, {.stop = [this] { return stopped(); }});
     std::vector<pg::VerifyQuery> queries;
     for (const auto& advised : advice_.queries) {
-      pg::VerifyQuery out{{advised.fingerprint,
-                           advised.text,
-                           advised.weight,
-                           advised.cost_before,
-                           advised.cost_after,
-                           {},
-                           {},
-                           {}},
-                          {}};
+      pg::VerifyQuery out{
+          {advised.fingerprint, advised.text, advised.weight, advised.cost_before, advised.cost_after}};
       if (const Query* query = inputs_.workload.query(advised.fingerprint))
         choose_statements(*query, planner, out);
       queries.push_back(std::move(out));

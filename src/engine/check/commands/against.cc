@@ -264,9 +264,7 @@ class Comparer {
 
   void finish(std::size_t all, const Side& before) {
     out_.against = inputs_.against.what;
-    if (settings_.stop.stop_requested())
-      inputs_.diagnostics.push_back({Error::Kind::nonfatal, "--against",
-                                     "interrupted: not all statements were planned under both schemas"});
+    if (settings_.stop.stop_requested()) report_stop();
     inputs_.read.push_back({"schema before the change", out_.against,
                             fmt::format("{}; {} of {} planned under both schemas",
                                         counted(before.catalog.tables.size(), "table"), out_.compared,

@@ -5,7 +5,6 @@
 #include "base/text/number_format.h"
 #include "check/load/inputs.h"
 #include "log/collect/merge.h"
-#include "log/workload/workload_file.h"
 #include "pg/catalog/statement_statistics.h"
 #include "pg/connection/connection.h"
 

@@ -9,7 +9,6 @@
 
 #include "advisor/search/evaluate.h"
 #include "base/files/input_file.h"
-#include "base/text/text.h"
 #include "check/load/server.h"
 #include "lint/schema/key_coverage.h"
 #include "model/schema/ddl.h"

@@ -4,7 +4,6 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -13,7 +12,6 @@
 #include "base/files/input_file.h"
 #include "base/text/mask.h"
 #include "base/text/text.h"
-#include "check/config/absolute_path.h"
 #include "check/config/config_errors.h"
 #include "check/config/config_rules.h"
 #include "check/config/host.h"
@@ -72,9 +70,9 @@ std::string fixed_part(const std::string& pattern, const std::string& folder) {
              : pattern.substr(0, pattern.rfind('/', star) + 1);
 }
 
-class Reader {
+class ConfigReader {
  public:
-  Reader(const std::string& path, ConfigOrigin origin, const UserPaths& user_paths = {})
+  ConfigReader(const std::string& path, ConfigOrigin origin, const UserPaths& user_paths = {})
       : user_paths_(user_paths), errors_(origin == ConfigOrigin::user) {
     out_.origin = origin;
     if (origin == ConfigOrigin::repository) out_.inputs.boundary = boundary_of(path);
@@ -415,6 +413,14 @@ class Reader {
 
 }  // namespace
 
+std::string absolute_path(const std::string& path) {
+  std::error_code code;
+  const fs::path at = fs::absolute(path, code);
+  std::string out = (code ? fs::path(path) : at).lexically_normal().generic_string();
+  while (out.size() > 1 && out.back() == '/') out.pop_back();
+  return out;
+}
+
 std::string find_config(const std::string& folder) {
   std::error_code code;
   fs::path at = fs::weakly_canonical(folder, code);
@@ -444,14 +450,14 @@ std::string user_config_path() {
 
 tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin,
                                               const UserPaths& user_paths) {
-  Reader reader(path, origin, user_paths);
+  ConfigReader reader(path, origin, user_paths);
   reader.read(path);
   return reader.take(path);
 }
 
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text,
                                                ConfigOrigin origin) {
-  Reader reader(path, origin);
+  ConfigReader reader(path, origin);
   reader.read(path, text);
   return reader.take(path);
 }

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "check/config/absolute_path.h"
 #include "check/config/config.h"
 #include "lint/run/suppress.h"
 

@@ -95,11 +95,6 @@ class Walk {
 
 }  // namespace
 
-Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds) {
-  PatternBounds used = nothing_used;
-  return expand_pattern(path, bounds, used);
-}
-
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds,
                                                 PatternBounds& used) {
   std::error_code code;

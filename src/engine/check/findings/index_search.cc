@@ -11,7 +11,6 @@
 #include "advisor/candidates/propose.h"
 #include "advisor/costs/entry_size.h"
 #include "advisor/ddl/index_ddl.h"
-#include "advisor/queries/referenced_columns.h"
 #include "advisor/search/advise.h"
 #include "base/text/identifier.h"
 #include "base/text/text.h"

@@ -23,7 +23,6 @@
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "log/collect/merge.h"
-#include "migrations/folders/facts.h"
 #include "migrations/folders/find_schemas.h"
 #include "migrations/folders/folder.h"
 #include "migrations/folders/git_facts.h"
@@ -61,7 +60,7 @@ class Loader {
     if (sources_.db.empty() && sources_.against.empty())
       choose_command(sources_.migrate, out_.config.migrate, sources_.sandbox, out_.diagnostics);
     sources_.sandbox |= !sources_.migrate.command.empty();
-    phase("reading files", [&] { read_paths(); });
+    observed(settings_.observer, "reading files", [&] { read_paths(); });
     if (!sources_.migrate.command.empty() && !stopped("--migrate-with")) {
       const ObservedPhase observed(settings_.observer, "running the migrate command", true);
       migrate();
@@ -69,11 +68,11 @@ class Loader {
     out_.suppressions = in_force(out_.config.ignores, today(), out_.diagnostics);
     read_workload();
     if (!stopped(sources_.sandbox ? "--sandbox" : sources_.db.empty() ? snapshot_ : "--db")) {
-      if (sources_.sandbox) phase("building the sandbox", [&] { connect(); });
-      else if (!sources_.db.empty()) phase("reading the database", [&] { connect(); });
+      if (sources_.sandbox) observed(settings_.observer, "building the sandbox", [&] { connect(); });
+      else if (!sources_.db.empty()) observed(settings_.observer, "reading the database", [&] { connect(); });
       else connect();
     }
-    phase("replaying the schema", [&] { replay_schemas(); });
+    observed(settings_.observer, "replaying the schema", [&] { replay_schemas(); });
     const bool of_changes = settings_.migrations.changed || !settings_.migrations.since.empty();
     out_.changes_alone = of_changes && !settings_.migrations.all_schema;
     if (of_changes) read_changed_code();
@@ -87,12 +86,6 @@ class Loader {
   }
 
  private:
-  template <class Work>
-  void phase(const char* name, const Work& work) {
-    const ObservedPhase observed(settings_.observer, name);
-    work();
-  }
-
   void report(Error error) { out_.diagnostics.push_back(std::move(error)); }
 
   // Before an input is read; "": no input of the caller's.

@@ -14,7 +14,6 @@
 #include "base/files/input_file.h"
 #include "base/files/repository_path.h"
 #include "base/result.h"
-#include "check/changes/changed_code.h"
 #include "check/changes/changes.h"
 #include "check/config/config.h"
 #include "check/load/migrate_with.h"

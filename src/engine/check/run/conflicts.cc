@@ -38,12 +38,6 @@ using Changes = std::vector<Change>;
 
 constexpr std::size_t most_changes = 500;  // of a table
 
-std::optional<QualifiedName> table_of(const Finding& finding) {
-  if (finding.proposal) return finding.proposal->table;
-  if (finding.subject.table.empty()) return std::nullopt;
-  return QualifiedName{finding.subject.schema, finding.subject.table};
-}
-
 // The table with its partitions, and those to which fixes may add a foreign key: enough for the fixes of its
 // indexes.
 Catalog part_with(const Catalog& catalog, const Table& table, const std::string& sql) {
@@ -304,7 +298,7 @@ class Resolver {
       std::vector<const Index*> serving;
       for (const Index* index : in_order)
         if (lint::covers(*index, table, key.columns) == lint::Coverage::full) serving.push_back(index);
-      // One that only the changes make is no reason to keep another.
+      // Only an index that exists already is a reason to keep another one.
       const auto exists = [&](const Index* index) { return table.index(index->name) == index; };
       if (std::ranges::any_of(serving, exists)) out.keys.emplace_back(&key, serving);
     }

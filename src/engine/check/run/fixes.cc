@@ -94,6 +94,12 @@ class Trial {
 
 }  // namespace
 
+std::optional<QualifiedName> table_of(const Finding& finding) {
+  if (finding.proposal) return finding.proposal->table;
+  if (finding.subject.table.empty()) return std::nullopt;
+  return QualifiedName{finding.subject.schema, finding.subject.table};
+}
+
 bool changes_schema(const Finding& finding) {
   const auto* rule = lint::find_rule(finding.rule);
   return finding.proposal || (rule && !rule->rule->needs.names(lint::Input::migrations) &&

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text/text.h"
 #include "lint/run/rule.h"
 #include "lint/schema/table_growth.h"
 #include "lint/schema/tables.h"

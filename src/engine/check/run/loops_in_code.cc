@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/text/text.h"
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "lint/queries/statement_source.h"
 #include "model/project/code.h"

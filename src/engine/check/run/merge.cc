@@ -14,6 +14,7 @@
 #include "check/load/nothing_checked.h"
 #include "check/load/plans.h"
 #include "check/run/baseline.h"
+#include "check/run/fixes.h"
 #include "check/run/impact.h"
 #include "check/run/one_database.h"
 #include "check/run/owners.h"
@@ -51,13 +52,6 @@ bool before(const Found* one, const Found* other) {
         found->order);
   };
   return key(one) < key(other);
-}
-
-// The table whose definition decides whether a finding is true in another schema, too.
-std::optional<QualifiedName> table_of(const Finding& finding) {
-  if (finding.proposal) return finding.proposal->table;
-  if (finding.subject.table.empty()) return std::nullopt;
-  return QualifiedName{finding.subject.schema, finding.subject.table};
 }
 
 // Whether the rule reads nothing but logs, which are the same for every schema.

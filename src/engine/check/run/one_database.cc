@@ -98,7 +98,7 @@ const Databases::Differences& Databases::differences(const Schema& one, const Sc
   const auto [it, fresh] = compared_.try_emplace(std::minmax(&one, &other));
   Differences& out = it->second;
   if (!fresh) return out;
-  // In both directions: schemas that only one side uses are no difference from the other's view.
+  // In both directions: schemas that only one side uses differ in one direction alone.
   for (const auto& [expected, actual] : {std::pair(&one, &other), std::pair(&other, &one)})
     for (const auto& difference : lint::schema_differences(*expected->catalog, *actual->catalog)) {
       out.any = true;

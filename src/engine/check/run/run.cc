@@ -87,15 +87,12 @@ class Runner {
       if (!united.empty()) lint::sort_findings(outcome.findings);
       out_.found_in_code.merge(std::move(united));
     }
-    Checked out{schema,
-                project,
-                {},
-                {},
-                {},
-                suppress(outcome.findings),
-                lint::forecast_locks(lint::Context(given)),
-                std::move(outcome.ran),
-                std::move(outcome.skipped)};
+    Checked out{.schema = schema,
+                .project = project,
+                .suppressed = suppress(outcome.findings),
+                .lock_forecasts = lint::forecast_locks(lint::Context(given)),
+                .rules_run = std::move(outcome.ran),
+                .skipped = std::move(outcome.skipped)};
     keep_caused(out, outcome.findings);
     if (schema && !inputs_.live) suspect_uncertain(outcome.findings, *schema);
     if (inputs_.live && !inputs_.sandbox()) confirm_facts(outcome.findings);
