@@ -1,9 +1,7 @@
 #include "cli/app.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <sstream>
 #include <string>

@@ -1,6 +1,5 @@
 #include "watch/watch_board.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <utility>
 

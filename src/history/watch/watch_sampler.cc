@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
+#include <ctime>
 #include <iterator>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "base/text/text.h"
 #include "pg/catalog/activity_sample.h"
@@ -29,11 +28,6 @@ constexpr std::size_t max_waiting_rows = 20'000;  // of each table
 // A response is a row for each combination of words of pg_stat_activity.
 constexpr std::size_t max_rows = 5'000;
 constexpr std::size_t max_bytes = std::size_t{4} << 20;
-
-std::int64_t now() {  // seconds since 1970
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 template <class Rows>
 void append(Rows& to, Rows rows) {
@@ -64,7 +58,7 @@ struct ActivitySampler::Shared {
       if (!sample) connection.reset();
       std::unique_lock lock(mutex);
       if (sample) {
-        buckets.add(*sample, now());
+        buckets.add(*sample, std::time(nullptr));
         failure.reset();
         reported = false;
         pause = every;
@@ -118,13 +112,13 @@ Result<void> ActivitySampler::keep(const store::Address& store, const std::strin
   store::Facts facts;
   {
     const std::lock_guard lock(shared_->mutex);
-    facts = shared_->buckets.take(target_, now());
+    facts = shared_->buckets.take(target_, std::time(nullptr));
   }
   append(waiting_.session_samples, std::move(facts.session_samples));
   append(waiting_.lock_wait_samples, std::move(facts.lock_wait_samples));
   if (waiting_.empty()) return {};
   waiting_.target = target_;
-  TRY(const auto kept, store::Spool(spool, store).keep(waiting_, now()));
+  TRY(const auto kept, store::Spool(spool, store).keep(waiting_, std::time(nullptr)));
   waiting_ = {};
   return {};
 }

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "base/text/number_format.h"
 #include "base/text/text.h"
@@ -23,7 +22,6 @@
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
 #include "report/json/advice_json.h"
 #include "report/json/evaluation_json.h"
 #include "report/pages/page.h"
@@ -74,7 +72,8 @@ std::optional<std::int64_t> read_size(std::string_view text) {
   return bytes >= 1 && bytes < 9e18 ? std::optional(static_cast<std::int64_t>(bytes)) : std::nullopt;
 }
 
-// What the search, the server and --verify are to do, from the options. Errors (usage): --budget is no size.
+// What the search, the server and --verify are to do, from the options. Errors (usage): --budget is not a
+// size.
 Result<check::AdviseSettings> settings_of(const Options& options) {
   check::AdviseSettings out;
   if (!options.budget.empty()) {
@@ -257,7 +256,7 @@ void add_search(CLI::App& command, Options& options) {
   command
       .add_option("--time-limit", options.time_limit,
                   "Time limit of the search in seconds; pgadvise then reports the best indexes found so far")
-      ->check(seconds_between(0.1, 86400))
+      ->check(seconds_between(0.1, max_seconds))
       ->capture_default_str();
 }
 

@@ -1,31 +1,23 @@
 #include <algorithm>
-#include <chrono>
-#include <ctime>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include <CLI/CLI.hpp>
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 
 #include "base/iso_time.h"
 #include "base/process/shell.h"
 #include "base/text/mask.h"
 #include "base/text/number_format.h"
 #include "base/text/text.h"
-#include "check/run/merge.h"
 #include "cli/commands/commands.h"
 #include "cli/options/check_options.h"
 #include "cli/options/fail_on.h"
 #include "cli/options/otlp_option.h"
 #include "cli/options/store_option.h"
-#include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/reports.h"
 #include "cli/output/sources.h"
-#include "cli/output/verbosity.h"
 #include "watch/counters_file.h"
 
 namespace pgadvise::cli {

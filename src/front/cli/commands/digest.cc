@@ -15,7 +15,6 @@
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
 #include "log/collect/merge.h"
 #include "log/workload/workload_file.h"
 #include "model/queries/comparison.h"

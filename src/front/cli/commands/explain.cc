@@ -14,7 +14,6 @@
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
 #include "log/record/logged_plan.h"
 #include "plan/insights/analysis.h"
 #include "plan/insights/insights.h"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -24,6 +23,7 @@
 #include "check/config/trust.h"
 #include "cli/commands/commands.h"
 #include "cli/options/fail_on.h"
+#include "cli/options/plan_options.h"
 #include "cli/options/store_option.h"
 #include "cli/output/arguments.h"
 #include "cli/output/interrupt.h"
@@ -189,7 +189,7 @@ void add_options(CLI::App& command, Options& options) {
   command
       .add_option("--time-limit", options.time_limit,
                   "Seconds for one database; a check that takes longer is ended, and reported as failed")
-      ->check(CLI::Range(1, 86400))
+      ->check(CLI::Range(1, max_seconds))
       ->type_name("SECONDS")
       ->capture_default_str();
   command

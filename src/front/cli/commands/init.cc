@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +12,7 @@
 #include "base/text/text.h"
 #include "check/config/config.h"
 #include "check/config/config_schema.h"
+#include "check/config/ignore_entry.h"
 #include "check/load/inputs.h"
 #include "cli/commands/commands.h"
 #include "cli/output/messages.h"
@@ -67,15 +67,6 @@ fs::path root_of(const fs::path& folder) {
 // What a comment of TOML or YAML, and a word of YAML, may hold: names come from the file system.
 std::string plain(const std::string& text) { return printable(text); }
 std::string yaml_word(const std::string& text) { return "'" + replace_all(printable(text), "'", "''") + "'"; }
-
-std::string toml_word(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : printable(text)) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
 
 class Init {
  public:
@@ -205,7 +196,7 @@ class Init {
     std::vector<std::string> examples;
     for (const auto& schema : schemas_)
       if (const auto path = inside(schema.path); files::deployed_by_others(path + "/"))
-        examples.push_back(toml_word(path));
+        examples.push_back(check::toml_string(printable(path)));
     if (examples.size() < schemas_.size() && !examples.empty())
       out += "# exclude = [" + join(examples, ", ") + "]  # folders that nobody deploys\n";
     return out +
@@ -229,11 +220,11 @@ class Init {
     if (only_programs())
       return "# check --allow-commands runs the command against a throwaway server, and checks what it "
              "executes.\n[migrate]\ncommand = " +
-             toml_word(std::string(tool->migrate)) + "\n\n";
+             check::toml_string(tool->migrate) + "\n\n";
     return "# [migrate]  # check --allow-commands runs the command against a throwaway server, and checks "
            "what it "
            "executes\n# command = " +
-           toml_word(std::string(tool->migrate)) + "\n\n";
+           check::toml_string(tool->migrate) + "\n\n";
   }
 
   bool wants(const char* ci, bool there) const { return options_.ci.empty() ? there : options_.ci == ci; }

@@ -104,8 +104,7 @@ class CheckedHost : public review::Host {
     for (const auto& [input, changes] : by_input) {
       auto made = migrations::new_migration(input, ".", changes, now_);
       if (!made) {
-        out.failed.push_back(made.error());
-        out.notes.push_back("Not written: " + made.error().line());
+        add_failure(made.error(), out);
         continue;
       }
       for (auto& file : made->files) out.files.push_back(std::move(file));
@@ -183,14 +182,9 @@ class CheckedHost : public review::Host {
   void add_split(const std::string& file, const std::vector<const Finding*>& findings, ByInput& by_input,
                  review::Pending& out) const {
     auto split = split_of(file, findings);
-    if (!split) {
-      out.failed.push_back(split.error());
-      out.notes.push_back("Not written: " + split.error().line());
-      return;
-    }
+    if (!split) return add_failure(split.error(), out);
     out.files.push_back(std::move(split->file));
-    for (auto& note : split->notes)
-      if (std::ranges::find(out.notes, note) == out.notes.end()) out.notes.push_back(std::move(note));
+    for (const auto& note : split->notes) add_note(note, out);
     if (split->later.empty()) return;
     auto& changes = changes_for(input_of(*findings.front()), by_input);
     for (auto& change : split->later) changes.push_back(std::move(change));
@@ -214,13 +208,18 @@ class CheckedHost : public review::Host {
     if (edited) {
       std::erase_if(out.files, [&](const files::NewFile& other) { return other.path == edited->path; });
       if (edited->content != edited->before) out.files.push_back(std::move(*edited));
-      if (const auto note = migrations::run_again_note(finding.location->file);
-          std::ranges::find(out.notes, note) == out.notes.end())
-        out.notes.push_back(note);
-      return;
+      return add_note(migrations::run_again_note(finding.location->file), out);
     }
-    out.failed.push_back(edited.error());
-    out.notes.push_back("Not written: " + edited.error().line());
+    add_failure(edited.error(), out);
+  }
+
+  static void add_note(const std::string& note, review::Pending& out) {
+    if (std::ranges::find(out.notes, note) == out.notes.end()) out.notes.push_back(note);
+  }
+
+  static void add_failure(const Error& error, review::Pending& out) {
+    out.failed.push_back(error);
+    out.notes.push_back("Not written: " + error.line());
   }
 
   // Why a finding's fix can be no part of a migration, before its SQL is looked at.
@@ -363,10 +362,7 @@ class CheckedHost : public review::Host {
   void add_schema_line(const Finding& finding, review::FixView& out) {
     const Project* project = project_of(finding);
     if (!project) return;
-    const QualifiedName name = finding.proposal
-                                   ? finding.proposal->table
-                                   : QualifiedName{finding.subject.schema, finding.subject.table};
-    const std::string constant = project->drizzle_name(name);
+    const std::string constant = project->drizzle_name(table_name(finding));
     if (constant.empty()) return;
     const std::string first = lower(out.sql.substr(0, 10));
     if (first == "drop index") out.schema_line = fmt::format("// goes: index('{}')", finding.subject.index);

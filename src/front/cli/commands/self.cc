@@ -1,7 +1,5 @@
 // What pgadvise says of its own command line: completion scripts for shells, and the manual page. Both come
 // from the options themselves, so that neither can be out of date.
-#include <algorithm>
-#include <functional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,7 +8,6 @@
 #include "base/text/text.h"
 #include "cli/commands/commands.h"
 #include "cli/options/usage.h"
-#include "cli/output/messages.h"
 #include "cli/output/output.h"
 
 namespace pgadvise::cli {

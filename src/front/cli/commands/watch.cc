@@ -1,5 +1,4 @@
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -16,6 +15,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/watch_rounds.h"
 #include "cli/options/otlp_option.h"
+#include "cli/options/plan_options.h"
 #include "cli/options/store_option.h"
 #include "cli/output/arguments.h"
 #include "cli/output/interrupt.h"
@@ -243,7 +243,7 @@ void add_times(CLI::App& command, WatchPlan& plan) {
                   "Time from the start of a check of a database to the start of the next: 600 (seconds), "
                   "90s, 10m, 1h")
       ->transform(time_unit)
-      ->check(CLI::Range(1L, 86400L))
+      ->check(CLI::Range(1L, static_cast<long>(max_seconds)))
       ->type_name("TIME")
       ->capture_default_str();
   command
@@ -257,7 +257,7 @@ void add_times(CLI::App& command, WatchPlan& plan) {
   command
       .add_option("--time-limit", plan.time_limit,
                   "Seconds after which watch ends a check, which then counts as failed")
-      ->check(CLI::Range(1, 86400))
+      ->check(CLI::Range(1, max_seconds))
       ->type_name("SECONDS")
       ->capture_default_str();
   command.add_option("--jobs", plan.jobs, "Number of databases that are checked at the same time")

@@ -89,8 +89,8 @@ class Rounds {
                              {.output = std::move(output), .in_child = {}, .stop = stop_});
   }
 
-  // False if the check failed, which is reported. One that `stop_` ends is no failure. Neither is one that
-  // has written its reports and waits for the store.
+  // False if the check failed, which is reported. A check that `stop_` ends counts as good, and so does one
+  // that has written its reports and waits for the store.
   bool check_once(std::size_t database, bool last) {
     const watch::WatchedCheck& check = plan_.checks[database];
     std::string metrics;

@@ -1,7 +1,7 @@
 #include "cli/options/store_option.h"
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -171,7 +171,7 @@ std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& wor
   std::vector<store::QueryPlan> out;
   std::set<std::string> seen;
   for (const auto& plan : report.plans) {
-    // Those of statements and indexes that pgadvise made are no plans of the application.
+    // Only plans of the application: without those of statements and indexes that pgadvise made.
     if (plan.fingerprint.empty() || !plan.statement.empty() || plan.before) continue;
     const auto read = plan::read_json(plan.json);
     if (!read || !seen.insert(plan.fingerprint).second) continue;
@@ -197,17 +197,13 @@ Result<void> keep(const store::Address& address, const store::Facts& facts, cons
               "nothing to store: no findings, logged queries, plans or sizes"});
   if (!spool.empty()) return keep_by_spool(address, facts, spool, when_safe);
   if (!facts.empty()) {
-    auto to = store::open(address, true);
-    const auto done = to ? (*to)->put(facts, now()) : Result<void>(tl::unexpected(to.error()));
-    if (!done) return done;
+    TRY(const auto to, store::open(address, true));
+    TRY_VOID(to->put(facts, now()));
     report_stored(address, facts);
   }
   return when_safe ? when_safe() : Result<void>();
 }
 
-std::int64_t now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+std::int64_t now() { return std::time(nullptr); }
 
 }  // namespace pgadvise::cli

@@ -1,8 +1,8 @@
 #include "cli/output/reports.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
