@@ -7,7 +7,6 @@
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
 #include "lint/schema/tables.h"
-#include "lint/server/lock_queues.h"
 #include "lint/server/lock_waits.h"
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"

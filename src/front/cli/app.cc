@@ -1,9 +1,7 @@
 #include "cli/app.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -11,20 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/text/text.h"
-#include "cli/commands/advise.h"
-#include "cli/commands/check.h"
-#include "cli/commands/digest.h"
-#include "cli/commands/explain.h"
-#include "cli/commands/fleet.h"
-#include "cli/commands/history.h"
-#include "cli/commands/init.h"
-#include "cli/commands/report.h"
-#include "cli/commands/review.h"
-#include "cli/commands/rules.h"
-#include "cli/commands/sandbox.h"
-#include "cli/commands/self.h"
-#include "cli/commands/snapshot.h"
-#include "cli/commands/watch.h"
+#include "cli/commands/commands.h"
 #include "cli/options/help.h"
 #include "cli/options/profiles.h"
 #include "cli/options/usage.h"
@@ -61,7 +46,7 @@ static std::vector<std::string> arguments(std::vector<std::string> out,
                                           const std::vector<std::string>& commands) {
   move_verbosity_behind(out, commands);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
-  const bool named = !out.empty() && std::find(commands.begin(), commands.end(), out[0]) != commands.end();
+  const bool named = !out.empty() && std::ranges::find(commands, out[0]) != commands.end();
   if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0])))
     out.insert(out.begin(), out.empty() && review::is_terminal() ? "review" : "check");
   return out;
@@ -92,25 +77,14 @@ int main(const Arguments& given) {
       "Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 "
       "the\ndatabase of --db can't be reached or read. Without a subcommand pgadvise runs check; on a "
       "terminal and without any argument, review.");
-  add_advise(app, user_paths, exit_code);
-  add_check(app, user_paths, exit_code);
-  add_digest(app, user_paths, exit_code);
-  add_explain(app, user_paths, exit_code);
-  add_fleet(app, exit_code);
-  add_history(app, exit_code);
-  const auto database_names = std::make_shared<std::map<std::string, std::string>>();
-  add_watch(app, database_names, exit_code);
-  add_init(app, exit_code);
-  add_report(app, user_paths, exit_code);
-  add_review(app, user_paths, exit_code);
-  add_rules(app, exit_code);
-  add_snapshot(app, exit_code);
+  const auto database_names = std::make_shared<DatabaseNames>();
+  add_commands(app, user_paths, database_names, exit_code);
   std::vector<std::string> commands{"sandbox", "completion", "manual"};  // those that are added below
   for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; }))
     commands.push_back(one->get_name());
   auto words = arguments(given.words, commands);
   std::vector<std::string> command;
-  if (const auto dashes = std::find(words.begin(), words.end(), "--");
+  if (const auto dashes = std::ranges::find(words, "--");
       !words.empty() && words[0] == "sandbox" && dashes != words.end()) {
     command.assign(dashes + 1, words.end());
     words.erase(dashes, words.end());
@@ -136,7 +110,7 @@ int main(const Arguments& given) {
                 "--db env reads DATABASE_URL, else PGHOST, PGPASSWORD and the like; --store env reads "
                 "PGADVISE_STORE, --otlp env OTEL_EXPORTER_OTLP_ENDPOINT"});
   });
-  std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back
+  std::ranges::reverse(words);  // CLI11 takes a vector from its back
   try {
     app.parse(words);
   } catch (const CLI::Success& done) {
@@ -146,11 +120,9 @@ int main(const Arguments& given) {
     if (!wrote) complain(wrote.error());
     return wrote ? code : exit_usage;
   } catch (const ProfileError& refused) {
-    for (const auto& error : refused.errors) complain(error);
-    return exit_usage;
+    return usage_errors(refused.errors);
   } catch (const CLI::ParseError& error) {
-    complain(explained(app, error));
-    return exit_usage;
+    return usage_error(explained(app, error));
   }
   print_withheld(exit_code);
   return exit_code;

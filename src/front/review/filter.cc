@@ -21,8 +21,7 @@ bool Filter::matches(const Finding& finding) const {
                   std::string(report::in_words(finding.verdict)), table, finding.short_id,
                   finding.location ? finding.location->str() : "", report::without_secrets(finding).message},
                  "\n"));
-  return std::all_of(words_.begin(), words_.end(),
-                     [&](const std::string& word) { return contains(text, word); });
+  return std::ranges::all_of(words_, [&](const std::string& word) { return contains(text, word); });
 }
 
 bool has_id(const Finding& finding, std::string_view text) {

@@ -1,4 +1,4 @@
-// Screens of a header, lines that scroll, a status line and a prompt.
+// A screen: a header, lines that scroll, a status line and a prompt.
 #pragma once
 
 #include <cstddef>
@@ -23,17 +23,19 @@ class Screen {
   Screen(Console& console, Look look) : console_(console), look_(look) {}
 
   enum class Keys { scroll, all, line };
-  // Draws until a key comes, and returns it. Keys::scroll: those that scroll are handled here; all: none is;
-  // line: likewise, and the key belongs to a line that is edited. Keys of kind `interrupt` and `no_more` end
-  // everything. `short_prompt`: for a terminal that is narrower than `prompt`.
+  // Draws the screen, waits for a key and returns it. Keys::scroll: ask() handles the keys that scroll, and
+  // returns the next other key. Keys::all: returns keys that scroll, too. Both ignore a paste. Keys::line:
+  // also returns a paste, and keeps what was typed early, since the user edits a line. `short_prompt`
+  // replaces a `prompt` that is wider than the terminal.
   Key ask(const std::string& header, const Body& body, const std::string& prompt, Keys keys = Keys::scroll,
           const std::string& short_prompt = {});
-  // A text to be read, until a key that leaves it, or ends everything. Then it is drawn no more.
+  // Shows a text until a key other than those that scroll, and returns that key.
   Key read(const std::string& title, const Body& body);
-  // Edits one line of at most 300 bytes below `body`. nullopt: Esc, or everything ends (`last` is that key).
+  // Lets the user edit one line of at most 300 bytes below `body`. nullopt: the user pressed Esc or a key for
+  // which ends() is true. `last` is the key that ended the line.
   std::optional<std::string> line(const std::string& header, const Body& body, const std::string& start,
                                   const std::string& status, Key& last);
-  // Draws once, without a key.
+  // Draws the screen once, without waiting for a key.
   void draw(const std::string& header, const Body& body);
 
   // Shown until the next key.
@@ -59,7 +61,7 @@ class Screen {
 
 // Whether the key is the named one or, as text, one of the two others.
 bool is(const Key& key, Key::Kind kind, std::string_view text, std::string_view other = {});
-// Whether the key ends everything.
+// Whether the key ends review: `interrupt` or `no_more`.
 bool ends(const Key& key);
 
 }  // namespace pgadvise::review

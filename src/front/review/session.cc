@@ -280,7 +280,7 @@ class Walk {
       return;
     }
     if (at_ < items_.size() && !filter_.matches(*items_[at_].finding)) {
-      const auto open = std::find_if(shown.begin(), shown.end(), [&](std::size_t i) { return !settled(i); });
+      const auto open = std::ranges::find_if(shown, [&](std::size_t i) { return !settled(i); });
       at_ = open == shown.end() ? shown.front() : *open;
       screen_.to_top();
     }
@@ -300,7 +300,7 @@ class Walk {
     const auto [rest, code] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
     const bool numbered = code == std::errc{} && rest == wanted.data() + wanted.size();
     const auto find = [&](auto matches) {
-      return static_cast<std::size_t>(std::find_if(items_.begin(), items_.end(), matches) - items_.begin());
+      return static_cast<std::size_t>(std::ranges::find_if(items_, matches) - items_.begin());
     };
     std::size_t found = numbered && number >= 1 && number <= items_.size() ? number - 1 : items_.size();
     if (found == items_.size()) found = find([&](const Item& item) { return has_id(*item.finding, wanted); });
@@ -532,8 +532,7 @@ class Walk {
   void add_schema_lines(Lines& out, const Look& look, const Choices& chosen) {
     bool any = false;
     for (const auto* finding : chosen.accepted) {
-      const auto item =
-          std::find_if(items_.begin(), items_.end(), [&](const Item& one) { return one.finding == finding; });
+      const auto item = std::ranges::find_if(items_, [&](const Item& one) { return one.finding == finding; });
       if (!item->fix) item->fix = host_.fix(*finding);
       if (item->fix->schema_line.empty()) continue;
       if (!std::exchange(any, true)) add_title(out, look, "To add to the schema by hand");

@@ -23,8 +23,9 @@ struct Ending {
   std::optional<Error> error;
 };
 
-// `findings`: in the order to walk them, by impact. The ones whose index another one proposes are passed over
-// once that is accepted.
+// Shows the findings in the given order until the user leaves, and returns what the user chose. Passes over
+// findings whose index another finding proposes once the fix of that one is accepted. The objects must
+// outlive the call.
 Ending walk(const std::vector<const Finding*>& findings, Console& console, Host& host, Look look);
 
 }  // namespace pgadvise::review

@@ -1,4 +1,4 @@
-// The terminal of stdin and stdout: keys one by one, and as it was before at the end.
+// The Console of the terminal that stdin and stdout are connected to.
 #pragma once
 
 #include <csignal>
@@ -10,10 +10,12 @@
 
 namespace pgadvise::review {
 
-// One at a time. Keys come as they are pressed and are not shown; Ctrl-C, Ctrl-Z, a new size and the
-// terminal's end are keys, too (Ctrl-Z stops the program with the terminal as it was, and is a resize when it
-// goes on). Screens are on the alternate screen, so that what stood there before comes back; TERM=dumb has
-// neither, and gets lines one below the other.
+// While an object exists, the terminal sends each key as it is pressed and does not show it; the destructor
+// restores the terminal's settings. At most one object at a time, since it handles signals. Ctrl-C, a new
+// size and the end of the terminal arrive as keys. Ctrl-Z stops the program with the terminal's settings
+// restored, and arrives as a resize when the program continues. Screens are drawn on the terminal's alternate
+// screen, so that the earlier content reappears at the end; with TERM=dumb they are printed one below the
+// other.
 class Terminal : public Console {
  public:
   Terminal();
@@ -35,7 +37,7 @@ class Terminal : public Console {
   struct sigaction old_[6]{};
 };
 
-// stdin and stdout are terminals.
+// Whether stdin and stdout are terminals.
 bool is_terminal();
 
 }  // namespace pgadvise::review

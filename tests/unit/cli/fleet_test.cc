@@ -1,17 +1,16 @@
-// What `pgadvise fleet` makes of many databases, and how many it checks at a time.
-#include "cli/commands/fleet.h"
+// What `pgadvise fleet` makes of many databases.
+#include "reports/fleet.h"
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <mutex>
-#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "reports/fleet.h"
 #include "support/fake_server.h"
 #include "support/run.h"
 
@@ -20,37 +19,6 @@ namespace {
 
 using testing_support::quoted;
 using testing_support::run;
-
-TEST(Fleet, RunsAFewJobsAtATime) {
-  std::atomic<int> running = 0, most = 0;
-  std::mutex mutex;
-  std::set<std::size_t> done;
-  cli::run_jobs(300, 4, {}, [&](std::size_t i) {
-    const int now = ++running;
-    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
-    }
-    std::this_thread::sleep_for(std::chrono::microseconds(200));
-    --running;
-    const std::lock_guard lock(mutex);
-    done.insert(i);
-  });
-  EXPECT_EQ(done.size(), 300u);
-  EXPECT_EQ(*done.rbegin(), 299u);
-  EXPECT_LE(most, 4);
-  EXPECT_GT(most, 1);
-}
-
-TEST(Fleet, AStopRequestLeavesOutWhatHasNotBegun) {
-  std::stop_source stop;
-  std::atomic<int> begun = 0;
-  cli::run_jobs(100, 2, stop.get_token(), [&](std::size_t) {
-    const int now = ++begun;
-    if (now == 10) stop.request_stop();
-    while (now > 10 && !stop.stop_requested()) std::this_thread::yield();
-  });
-  EXPECT_GE(begun, 10);
-  EXPECT_LE(begun, 11);
-}
 
 RecordedFinding finding(const std::string& id, const std::string& rule, Severity severity, double score) {
   RecordedFinding out;

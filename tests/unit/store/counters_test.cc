@@ -10,9 +10,9 @@
 #include <gtest/gtest.h>
 
 #include "base/files/input_file.h"
-#include "cli/watch/counters_file.h"
 #include "support/run.h"
 #include "support/store_cases.h"
+#include "watch/counters_file.h"
 
 namespace pgadvise::store {
 namespace {
@@ -177,7 +177,7 @@ class CountersFileTest : public testing::Test {
     }
   }
   void read(std::uint64_t calls_now, std::int64_t at) {
-    cli::CountersFile file(path_);
+    watch::CountersFile file(path_);
     std::vector<QueryStatistics> found;
     ASSERT_TRUE(file.add(calls(calls_now), at, found).has_value());
     store(found);
@@ -199,7 +199,7 @@ TEST_F(CountersFileTest, AReadingThatCannotBeWrittenIsNotCounted) {
   read(107, monday + 1200);
   std::filesystem::create_directory(next_);
   {
-    cli::CountersFile file(path_);
+    watch::CountersFile file(path_);
     std::vector<QueryStatistics> found;
     const auto added = file.add(calls(110), monday + 1800, found);
     ASSERT_FALSE(added.has_value());
@@ -215,7 +215,7 @@ TEST_F(CountersFileTest, AReadingThatCannotBeWrittenIsNotCounted) {
 TEST_F(CountersFileTest, AReadingThatIsKeptNowhereCountsAsNotTaken) {
   read(100, monday + 600);
   {
-    cli::CountersFile file(path_);
+    watch::CountersFile file(path_);
     std::vector<QueryStatistics> lost;
     ASSERT_TRUE(file.add(calls(110), monday + 1200, lost).has_value());
   }
@@ -232,7 +232,7 @@ TEST_F(CountersFileTest, AKillBeforeOrAfterTheUploadChangesNoSum) {
     read(107, monday + 1200);
     const std::string before = read_file(path_).value_or("");
     {
-      cli::CountersFile file(path_);
+      watch::CountersFile file(path_);
       std::vector<QueryStatistics> found;
       ASSERT_TRUE(file.add(calls(110), monday + 1800, found).has_value());
       if (uploaded) store(found);
@@ -252,7 +252,7 @@ TEST_F(CountersFileTest, AFileThatCannotBeReplacedStopsTheCount) {
   std::filesystem::create_directory(path_);
   std::filesystem::copy_file(folder_.path("aside"), next_);
   for (int i = 0; i < 2; ++i) {
-    cli::CountersFile file(path_);
+    watch::CountersFile file(path_);
     std::vector<QueryStatistics> found;
     const auto added = file.add(calls(110), monday + 1800, found);
     ASSERT_FALSE(added.has_value());

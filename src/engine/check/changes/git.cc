@@ -79,8 +79,7 @@ void add_edited(files::Git& git, const std::string& folder, const std::vector<st
 }  // namespace
 
 static Result<std::string> find_branch_point(files::Git& git, const std::string& folder) {
-  if (const auto repository = is_repository(git, folder); !repository)
-    return tl::unexpected(repository.error());
+  TRY_VOID(is_repository(git, folder));
   std::vector<std::string> candidates;
   for (const char* variable : {"GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"})
     if (const char* name = std::getenv(variable); name && *name)
@@ -104,8 +103,7 @@ static Result<std::string> find_branch_point(files::Git& git, const std::string&
 
 static Result<std::string> known_commit(files::Git& git, const std::string& folder, const std::string& option,
                                         const std::string& revision) {
-  if (const auto repository = is_repository(git, folder); !repository)
-    return tl::unexpected(repository.error());
+  TRY_VOID(is_repository(git, folder));
   std::string commit = commit_of(git, folder, revision);
   if (commit.empty())
     return fail(Error::Kind::usage, option,
@@ -117,9 +115,7 @@ static Result<std::string> known_commit(files::Git& git, const std::string& fold
 static Result<std::set<std::string>> find_changed(files::Git& git, const std::string& folder,
                                                   const std::string& revision,
                                                   const std::vector<std::string>& files) {
-  const auto known = known_commit(git, folder, "--since", revision);
-  if (!known) return tl::unexpected(known.error());
-  const std::string& commit = *known;
+  TRY(const std::string commit, known_commit(git, folder, "--since", revision));
   // A file of the repository's configuration may not order the answer: it could be one without end.
   // Of the whole repository: a file may come from outside of the folder. Exact renames alone (-M100%) need no
   // file's content.

@@ -38,10 +38,9 @@ std::optional<Blob> parse_entry(std::string_view entry) {
   Blob out{std::string(entry.substr(tab + 1)), std::string(words[2])};
   std::from_chars(words[3].data(), words[3].data() + words[3].size(), out.bytes);
   const fs::path name(out.name);
-  const bool leads_elsewhere =
-      name.is_absolute() || std::any_of(name.begin(), name.end(), [](const fs::path& part) {
-        return part == ".." || part == "." || lower(part.string()) == ".git";
-      });
+  const bool leads_elsewhere = name.is_absolute() || std::ranges::any_of(name, [](const fs::path& part) {
+                                 return part == ".." || part == "." || lower(part.string()) == ".git";
+                               });
   return leads_elsewhere || out.bytes > files::sql_limit ? std::nullopt : std::optional(std::move(out));
 }
 
@@ -69,8 +68,7 @@ class Writer {
       } else if (!code) {
         const auto ran = git_.run(from_, {"cat-file", "blob", blob.hash});
         if (!ran || ran->status != 0) return failed(from_, "git does not have the file " + blob.name);
-        if (const auto wrote = write_file(target.string(), ran->out); !wrote)
-          return tl::unexpected(wrote.error());
+        TRY_VOID(write_file(target.string(), ran->out));
       }
       if (code) return failed(target.string(), "cannot be written: " + code.message());
     }
@@ -114,16 +112,14 @@ Result<std::string> write_revision(files::Git& git, const std::string& path, con
   const bool is_folder = fs::is_directory(path, code);
   const fs::path parent = fs::path(path).parent_path();
   const std::string from = is_folder ? path : parent.empty() ? "." : parent.string();
-  const auto prefix = git.run(from, {"rev-parse", "--show-prefix"});
-  if (!prefix) return tl::unexpected(prefix.error());
-  if (prefix->status != 0) return failed(from, "is not in a git work tree");
-  const std::string to = folder + "/" + prefix->out.substr(0, prefix->out.find('\n'));
-  const auto listed = git.run(from, {"ls-tree", "-r", "-z", "--long", commit});
-  if (!listed) return tl::unexpected(listed.error());
-  if (listed->status != 0) return failed(from, "git does not list the files of " + commit);
+  TRY(const auto prefix, git.run(from, {"rev-parse", "--show-prefix"}));
+  if (prefix.status != 0) return failed(from, "is not in a git work tree");
+  const std::string to = folder + "/" + prefix.out.substr(0, prefix.out.find('\n'));
+  TRY(const auto listed, git.run(from, {"ls-tree", "-r", "-z", "--long", commit}));
+  if (listed.status != 0) return failed(from, "git does not list the files of " + commit);
   const std::string only = is_folder ? std::string() : fs::path(path).filename().string();
   std::vector<Blob> blobs;
-  for (const auto entry : split(listed->out, '\0')) {
+  for (const auto entry : split(listed.out, '\0')) {
     auto blob = parse_entry(entry);
     if (!blob || (!only.empty() && blob->name != only) || of_packages(blob->name)) continue;
     if (leave_out && leave_out((fs::path(from) / blob->name).generic_string())) continue;
@@ -131,7 +127,7 @@ Result<std::string> write_revision(files::Git& git, const std::string& path, con
       return failed(from, fmt::format("has more than {} files at {}", max_files, commit));
     blobs.push_back(std::move(*blob));
   }
-  if (const auto wrote = Writer(git, from, to).write(blobs); !wrote) return tl::unexpected(wrote.error());
+  TRY_VOID(Writer(git, from, to).write(blobs));
   std::string out = is_folder ? to : to + "/" + only;
   while (out.size() > 1 && out.back() == '/') out.pop_back();
   return out;

@@ -30,15 +30,15 @@ constexpr std::array<std::string_view, 12> of_others = {
 
 template <std::size_t size>
 bool is_in(const std::array<std::string_view, size>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+  return std::ranges::find(words, word) != words.end();
 }
 
-// "postgresql" of "postgresql+psycopg2://…"; "" if the value is no URL.
+// "postgresql" of "postgresql+psycopg2://…"; "" for another value.
 std::string scheme_of(std::string_view value) {
   const auto end = value.find("://");
   if (end == std::string_view::npos || end == 0 || end > 40) return {};
   const auto scheme = value.substr(0, end);
-  const bool plain = std::all_of(scheme.begin(), scheme.end(), [](unsigned char c) {
+  const bool plain = std::ranges::all_of(scheme, [](unsigned char c) {
     return std::isalnum(c) || c == '+' || c == '-' || c == '.' || c == ':';
   });
   return plain ? lower(scheme) : std::string();
@@ -53,7 +53,7 @@ std::string jdbc_url(const SandboxAddress& to, std::string_view scheme) {
                      to.password);
 }
 
-// The address in the form of `value`; nullopt if that is no database's.
+// The address in the form of `value`; nullopt for an address of another kind.
 std::optional<std::string> in_form_of(std::string_view value, const SandboxAddress& to) {
   const std::string scheme = scheme_of(value);
   if (!scheme.empty()) {
@@ -98,7 +98,7 @@ std::optional<std::string> part_for(std::string_view name, const SandboxAddress&
 // Of libpq; a few that have nothing to do with it may go, too.
 bool of_libpq(std::string_view name) {
   return name.starts_with("PG") && !name.starts_with("PGADVISE") &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isupper(c); });
+         std::ranges::all_of(name, [](unsigned char c) { return std::isupper(c); });
 }
 
 // Names and values of a .env file, as far as their form tells.
@@ -112,9 +112,8 @@ Variables read_env_file(const std::string& text) {
     if (rest.empty() || rest[0] == '#' || equals == std::string_view::npos || out.size() >= most) continue;
     const auto name = trim(rest.substr(0, equals));
     auto value = trim(rest.substr(equals + 1));
-    const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-      return std::isalnum(c) || c == '_';
-    });
+    const bool plain = !name.empty() &&
+                       std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
     if (!plain) continue;
     if (value.size() >= 2 && (value[0] == '"' || value[0] == '\'') && value.back() == value[0])
       value = value.substr(1, value.size() - 2);
@@ -176,7 +175,7 @@ std::vector<std::string> read_env_files(const std::vector<std::string>& folders)
         names.push_back(it->path().string());
     }
   }
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
   if (names.size() > most_files) names.resize(most_files);
   std::vector<std::string> out;

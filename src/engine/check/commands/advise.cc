@@ -31,7 +31,7 @@ constexpr std::chrono::seconds drawing_limit{30};
 constexpr double min_gain = 0.01;  // of the workload's cost, as the search has it without a budget
 
 bool holds_rows(const Catalog& catalog) {
-  return std::any_of(catalog.tables.begin(), catalog.tables.end(), [](const auto& table) {
+  return std::ranges::any_of(catalog.tables, [](const auto& table) {
     return table.second.statistics &&
            (table.second.statistics->rows > 0 || table.second.statistics->pages > 0);
   });
@@ -149,17 +149,15 @@ class Adviser {
 
   Result<Advice> advise() {
     server_.connection().set_stop(settings_.stop);
-    auto what_if = server_.make_what_if(settings_.jobs, inputs_.workload.queries.size());
-    if (!what_if) return tl::unexpected(what_if.error());
+    TRY(auto what_if, server_.make_what_if(settings_.jobs, inputs_.workload.queries.size()));
     find_asked();
-    search(**what_if);
+    search(*what_if);
     if (server_.sandbox && !inputs_.statistics_only)
       observed(settings_.observer, "building indexes that HypoPG does not support",
-               [&] { cost_the_uncosted(**what_if); });
-    what_if->reset();  // and its connections: verify wants the database for itself
+               [&] { cost_the_uncosted(*what_if); });
+    what_if.reset();  // and its connections: verify wants the database for itself
     draw_plans();
-    if (settings_.verify && !stopped())
-      if (const auto verified = verify(); !verified) return tl::unexpected(verified.error());
+    if (settings_.verify && !stopped()) TRY_VOID(verify());
     return std::move(advice_);
   }
 
@@ -245,9 +243,8 @@ class Adviser {
   // What a built index saves for one query.
   void save(plan::WhatIf& what_if, const std::string& fingerprint, UncostedIndex& index) {
     const Query* query = inputs_.workload.query(fingerprint);
-    const auto advised =
-        std::find_if(advice_.queries.begin(), advice_.queries.end(),
-                     [&](const AdvisedQuery& other) { return other.fingerprint == fingerprint; });
+    const auto advised = std::ranges::find_if(
+        advice_.queries, [&](const AdvisedQuery& other) { return other.fingerprint == fingerprint; });
     if (!query || advised == advice_.queries.end()) return;
     double cost = 0;
     const auto statements = advisor::statements_of(*query);
@@ -274,7 +271,7 @@ class Adviser {
         query.cost_after = std::min(query.cost_after, cost->second);
         out.queries.push_back(query.fingerprint);
       }
-    std::sort(out.queries.begin(), out.queries.end());
+    std::ranges::sort(out.queries);
     advice_.indexes.push_back(std::move(out));
     return true;
   }
@@ -287,15 +284,8 @@ class Adviser {
     plan::Planner planner(*server_.plans, inputs_.catalog, {.stop = [this] { return stopped(); }});
     std::vector<pg::VerifyQuery> queries;
     for (const auto& advised : advice_.queries) {
-      pg::VerifyQuery out{{advised.fingerprint,
-                           advised.text,
-                           advised.weight,
-                           advised.cost_before,
-                           advised.cost_after,
-                           {},
-                           {},
-                           {}},
-                          {}};
+      pg::VerifyQuery out{
+          {advised.fingerprint, advised.text, advised.weight, advised.cost_before, advised.cost_after}};
       if (const Query* query = inputs_.workload.query(advised.fingerprint))
         choose_statements(*query, planner, out);
       queries.push_back(std::move(out));
@@ -303,15 +293,13 @@ class Adviser {
     pg::VerifyOptions options;
     options.statement_limit = settings_.verify_timeout;
     options.progress = settings_.observer.counted;
-    auto verified = pg::verify(connection, queries, advice_.indexes, options, diagnostics_);
-    if (!verified) return tl::unexpected(verified.error());
-    auto withdrawn = advisor::withdraw_slower(advice_, *verified);
+    TRY(auto verified, pg::verify(connection, queries, advice_.indexes, options, diagnostics_));
+    auto withdrawn = advisor::withdraw_slower(advice_, verified);
     if (!withdrawn.empty()) draw_plans();
     if (!withdrawn.empty() && !advice_.indexes.empty() && !stopped()) {
-      verified = pg::verify(connection, std::move(queries), advice_.indexes, options, diagnostics_);
-      if (!verified) return tl::unexpected(verified.error());
+      TRY(verified, pg::verify(connection, std::move(queries), advice_.indexes, options, diagnostics_));
     }
-    advice_.verification = std::move(*verified);
+    advice_.verification = std::move(verified);
     advice_.verification->withdrawn = std::move(withdrawn);
     if (server_.sandbox) advice_.verification->where = "the sandbox";
     return {};
@@ -346,26 +334,23 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   std::vector<std::string> inputs = sources.schema;
   for (const auto* list : {&sources.load, &sources.logs, &sources.workloads, &sources.other_inputs})
     inputs.insert(inputs.end(), list->begin(), list->end());
-  if (const auto kept = keep_inputs(sources.output, inputs); !kept) return tl::unexpected(kept.error());
+  TRY_VOID(keep_inputs(sources.output, inputs));
   for (auto* list : {&sources.schema, &sources.load, &sources.logs, &sources.workloads})
     take_out_conninfos(*list, diagnostics);
   AdviseInputs out;
   out.workload = read_workload(sources, settings, diagnostics);
   if (auto nothing = log::nothing_selected(sources.selection, out.workload.sources))
     return tl::unexpected(std::move(*nothing));
-  auto production = connect(sources, settings.observer, out, diagnostics);
-  if (!production) return tl::unexpected(production.error());
+  TRY(auto production, connect(sources, settings.observer, out, diagnostics));
   Server& server = *out.server;
-  const bool of_snapshot = production->has_value();
-  auto catalog = of_snapshot ? Result<Catalog>(std::move(**production))
+  const bool of_snapshot = production.has_value();
+  auto catalog = of_snapshot ? Result<Catalog>(std::move(*production))
                              : observed(settings.observer, "reading the catalog",
                                         [&] { return pg::read_catalog(server.connection(), diagnostics); });
   if (!catalog) return tl::unexpected(catalog.error());
   out.catalog = std::move(*catalog);
   if (sources.logs.empty() && sources.workloads.empty()) {
-    auto workload = statement_statistics(server.connection(), diagnostics);
-    if (!workload) return tl::unexpected(workload.error());
-    out.workload = std::move(*workload);
+    TRY(out.workload, statement_statistics(server.connection(), diagnostics));
   }
   if (server.sandbox && !of_snapshot) out.catalog.statistics_days.reset();
   const bool no_rows = server.sandbox && !out.statistics_only && !holds_rows(out.catalog);
@@ -373,14 +358,12 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
     diagnostics.push_back({Error::Kind::nonfatal, "the sandbox",
                            "its tables have no rows, so pgadvise can't compare the costs of indexes",
                            "--load SQL with rows, or a snapshot of a server as --schema"});
-  if (const auto made = server.make_plans(settings.session_settings); !made)
-    return tl::unexpected(made.error());
+  TRY_VOID(server.make_plans(settings.session_settings));
   if (const auto missing = server.plans->what_if_missing(); !missing.empty())
     return fail(Error::Kind::usage, server.connection().where(), missing);
   if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), diagnostics);
   if (!server.sandbox) report_abandoned_builds(server.connection(), diagnostics);
-  if (settings.verify)
-    if (const auto may = may_verify(out, settings); !may) return tl::unexpected(may.error());
+  if (settings.verify) TRY_VOID(may_verify(out, settings));
   sql::resolve(out.workload, out.catalog, server.plans->search_path());
   if (!no_rows) report_unknown_sizes(out, diagnostics);
   return out;

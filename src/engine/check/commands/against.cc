@@ -43,17 +43,14 @@ struct Side {
 
 Result<void> read_catalog(Side& side) {
   Diagnostics reported_already;
-  auto catalog = pg::read_catalog(side.server->connection(), reported_already);
-  if (!catalog) return tl::unexpected(catalog.error());
-  side.catalog = std::move(*catalog);
+  TRY(side.catalog, pg::read_catalog(side.server->connection(), reported_already));
   return {};
 }
 
 Result<void> build(Side& side, const std::vector<migrations::SchemaInput>& schemas,
                    const std::vector<std::string>& load, const Settings& settings) {
-  auto sandbox = build_sandbox(schemas, load, side.built, settings.user_paths, settings.observer.sent);
-  if (!sandbox) return tl::unexpected(sandbox.error());
-  side.own = take_server(std::move(sandbox->server));
+  TRY(auto sandbox, build_sandbox(schemas, load, side.built, settings.user_paths, settings.observer.sent));
+  side.own = take_server(std::move(sandbox.server));
   side.server = side.own.get();
   if (const auto read = read_catalog(side); !read) return read;
   return side.server->make_plans(settings.session_settings);
@@ -153,7 +150,7 @@ class Comparer {
   std::vector<std::string> schema_paths() const {
     std::vector<std::string> out;
     const auto add = [&](const std::string& path) {
-      const bool known = std::any_of(out.begin(), out.end(), [&](const std::string& one) {
+      const bool known = std::ranges::any_of(out, [&](const std::string& one) {
         return one == path || one == "." || path.starts_with(one + "/");
       });
       if (!known) out.push_back(path);
@@ -228,8 +225,7 @@ class Comparer {
   }
 
   void add_changes(const std::vector<Planned>& all, const Catalog& before, const Catalog& after) {
-    const bool timed =
-        std::any_of(all.begin(), all.end(), [](const Planned& one) { return one.query->total_ms > 0; });
+    const bool timed = std::ranges::any_of(all, [](const Planned& one) { return one.query->total_ms > 0; });
     std::vector<double> weights;
     for (const auto& one : all) weights.push_back(weight_of(one, timed));
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
@@ -262,19 +258,13 @@ class Comparer {
   }
 
   void report_stop() {
-    inputs_.diagnostics.push_back({Error::Kind::nonfatal,
-                                   "--against",
-                                   "interrupted: not all statements were planned under both schemas",
-                                   {}});
+    inputs_.diagnostics.push_back({Error::Kind::nonfatal, "--against",
+                                   "interrupted: not all statements were planned under both schemas"});
   }
 
   void finish(std::size_t all, const Side& before) {
     out_.against = inputs_.against.what;
-    if (settings_.stop.stop_requested())
-      inputs_.diagnostics.push_back({Error::Kind::nonfatal,
-                                     "--against",
-                                     "interrupted: not all statements were planned under both schemas",
-                                     {}});
+    if (settings_.stop.stop_requested()) report_stop();
     inputs_.read.push_back({"schema before the change", out_.against,
                             fmt::format("{}; {} of {} planned under both schemas",
                                         counted(before.catalog.tables.size(), "table"), out_.compared,

@@ -5,7 +5,6 @@
 #include "base/text/number_format.h"
 #include "check/load/inputs.h"
 #include "log/collect/merge.h"
-#include "log/workload/workload_file.h"
 #include "pg/catalog/statement_statistics.h"
 #include "pg/connection/connection.h"
 
@@ -14,11 +13,10 @@ namespace pgadvise::check {
 static Result<Workload> read_server(const DigestSources& sources, const Observer& observer,
                                     Diagnostics& diagnostics) {
   if (sources.stop.stop_requested()) return tl::unexpected(not_read_after_stop("--db"));
-  auto connection = pg::Connection::open(sources.db, observer.sent);
-  if (!connection) return tl::unexpected(connection.error());
-  connection->set_stop(sources.stop);
-  connection->set_interruptible(true);
-  return pg::read_statement_statistics(*connection, pg::StatementScope::server, diagnostics);
+  TRY(auto connection, pg::Connection::open(sources.db, observer.sent));
+  connection.set_stop(sources.stop);
+  connection.set_interruptible(true);
+  return pg::read_statement_statistics(connection, pg::StatementScope::server, diagnostics);
 }
 
 Digest digest(const DigestSources& sources, const Observer& observer, Diagnostics& diagnostics) {

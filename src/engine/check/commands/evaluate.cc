@@ -9,7 +9,6 @@
 
 #include "advisor/search/evaluate.h"
 #include "base/files/input_file.h"
-#include "base/text/text.h"
 #include "check/load/server.h"
 #include "lint/schema/key_coverage.h"
 #include "model/schema/ddl.h"
@@ -36,13 +35,12 @@ class Run {
 
   Result<Evaluation> run() {
     server_.connection().set_stop(settings_.stop);
-    if (const auto read = read_candidates(); !read) return tl::unexpected(read.error());
-    if (const auto read = read_drops(); !read) return tl::unexpected(read.error());
-    if (const auto checked = check_buildable(); !checked) return tl::unexpected(checked.error());
-    auto what_if = server_.make_what_if(settings_.jobs, inputs_.workload.queries.size());
-    if (!what_if) return tl::unexpected(what_if.error());
+    TRY_VOID(read_candidates());
+    TRY_VOID(read_drops());
+    TRY_VOID(check_buildable());
+    TRY(auto what_if, server_.make_what_if(settings_.jobs, inputs_.workload.queries.size()));
     if (!server_.sandbox && !dropped_.empty())
-      if (const auto missing = (*what_if)->hide_missing(); !missing.empty())
+      if (const auto missing = what_if->hide_missing(); !missing.empty())
         return fail(Error::Kind::usage, "--drop", missing,
                     "ALTER EXTENSION hypopg UPDATE, or --sandbox with a snapshot of the server");
     const ObservedPhase observed(settings_.observer, "planning with the candidates", true);
@@ -50,8 +48,8 @@ class Run {
         .time_limit = settings_.search.time_limit,
         .by_time = settings_.search.by_time,
         .stop = [this] { return settings_.stop.stop_requested(); },
-        .hide = [&](const std::vector<QualifiedName>& indexes) { return hide(**what_if, indexes); }};
-    auto out = advisor::evaluate(inputs_.workload, inputs_.catalog, *server_.plans, **what_if, candidates_,
+        .hide = [&](const std::vector<QualifiedName>& indexes) { return hide(*what_if, indexes); }};
+    auto out = advisor::evaluate(inputs_.workload, inputs_.catalog, *server_.plans, *what_if, candidates_,
                                  std::move(drops_), options, diagnostics_);
     for (auto& drop : out.drops) look_for_foreign_keys(drop);
     return out;
@@ -71,9 +69,8 @@ class Run {
       for (auto& written : read.indexes) add(std::move(written), where);
     }
     for (const auto& file : sources_.candidate_files) {
-      const auto text = read_file(file, candidate_file_limit, user_paths_);
-      if (!text) return tl::unexpected(text.error());
-      auto read = sql::read_indexes(*text, file, inputs_.catalog, path);
+      TRY(const auto text, read_file(file, candidate_file_limit, user_paths_));
+      auto read = sql::read_indexes(text, file, inputs_.catalog, path);
       diagnostics_.insert(diagnostics_.end(), read.refused.begin(), read.refused.end());
       if (read.indexes.empty()) return fail(Error::Kind::input, file, "has no CREATE INDEX statement");
       for (auto& written : read.indexes) {
@@ -94,11 +91,10 @@ class Run {
 
   Result<void> read_drops() {
     for (const auto& name : sources_.drops) {
-      auto drop = advisor::proposed_drop(name, inputs_.catalog, server_.plans->search_path());
-      if (!drop) return tl::unexpected(drop.error());
-      if (named_.insert({drop->table, drop->index}).second) {
-        if (drop->verdict != EvaluatedDrop::Verdict::refused) dropped_.insert({drop->table, drop->index});
-        drops_.push_back(std::move(*drop));
+      TRY(auto drop, advisor::proposed_drop(name, inputs_.catalog, server_.plans->search_path()));
+      if (named_.insert({drop.table, drop.index}).second) {
+        if (drop.verdict != EvaluatedDrop::Verdict::refused) dropped_.insert({drop.table, drop.index});
+        drops_.push_back(std::move(drop));
       }
     }
     return {};
@@ -108,9 +104,7 @@ class Run {
     plan::Planner planner(*server_.plans, inputs_.catalog,
                           {.stop = [this] { return settings_.stop.stop_requested(); }});
     for (auto& candidate : candidates_) {
-      auto buildable = advisor::can_build(candidate.written, inputs_.catalog, planner);
-      if (!buildable) return tl::unexpected(buildable.error());
-      candidate.buildable = std::move(*buildable);
+      TRY(candidate.buildable, advisor::can_build(candidate.written, inputs_.catalog, planner));
     }
     // PostgreSQL itself decides, on rows that are nobody's.
     if (!server_.sandbox || inputs_.statistics_only) return {};
@@ -122,13 +116,13 @@ class Run {
 
   Result<void> build_and_roll_back(advisor::ProposedCandidate& candidate) {
     pg::Connection& connection = server_.connection();
-    if (const auto begun = connection.query("BEGIN"); !begun) return tl::unexpected(begun.error());
+    TRY_VOID(connection.query("BEGIN"));
     connection.set_deadline(build_limit);
     const auto built = connection.query(ddl::create_index(candidate.written.table, candidate.written.index));
     connection.set_deadline({});
     if (!built && built.error().kind == Error::Kind::database) return tl::unexpected(built.error());
     if (!built) candidate.buildable = {advisor::Buildable::Answer::no, built.error().what};
-    if (const auto ended = connection.query("ROLLBACK"); !ended) return tl::unexpected(ended.error());
+    TRY_VOID(connection.query("ROLLBACK"));
     return {};
   }
 
@@ -137,9 +131,7 @@ class Run {
       what_if.hide(indexes);
       return {};
     }
-    for (const auto& index : indexes)
-      if (const auto dropped = server_.connection().query(ddl::drop_index(index, false)); !dropped)
-        return tl::unexpected(dropped.error());
+    for (const auto& index : indexes) TRY_VOID(server_.connection().query(ddl::drop_index(index, false)));
     return {};
   }
 
@@ -155,14 +147,13 @@ class Run {
         return &other != index && !dropped_.count({drop.table, other.name}) &&
                lint::covers(other, *table, key.columns) >= coverage;
       };
-      const bool replaced = std::any_of(
-          candidates_.begin(), candidates_.end(), [&](const advisor::ProposedCandidate& candidate) {
+      const bool replaced =
+          std::ranges::any_of(candidates_, [&](const advisor::ProposedCandidate& candidate) {
             return candidate.written.table == drop.table &&
                    candidate.buildable.answer != advisor::Buildable::Answer::no &&
                    lint::covers(candidate.written.index, *table, key.columns) >= coverage;
           });
-      if (coverage == lint::Coverage::none || replaced ||
-          std::any_of(table->indexes.begin(), table->indexes.end(), serves))
+      if (coverage == lint::Coverage::none || replaced || std::ranges::any_of(table->indexes, serves))
         continue;
       drop.verdict = EvaluatedDrop::Verdict::worse;
       drop.reason =

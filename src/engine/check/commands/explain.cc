@@ -50,7 +50,7 @@ class Explainer {
     out_.plan = std::move(*plan);
     observed(settings_.observer, "checking, with plans from the server", [&] { find(); });
     name_findings();
-    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::nonfatal, "", "interrupted", {}});
+    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::nonfatal, "", "interrupted"});
     return std::move(out_);
   }
 
@@ -60,18 +60,16 @@ class Explainer {
     plan::PlanRequest request{statement_, settings_.parameters, true, "as given"};
     request.parameters_known =
         !settings_.parameters.empty() || sql::query_facts(statement_, catalog_).parameters == 0;
-    const auto decision = planner_.decide(request);
-    if (!decision) return tl::unexpected(decision.error());
-    if (decision->allowed == plan::Allowed::nothing)
+    TRY(const auto decision, planner_.decide(request));
+    if (decision.allowed == plan::Allowed::nothing)
       return fail(Error::Kind::usage, "explain",
-                  "pgadvise did not send the statement to the server: " + decision->reason);
+                  "pgadvise did not send the statement to the server: " + decision.reason);
     auto gate = planner_.explain(request);
     if (gate && !request.parameters_known) plan_variants();
     if (!gate || !settings_.analyze) return gate;
-    auto analyzed = planner_.analyze(request, *decision, *gate);
-    if (!analyzed) return tl::unexpected(analyzed.error());
-    out_.limits = analyzed->limits;
-    return std::move(analyzed->plan);
+    TRY(auto analyzed, planner_.analyze(request, decision, *gate));
+    out_.limits = analyzed.limits;
+    return std::move(analyzed.plan);
   }
 
   // The generic plan and those with values of pg_stats, one entry for each plan that differs.
@@ -235,10 +233,9 @@ Result<std::string> only_statement(const std::string& text) {
 
 Result<Explained> explain(const std::string& text, const ExplainInputs& inputs,
                           const ExplainSettings& settings, Diagnostics& diagnostics) {
-  auto statement = only_statement(text);
-  if (!statement) return tl::unexpected(statement.error());
+  TRY(auto statement, only_statement(text));
   inputs.server->connection().set_stop(settings.stop);
-  return Explainer(std::move(*statement), inputs, settings, diagnostics).explain();
+  return Explainer(std::move(statement), inputs, settings, diagnostics).explain();
 }
 
 Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement,

@@ -4,7 +4,6 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -13,7 +12,6 @@
 #include "base/files/input_file.h"
 #include "base/text/mask.h"
 #include "base/text/text.h"
-#include "check/config/absolute_path.h"
 #include "check/config/config_errors.h"
 #include "check/config/config_rules.h"
 #include "check/config/host.h"
@@ -47,14 +45,13 @@ bool names_password(std::string_view url) {
   }
   if (question == std::string_view::npos) return false;
   const auto parameters = split(url.substr(question + 1), '&');
-  return std::any_of(parameters.begin(), parameters.end(),
-                     [](const auto part) { return mask_credentials(part) != part; });
+  return std::ranges::any_of(parameters, [](const auto part) { return mask_credentials(part) != part; });
 }
 
 bool variable_name(std::string_view name) {
-  return !name.empty() && std::none_of(name.begin(), name.end(), [](unsigned char c) {
-    return c != '_' && !std::isalnum(c);
-  }) && !std::isdigit(static_cast<unsigned char>(name[0]));
+  return !name.empty() &&
+         std::ranges::none_of(name, [](unsigned char c) { return c != '_' && !std::isalnum(c); }) &&
+         !std::isdigit(static_cast<unsigned char>(name[0]));
 }
 
 // One line of TOML for the user's own configuration, and where that lies.
@@ -73,9 +70,9 @@ std::string fixed_part(const std::string& pattern, const std::string& folder) {
              : pattern.substr(0, pattern.rfind('/', star) + 1);
 }
 
-class Reader {
+class ConfigReader {
  public:
-  Reader(const std::string& path, ConfigOrigin origin, const UserPaths& user_paths = {})
+  ConfigReader(const std::string& path, ConfigOrigin origin, const UserPaths& user_paths = {})
       : user_paths_(user_paths), errors_(origin == ConfigOrigin::user) {
     out_.origin = origin;
     if (origin == ConfigOrigin::repository) out_.inputs.boundary = boundary_of(path);
@@ -390,7 +387,7 @@ class Reader {
   void url(const toml::node& node, const std::string& text, DatabaseProfile& profile) {
     const auto pairs = pg::read_conninfo(trim(text) == "env" ? "=" : text);
     bool secret = names_password(text);
-    secret |= pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) {
+    secret |= pairs && std::ranges::any_of(*pairs, [](const auto& pair) {
                 return pair.first.find("password") != std::string::npos;
               });
     if (secret)
@@ -415,6 +412,14 @@ class Reader {
 };
 
 }  // namespace
+
+std::string absolute_path(const std::string& path) {
+  std::error_code code;
+  const fs::path at = fs::absolute(path, code);
+  std::string out = (code ? fs::path(path) : at).lexically_normal().generic_string();
+  while (out.size() > 1 && out.back() == '/') out.pop_back();
+  return out;
+}
 
 std::string find_config(const std::string& folder) {
   std::error_code code;
@@ -445,14 +450,14 @@ std::string user_config_path() {
 
 tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin,
                                               const UserPaths& user_paths) {
-  Reader reader(path, origin, user_paths);
+  ConfigReader reader(path, origin, user_paths);
   reader.read(path);
   return reader.take(path);
 }
 
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text,
                                                ConfigOrigin origin) {
-  Reader reader(path, origin);
+  ConfigReader reader(path, origin);
   reader.read(path, text);
   return reader.take(path);
 }

@@ -84,6 +84,11 @@ struct Config {
   Diagnostics fits_nothing(const std::vector<std::string>& folders) const;
 };
 
+// The path from the root, without "." and "..", and without "/" at its end; symbolic links stay. The path
+// itself, without these parts, where the current folder is not known. Patterns of a configuration are
+// compared with paths of this form.
+std::string absolute_path(const std::string& path);
+
 // The nearest pgadvise.toml in `folder` or a folder above it, up to the repository's root; "" when there is
 // none.
 std::string find_config(const std::string& folder);

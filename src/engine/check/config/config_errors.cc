@@ -32,7 +32,7 @@ void ConfigErrors::open(const std::string& path) {
 void ConfigErrors::close() {
   // As they stand in the file: the parser sorts keys by name.
   auto& reported = reported_.back();
-  std::stable_sort(reported.begin(), reported.end(), [](const Reported& one, const Reported& other) {
+  std::ranges::stable_sort(reported, [](const Reported& one, const Reported& other) {
     return std::pair(one.line, one.column) < std::pair(other.line, other.column);
   });
   for (auto& one : reported) errors_.push_back(std::move(one.error));
@@ -71,7 +71,7 @@ bool ConfigErrors::bounded(const toml::source_region& region, std::string_view n
 
 bool ConfigErrors::short_pattern(const toml::source_region& region, std::string_view name,
                                  const std::string& pattern) {
-  const auto stars = static_cast<std::size_t>(std::count(pattern.begin(), pattern.end(), '*'));
+  const auto stars = static_cast<std::size_t>(std::ranges::count(pattern, '*'));
   if (pattern.size() <= max_pattern && stars <= max_stars) return true;
   complain(region,
            fmt::format("{}: a pattern of {} characters with {} *, and the limits are {} and {}", name,

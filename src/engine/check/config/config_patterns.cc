@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "check/config/absolute_path.h"
 #include "check/config/config.h"
 #include "lint/run/suppress.h"
 
@@ -21,15 +20,15 @@ files::LeaveOut Config::leave_out(const std::string& root) const {
   if (patterns.empty()) return {};
   return [patterns = std::move(patterns)](const std::string& file) {
     const std::string name = absolute_path(file);
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return lint::matches(pattern, name); });
+    return std::ranges::any_of(patterns,
+                               [&](const std::string& pattern) { return lint::matches(pattern, name); });
   };
 }
 
 Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const {
   Diagnostics out, of_listing;
-  const bool by_path = std::any_of(ignores.begin(), ignores.end(),
-                                   [](const Suppression& entry) { return !entry.path.empty(); });
+  const bool by_path =
+      std::ranges::any_of(ignores, [](const Suppression& entry) { return !entry.path.empty(); });
   if (!by_path && inputs.exclude.empty()) return out;
   const std::string home =
       path.empty() ? std::string() : fs::path(absolute_path(path)).parent_path().generic_string();
@@ -40,7 +39,7 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
                       [&](const std::string& file) { return seen.push_back(absolute_path(file)), false; });
   }
   const auto within_roots = [&](const std::string& name) {
-    return std::any_of(roots.begin(), roots.end(), [&](const std::string& root) {
+    return std::ranges::any_of(roots, [&](const std::string& root) {
       return name == root || name.starts_with(root == "/" ? root : root + "/");
     });
   };
@@ -48,15 +47,14 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
   const auto any = [&](const std::string& pattern) {
     if (left < seen.size()) return true;
     left -= seen.size();
-    return std::any_of(seen.begin(), seen.end(),
-                       [&](const std::string& name) { return lint::matches(pattern, name); });
+    return std::ranges::any_of(seen, [&](const std::string& name) { return lint::matches(pattern, name); });
   };
   const auto report = [&](const SourceLocation& place, const std::string& what) {
     out.push_back({Error::Kind::nonfatal, place.str(), what, "fix or remove it"});
   };
   for (const auto& exclude : inputs.exclude) {
     const std::string& pattern = exclude.pattern;
-    const bool whole = std::any_of(roots.begin(), roots.end(), [&](const std::string& root) {
+    const bool whole = std::ranges::any_of(roots, [&](const std::string& root) {
       return lint::matches(pattern, root) || lint::matches(pattern, root + "/");
     });
     if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern))

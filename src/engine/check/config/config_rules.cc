@@ -36,7 +36,7 @@ void choice(ConfigErrors& errors, const lint::Option& option, const toml::node& 
   const std::string words = join({option.choices.begin(), option.choices.end()}, ", ") + "; in quotes";
   if (!word || !node.is_string())
     return errors.complain(node.source(), fmt::format("{} is not a string", option.name), words);
-  const auto at = std::find(option.choices.begin(), option.choices.end(), *word);
+  const auto at = std::ranges::find(option.choices, *word);
   if (at == option.choices.end())
     return errors.complain(node.source(),
                            fmt::format("unknown value of {}: {}", option.name, ellipsis(*word, 40)), words);
@@ -60,14 +60,13 @@ void rule(ConfigErrors& errors, const lint::Rule& rule, const toml::table& table
   std::vector<std::string> known = {"severity"};
   for (const auto* option : rule.options) known.emplace_back(option->name);
   for (const auto& [key, value] : table) {
-    const auto option = std::find_if(rule.options.begin(), rule.options.end(), [&](const auto* each) {
-      return each->name == key.str() && !each->choices.empty();
-    });
+    const auto option = std::ranges::find_if(
+        rule.options, [&](const auto* each) { return each->name == key.str() && !each->choices.empty(); });
     if (key == "severity") {
       severity(errors, value, settings);
     } else if (option != rule.options.end()) {
       choice(errors, **option, value, settings);
-    } else if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
+    } else if (std::ranges::find(known, key.str()) == known.end()) {
       errors.unknown(key, known);
     } else if (const auto number = value.value<double>();
                number && value.is_number() && std::isfinite(*number) && *number >= 0) {

@@ -9,7 +9,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text(const char* what) { return {{"description", what}, {"type", "string"}, {"pattern", "\\S"}}; }
+Json text(const char* what, const char* pattern = "\\S") {
+  return {{"description", what}, {"type", "string"}, {"pattern", pattern}};
+}
 
 Json texts(const char* what) {
   const Json one = {{"type", "string"}, {"pattern", "\\S"}};
@@ -74,24 +76,16 @@ Json inputs() {
 }
 
 Json database() {
-  Json out =
-      table("How to connect to a database. libpq reads passwords from ~/.pgpass, service files or PGPASSWORD",
-            {{"service",
-              {{"description", "Name of a service in pg_service.conf"},
-               {"type", "string"},
-               {"pattern", "^[^=:/@'\\\\\\s]+$"}}},
-             {"url",
-              {{"description",
-                "A libpq connection string without a password, to a server that the user allows. Only host, "
-                "hostaddr, port, dbname, user, connect_timeout and target_session_attrs may be set"},
-               {"type", "string"},
-               {"pattern", "\\S"}}},
-             {"url-env",
-              {{"description",
-                "Name of the environment variable with the connection string. Variables in which CI systems "
-                "store branch names or commit messages are not allowed"},
-               {"type", "string"},
-               {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}});
+  Json out = table(
+      "How to connect to a database. libpq reads passwords from ~/.pgpass, service files or PGPASSWORD",
+      {{"service", text("Name of a service in pg_service.conf", "^[^=:/@'\\\\\\s]+$")},
+       {"url",
+        text("A libpq connection string without a password, to a server that the user allows. Only host, "
+             "hostaddr, port, dbname, user, connect_timeout and target_session_attrs may be set")},
+       {"url-env",
+        text("Name of the environment variable with the connection string. Variables in which CI systems "
+             "store branch names or commit messages are not allowed",
+             "^[A-Za-z_][A-Za-z0-9_]*$")}});
   out["minProperties"] = 1;
   out["maxProperties"] = 1;
   return out;
@@ -105,16 +99,11 @@ Json ignore() {
          {"anyOf", Json::array({rule_ids(), {{"type", "array"}, {"minItems", 1}, {"items", rule_ids()}}})}}},
        {"object", text("A table, column, index, constraint, query fingerprint, migration or schema; `*` "
                        "matches any characters")},
-       {"path",
-        {{"description", "A file, in any folder; `*` matches any characters"},
-         {"type", "string"},
-         {"pattern", "^[^/]"}}},
+       {"path", text("A file, in any folder; `*` matches any characters", "^[^/]")},
        {"reason", text("Why these findings need no fix")},
        {"owner", text("Who decided this")},
-       {"until",
-        {{"description", "The last day on which the entry applies, in UTC. Later its findings are reported"},
-         {"type", "string"},
-         {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}}}});
+       {"until", text("The last day on which the entry applies, in UTC. Later its findings are reported",
+                      "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")}});
   one["required"] = Json::array({"rule", "reason"});
   one["anyOf"] =
       Json::array({{{"required", Json::array({"object"})}}, {{"required", Json::array({"path"})}}});

@@ -19,7 +19,7 @@ bool host_character(char c, bool socket) {
 
 bool port_number(std::string_view port) {
   return !port.empty() && port.size() <= 5 &&
-         std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
+         std::ranges::all_of(port, [](unsigned char c) { return std::isdigit(c); });
 }
 
 }  // namespace
@@ -31,8 +31,7 @@ Result<std::string> allowed_host(const pg::Address& address) {
   };
   if (address.host.empty()) return wrong("names no host");
   if (!port_number(address.port)) return wrong(ellipsis(address.host, 80) + " has no port number");
-  if (!std::all_of(address.host.begin(), address.host.end(),
-                   [&](char c) { return host_character(c, socket); }))
+  if (!std::ranges::all_of(address.host, [&](char c) { return host_character(c, socket); }))
     return wrong(ellipsis(address.host, 80) + " has a character that host names can't have");
   if (socket) return address.host + ":" + address.port;
   const std::string host = lower(address.host);

@@ -13,18 +13,6 @@
 namespace pgadvise::check {
 namespace {
 
-// A basic string of TOML.
-std::string toml_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    else out += c;
-  }
-  return out + "\"";
-}
-
 std::string with_schema(const Subject& subject, const std::string& name) {
   return subject.schema.empty() ? name : subject.schema + "." + name;
 }
@@ -81,6 +69,17 @@ std::optional<Suppression> entry_for(const Finding& finding, const std::vector<F
 }
 
 }  // namespace
+
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    else out += c;
+  }
+  return out + "\"";
+}
 
 std::optional<std::string> with_inline_ignores(std::string_view text,
                                                const std::vector<std::string>& tables) {

@@ -12,6 +12,9 @@
 
 namespace pgadvise::check {
 
+// The text as a basic string of TOML, in quotes.
+std::string toml_string(std::string_view text);
+
 struct Ignored {
   const Finding* finding = nullptr;
   std::string reason;

@@ -95,11 +95,6 @@ class Walk {
 
 }  // namespace
 
-Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds) {
-  PatternBounds used = nothing_used;
-  return expand_pattern(path, bounds, used);
-}
-
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds,
                                                 PatternBounds& used) {
   std::error_code code;
@@ -115,7 +110,7 @@ Result<std::vector<std::string>> expand_pattern(const std::string& path, const P
                     ": pgadvise read none of the files",
                 "start the pattern with the folder of the files");
   if (walk.found.empty()) return std::vector<std::string>{path};
-  std::sort(walk.found.begin(), walk.found.end());
+  std::ranges::sort(walk.found);
   return std::move(walk.found);
 }
 

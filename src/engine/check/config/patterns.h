@@ -18,11 +18,8 @@ struct PatternBounds {
 
 // The files and folders that match `path`, sorted. Neither `*` nor `?` matches "/", or a "." at the beginning
 // of a name. Returns `path` itself if it has no wildcards, exists literally, or matches nothing. Skips /proc
-// and /sys. Errors (usage): a bound was exceeded.
-Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds = {});
-
-// The same for one of several patterns that share their bounds: `used` holds what those before it used, and
-// gets what this one uses.
+// and /sys. Several patterns share the bounds: `used` holds what the patterns before this one used, and gets
+// what this one uses. Errors (usage): a bound was exceeded.
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds,
                                                 PatternBounds& used);
 

@@ -144,10 +144,10 @@ Result<std::string> repository_conninfo(const std::string& name, const DatabaseP
       return refuse(profile, database + ": the url " + host.error().what,
                     "host=… names a host, or the folder of a socket");
     const auto allows = [&](const std::vector<std::string>& hosts) {
-      return std::find(hosts.begin(), hosts.end(), *host) != hosts.end();
+      return std::ranges::find(hosts, *host) != hosts.end();
     };
     if (!allows(user.allowed_hosts) && !allows(user.hosts_of_run) &&
-        std::find(refused.begin(), refused.end(), *host) == refused.end())
+        std::ranges::find(refused, *host) == refused.end())
       refused.push_back(*host);
   }
   if (refused.empty()) return profile.conninfo;

@@ -11,7 +11,6 @@
 #include "advisor/candidates/propose.h"
 #include "advisor/costs/entry_size.h"
 #include "advisor/ddl/index_ddl.h"
-#include "advisor/queries/referenced_columns.h"
 #include "advisor/search/advise.h"
 #include "base/text/identifier.h"
 #include "base/text/text.h"
@@ -85,16 +84,16 @@ std::optional<Advice> search_indexes(const Workload& workload, const Catalog& ca
   options.project = project;
   Diagnostics found;
   Advice out = advisor::advise(resolved, catalog, *server.plans, **what_if, options, found);
-  std::copy_if(found.begin(), found.end(), std::back_inserter(diagnostics),
-               [](const Error& error) { return error.kind == Error::Kind::database; });
+  std::ranges::copy_if(found, std::back_inserter(diagnostics),
+                       [](const Error& error) { return error.kind == Error::Kind::database; });
   return out;
 }
 
 std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vector<IndexProposal>& asked) {
   std::vector<AdvisedIndex> out;
   for (const auto& index : advice.indexes)
-    if (std::none_of(asked.begin(), asked.end(),
-                     [&](const IndexProposal& one) { return advisor::serves(index.proposal, one); }))
+    if (std::ranges::none_of(asked,
+                             [&](const IndexProposal& one) { return advisor::serves(index.proposal, one); }))
       out.push_back(index);
   return out;
 }
@@ -103,7 +102,7 @@ void leave_out_created(std::vector<AdvisedIndex>& indexes, const std::vector<con
                        const Catalog& catalog) {
   std::vector<sql::WrittenIndex> created;
   for (const Fix* fix : fixes) {
-    const bool of_a_table = std::any_of(indexes.begin(), indexes.end(), [&](const AdvisedIndex& index) {
+    const bool of_a_table = std::ranges::any_of(indexes, [&](const AdvisedIndex& index) {
       return contains(fix->sql, quote_identifier(index.table.name));
     });
     if (!of_a_table) continue;
@@ -111,7 +110,7 @@ void leave_out_created(std::vector<AdvisedIndex>& indexes, const std::vector<con
   }
   std::erase_if(indexes, [&](const AdvisedIndex& index) {
     const auto own = created_by(index.sql, catalog);
-    return !own.empty() && std::any_of(created.begin(), created.end(), [&](const sql::WrittenIndex& other) {
+    return !own.empty() && std::ranges::any_of(created, [&](const sql::WrittenIndex& other) {
       return other.table == own.front().table && same_index(other.index, own.front().index);
     });
   });
@@ -125,7 +124,7 @@ void rename_taken(std::vector<AdvisedIndex>& indexes, const std::vector<const Fi
   std::vector<AdvisedIndex*> to_rename;
   for (AdvisedIndex& index : indexes) {
     const auto names = names_of_indexes(index.sql, catalog);
-    if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return taken.count(name) > 0; }))
+    if (std::ranges::any_of(names, [&](const auto& name) { return taken.count(name) > 0; }))
       to_rename.push_back(&index);
     else taken.insert(names.begin(), names.end());
   }
@@ -156,9 +155,7 @@ std::vector<Finding> as_findings(const std::vector<AdvisedIndex>& indexes, doubl
     const double megabytes = static_cast<double>(index.size_bytes) / 1e6;
     finding.evidence.push_back({Evidence::Kind::what_if,
                                 fmt::format("HypoPG: {} statement{}, about {:.1f} MB", index.queries.size(),
-                                            index.queries.size() == 1 ? " uses it" : "s use it", megabytes),
-                                std::nullopt,
-                                {}});
+                                            index.queries.size() == 1 ? " uses it" : "s use it", megabytes)});
     finding.proposal = index.proposal;
     finding.fix = Fix{.title = "Create an index on " + display(index.table),
                       .sql = index.sql,

@@ -15,7 +15,7 @@ static std::size_t common(const std::string& one, const std::string& other) {
 void set_short_ids(const std::vector<Finding*>& findings) {
   constexpr std::size_t fewest = 4;
   std::vector<Finding*> sorted = findings;
-  std::sort(sorted.begin(), sorted.end(), [](const Finding* one, const Finding* other) {
+  std::ranges::sort(sorted, [](const Finding* one, const Finding* other) {
     return std::pair(one->rule, one->id) < std::pair(other->rule, other->id);
   });
   for (std::size_t at = 0; at < sorted.size(); ++at) {

@@ -128,12 +128,11 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
     return fail(Error::Kind::usage, "--load",
                 "loads rows, but " + found->path + " provides statistics in place of rows",
                 "remove one of them");
-  auto snapshot = files::load_catalog_snapshot(found->path, found->user_paths);
-  if (!snapshot) return tl::unexpected(snapshot.error());
-  for (auto& what : snapshot->not_read)
-    diagnostics.push_back({Error::Kind::nonfatal, found->path, "when it was taken: " + std::move(what), {}});
+  TRY(auto snapshot, files::load_catalog_snapshot(found->path, found->user_paths));
+  for (auto& what : snapshot.not_read)
+    diagnostics.push_back({Error::Kind::nonfatal, found->path, "when it was taken: " + std::move(what)});
   bool values = false;
-  for (const auto& [name, table] : snapshot->catalog.tables)
+  for (const auto& [name, table] : snapshot.catalog.tables)
     for (const auto& column : table.columns)
       values |= column.statistics && (!column.statistics->most_common_values.empty() ||
                                       !column.statistics->histogram_bounds.empty());
@@ -143,23 +142,19 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
          "has no column values: it was taken without --with-values, or its tables were empty or not "
          "analyzed; the planner treats every value as equally frequent",
          "pgadvise snapshot --with-values, after ANALYZE"});
-  return std::optional(std::move(*snapshot));
+  return std::optional(std::move(snapshot));
 }
 
 Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas,
                                    const std::vector<std::string>& load, Diagnostics& diagnostics,
                                    const UserPaths& user_paths, pg::SentObserver on_sent, bool tcp) {
-  auto production = read_production(schemas, !load.empty(), diagnostics);
-  if (!production) return tl::unexpected(production.error());
-  auto sandbox = pg::Sandbox::start(diagnostics, std::move(on_sent), 20, tcp);
-  if (!sandbox) return tl::unexpected(sandbox.error());
-  if (*production)
-    if (const auto done = sandbox->import_collation((*production)->catalog); !done)
-      return tl::unexpected(done.error());
+  TRY(auto production, read_production(schemas, !load.empty(), diagnostics));
+  TRY(auto sandbox, pg::Sandbox::start(diagnostics, std::move(on_sent), 20, tcp));
+  if (production) TRY_VOID(sandbox.import_collation(production->catalog));
   for (const auto& schema : schemas) {
     if (schema.kind == migrations::SchemaKind::server_snapshot) {
       if (schemas.size() == 1)
-        sandbox->build({schema.path, sql::planners_schema((*production)->catalog)}, diagnostics);
+        sandbox.build({schema.path, sql::planners_schema(production->catalog)}, diagnostics);
       continue;
     }
     if (schema.incomplete) continue;  // reported by find_schemas()
@@ -168,37 +163,32 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
       diagnostics.push_back(scripts.error());
       continue;
     }
-    for (auto& [file, text] : *scripts) sandbox->build({file, std::move(text)}, diagnostics);
+    for (auto& [file, text] : *scripts) sandbox.build({file, std::move(text)}, diagnostics);
   }
-  if (*production) {
+  if (production) {
     if (schemas.size() > 1) {
       Diagnostics reported_later;  // by whoever reads the sandbox's catalog for itself
-      if (const auto built = pg::read_catalog(sandbox->connection(), reported_later))
-        (*production)->relations =
-            with_new_indexes(std::move((*production)->relations), (*production)->catalog, *built);
+      if (const auto built = pg::read_catalog(sandbox.connection(), reported_later))
+        production->relations =
+            with_new_indexes(std::move(production->relations), production->catalog, *built);
     }
-    if (const auto done =
-            sandbox->import_statistics((*production)->catalog, (*production)->relations, diagnostics);
+    if (const auto done = sandbox.import_statistics(production->catalog, production->relations, diagnostics);
         !done)
       return tl::unexpected(done.error());
-    return BuiltSandbox{
-        std::move(*sandbox), true,
-        schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
+    return BuiltSandbox{std::move(sandbox), true,
+                        schemas.size() == 1 ? std::optional(std::move(production->catalog)) : std::nullopt};
   }
-  if (const auto ready = finish_sandbox(*sandbox, load, diagnostics, user_paths); !ready)
-    return tl::unexpected(ready.error());
-  return BuiltSandbox{std::move(*sandbox), false, std::nullopt};
+  TRY_VOID(finish_sandbox(sandbox, load, diagnostics, user_paths));
+  return BuiltSandbox{std::move(sandbox), false, std::nullopt};
 }
 
 Result<void> finish_sandbox(pg::Sandbox& sandbox, const std::vector<std::string>& load,
                             Diagnostics& diagnostics, const UserPaths& user_paths) {
   for (const auto& file : load) {
-    auto text = read_file(file, file_limit, user_paths);
-    if (!text) return tl::unexpected(text.error());
-    sandbox.build({file, std::move(*text)}, diagnostics);
+    TRY(auto text, read_file(file, file_limit, user_paths));
+    sandbox.build({file, std::move(text)}, diagnostics);
   }
-  if (auto analyzed = sandbox.connection().run_script("ANALYZE"); !analyzed)
-    return tl::unexpected(analyzed.error());
+  TRY_VOID(sandbox.connection().run_script("ANALYZE"));
   return {};
 }
 
@@ -246,10 +236,8 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
     const auto fingerprint = sql::fingerprint(statement.text);
     const auto normalized = sql::normalize(statement.text);
     if (!fingerprint || !normalized) {
-      diagnostics.push_back({Error::Kind::nonfatal,
-                             place.str(),
-                             fingerprint ? normalized.error().what : fingerprint.error().what,
-                             {}});
+      diagnostics.push_back({Error::Kind::nonfatal, place.str(),
+                             fingerprint ? normalized.error().what : fingerprint.error().what});
       continue;
     }
     Query& query = queries[*fingerprint];
@@ -285,13 +273,13 @@ static void read_file_of_workloads(const std::string& path, const std::string& t
 }
 
 Error not_read_after_stop(const std::string& input) {
-  return {Error::Kind::nonfatal, input, "interrupted: pgadvise did not read this input", {}};
+  return {Error::Kind::nonfatal, input, "interrupted: pgadvise did not read this input"};
 }
 
 std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
                                      const UserPaths& user_paths, const std::stop_token& stop) {
   std::vector<Workload> out;
-  std::sort(paths.begin(), paths.end());
+  std::ranges::sort(paths);
   for (const auto& path : paths) {
     if (stop.stop_requested()) {
       diagnostics.push_back(not_read_after_stop(path));

@@ -4,7 +4,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/files/input_file.h"
@@ -12,7 +11,6 @@
 #include "check/config/config.h"
 #include "log/reader.h"
 #include "migrations/interface/schema_input.h"
-#include "model/project/project.h"
 #include "model/queries/workload.h"
 #include "model/schema/catalog.h"
 #include "pg/connection/connection.h"

@@ -23,7 +23,6 @@
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "log/collect/merge.h"
-#include "migrations/folders/facts.h"
 #include "migrations/folders/find_schemas.h"
 #include "migrations/folders/folder.h"
 #include "migrations/folders/git_facts.h"
@@ -61,7 +60,7 @@ class Loader {
     if (sources_.db.empty() && sources_.against.empty())
       choose_command(sources_.migrate, out_.config.migrate, sources_.sandbox, out_.diagnostics);
     sources_.sandbox |= !sources_.migrate.command.empty();
-    phase("reading files", [&] { read_paths(); });
+    observed(settings_.observer, "reading files", [&] { read_paths(); });
     if (!sources_.migrate.command.empty() && !stopped("--migrate-with")) {
       const ObservedPhase observed(settings_.observer, "running the migrate command", true);
       migrate();
@@ -69,11 +68,11 @@ class Loader {
     out_.suppressions = in_force(out_.config.ignores, today(), out_.diagnostics);
     read_workload();
     if (!stopped(sources_.sandbox ? "--sandbox" : sources_.db.empty() ? snapshot_ : "--db")) {
-      if (sources_.sandbox) phase("building the sandbox", [&] { connect(); });
-      else if (!sources_.db.empty()) phase("reading the database", [&] { connect(); });
+      if (sources_.sandbox) observed(settings_.observer, "building the sandbox", [&] { connect(); });
+      else if (!sources_.db.empty()) observed(settings_.observer, "reading the database", [&] { connect(); });
       else connect();
     }
-    phase("replaying the schema", [&] { replay_schemas(); });
+    observed(settings_.observer, "replaying the schema", [&] { replay_schemas(); });
     const bool of_changes = settings_.migrations.changed || !settings_.migrations.since.empty();
     out_.changes_alone = of_changes && !settings_.migrations.all_schema;
     if (of_changes) read_changed_code();
@@ -87,12 +86,6 @@ class Loader {
   }
 
  private:
-  template <class Work>
-  void phase(const char* name, const Work& work) {
-    const ObservedPhase observed(settings_.observer, name);
-    work();
-  }
-
   void report(Error error) { out_.diagnostics.push_back(std::move(error)); }
 
   // Before an input is read; "": no input of the caller's.
@@ -126,7 +119,7 @@ class Loader {
 
   // What the command ran stands for the schemas that were found.
   void migrate() {
-    const auto root = std::find_if(sources_.paths.begin(), sources_.paths.end(), [](const auto& path) {
+    const auto root = std::ranges::find_if(sources_.paths, [](const auto& path) {
       std::error_code code;
       return fs::is_directory(path, code);
     });
@@ -192,8 +185,7 @@ class Loader {
     named_ = std::move(named_migrations.files);
     for (auto& schema :
          find_schemas(sources_.paths, out_.diagnostics, out_.config, settings_.user_paths, sources_.schema)) {
-      const bool named_itself =
-          std::find(sources_.paths.begin(), sources_.paths.end(), schema.path) != sources_.paths.end();
+      const bool named_itself = std::ranges::find(sources_.paths, schema.path) != sources_.paths.end();
       if (schema.kind == migrations::SchemaKind::sql_file && named_itself)
         named_[schema.path] = {schema.path};
       schemas.push_back(std::move(schema));
@@ -255,8 +247,8 @@ class Loader {
           revision ? changed.add(git_, project, *revision) : tl::unexpected(revision.error());
       if (added) continue;
       // The migrations' folders may have the same error.
-      const bool known = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
-                                     [&](const Error& error) { return error.what == added.error().what; });
+      const bool known = std::ranges::any_of(
+          out_.diagnostics, [&](const Error& error) { return error.what == added.error().what; });
       if (!known) report(added.error());
       return;
     }
@@ -285,8 +277,7 @@ class Loader {
   // The server's own workload, if no other is named.
   void read_statement_statistics() {
     if (!sources_.logs.empty() || !sources_.workloads.empty() ||
-        std::find(out_.live->extensions.begin(), out_.live->extensions.end(), "pg_stat_statements") ==
-            out_.live->extensions.end() ||
+        std::ranges::find(out_.live->extensions, "pg_stat_statements") == out_.live->extensions.end() ||
         stopped("pg_stat_statements"))
       return;
     std::vector<Workload> workloads;
@@ -355,7 +346,7 @@ class Loader {
     auto snapshot = files::load_catalog_snapshot(snapshot_, settings_.user_paths);
     if (!snapshot) return report(snapshot.error());
     for (auto& what : snapshot->not_read)
-      report({Error::Kind::nonfatal, snapshot_, "when it was taken: " + std::move(what), {}});
+      report({Error::Kind::nonfatal, snapshot_, "when it was taken: " + std::move(what)});
     out_.live = std::make_unique<Catalog>(std::move(snapshot->catalog));
     live_name_ = fmt::format("the snapshot {} of the database {}, taken {}", snapshot_, out_.live->database,
                              snapshot->taken);
@@ -381,8 +372,8 @@ class Loader {
     out_.against.built = found;
     if (!sandbox) found.push_back(sandbox.error());
     for (auto& error : found)  // read_snapshot() reported what the snapshot lacks
-      if (std::none_of(out_.diagnostics.begin(), out_.diagnostics.end(),
-                       [&](const Error& known) { return known.line() == error.line(); }))
+      if (std::ranges::none_of(out_.diagnostics,
+                               [&](const Error& known) { return known.line() == error.line(); }))
         report(std::move(error));
     if (!sandbox) return;
     out_.server = take_server(std::move(sandbox->server));
@@ -451,8 +442,8 @@ class Loader {
     for (const auto& other : out_.schemas)
       if (&other != &schema && other.migrations && other.catalog)
         std::erase_if(schema.declared, [&](const auto& one) { return fits_better(one, *other.catalog); });
-    const bool elsewhere = std::any_of(schema.declared.begin(), schema.declared.end(),
-                                       [&](const auto& one) { return migrated_elsewhere(one); });
+    const bool elsewhere =
+        std::ranges::any_of(schema.declared, [&](const auto& one) { return migrated_elsewhere(one); });
     if (!elsewhere) return;
     schema.declared.clear();
     if (schema.catalog)
@@ -465,15 +456,14 @@ class Loader {
   bool migrated_elsewhere(const lint::DeclaredSchema& schema) const {
     if (schema.migrated) return false;
     const auto& tables = schema.declared->tables;
-    const auto shared = std::count_if(tables.begin(), tables.end(),
-                                      [&](const auto& item) { return migrated_.count(item.first) > 0; });
+    const auto shared =
+        std::ranges::count_if(tables, [&](const auto& item) { return migrated_.count(item.first) > 0; });
     return 2 * static_cast<std::size_t>(shared) > tables.size();
   }
 
   std::size_t reported_in(const std::string& file) const {
-    return static_cast<std::size_t>(
-        std::count_if(out_.diagnostics.begin(), out_.diagnostics.end(),
-                      [&](const Error& error) { return error.where.starts_with(file + ":"); }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        out_.diagnostics, [&](const Error& error) { return error.where.starts_with(file + ":"); }));
   }
 
   void mark_unread(const migrations::SchemaInput& input) {
@@ -558,9 +548,8 @@ class Loader {
     auto choice = choose_migrations(git_, input, named(input), settings_.migrations,
                                     tracked ? out_.live->tracking : std::vector<TrackingTable>());
     if (!choice) {
-      const bool known =
-          std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
-                      [&](const Error& error) { return error.line() == choice.error().line(); });
+      const bool known = std::ranges::any_of(
+          out_.diagnostics, [&](const Error& error) { return error.line() == choice.error().line(); });
       if (!known) report(choice.error());
       return {};
     }

@@ -7,9 +7,9 @@
 namespace pgadvise::check {
 
 // Fails, before reading any input, if the configuration is invalid or an input is also an output. An
-// unreadable input is no failure: it becomes an entry of Inputs::diagnostics. A stop request is no failure
-// either: it takes effect at the next chunk of a log, before the next input, and before the server is
-// connected; the result has what was read until then. The caller handles signals.
+// unreadable input becomes an entry of Inputs::diagnostics. A stop request takes effect at the next chunk of
+// a log, before the next input, and before the server is connected; the result has what was read until then.
+// The caller handles signals.
 // Cost: reads every input once; memory for the catalogs, and for one workload (at most log::Limits).
 tl::expected<Inputs, Diagnostics> load(Sources sources, const Settings& settings);
 

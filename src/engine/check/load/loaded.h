@@ -14,7 +14,6 @@
 #include "base/files/input_file.h"
 #include "base/files/repository_path.h"
 #include "base/result.h"
-#include "check/changes/changed_code.h"
 #include "check/changes/changes.h"
 #include "check/config/config.h"
 #include "check/load/migrate_with.h"
@@ -142,8 +141,8 @@ struct Inputs {
   bool sandbox() const { return server && server->sandbox; }
   // Whether `live` was read from the database of --db.
   bool live_database() const {
-    return live && std::any_of(read.begin(), read.end(),
-                               [](const ReportInput& input) { return input.kind == "database"; });
+    return live &&
+           std::ranges::any_of(read, [](const ReportInput& input) { return input.kind == "database"; });
   }
 };
 

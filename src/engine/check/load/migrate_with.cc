@@ -120,8 +120,7 @@ class Output {
 Result<void> log_statements(pg::Sandbox& sandbox) {
   for (const char* setting : {"log_statement = 'all'", "log_min_error_statement = 'error'",
                               "log_parameter_max_length = -1", "log_duration = off"})
-    if (const auto done = sandbox.admin().query(fmt::format("ALTER DATABASE sandbox SET {}", setting)); !done)
-      return tl::unexpected(done.error());
+    TRY_VOID(sandbox.admin().query(fmt::format("ALTER DATABASE sandbox SET {}", setting)));
   return {};
 }
 
@@ -134,7 +133,7 @@ Result<pg::Sandbox> start(const MigrateCommand& command, bool isolated, const Ob
                            "the command runs without isolation (--allow-unisolated): pgadvise points it to "
                            "the sandbox, and cannot keep it from other servers, files and processes",
                            ellipsis(mask_secrets(command.command), 120)});
-  if (const auto done = log_statements(*sandbox); !done) return tl::unexpected(done.error());
+  TRY_VOID(log_statements(*sandbox));
   return sandbox;
 }
 
@@ -167,11 +166,10 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   const std::string folder = fs::absolute(command.folder.empty() ? "." : command.folder, code).string();
   const std::string boundary = boundary_of(folder);
   if (boundary.empty()) return wrong(folder + " is not a folder");
-  auto writable = folders_to_write(command.writes, boundary);
-  if (!writable) return tl::unexpected(writable.error());
+  TRY(auto writable, folders_to_write(command.writes, boundary));
   const TemporaryFolder temporary;
   if (temporary.path().empty()) return wrong("no folder for temporary files can be made");
-  writable->push_back(temporary.path());
+  writable.push_back(temporary.path());
   const SandboxAddress address = address_of(sandbox, isolated);
   auto variables = sandbox_environment(own_environment(), read_env_files({folder, boundary}), address);
   for (const char* name : {"TMPDIR", "TMP", "TEMP"}) variables.emplace_back(name, temporary.path());
@@ -184,7 +182,7 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   const auto ran = isolated ? run_isolated(words, variables, limits,
                                            {.socket = sandbox.folder() + "/.s.PGSQL.5432",
                                             .port = usual_port,
-                                            .writable = *writable,
+                                            .writable = writable,
                                             .hidden = {sandbox.folder()},
                                             .owner = boundary},
                                            add)
@@ -232,27 +230,23 @@ Result<Migrated> migrate_with(const MigrateCommand& command, const migrations::R
     return wrong(possible.error().what + ", so the command could reach other servers, files and processes",
                  "--allow-unisolated runs it all the same");
   const bool isolated = possible.has_value();
-  auto sandbox = start(command, isolated, observer, diagnostics);
-  if (!sandbox) return tl::unexpected(sandbox.error());
-  if (const auto done = run(command, *sandbox, isolated, observer); !done)
-    return tl::unexpected(done.error());
-  if (const auto done = sandbox->end_other_sessions(); !done) return tl::unexpected(done.error());
-  const auto statements = log::read_executed_statements(sandbox->folder() + "/server.log", diagnostics);
-  if (!statements) return tl::unexpected(statements.error());
-  if (statements->empty())
+  TRY(auto sandbox, start(command, isolated, observer, diagnostics));
+  TRY_VOID(run(command, sandbox, isolated, observer));
+  TRY_VOID(sandbox.end_other_sessions());
+  TRY(const auto statements, log::read_executed_statements(sandbox.folder() + "/server.log", diagnostics));
+  if (statements.empty())
     return wrong("the command executed no statement in the sandbox",
                  "it has to connect to the database of DATABASE_URL, or of PGHOST, PGPORT and the like");
   Diagnostics of_catalog;  // of the run that reads it for the rules
-  const auto after = pg::read_catalog(sandbox->connection(), of_catalog);
-  if (!after) return tl::unexpected(after.error());
+  TRY(const auto after, pg::read_catalog(sandbox.connection(), of_catalog));
   std::string tool;
-  const auto own = migrations::own_tables(*after, tool);
-  auto input = migrations::executed_input(migrations::group_executed(*statements, own), repository,
-                                          after->tracking, tool);
+  const auto own = migrations::own_tables(after, tool);
+  auto input = migrations::executed_input(migrations::group_executed(statements, own), repository,
+                                          after.tracking, tool);
   if (input.files.empty())
     return wrong("the command executed only queries in the sandbox",
                  "does it migrate, or only show a status?");
-  return Migrated{take_server(std::move(*sandbox)), std::move(input)};
+  return Migrated{take_server(std::move(sandbox)), std::move(input)};
 }
 
 }  // namespace pgadvise::check

@@ -1,6 +1,5 @@
 #include "check/load/migrate_writes.h"
 
-#include <algorithm>
 #include <filesystem>
 
 #include "base/files/boundary.h"

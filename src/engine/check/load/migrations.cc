@@ -47,9 +47,7 @@ Result<Choice> by_git(files::Git& git, const migrations::SchemaInput& input,
   out.migrations = true;
   std::string revision = options.since;
   if (options.changed) {
-    auto point = branch_point(git, input.path);
-    if (!point) return tl::unexpected(point.error());
-    revision = std::move(*point);
+    TRY(revision, branch_point(git, input.path));
     out.checked.together = true;
   }
   std::map<std::string, std::string> paths;
@@ -58,9 +56,8 @@ Result<Choice> by_git(files::Git& git, const migrations::SchemaInput& input,
     names.push_back(files::relative_to(file.path, input.path));
     paths[names.back()] = file.path;
   }
-  const auto changed = changed_since(git, input.path, revision, names);
-  if (!changed) return tl::unexpected(changed.error());
-  for (const auto& name : *changed) out.checked.files.insert(paths[name]);
+  TRY(const auto changed, changed_since(git, input.path, revision, names));
+  for (const auto& name : changed) out.checked.files.insert(paths[name]);
   out.note =
       fmt::format("checked {} of {}, {}", out.checked.files.size(), counted(input.files.size(), "migration"),
                   options.changed ? "those that this branch adds or changes"
@@ -123,7 +120,7 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
       leave_out_outside(*around, boundary_of(around->path), of_others);
       for (const auto& file : around->files)
         members.emplace(plain(file.path), Member{around->path, file.path});
-      const auto same = std::find_if(around->files.begin(), around->files.end(), [&](const auto& file) {
+      const auto same = std::ranges::find_if(around->files, [&](const auto& file) {
         std::error_code code;
         return fs::equivalent(file.path, path, code);
       });
@@ -131,8 +128,8 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
       for (const auto& file : around->files)
         members.emplace(plain(file.path), Member{around->path, file.path});
       members.emplace(plain(path), Member{around->path, same->path});
-      const bool known = std::any_of(out.inputs.begin(), out.inputs.end(),
-                                     [&](const auto& input) { return input.path == around->path; });
+      const bool known =
+          std::ranges::any_of(out.inputs, [&](const auto& input) { return input.path == around->path; });
       if (!known) out.inputs.push_back(std::move(*around));
     }
     const Member& member = members.at(plain(path));

@@ -42,9 +42,8 @@ std::vector<RelationSize> with_new_indexes(std::vector<RelationSize> known, cons
     for (const auto& index : table.indexes) {
       const Index* same = there->index(index.name);
       if (same && plan::same_definition(*same, index)) continue;
-      const auto alike = std::find_if(there->indexes.begin(), there->indexes.end(), [&](const Index& other) {
-        return plan::same_definition(other, index);
-      });
+      const auto alike = std::ranges::find_if(
+          there->indexes, [&](const Index& other) { return plan::same_definition(other, index); });
       const auto size = alike == there->indexes.end() ? of_production.end()
                                                       : of_production.find({name.schema, alike->name});
       RelationSize entry = size == of_production.end() ? estimated(*there, index, production) : size->second;

@@ -19,19 +19,19 @@ namespace pgadvise::check {
 namespace {
 
 bool any_failed(const Diagnostics& diagnostics) {
-  return std::any_of(diagnostics.begin(), diagnostics.end(),
-                     [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+  return std::ranges::any_of(diagnostics,
+                             [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
 }
 
 bool of_other_log(const Error& error, const Workload& workload) {
-  return std::any_of(workload.sources.begin(), workload.sources.end(), [&](const LogSource& source) {
+  return std::ranges::any_of(workload.sources, [&](const LogSource& source) {
     return source.path == error.where && log::names_other_log(source.note) && error.what == source.note;
   });
 }
 
 // A file or folder below a named one, which the walk leaves out; or a log of another program.
 bool any_unreadable(const Inputs& inputs) {
-  return std::any_of(inputs.diagnostics.begin(), inputs.diagnostics.end(), [&](const Error& error) {
+  return std::ranges::any_of(inputs.diagnostics, [&](const Error& error) {
     return is_unreadable(error) || of_other_log(error, inputs.workload);
   });
 }
@@ -80,13 +80,12 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
   if (allow_empty) allow_other_logs(inputs);
   if (inputs.live) return;
   const bool failed = any_failed(inputs.diagnostics);
-  const bool deploys = std::any_of(inputs.projects.begin(), inputs.projects.end(),
-                                   [](const Project& project) { return !project.files_read.empty(); });
+  const bool deploys = std::ranges::any_of(
+      inputs.projects, [](const Project& project) { return !project.files_read.empty(); });
   if (!deploys && any_unreadable(inputs)) lost = std::max(lost, std::size_t{1});
   auto others = for_another_database(inputs.diagnostics);
-  const auto schema =
-      std::find_if(inputs.diagnostics.begin(), inputs.diagnostics.end(),
-                   [&](const Error& error) { return names_unread_schema(error, !others.empty()); });
+  const auto schema = std::ranges::find_if(
+      inputs.diagnostics, [&](const Error& error) { return names_unread_schema(error, !others.empty()); });
   const bool known = !failed && schema != inputs.diagnostics.end();
   const std::string unread = known && !is_unreadable(*schema)
                                  ? schema->what

@@ -29,8 +29,7 @@ PlanReaders::PlanReaders(const lint::Settings& settings, const std::vector<Suppr
 }
 
 bool PlanReaders::want(const Query& query) const {
-  return std::any_of(rules_.begin(), rules_.end(),
-                     [&](const lint::Rule* rule) { return !suppressed(*rule, query); });
+  return std::ranges::any_of(rules_, [&](const lint::Rule* rule) { return !suppressed(*rule, query); });
 }
 
 bool PlanReaders::suppressed(const lint::Rule& rule, const Query& query) const {
@@ -52,9 +51,9 @@ bool PlanReaders::suppressed(const lint::Rule& rule, const Query& query) const {
 bool PlanReaders::scans_itself(const QualifiedName& relation) const {
   const Table* table = catalog_ ? catalog_->table(relation) : nullptr;
   if (!table || table->kind != Table::Kind::ordinary) return false;
-  return std::none_of(catalog_->tables.begin(), catalog_->tables.end(), [&](const auto& entry) {
+  return std::ranges::none_of(catalog_->tables, [&](const auto& entry) {
     const auto& parents = entry.second.inherits;
-    return std::find(parents.begin(), parents.end(), relation) != parents.end();
+    return std::ranges::find(parents, relation) != parents.end();
   });
 }
 
@@ -69,8 +68,8 @@ std::vector<const Query*> worth_planning(const Workload& workload,
   std::vector<const Query*> out;
   std::set<const Query*> known;
   const auto take = [&](std::size_t limit, const auto& measure) {
-    std::stable_sort(candidates.begin(), candidates.end(),
-                     [&](const Query* a, const Query* b) { return measure(*a) > measure(*b); });
+    std::ranges::stable_sort(candidates,
+                             [&](const Query* a, const Query* b) { return measure(*a) > measure(*b); });
     for (std::size_t i = 0; i < std::min(limit, candidates.size()); ++i)
       if (known.insert(candidates[i]).second) out.push_back(candidates[i]);
   };
@@ -138,7 +137,7 @@ static std::string without_numbers(std::string text) {
 
 // The place of the plan, which is added unless there is an equal one. `finding`: "" for none.
 static std::size_t add_plan(ReportPlan plan, const std::string& finding, std::vector<ReportPlan>& plans) {
-  auto at = std::find_if(plans.begin(), plans.end(), [&](const ReportPlan& known) {
+  auto at = std::ranges::find_if(plans, [&](const ReportPlan& known) {
     return known.fingerprint == plan.fingerprint && known.statement == plan.statement &&
            known.before == plan.before && known.json == plan.json;
   });
@@ -207,8 +206,7 @@ void add_plans_of_advice(const Advice& advice, const Workload& workload, const C
     for (const auto& index : advice.indexes) {
       const auto& users = index.queries;
       // A built index of a type that HypoPG does not support has no proposal.
-      if (!index.proposal.keys.empty() &&
-          std::find(users.begin(), users.end(), advised.fingerprint) != users.end())
+      if (!index.proposal.keys.empty() && std::ranges::find(users, advised.fingerprint) != users.end())
         indexes.push_back(index.proposal);
     }
     if (indexes.empty()) continue;
@@ -220,18 +218,14 @@ void add_plans_of_advice(const Advice& advice, const Workload& workload, const C
 
 void report_left_out(const plan::Planner& planner, Diagnostics& diagnostics) {
   if (planner.stopped())
-    diagnostics.push_back({Error::Kind::nonfatal,
-                           "",
-                           "interrupted: the server was not asked about the remaining findings",
-                           {}});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, "", "interrupted: the server was not asked about the remaining findings"});
   if (const auto& lost = planner.lost(); !lost.empty() && lost.size() < planner.sources())
     diagnostics.push_back(
-        {Error::Kind::nonfatal,
-         lost.front().where,
+        {Error::Kind::nonfatal, lost.front().where,
          fmt::format("{} of {} connections {} lost, pgadvise continued with the other{}: {}", lost.size(),
                      planner.sources(), lost.size() == 1 ? "was" : "were",
-                     planner.sources() - lost.size() == 1 ? "" : "s", lost.front().what),
-         {}});
+                     planner.sources() - lost.size() == 1 ? "" : "s", lost.front().what)});
   if (planner.left_out() == 0) return;
   diagnostics.push_back(
       {Error::Kind::nonfatal, "",

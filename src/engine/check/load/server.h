@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "check/load/inputs.h"
 #include "check/observer.h"
 #include "pg/connection/connection.h"
 #include "pg/sandbox/sandbox.h"
@@ -32,16 +31,13 @@ struct Server {
   // database; for a sandbox one for each processor, at most four.
   std::vector<std::unique_ptr<plan::PlanSource>> more_plans(std::size_t jobs);
   // Hypothetical indexes for a search over that many queries, on at most one connection for each query.
-  // REQUIRES an empty PlanSource::what_if_missing(). `jobs`: how many connections in total; 0:
-  // connections_to_sandbox(). Errors: those of pg::make_what_if().
+  // REQUIRES an empty PlanSource::what_if_missing(). `jobs`: how many connections in total; 0: one
+  // for each processor, at most four. Errors: those of pg::make_what_if().
   Result<std::unique_ptr<plan::WhatIf>> make_what_if(std::size_t jobs, std::size_t queries);
 };
 
 // Errors (Kind::database): the server cannot be reached.
 Result<std::unique_ptr<Server>> open_server(const std::string& conninfo, pg::SentObserver on_sent = {});
 std::unique_ptr<Server> take_server(pg::Sandbox sandbox);
-
-// The number of connections for a sandbox: one for each processor, at most four.
-std::size_t connections_to_sandbox();
 
 }  // namespace pgadvise::check

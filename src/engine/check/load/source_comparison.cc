@@ -31,7 +31,7 @@ std::optional<Catalog> with_unjournaled(const migrations::SchemaInput& input) {
         !leads_outside(folder.path(name)))
       names.push_back(name);
   if (names.empty()) return std::nullopt;
-  std::sort(names.begin(), names.end(), files::natural_less);
+  std::ranges::sort(names, files::natural_less);
   migrations::SchemaInput all = input;
   for (const auto& name : names) all.files.push_back({folder.path(name), ""});
   Diagnostics reported_already;
@@ -50,7 +50,7 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
   const bool has_migrations = input.kind == migrations::SchemaKind::migrations;
   const std::string folder =
       source.folder.empty() ? std::string() : files::path_under(input.root, source.folder);
-  if (!has_migrations && std::any_of(diagnostics.begin(), diagnostics.end(), [&](const Error& error) {
+  if (!has_migrations && std::ranges::any_of(diagnostics, [&](const Error& error) {
         return names_unreadable_schema(error, folder);
       }))
     return std::nullopt;
@@ -80,8 +80,8 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
 bool fits_better(const lint::DeclaredSchema& schema, const Catalog& other) {
   if (!schema.migrated) return false;
   const auto& tables = schema.declared->tables;
-  const auto shared = std::count_if(tables.begin(), tables.end(),
-                                    [&](const auto& item) { return other.tables.count(item.first) > 0; });
+  const auto shared =
+      std::ranges::count_if(tables, [&](const auto& item) { return other.tables.count(item.first) > 0; });
   return 2 * static_cast<std::size_t>(shared) > tables.size() &&
          lint::schema_differences(other, *schema.declared).size() <
              lint::schema_differences(*schema.migrated, *schema.declared).size();
@@ -108,16 +108,15 @@ void leave_out_unknown(const migrations::SchemaInput& input, const sql::ReplayCo
 
 void take_logical_keys(Table& table, const Table& declared) {
   for (const auto& key : declared.logical_keys) {
-    const bool in_database =
-        std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& one) {
-          return one.kind == Constraint::Kind::foreign_key && one.columns == key.columns &&
-                 one.referenced_table == key.referenced_table;
-        });
-    const bool taken = std::any_of(table.logical_keys.begin(), table.logical_keys.end(),
-                                   [&](const Constraint& one) { return one.name == key.name; });
-    if (!in_database && !taken &&
-        std::all_of(key.columns.begin(), key.columns.end(),
-                    [&](const std::string& name) { return table.column(name) != nullptr; }))
+    const bool in_database = std::ranges::any_of(table.constraints, [&](const Constraint& one) {
+      return one.kind == Constraint::Kind::foreign_key && one.columns == key.columns &&
+             one.referenced_table == key.referenced_table;
+    });
+    const bool taken =
+        std::ranges::any_of(table.logical_keys, [&](const Constraint& one) { return one.name == key.name; });
+    if (!in_database && !taken && std::ranges::all_of(key.columns, [&](const std::string& name) {
+          return table.column(name) != nullptr;
+        }))
       table.logical_keys.push_back(key);
   }
 }

@@ -19,8 +19,8 @@ bool may_hold_schema(std::string_view path) {
   const auto& tools = migrations::migration_tools();
   return contains_any(name, parts) ||
          std::find(std::begin(names), std::end(names), name) != std::end(names) ||
-         std::any_of(tools.begin(), tools.end(),
-                     [&](const migrations::MigrationTool* tool) { return tool->id() == name; });
+         std::ranges::any_of(tools,
+                             [&](const migrations::MigrationTool* tool) { return tool->id() == name; });
 }
 
 }  // namespace

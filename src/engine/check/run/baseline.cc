@@ -89,11 +89,10 @@ void compare(Entries entries, Report& report, const LookedAt& looked_at) {
 
 Result<void> apply_baseline(const std::string& path, Report& report, const LookedAt& looked_at,
                             const UserPaths& user_paths) {
-  auto entries = read_entries(path, user_paths);
-  if (!entries) return tl::unexpected(entries.error());
+  TRY(auto entries, read_entries(path, user_paths));
   report.baseline.emplace();
   report.baseline->path = path;
-  compare(std::move(*entries), report, looked_at);
+  compare(std::move(entries), report, looked_at);
   return {};
 }
 
@@ -103,9 +102,7 @@ Result<void> update_baseline(const std::string& path, Report& report, const Repo
   std::string text;
   std::error_code code;
   if (std::filesystem::exists(path, code)) {
-    auto entries = read_entries(path, user_paths);
-    if (!entries) return tl::unexpected(entries.error());
-    before = std::move(*entries);
+    TRY(before, read_entries(path, user_paths));
     text = read_file(path, baseline_limit, user_paths).value_or("");
   }
   Entries after;

@@ -38,12 +38,6 @@ using Changes = std::vector<Change>;
 
 constexpr std::size_t most_changes = 500;  // of a table
 
-std::optional<QualifiedName> table_of(const Finding& finding) {
-  if (finding.proposal) return finding.proposal->table;
-  if (finding.subject.table.empty()) return std::nullopt;
-  return QualifiedName{finding.subject.schema, finding.subject.table};
-}
-
 // The table with its partitions, and those to which fixes may add a foreign key: enough for the fixes of its
 // indexes.
 Catalog part_with(const Catalog& catalog, const Table& table, const std::string& sql) {
@@ -64,9 +58,9 @@ Catalog part_with(const Catalog& catalog, const Table& table, const std::string&
 }
 
 std::size_t foreign_keys(const Table& table) {
-  return static_cast<std::size_t>(std::count_if(
-      table.constraints.begin(), table.constraints.end(),
-      [](const Constraint& constraint) { return constraint.kind == Constraint::Kind::foreign_key; }));
+  return static_cast<std::size_t>(std::ranges::count_if(table.constraints, [](const Constraint& constraint) {
+    return constraint.kind == Constraint::Kind::foreign_key;
+  }));
 }
 
 // A key becomes an index of its constraint.
@@ -178,7 +172,7 @@ class Resolver {
     for (Change& change : changes) {
       if (change.created.size() != 1 || !findings_[change.finding].further_proposals.empty()) continue;
       const Change* wide = wider(created, change);
-      const auto existing = std::find_if(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+      const auto existing = std::ranges::find_if(table.indexes, [&](const Index& index) {
         return !gone.count(&index) && same_index(index, change.created.front()) &&
                covers(index, change.created.front());
       });
@@ -211,8 +205,8 @@ class Resolver {
 
   void refer(std::size_t finding, std::size_t carrier) {
     const auto find = [&](std::size_t at) {
-      return std::find_if(proposals_.begin(), proposals_.end(),
-                          [&](const advisor::ProposedFix& one) { return one.finding == at; });
+      return std::ranges::find_if(proposals_,
+                                  [&](const advisor::ProposedFix& one) { return one.finding == at; });
     };
     const auto of_carrier = find(carrier);
     const Fix::Safety safety =
@@ -272,8 +266,8 @@ class Resolver {
   }
 
   static bool served(const Index& index, const std::vector<const Index*>& by) {
-    return std::any_of(by.begin(), by.end(),
-                       [&](const Index* other) { return other != &index && serves_instead(*other, index); });
+    return std::ranges::any_of(
+        by, [&](const Index* other) { return other != &index && serves_instead(*other, index); });
   }
 
   // What the indexes of a table are needed for, before and after its changes.
@@ -284,8 +278,7 @@ class Resolver {
   };
 
   static bool any_in(const std::vector<const Index*>& indexes, const std::set<const Index*>& set) {
-    return std::any_of(indexes.begin(), indexes.end(),
-                       [&](const Index* index) { return set.count(index) > 0; });
+    return std::ranges::any_of(indexes, [&](const Index* index) { return set.count(index) > 0; });
   }
 
   Needs needs_of(const Table& table, const Changes& changes) const {
@@ -305,9 +298,9 @@ class Resolver {
       std::vector<const Index*> serving;
       for (const Index* index : in_order)
         if (lint::covers(*index, table, key.columns) == lint::Coverage::full) serving.push_back(index);
-      // One that only the changes make is no reason to keep another.
+      // Only an index that exists already is a reason to keep another one.
       const auto exists = [&](const Index* index) { return table.index(index->name) == index; };
-      if (std::any_of(serving.begin(), serving.end(), exists)) out.keys.emplace_back(&key, serving);
+      if (std::ranges::any_of(serving, exists)) out.keys.emplace_back(&key, serving);
     }
     for (const Change& change : changes) {
       if (!relies_on_another(change)) continue;
@@ -316,7 +309,7 @@ class Resolver {
         for (const Index* other : with_first_key_of(*index, all))
           if (other != index && serves_instead(*other, *index)) serving.push_back(other);
         const auto exists = [&](const Index* other) { return table.index(other->name) == other; };
-        if (std::any_of(serving.begin(), serving.end(), exists)) out.servers[index] = std::move(serving);
+        if (std::ranges::any_of(serving, exists)) out.servers[index] = std::move(serving);
       }
     }
     return out;
@@ -329,8 +322,7 @@ class Resolver {
     for (const auto& [key, serving] : needs.keys)
       if (any_in(serving, goes) && !any_in(serving, left)) return "the foreign key " + key->name;
     const auto lost = [&](const Change& one) {
-      return relies_on_another(one) &&
-             std::any_of(one.dropped.begin(), one.dropped.end(), [&](const Index* index) {
+      return relies_on_another(one) && std::ranges::any_of(one.dropped, [&](const Index* index) {
                const auto serving = needs.servers.find(index);
                return serving != needs.servers.end() && !any_in(serving->second, left);
              });
@@ -352,7 +344,7 @@ class Resolver {
     std::vector<Change*> order;
     for (Change& change : changes)
       if (!change.dropped.empty()) order.push_back(&change);
-    std::sort(order.begin(), order.end(), [&](const Change* a, const Change* b) {
+    std::ranges::sort(order, [&](const Change* a, const Change* b) {
       return std::tuple(a->created.empty(), scans(*a), findings_[b->finding].severity, a->finding) <
              std::tuple(b->created.empty(), scans(*b), findings_[a->finding].severity, b->finding);
     });
@@ -364,7 +356,7 @@ class Resolver {
     if (!change.created.empty()) return nullptr;
     const auto first = droppers.find(change.dropped.front());
     if (first == droppers.end()) return nullptr;
-    const bool all = std::all_of(change.dropped.begin(), change.dropped.end(), [&](const Index* index) {
+    const bool all = std::ranges::all_of(change.dropped, [&](const Index* index) {
       const auto found = droppers.find(index);
       return found != droppers.end() && found->second == first->second;
     });
@@ -408,7 +400,7 @@ class Resolver {
     std::string script;
     for (const Change& change : changes) script += change.fix->sql + "\n";
     const auto adds = [](const Change& change) { return change.adds_foreign_key; };
-    if (std::none_of(changes.begin(), changes.end(), adds)) return;
+    if (std::ranges::none_of(changes, adds)) return;
     std::set<std::string> known;
     for (const auto& key : table.constraints) known.insert(key.name);
     sql::Replayer replayer(part_with(catalog_, table, script));
@@ -420,11 +412,10 @@ class Resolver {
           known.count(found.subject.constraint))
         continue;
       const std::string name = quote_identifier(found.subject.constraint);
-      const auto change = std::find_if(changes.begin(), changes.end(), [&](const Change& one) {
-        return one.adds_foreign_key && contains(one.fix->sql, name);
-      });
+      const auto change = std::ranges::find_if(
+          changes, [&](const Change& one) { return one.adds_foreign_key && contains(one.fix->sql, name); });
       if (change == changes.end() || !indexed.insert(found.subject.columns).second) continue;
-      const auto wide = std::find_if(chosen_.begin(), chosen_.end(), [&](const IndexProposal& one) {
+      const auto wide = std::ranges::find_if(chosen_, [&](const IndexProposal& one) {
         return advisor::serves(one, *found.proposal) && advisor::fits(one, catalog_);
       });
       const bool of_workload = wide != chosen_.end();

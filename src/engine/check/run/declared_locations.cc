@@ -17,17 +17,16 @@ const Constraint* alike(const Table& table, const Constraint& wanted) {
   if (const auto* named = table.constraint(wanted.name); named && named->kind == wanted.kind)
     if (wanted.kind == Constraint::Kind::check || named->columns == wanted.columns) return named;
   if (wanted.columns.empty()) return nullptr;
-  const auto found =
-      std::find_if(table.constraints.begin(), table.constraints.end(), [&](const Constraint& one) {
-        return one.kind == wanted.kind && one.columns == wanted.columns &&
-               one.referenced_table == wanted.referenced_table;
-      });
+  const auto found = std::ranges::find_if(table.constraints, [&](const Constraint& one) {
+    return one.kind == wanted.kind && one.columns == wanted.columns &&
+           one.referenced_table == wanted.referenced_table;
+  });
   return found == table.constraints.end() ? nullptr : &*found;
 }
 
 const Index* alike(const Table& table, const Index& wanted) {
   if (const auto* named = table.index(wanted.name)) return named;
-  const auto found = std::find_if(table.indexes.begin(), table.indexes.end(), [&](const Index& one) {
+  const auto found = std::ranges::find_if(table.indexes, [&](const Index& one) {
     return one.keys == wanted.keys && one.method == wanted.method && one.unique == wanted.unique &&
            one.predicate == wanted.predicate;
   });
@@ -112,7 +111,7 @@ class Places {
 
   static void note(Finding& finding, std::string text, const SourceLocation& place) {
     finding.other_locations.push_back(place);
-    finding.evidence.push_back({Evidence::Kind::project, std::move(text), place, {}});
+    finding.evidence.push_back({Evidence::Kind::project, std::move(text), place});
   }
 
   const Catalog& catalog_;

@@ -40,8 +40,7 @@ class Trial {
     Rejection up = parsed(fix.sql), down = parsed(fix.down_sql);
     if (up.what.empty() && down.what.empty() && changes_schema(finding)) execute(fix, up, down);
     if (!up.what.empty()) {
-      finding.evidence.push_back(
-          {Evidence::Kind::what_if, "PostgreSQL rejects the fix: " + up.what, std::nullopt, {}});
+      finding.evidence.push_back({Evidence::Kind::what_if, "PostgreSQL rejects the fix: " + up.what});
       if (up.by_rows) {
         fix.safety = Fix::Safety::review;
         return true;
@@ -52,10 +51,8 @@ class Trial {
     }
     if (!down.what.empty()) {
       fix.down_sql.clear();
-      finding.evidence.push_back({Evidence::Kind::what_if,
-                                  "PostgreSQL rejects the undo of the fix: " + down.what,
-                                  std::nullopt,
-                                  {}});
+      finding.evidence.push_back(
+          {Evidence::Kind::what_if, "PostgreSQL rejects the undo of the fix: " + down.what});
     }
     return true;
   }
@@ -86,8 +83,8 @@ class Trial {
   // Time, memory, locks, and statements that no transaction block permits.
   static bool other_cause(std::string_view state) {
     constexpr std::array<std::string_view, 6> causes = {"57", "55P03", "25001", "53", "54", "40"};
-    return state.empty() || std::any_of(causes.begin(), causes.end(),
-                                        [&](std::string_view cause) { return state.starts_with(cause); });
+    return state.empty() ||
+           std::ranges::any_of(causes, [&](std::string_view cause) { return state.starts_with(cause); });
   }
 
   pg::Connection* sandbox_;
@@ -96,6 +93,12 @@ class Trial {
 };
 
 }  // namespace
+
+std::optional<QualifiedName> table_of(const Finding& finding) {
+  if (finding.proposal) return finding.proposal->table;
+  if (finding.subject.table.empty()) return std::nullopt;
+  return QualifiedName{finding.subject.schema, finding.subject.table};
+}
 
 bool changes_schema(const Finding& finding) {
   const auto* rule = lint::find_rule(finding.rule);

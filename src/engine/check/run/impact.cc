@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text/text.h"
 #include "lint/run/rule.h"
 #include "lint/schema/table_growth.h"
 #include "lint/schema/tables.h"
@@ -175,7 +174,7 @@ Impact impact_of(const Finding& finding, const ImpactInputs& inputs) {
 }
 
 void sort_by_impact(std::vector<Finding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+  std::ranges::stable_sort(findings, [](const Finding& a, const Finding& b) {
     const bool refuted = a.verdict == Verdict::refuted;
     if (refuted != (b.verdict == Verdict::refuted)) return !refuted;
     if (a.impact.score != b.impact.score) return a.impact.score > b.impact.score;

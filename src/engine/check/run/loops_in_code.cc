@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/text/text.h"
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "lint/queries/statement_source.h"
 #include "model/project/code.h"
@@ -57,8 +56,8 @@ class Union {
     for (std::size_t at = 0; at < findings_.size(); ++at) {
       const Finding& one = findings_[at];
       const auto names = [&](const SourceLocation& wanted) {
-        return std::any_of(one.evidence.begin(), one.evidence.end(),
-                           [&](const Evidence& evidence) { return evidence.place == wanted; });
+        return std::ranges::any_of(one.evidence,
+                                   [&](const Evidence& evidence) { return evidence.place == wanted; });
       };
       if (one.rule == rule && names(loop) && (one.location == place || names(place)))
         loops_[at].push_back(&made);
@@ -98,15 +97,14 @@ class Union {
   bool read_before(const Query& query, const QualifiedName& table) const {
     const auto reads = [&](const std::string& fingerprint) {
       const Query* before = workload_.query(fingerprint);
-      return before && std::any_of(before->facts.relations.begin(), before->facts.relations.end(),
-                                   [&](const RelationUse& use) { return use.table == table; });
+      return before && std::ranges::any_of(before->facts.relations,
+                                           [&](const RelationUse& use) { return use.table == table; });
     };
-    return std::any_of(workload_.repeats.begin(), workload_.repeats.end(), [&](const RepeatedQuery& one) {
-      if (std::find(one.pattern.begin(), one.pattern.end(), query.fingerprint) == one.pattern.end())
-        return false;
-      return reads(one.parent) ||
-             std::any_of(one.earlier.begin(), one.earlier.end(),
-                         [&](const RepeatedQuery::Earlier& before) { return reads(before.fingerprint); });
+    return std::ranges::any_of(workload_.repeats, [&](const RepeatedQuery& one) {
+      if (std::ranges::find(one.pattern, query.fingerprint) == one.pattern.end()) return false;
+      return reads(one.parent) || std::ranges::any_of(one.earlier, [&](const RepeatedQuery::Earlier& before) {
+               return reads(before.fingerprint);
+             });
     });
   }
 
@@ -116,7 +114,7 @@ class Union {
                                  ? "this query in the code makes the statement"
                                  : fmt::format("one of {} queries in the code that make it", places.size());
     for (const auto& place : places)
-      logged.evidence.push_back({Evidence::Kind::project, text, located(place), {}});
+      logged.evidence.push_back({Evidence::Kind::project, text, located(place)});
   }
 
   void confirm(Finding& finding, const std::vector<std::size_t>& logged) const {
@@ -126,7 +124,7 @@ class Union {
       if (finding.former_id.empty()) finding.former_id = log.id;
       finding.severity = std::max(finding.severity, log.severity);
       finding.evidence.push_back(
-          {Evidence::Kind::statement, "the log confirms it: " + log.message, log.location, {}});
+          {Evidence::Kind::statement, "the log confirms it: " + log.message, log.location});
       for (const auto& evidence : log.evidence)
         if (!evidence.text.starts_with("confidence ")) finding.evidence.push_back(evidence);
       if (finding.fix && log.fix && finding.fix->sql.empty()) finding.fix->sql = log.fix->sql;

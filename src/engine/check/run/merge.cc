@@ -14,6 +14,7 @@
 #include "check/load/nothing_checked.h"
 #include "check/load/plans.h"
 #include "check/run/baseline.h"
+#include "check/run/fixes.h"
 #include "check/run/impact.h"
 #include "check/run/one_database.h"
 #include "check/run/owners.h"
@@ -51,13 +52,6 @@ bool before(const Found* one, const Found* other) {
         found->order);
   };
   return key(one) < key(other);
-}
-
-// The table whose definition decides whether a finding is true in another schema, too.
-std::optional<QualifiedName> table_of(const Finding& finding) {
-  if (finding.proposal) return finding.proposal->table;
-  if (finding.subject.table.empty()) return std::nullopt;
-  return QualifiedName{finding.subject.schema, finding.subject.table};
 }
 
 // Whether the rule reads nothing but logs, which are the same for every schema.
@@ -111,11 +105,11 @@ const Suppression* suppression_of(const Group& equal) {
   const auto covers = [&](const Found* found) {
     const Suppression* by = found->suppressed;
     return by && (by->comment() ? by->first_line > 0 : !by->object.empty()) &&
-           std::none_of(equal.begin(), equal.end(), [&](const Found* other) {
+           std::ranges::none_of(equal, [&](const Found* other) {
              return !other->suppressed && other->checked == found->checked;
            });
   };
-  const auto found = std::find_if(equal.begin(), equal.end(), covers);
+  const auto found = std::ranges::find_if(equal, covers);
   return found == equal.end() ? equal.front()->suppressed : (*found)->suppressed;
 }
 
@@ -129,20 +123,16 @@ void add_locations(const Group& equal) {
     const auto& place = found->finding.location;
     auto& known = first.other_locations;
     if (!place || place->live() || place == first.location || found->checked == equal.front()->checked ||
-        (found->suppressed && !equal.front()->suppressed) ||
-        std::find(known.begin(), known.end(), *place) != known.end())
+        (found->suppressed && !equal.front()->suppressed) || std::ranges::find(known, *place) != known.end())
       continue;
     known.push_back(*place);
     if (++added <= shown)
-      first.evidence.push_back(
-          {Evidence::Kind::project, found->path() + " has the same definition", place, {}});
+      first.evidence.push_back({Evidence::Kind::project, found->path() + " has the same definition", place});
   }
   if (added > shown)
-    first.evidence.push_back({Evidence::Kind::project,
-                              fmt::format("{} more input{} the same definition", added - shown,
-                                          added - shown == 1 ? " has" : "s have"),
-                              std::nullopt,
-                              {}});
+    first.evidence.push_back(
+        {Evidence::Kind::project, fmt::format("{} more input{} the same definition", added - shown,
+                                              added - shown == 1 ? " has" : "s have")});
 }
 
 class Merger {
@@ -192,8 +182,8 @@ class Merger {
  private:
   bool only_deployments() const {
     return !inputs_.live && !inputs_.has_workload && !inputs_.projects.empty() &&
-           std::none_of(inputs_.schemas.begin(), inputs_.schemas.end(),
-                        [](const Schema& schema) { return schema.catalog.has_value(); });
+           std::ranges::none_of(inputs_.schemas,
+                                [](const Schema& schema) { return schema.catalog.has_value(); });
   }
 
   std::string nothing_but_deployments() const {
@@ -225,11 +215,9 @@ class Merger {
     if (inputs_.live) count_not_costed(fixes);
     set_index_set(*outcome_.advice);
     if (!outcome_.advice->complete && !settings_.stop.stop_requested())
-      report_.diagnostics.push_back({Error::Kind::nonfatal,
-                                     "the search for indexes",
+      report_.diagnostics.push_back({Error::Kind::nonfatal, "the search for indexes",
                                      "ended early, so pgadvise advise, which may search longer than 20 "
-                                     "seconds, may propose other indexes",
-                                     {}});
+                                     "seconds, may propose other indexes"});
   }
 
   void set_index_set(const Advice& advice) {
@@ -273,15 +261,14 @@ class Merger {
       const auto* found = lint::find_rule(only.substr(0, only.find(':')));
       return found && found->category == "migration";
     };
-    if (!settings_.only.empty() && std::none_of(settings_.only.begin(), settings_.only.end(), selected))
-      return;
+    if (!settings_.only.empty() && std::ranges::none_of(settings_.only, selected)) return;
     for (auto& checked : outcome_.checked)
       std::move(checked.lock_forecasts.begin(), checked.lock_forecasts.end(),
                 std::back_inserter(report_.lock_forecasts));
   }
 
   bool ran(const std::string& rule) const {
-    return std::find(report_.rules_run.begin(), report_.rules_run.end(), rule) != report_.rules_run.end();
+    return std::ranges::find(report_.rules_run, rule) != report_.rules_run.end();
   }
 
   // Findings with the same id, of rule and subject, in the order of the inputs.
@@ -348,11 +335,11 @@ class Merger {
   void merge_findings() {
     std::vector<Found*> reported;
     for (auto& group : groups()) {
-      std::sort(group.begin(), group.end(), before);
+      std::ranges::sort(group, before);
       std::vector<Group> distinct;
       for (Found* found : group) {
-        const auto equal = std::find_if(distinct.begin(), distinct.end(),
-                                        [&](const Group& other) { return same(*other.front(), *found); });
+        const auto equal =
+            std::ranges::find_if(distinct, [&](const Group& other) { return same(*other.front(), *found); });
         if (equal == distinct.end()) distinct.push_back({found});
         else equal->push_back(found);
       }
@@ -372,8 +359,8 @@ class Merger {
     }
     rank(reported);
     refer_to_proposals();
-    std::sort(reported.begin(), reported.end(),
-              [](const Found* one, const Found* other) { return one->order < other->order; });
+    std::ranges::sort(reported,
+                      [](const Found* one, const Found* other) { return one->order < other->order; });
     report_.findings.reserve(reported.size());
     for (Found* found : reported) {
       if (found->finding.fix && !of_drizzle(*found)) found->finding.fix->drizzle.clear();
@@ -386,11 +373,10 @@ class Merger {
   // may have a Drizzle service beside others.
   bool of_drizzle(const Found& found) const {
     const auto& inputs = inputs_.schema_inputs;
-    const bool by_input =
-        std::any_of(inputs.begin(), inputs.end(), [&](const migrations::SchemaInput& input) {
-          return (found.path().empty() || input.path == found.path()) &&
-                 (input.kind == migrations::SchemaKind::drizzle_snapshot || !input.journal.empty());
-        });
+    const bool by_input = std::ranges::any_of(inputs, [&](const migrations::SchemaInput& input) {
+      return (found.path().empty() || input.path == found.path()) &&
+             (input.kind == migrations::SchemaKind::drizzle_snapshot || !input.journal.empty());
+    });
     if (by_input) return true;
     const Project* project = found.project();
     if (!project || !project->drizzle) return false;
@@ -404,14 +390,14 @@ class Merger {
     report_.index_set = {};
     report_.not_costed = 0;
     for (const auto& text : settings_.only)
-      if (std::none_of(report_.findings.begin(), report_.findings.end(),
-                       [&](const Finding& finding) { return named_by(finding, text); }))
+      if (std::ranges::none_of(report_.findings,
+                               [&](const Finding& finding) { return named_by(finding, text); }))
         report_.diagnostics.push_back({Error::Kind::nonfatal, "--only " + text,
                                        "names no finding of this run",
                                        "name an id as the report shows it, or a rule"});
     std::erase_if(report_.findings, [&](const Finding& finding) {
-      return std::none_of(settings_.only.begin(), settings_.only.end(),
-                          [&](const std::string& text) { return named_by(finding, text); });
+      return std::ranges::none_of(settings_.only,
+                                  [&](const std::string& text) { return named_by(finding, text); });
     });
   }
 
@@ -434,7 +420,7 @@ class Merger {
 
   // Of the findings that are not suppressed, if there are any.
   static const Found* read_first(const Group& group) {
-    return *std::min_element(group.begin(), group.end(), [](const Found* one, const Found* other) {
+    return *std::ranges::min_element(group, [](const Found* one, const Found* other) {
       return std::pair(one->suppressed != nullptr, one->order) <
              std::pair(other->suppressed != nullptr, other->order);
     });
@@ -486,8 +472,8 @@ class Merger {
 
   // The fix as it was proposed, or as the rule wrote it.
   const Fix& fix_before(const Checked& checked, std::size_t finding) {
-    const auto proposed = std::find_if(checked.proposals.begin(), checked.proposals.end(),
-                                       [&](const auto& proposal) { return proposal.finding == finding; });
+    const auto proposed = std::ranges::find_if(
+        checked.proposals, [&](const auto& proposal) { return proposal.finding == finding; });
     return proposed == checked.proposals.end() ? *find(checked, finding).finding.fix : proposed->fix;
   }
 
@@ -500,8 +486,7 @@ class Merger {
   }
 
   bool reported_at(const std::string& where) const {
-    return std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(),
-                       [&](const Error& error) { return error.where == where; });
+    return std::ranges::any_of(report_.diagnostics, [&](const Error& error) { return error.where == where; });
   }
 
   // Only where the rule could have found something: it ran over everything that the suppression covers.
@@ -511,9 +496,9 @@ class Merger {
       if (!suppression.comment() && (inputs_.files_named || reported_at(suppression.place.str()))) continue;
       for (const auto& rule : suppression.rules) {
         if (outcome_.used.count({i, rule}) || !could_find(rule, suppression)) continue;
-        const bool of_schema = std::any_of(
-            report_.findings.begin(), report_.findings.end(),
-            [&](const Finding& finding) { return finding.rule == rule && finding.subject.kind == "schema"; });
+        const bool of_schema = std::ranges::any_of(report_.findings, [&](const Finding& finding) {
+          return finding.rule == rule && finding.subject.kind == "schema";
+        });
         report_.diagnostics.push_back(
             {Error::Kind::nonfatal, suppression.place.str(),
              "unused suppression: " + rule +
@@ -536,14 +521,13 @@ class Merger {
         (rule.needs.names(lint::Input::migrations) && !inputs_.checked_migrations.count(file)))
       return false;
     // No rule saw a statement that could not be read.
-    return std::none_of(inputs_.not_replayed.begin(), inputs_.not_replayed.end(),
-                        [&](const std::string& place) { return place.starts_with(file + ":"); });
+    return std::ranges::none_of(inputs_.not_replayed,
+                                [&](const std::string& place) { return place.starts_with(file + ":"); });
   }
 
   // Only findings that chosen migrations cause were reported.
   bool of_changes() const {
-    return std::any_of(inputs_.schemas.begin(), inputs_.schemas.end(),
-                       [](const Schema& schema) { return !schema.changes.empty(); });
+    return std::ranges::any_of(inputs_.schemas, [](const Schema& schema) { return !schema.changes.empty(); });
   }
 
   // Then no rule ran over everything.
@@ -565,15 +549,15 @@ class Merger {
   }
 
   bool input_failed() const {
-    return std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(),
-                       [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+    return std::ranges::any_of(report_.diagnostics,
+                               [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
   }
 
   void compare_with_baseline() {
     if (settings_.baseline.empty()) return;
     if (settings_.update_baseline && input_failed()) {
       report_.diagnostics.push_back(
-          {Error::Kind::input, settings_.baseline, "not updated, because an input could not be read", {}});
+          {Error::Kind::input, settings_.baseline, "not updated, because an input could not be read"});
       return;
     }
     std::set<std::string> migrations;

@@ -89,16 +89,16 @@ bool Databases::same(const Checked& one, const Checked& other, const QualifiedNa
   if (!in_one && !in_other) return !found.any;
   if (!in_one || !in_other) return false;
   const auto related = with_related(*in_one);
-  return related == with_related(*in_other) &&
-         std::none_of(related.begin(), related.end(),
-                      [&](const QualifiedName& name) { return found.tables.count(name) > 0; });
+  return related == with_related(*in_other) && std::ranges::none_of(related, [&](const QualifiedName& name) {
+           return found.tables.count(name) > 0;
+         });
 }
 
 const Databases::Differences& Databases::differences(const Schema& one, const Schema& other) {
   const auto [it, fresh] = compared_.try_emplace(std::minmax(&one, &other));
   Differences& out = it->second;
   if (!fresh) return out;
-  // In both directions: schemas that only one side uses are no difference from the other's view.
+  // In both directions: schemas that only one side uses differ in one direction alone.
   for (const auto& [expected, actual] : {std::pair(&one, &other), std::pair(&other, &one)})
     for (const auto& difference : lint::schema_differences(*expected->catalog, *actual->catalog)) {
       out.any = true;

@@ -21,7 +21,7 @@ files::CodeOwners read_code_owners(const std::string& root, Diagnostics& diagnos
     const auto text = read_file(path, files::CodeOwners::max_bytes);
     if (text) return files::CodeOwners(*text);
     diagnostics.push_back(
-        {Error::Kind::nonfatal, name, text.error().what + ": findings have no owners from it", {}});
+        {Error::Kind::nonfatal, name, text.error().what + ": findings have no owners from it"});
     return {};
   }
   return {};
@@ -51,8 +51,8 @@ class Owners {
     const auto query = queries_.find(finding.subject.fingerprint);
     if (finding.subject.fingerprint.empty() || query == queries_.end()) return false;
     const auto& names = query->second->applications;
-    return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& name) { return lint::matches(application, name); });
+    return std::ranges::any_of(names,
+                               [&](const std::string& name) { return lint::matches(application, name); });
   }
 
   static std::string file_of(const Finding& finding) {

@@ -41,7 +41,7 @@ class Runner {
       if (!stopped(schema.path)) checked.push_back(check(&schema, project_of(inputs_, schema.path)));
     if (inputs_.schemas.empty() && !stopped({})) checked.push_back(check(nullptr, project_of(inputs_, {})));
     for (const auto& project : inputs_.projects)
-      if (std::find(checked.begin(), checked.end(), &project) == checked.end() && !stopped(project.root))
+      if (std::ranges::find(checked, &project) == checked.end() && !stopped(project.root))
         check(nullptr, &project);
     const auto chosen = search();
     for (auto& one : out_.checked) fix(one, chosen);
@@ -58,10 +58,8 @@ class Runner {
   bool stopped(const std::string& input) {
     if (planner_ || !stop_.stop_requested()) return false;
     out_.stopped = true;
-    out_.diagnostics.push_back({Error::Kind::nonfatal,
-                                input.empty() ? "the workload" : input,
-                                "interrupted: no rule checked this input",
-                                {}});
+    out_.diagnostics.push_back({Error::Kind::nonfatal, input.empty() ? "the workload" : input,
+                                "interrupted: no rule checked this input"});
     return true;
   }
 
@@ -89,15 +87,12 @@ class Runner {
       if (!united.empty()) lint::sort_findings(outcome.findings);
       out_.found_in_code.merge(std::move(united));
     }
-    Checked out{schema,
-                project,
-                {},
-                {},
-                {},
-                suppress(outcome.findings),
-                lint::forecast_locks(lint::Context(given)),
-                std::move(outcome.ran),
-                std::move(outcome.skipped)};
+    Checked out{.schema = schema,
+                .project = project,
+                .suppressed = suppress(outcome.findings),
+                .lock_forecasts = lint::forecast_locks(lint::Context(given)),
+                .rules_run = std::move(outcome.ran),
+                .skipped = std::move(outcome.skipped)};
     keep_caused(out, outcome.findings);
     if (schema && !inputs_.live) suspect_uncertain(outcome.findings, *schema);
     if (inputs_.live && !inputs_.sandbox()) confirm_facts(outcome.findings);
@@ -139,8 +134,8 @@ class Runner {
     for (const auto& checked : out_.checked)
       for (auto& index : advisor::asked_indexes(checked.findings, checked.confirmations))
         asked.push_back(std::move(index));
-    const bool suppressed = std::any_of(out_.checked.begin(), out_.checked.end(),
-                                        [](const Checked& checked) { return !checked.suppressed.empty(); });
+    const bool suppressed =
+        std::ranges::any_of(out_.checked, [](const Checked& checked) { return !checked.suppressed.empty(); });
     if (asked.empty() && suppressed) return {};
     out_.advice = search_indexes(inputs_.workload, *inputs_.live, *inputs_.server, std::move(asked),
                                  project_of(inputs_, ""), stop_, out_.diagnostics);
@@ -157,7 +152,7 @@ class Runner {
     for (std::size_t at = 0; at < confirmations.size(); ++at) {
       if (!confirmations[at].cost_before || findings[at].subject.fingerprint.empty()) continue;
       const auto& queries = out_.advice->queries;
-      const auto query = std::find_if(queries.begin(), queries.end(), [&](const AdvisedQuery& one) {
+      const auto query = std::ranges::find_if(queries, [&](const AdvisedQuery& one) {
         return one.fingerprint == findings[at].subject.fingerprint;
       });
       if (query == queries.end()) continue;
@@ -206,10 +201,9 @@ class Runner {
       if (of_schema && caused.count(finding.id)) return false;
       if (not_asked_for(finding, schema) || differed_before(finding)) return true;
       if (!schema) return false;
-      const bool in_chosen =
-          std::any_of(schema->changes.begin(), schema->changes.end(), [&](const SchemaChange& change) {
-            return finding.location && change.files.count(finding.location->file) > 0;
-          });
+      const bool in_chosen = std::ranges::any_of(schema->changes, [&](const SchemaChange& change) {
+        return finding.location && change.files.count(finding.location->file) > 0;
+      });
       return of_schema && !schema->changes.empty() && !in_chosen;
     };
     std::erase_if(findings, left_out);
@@ -239,10 +233,9 @@ class Runner {
     if (!needs.names(lint::Input::comparison) && !needs.names(lint::Input::declared)) return false;
     const std::string& file = finding.location->file;
     return !inputs_.checked_migrations.contains(file) &&
-           std::any_of(inputs_.schema_inputs.begin(), inputs_.schema_inputs.end(), [&](const auto& input) {
+           std::ranges::any_of(inputs_.schema_inputs, [&](const auto& input) {
              return input.kind == migrations::SchemaKind::migrations &&
-                    std::any_of(input.files.begin(), input.files.end(),
-                                [&](const auto& one) { return one.path == file; });
+                    std::ranges::any_of(input.files, [&](const auto& one) { return one.path == file; });
            });
   }
 
@@ -252,7 +245,7 @@ class Runner {
       return schema && schema->replayed_only.count(place.file) > 0;
     };
     if ((finding.location && replayed(*finding.location)) ||
-        std::any_of(finding.other_locations.begin(), finding.other_locations.end(), replayed))
+        std::ranges::any_of(finding.other_locations, replayed))
       return true;
     const auto* rule = inputs_.changed_code ? lint::find_rule(finding.rule) : nullptr;
     return rule && rule->rule->needs.names(lint::Input::code) && !inputs_.changed_code->touches(finding);

@@ -24,7 +24,7 @@ bool is_small(const Context& context, const QualifiedName& name, double min_rows
 
 // Whether the step's statement changes or copies more than a few rows of a table that was there.
 bool changes_many_rows(const SchemaStep& step, const QualifiedName& table) {
-  return std::any_of(step.actions.begin(), step.actions.end(), [&](const SchemaAction& action) {
+  return std::ranges::any_of(step.actions, [&](const SchemaAction& action) {
     if (action.table != table) return false;
     if (action.kind == Kind::insert_from) return !action.reads_from.empty();
     return (action.kind == Kind::update || action.kind == Kind::remove) && !action.on_new_table &&
@@ -231,10 +231,7 @@ std::optional<Growth> growth_by_definition(const Context& context, const Qualifi
 std::optional<SettingInForce> lock_timeout_of(const Context& context, const SchemaStep& step) {
   if (step.lock_timeout_ms) {
     if (*step.lock_timeout_ms == 0) return std::nullopt;
-    SettingInForce out;
-    out.ms = *step.lock_timeout_ms;
-    out.what = step.place.file;
-    return out;
+    return SettingInForce{*step.lock_timeout_ms, {}, step.place.file};
   }
   if (context.has_project())
     for (const SessionTimeout& timeout : context.project().timeouts)
@@ -248,10 +245,7 @@ std::optional<SettingInForce> lock_timeout_of(const Context& context, const Sche
   std::int64_t ms = 0;
   const std::string& text = setting->second;
   const bool number = std::from_chars(text.data(), text.data() + text.size(), ms).ec == std::errc();
-  SettingInForce out;
-  if (number) out.ms = ms;
-  out.what = "the server";
-  return out;
+  return SettingInForce{number ? std::optional(ms) : std::nullopt, {}, "the server"};
 }
 
 const DeployCommand* migrating_command(const Context& context) {
@@ -267,13 +261,13 @@ const DeployCommand* migrating_command(const Context& context) {
                                                        tool == known->command.substr(0, space) &&
                                                        names(known->command.substr(space + 1)))
         return true;
-    return std::any_of(command.words.begin(), command.words.end(), [](const std::string& word) {
+    return std::ranges::any_of(command.words, [](const std::string& word) {
       return word == "migrate" || word == "db:migrate" || word.starts_with("migrate:") ||
              word.starts_with("migration:run") || word == "migrate-deploy";
     });
   };
   const auto& commands = context.project().deploy_commands;
-  const auto found = std::find_if(commands.begin(), commands.end(), migrates);
+  const auto found = std::ranges::find_if(commands, migrates);
   return found == commands.end() ? nullptr : &*found;
 }
 

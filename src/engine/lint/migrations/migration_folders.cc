@@ -46,9 +46,9 @@ const TrackingTable* tracking_of(const Context& context, const MigrationFolder& 
     const ToolFacts* keeper = find_tool_facts(table.tool);
     const ToolFacts* variant = keeper ? keeper->without_comparison : nullptr;
     if (table.tool != folder.tool && (!variant || variant->id != folder.tool)) continue;
-    const auto known = std::count_if(
-        folder.migrations.begin(), folder.migrations.end(),
-        [&](const MigrationEntry& migration) { return !rows_of(table, folder, migration).empty(); });
+    const auto known = std::ranges::count_if(folder.migrations, [&](const MigrationEntry& migration) {
+      return !rows_of(table, folder, migration).empty();
+    });
     if (known <= most) continue;
     most = known;
     best = &table;
@@ -57,10 +57,9 @@ const TrackingTable* tracking_of(const Context& context, const MigrationFolder& 
 }
 
 bool runs_journal_itself(const Project& project) {
-  return std::any_of(project.deploy_commands.begin(), project.deploy_commands.end(),
-                     [](const DeployCommand& command) {
-                       return command.words.size() > 1 && command.words[1] == "_journal.json";
-                     });
+  return std::ranges::any_of(project.deploy_commands, [](const DeployCommand& command) {
+    return command.words.size() > 1 && command.words[1] == "_journal.json";
+  });
 }
 
 std::string label(const MigrationFolder& folder, const MigrationEntry& migration) {

@@ -14,7 +14,7 @@ using Work = TableLock::Work;
 
 bool adds_foreign_key(const SchemaStep& step, const QualifiedName& table) {
   using Kind = SchemaAction::Kind;
-  return std::any_of(step.actions.begin(), step.actions.end(), [&](const SchemaAction& action) {
+  return std::ranges::any_of(step.actions, [&](const SchemaAction& action) {
     return action.table == table && action.constraint &&
            action.constraint->kind == Constraint::Kind::foreign_key &&
            (action.kind == Kind::add_constraint || action.kind == Kind::validate_constraint);
@@ -27,7 +27,7 @@ bool fails_in_transaction(const Context& context, const MigrationTransaction::St
   if (step.step->transaction == 0 || migration.concurrently_elsewhere || own_runner(context, migration) ||
       migration.transaction == Migration::Transaction::script)
     return false;
-  return std::any_of(step.step->actions.begin(), step.step->actions.end(), needs_own_transaction);
+  return std::ranges::any_of(step.step->actions, needs_own_transaction);
 }
 
 class Forecaster {

@@ -12,7 +12,7 @@ using Kind = SchemaAction::Kind;
 using Transaction = Migration::Transaction;
 
 const TableStatistics* statistics(const Context& context, const QualifiedName& name) {
-  // Without settings it is no server that somebody set up: a sandbox, whose tables are empty.
+  // A catalog without settings is that of a sandbox, whose tables are empty.
   const Table* table =
       context.has_catalog() && !context.catalog().settings.empty() ? context.catalog().table(name) : nullptr;
   return table && table->statistics && table->statistics->rows >= 0 ? &*table->statistics : nullptr;
@@ -37,8 +37,7 @@ std::vector<Site> sites(const Context& context, const Option& min_rows, std::ini
   for (const Migration& migration : context.migrations())
     for (const SchemaStep& step : migration.steps)
       for (const SchemaAction& action : step.actions) {
-        if (std::find(kinds.begin(), kinds.end(), action.kind) == kinds.end() || action.on_new_table)
-          continue;
+        if (std::ranges::find(kinds, action.kind) == kinds.end() || action.on_new_table) continue;
         if (action.table_kind == Table::Kind::view || action.table_kind == Table::Kind::foreign) continue;
         const TableStatistics* known = statistics(context, action.table);
         if (known && known->rows < least) continue;
@@ -127,17 +126,15 @@ bool needs_own_transaction(const SchemaAction& action) {
 }
 
 bool avoids_transaction(const Migration& migration) {
-  return migration.concurrently_elsewhere &&
-         std::any_of(migration.steps.begin(), migration.steps.end(), [](const SchemaStep& step) {
-           return step.transaction != 0 &&
-                  std::any_of(step.actions.begin(), step.actions.end(), needs_own_transaction);
+  return migration.concurrently_elsewhere && std::ranges::any_of(migration.steps, [](const SchemaStep& step) {
+           return step.transaction != 0 && std::ranges::any_of(step.actions, needs_own_transaction);
          });
 }
 
 bool own_runner(const Context& context, const Migration& migration) {
   if (migration.transaction != Transaction::run || !context.has_project()) return false;
   const auto& commands = context.project().deploy_commands;
-  return std::any_of(commands.begin(), commands.end(), [](const DeployCommand& command) {
+  return std::ranges::any_of(commands, [](const DeployCommand& command) {
     return command.words.size() > 1 && command.words[1] == "readMigrationFiles";
   });
 }
@@ -153,7 +150,7 @@ bool made_here(const Site& site, const std::vector<std::string>& columns) {
       if (!(action.table == site.action->table)) continue;
       const bool renames = action.kind == Kind::rename_column;
       if (!renames && action.kind != Kind::add_column) continue;
-      if (renames && std::find(columns.begin(), columns.end(), action.name) != columns.end()) return true;
+      if (renames && std::ranges::find(columns, action.name) != columns.end()) return true;
       if (!renames && std::find_first_of(columns.begin(), columns.end(), action.columns.begin(),
                                          action.columns.end()) != columns.end())
         return true;
@@ -175,9 +172,7 @@ bool carried_over(const Site& site) {
     if (&step == site.step) return false;
     for (const SchemaAction& action : step.actions) {
       if (action.kind != Kind::insert_from && action.kind != Kind::update) continue;
-      if (std::find(action.reads_from.begin(), action.reads_from.end(), site.action->table) ==
-          action.reads_from.end())
-        continue;
+      if (std::ranges::find(action.reads_from, site.action->table) == action.reads_from.end()) continue;
       if (site.action->columns.empty() ? !(action.table == site.action->table)
                                        : contains(action.reads, site.action->columns[0]))
         return true;

@@ -38,7 +38,7 @@ Context Context::of(const Rule& rule) const {
 }
 
 double Context::option(const Option& option) const {
-  if (std::find(rule_->options.begin(), rule_->options.end(), &option) == rule_->options.end())
+  if (std::ranges::find(rule_->options, &option) == rule_->options.end())
     throw std::logic_error(std::string(rule_->id) + " reads the option " + std::string(option.name) +
                            ", which it does not declare");
   if (const auto* settings = settings_of(inputs(), *rule_))
@@ -46,9 +46,10 @@ double Context::option(const Option& option) const {
   return option.fallback;
 }
 
-template <class Map>
-static const typename Map::mapped_type& look_up(const Map& map, const QualifiedName& key) {
-  static const typename Map::mapped_type none;
+// An empty value for an unknown key.
+template <class Map, class Key>
+static const typename Map::mapped_type& look_up(const Map& map, const Key& key) {
+  static const typename Map::mapped_type none{};
   const auto it = map.find(key);
   return it == map.end() ? none : it->second;
 }
@@ -60,7 +61,6 @@ const std::vector<const Table*>& Context::partitions_of(const QualifiedName& tab
   return look_up(lookups_->partitions, table);
 }
 const std::vector<const Index*>& Context::indexes_with(const Table& table, std::string_view column) const {
-  static const std::vector<const Index*> none;
   const auto [it, fresh] = lookups_->indexes.try_emplace(&table);
   auto& by_column = it->second;
   const auto add = [&](std::string_view name, const Index& index) {
@@ -72,23 +72,19 @@ const std::vector<const Index*>& Context::indexes_with(const Table& table, std::
       if (!key.column.empty()) add(key.column, table.indexes[i]);
     for (const auto& name : table.indexes[i].include) add(name, table.indexes[i]);
   }
-  const auto found = by_column.find(column);
-  return found == by_column.end() ? none : found->second;
+  return look_up(by_column, column);
 }
 const std::vector<const Query*>& Context::queries_on(const QualifiedName& table) const {
   return look_up(lookups_->queries, table);
 }
 
 const Query* Context::query(std::string_view fingerprint) const {
-  const auto it = lookups_->by_fingerprint.find(fingerprint);
-  return it == lookups_->by_fingerprint.end() || fingerprint.empty() ? nullptr : it->second;
+  return fingerprint.empty() ? nullptr : look_up(lookups_->by_fingerprint, fingerprint);
 }
 
 const std::vector<KnownPlan>& Context::plans_of(const Query& query) const {
-  static const std::vector<KnownPlan> none;
-  if (!inputs().plans) return none;
-  const auto it = inputs().plans->plans.find(query.fingerprint);
-  return it == inputs().plans->plans.end() ? none : it->second;
+  static const PlanSet none;
+  return look_up((inputs().plans ? *inputs().plans : none).plans, query.fingerprint);
 }
 
 Finding& Reporter::add(Subject subject, std::string message, std::optional<Severity> severity) {
@@ -103,22 +99,20 @@ Finding& Reporter::add(Subject subject, std::string message, std::optional<Sever
 
 // Not a list of statements, and not the application's own log.
 static bool has_server_log(const Workload& workload) {
-  return std::any_of(workload.sources.begin(), workload.sources.end(), [](const LogSource& source) {
+  return std::ranges::any_of(workload.sources, [](const LogSource& source) {
     return source.format.starts_with("stderr") || source.format.starts_with("csvlog") ||
            source.format.starts_with("jsonlog");
   });
 }
 
 static bool has_event(const Workload& workload, std::initializer_list<ServerEvent::Kind> kinds) {
-  return std::any_of(workload.server_events.begin(), workload.server_events.end(),
-                     [&](const ServerEvent& event) {
-                       return std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end();
-                     });
+  return std::ranges::any_of(workload.server_events, [&](const ServerEvent& event) {
+    return std::ranges::find(kinds, event.kind) != kinds.end();
+  });
 }
 
 static bool has_row_counts(const Workload& workload) {
-  return std::any_of(workload.queries.begin(), workload.queries.end(),
-                     [](const Query& query) { return query.rows_calls > 0; });
+  return std::ranges::any_of(workload.queries, [](const Query& query) { return query.rows_calls > 0; });
 }
 
 static void add_workload(const Workload& workload, InputSet& out) {
@@ -149,7 +143,7 @@ InputSet inputs_given(const Inputs& inputs) {
 }
 
 static bool runs(const Rule& rule, const RuleSettings* settings, const std::vector<std::string>& only) {
-  if (!only.empty()) return std::find(only.begin(), only.end(), rule.id) != only.end();
+  if (!only.empty()) return std::ranges::find(only, rule.id) != only.end();
   return settings && settings->on ? *settings->on : rule.on_by_default;
 }
 
@@ -183,7 +177,7 @@ Outcome run(const Inputs& inputs, const std::vector<std::string>& only) {
 }
 
 void sort_findings(std::vector<Finding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+  std::ranges::stable_sort(findings, [](const Finding& a, const Finding& b) {
     if (a.severity != b.severity) return a.severity > b.severity;
     if (a.rule != b.rule) return a.rule < b.rule;
     return a.subject < b.subject;

@@ -13,8 +13,8 @@ const RegisteredRule* find_rule(std::string_view id) {
 bool decided_by_files(const Rule& rule, bool sizes_known) {
   const Needs& needs = rule.needs;
   if (!needs.met_by({Input::schema, Input::migrations})) return false;
-  return !sizes_known || std::none_of(rule.options.begin(), rule.options.end(),
-                                      [](const Option* option) { return option->table_size; });
+  return !sizes_known ||
+         std::ranges::none_of(rule.options, [](const Option* option) { return option->table_size; });
 }
 
 }  // namespace pgadvise::lint

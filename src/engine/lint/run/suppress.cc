@@ -155,8 +155,8 @@ bool FindingNames::match(std::string_view object, const std::string& path) const
   const auto of_path = [&](const std::string& file) {
     return matches(path, file) || matches("*/" + path, file);
   };
-  return (path.empty() || std::any_of(files_.begin(), files_.end(), of_path)) &&
-         (object.empty() || std::any_of(names_.begin(), names_.end(), of_object));
+  return (path.empty() || std::ranges::any_of(files_, of_path)) &&
+         (object.empty() || std::ranges::any_of(names_, of_object));
 }
 
 std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings,

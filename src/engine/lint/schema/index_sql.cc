@@ -1,8 +1,5 @@
 #include "lint/schema/index_sql.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "model/schema/ddl.h"

@@ -1,7 +1,6 @@
 // Uses of indexes other than scans by queries, and findings about an index.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string_view>

@@ -27,8 +27,8 @@ bool treats_as_json(std::string_view expression, const std::string& column) {
 
 bool treats_as_json(const Index& index, const std::string& column) {
   return (index.predicate && treats_as_json(*index.predicate, column)) ||
-         std::any_of(index.keys.begin(), index.keys.end(),
-                     [&](const IndexKey& key) { return treats_as_json(key.expression, column); });
+         std::ranges::any_of(index.keys,
+                             [&](const IndexKey& key) { return treats_as_json(key.expression, column); });
 }
 
 }  // namespace pgadvise::lint

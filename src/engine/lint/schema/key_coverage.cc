@@ -5,13 +5,10 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "lint/schema/tables.h"
 
 namespace pgadvise::lint {
 namespace {
-
-bool contains(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
 
 bool any_position_serves(const std::string& method) { return method == "gist" || method == "gin"; }
 
@@ -19,8 +16,8 @@ bool any_position_serves(const std::string& method) { return method == "gist" ||
 bool predicate_harmless(const Index& index, const std::vector<std::string>& columns) {
   if (!index.predicate) return true;
   return !index.predicate_not_null.empty() &&
-         std::all_of(index.predicate_not_null.begin(), index.predicate_not_null.end(),
-                     [&](const std::string& column) { return contains(columns, column); });
+         std::ranges::all_of(index.predicate_not_null,
+                             [&](const std::string& column) { return contains(columns, column); });
 }
 
 bool key_usable(const IndexKey& key, const Table& table) {
@@ -52,8 +49,7 @@ std::string explain_miss(const Index& index, const Table& table, const std::vect
   if (contains(index.include, columns.front())) return "contains " + columns.front() + " only in INCLUDE";
   std::vector<std::string> contained;
   for (const auto& column : columns)
-    if (std::any_of(index.keys.begin(), index.keys.end(),
-                    [&](const IndexKey& key) { return key.column == column; }))
+    if (std::ranges::any_of(index.keys, [&](const IndexKey& key) { return key.column == column; }))
       contained.push_back(column);
   return "contains " + join(contained, ", ") + ", but not as its first column" +
          (contained.size() == 1 ? "" : "s");
@@ -94,7 +90,7 @@ std::vector<const Index*> indexes_with_any(const Context& context, const Table& 
     out.insert(out.end(), found.begin(), found.end());
   }
   if (columns.size() == 1) return out;
-  std::sort(out.begin(), out.end());  // all are in one vector
+  std::ranges::sort(out);  // all are in one vector
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }

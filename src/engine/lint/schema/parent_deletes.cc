@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "lint/schema/table_growth.h"
-#include "lint/schema/tables.h"
 #include "lint/schema/words.h"
 #include "model/queries/workload.h"
 
@@ -15,7 +14,7 @@ namespace pgadvise::lint {
 bool parent_rows_deleted(const Context& context, const Constraint& key) {
   if (key.on_delete != "NO ACTION" && key.on_delete != "RESTRICT") return true;
   const auto& queries = context.queries_on(key.referenced_table);
-  return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
+  return std::ranges::any_of(queries, [&](const Query* query) {
     return query->facts.kind == StatementKind::delete_ && !query->facts.relations.empty() &&
            query->facts.relations.front().table == key.referenced_table;
   });
@@ -48,7 +47,7 @@ bool names_an_actor(const Constraint& key) {
 }
 
 static bool limited_to_constants(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& check) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& check) {
     if (check.kind != Constraint::Kind::check) return false;
     auto tokens = tokens_of(check.expression);  // without strings
     std::erase_if(tokens, [](const std::string& token) { return token == "(" || token == ")"; });

@@ -1,7 +1,6 @@
 #include "lint/schema/schema_difference.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -76,7 +75,7 @@ struct Matched {
     std::vector<const T*> left = actual;
     std::vector<const T*> unmatched;
     const auto take = [&](auto same) {
-      const auto it = std::find_if(left.begin(), left.end(), same);
+      const auto it = std::ranges::find_if(left, same);
       const T* out = it == left.end() ? nullptr : *it;
       if (out) left.erase(it);
       return out;
@@ -124,8 +123,7 @@ class Comparison {
       if (!passed_over(table) && schemas_.count(name.schema) && !expected_.table(name))
         add(Kind::extra, table_subject(table), word(table) + " " + display(name), "", {}, table.origin);
     compare_enums();
-    std::stable_sort(out_.begin(), out_.end(),
-                     [](const auto& a, const auto& b) { return a.subject < b.subject; });
+    std::ranges::stable_sort(out_, [](const auto& a, const auto& b) { return a.subject < b.subject; });
     return std::move(out_);
   }
 
@@ -203,12 +201,12 @@ class Comparison {
   }
 
   static bool has_columns(const Table& table, const std::vector<std::string>& columns) {
-    return std::all_of(columns.begin(), columns.end(),
-                       [&](const std::string& name) { return name.empty() || table.column(name); });
+    return std::ranges::all_of(columns,
+                               [&](const std::string& name) { return name.empty() || table.column(name); });
   }
   static bool has_columns(const Table& table, const Index& index) {
-    return std::all_of(index.keys.begin(), index.keys.end(),
-                       [&](const IndexKey& key) { return key.column.empty() || table.column(key.column); });
+    return std::ranges::all_of(
+        index.keys, [&](const IndexKey& key) { return key.column.empty() || table.column(key.column); });
   }
 
   void compare_indexes(const Table& expected, const Table& actual, const std::string& on) {
@@ -218,9 +216,9 @@ class Comparison {
       std::vector<const Index*> out;
       std::set<std::string> unique;
       for (const auto& index : table.indexes) {
-        const bool plain = index.unique && !index.predicate &&
-                           std::none_of(index.keys.begin(), index.keys.end(),
-                                        [](const IndexKey& key) { return key.column.empty(); });
+        const bool plain =
+            index.unique && !index.predicate &&
+            std::ranges::none_of(index.keys, [](const IndexKey& key) { return key.column.empty(); });
         if (!plain || unique.insert(form(index)).second) out.push_back(&index);
       }
       return out;
@@ -248,19 +246,25 @@ class Comparison {
     }
   }
 
+  // The constraints of one kind that the table does not inherit.
+  static std::vector<const Constraint*> own(const Table& table, Constraint::Kind kind) {
+    std::vector<const Constraint*> out;
+    for (const auto& constraint : table.constraints)
+      if (constraint.kind == kind && !constraint.inherited) out.push_back(&constraint);
+    return out;
+  }
+
+  static Subject named(const char* kind, const Table& table, const std::string& name) {
+    return {.kind = kind, .schema = table.name.schema, .table = table.name.name, .constraint = name};
+  }
+
   void compare_foreign_keys(const Table& expected, const Table& actual, const std::string& on) {
-    const auto list = [](const Table& table) {
-      std::vector<const Constraint*> out;
-      for (const auto& constraint : table.constraints)
-        if (constraint.kind == Constraint::Kind::foreign_key && !constraint.inherited)
-          out.push_back(&constraint);
-      return out;
-    };
-    Matched matched(list(expected), list(actual), [](const Constraint& key) { return form(key); });
+    const auto kind = Constraint::Kind::foreign_key;
+    Matched matched(own(expected, kind), own(actual, kind), [](const Constraint& key) { return form(key); });
     // A key's generated name has the table that it references: of another target, it has another name.
     std::erase_if(matched.missing, [&](const Constraint* key) {
-      const auto other = std::find_if(matched.extra.begin(), matched.extra.end(),
-                                      [&](const Constraint* one) { return one->columns == key->columns; });
+      const auto other = std::ranges::find_if(
+          matched.extra, [&](const Constraint* one) { return one->columns == key->columns; });
       if (other == matched.extra.end()) return false;
       matched.same_name.emplace_back(key, *other);
       matched.extra.erase(other);
@@ -291,19 +295,10 @@ class Comparison {
   }
 
   void compare_checks(const Table& expected, const Table& actual, const std::string& on) {
-    const auto list = [](const Table& table) {
-      std::vector<const Constraint*> out;
-      for (const auto& constraint : table.constraints)
-        if (constraint.kind == Constraint::Kind::check && !constraint.inherited) out.push_back(&constraint);
-      return out;
-    };
-    const Matched matched(list(expected), list(actual), [](const Constraint& check) { return check.name; });
-    const auto subject = [&](const Constraint& check) {
-      return Subject{.kind = "constraint",
-                     .schema = expected.name.schema,
-                     .table = expected.name.name,
-                     .constraint = check.name};
-    };
+    const auto kind = Constraint::Kind::check;
+    const Matched matched(own(expected, kind), own(actual, kind),
+                          [](const Constraint& check) { return check.name; });
+    const auto subject = [&](const Constraint& check) { return named("constraint", expected, check.name); };
     // Of the same number of checks the server may have named some otherwise.
     const std::size_t renamed = std::min(matched.missing.size(), matched.extra.size());
     for (std::size_t i = renamed; i < matched.missing.size(); ++i)
@@ -320,15 +315,9 @@ class Comparison {
           actual.row_security ? "has row-level security" : "has no row-level security", expected.origin,
           actual.origin);
     const auto has = [](const Table& table, const std::string& name) {
-      return std::any_of(table.policies.begin(), table.policies.end(),
-                         [&](const Policy& policy) { return policy.name == name; });
+      return std::ranges::any_of(table.policies, [&](const Policy& policy) { return policy.name == name; });
     };
-    const auto subject = [&](const Policy& policy) {
-      return Subject{.kind = "policy",
-                     .schema = expected.name.schema,
-                     .table = expected.name.name,
-                     .constraint = policy.name};
-    };
+    const auto subject = [&](const Policy& policy) { return named("policy", expected, policy.name); };
     for (const auto& policy : expected.policies)
       if (!has(actual, policy.name))
         add(Kind::missing, subject(policy), "policy " + policy.name + " on " + on, "", policy.origin,

@@ -16,8 +16,13 @@ constexpr std::string_view sampled_values =
     "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100) FROM {table} x{sample} "
     "WHERE x.{column} IS NOT NULL LIMIT 200";
 
+bool is_text_type(const std::string& type) {
+  const bool text = type == "text" || type.starts_with("character varying") || type.starts_with("character");
+  return text && !type.ends_with("]");
+}
+
 bool references(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
     return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
   });
 }
@@ -72,11 +77,6 @@ void report_column(const Context& context, Reporter& reporter, const SchemaColum
 }
 
 }  // namespace
-
-bool is_text_type(const std::string& type) {
-  const bool text = type == "text" || type.starts_with("character varying") || type.starts_with("character");
-  return text && !type.ends_with("]");
-}
 
 void report_stored_as_text(const Context& context, Reporter& reporter, const StoredAsText& what) {
   ColumnsBySchema schemas;

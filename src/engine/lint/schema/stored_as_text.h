@@ -27,8 +27,6 @@ struct StoredAsText {
   Conclusion (*from_values)(const std::vector<std::string>& values) = nullptr;
 };
 
-bool is_text_type(const std::string& type);  // text, varchar, char
-
 // Reports the text columns for which `what.reason` has evidence, without columns that reference others, which
 // change with these, and inherited ones.
 void report_stored_as_text(const Context& context, Reporter& reporter, const StoredAsText& what);

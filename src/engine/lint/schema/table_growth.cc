@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 25> lookup_names = {
     "state",      "status", "tier",     "timezone",  "type",    "unit",   "zone"};
 
 bool references_others(const Table& table) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& key) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& key) {
     return key.kind == Constraint::Kind::foreign_key && key.referenced_table != table.name;
   });
 }

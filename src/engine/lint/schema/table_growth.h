@@ -12,7 +12,7 @@ enum class Growth {
 };
 
 // By the table's name. A lookup table also has no foreign keys to other tables and at most eight columns.
-// Statistics, where known, have the last word: a table of 100,000 rows or more is no lookup table.
+// Statistics, where known, have the last word: a lookup table has fewer than 100,000 rows.
 Growth growth_of(const Table& table);
 
 // The rows from statistics, else a guess by growth_of(): 200, 20,000 or 1,000,000.

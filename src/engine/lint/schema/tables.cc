@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
 #include <cstdio>
 #include <iterator>
 #include <utility>
@@ -42,7 +41,7 @@ bool never_null(const Column& column) {
 bool constant(const Table& table, const std::string& expression) {
   auto tokens = tokens_of(expression);  // without strings
   std::erase_if(tokens, [](const std::string& token) { return token == "(" || token == ")"; });
-  if (const auto cast = std::find(tokens.begin(), tokens.end(), "::"); cast != tokens.end()) {
+  if (const auto cast = std::ranges::find(tokens, "::"); cast != tokens.end()) {
     const auto type = std::next(cast);
     const bool only_a_type =
         tokens.end() - type <= 2 && std::all_of(type, tokens.end(), [](const auto& word) {
@@ -92,7 +91,7 @@ const Constraint* primary_key(const Table& table) {
 const Index* unique_among(const Table& table, const std::vector<std::string>& columns, bool partial) {
   for (const auto& index : table.indexes) {
     if (!index.unique || !index.valid || (index.predicate && !partial)) continue;
-    if (std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+    if (std::ranges::all_of(index.keys, [&](const IndexKey& key) {
           return !key.column.empty() && contains(columns, key.column);
         }))
       return &index;
@@ -101,16 +100,16 @@ const Index* unique_among(const Table& table, const std::vector<std::string>& co
 }
 
 bool at_most_one_row(const Table& table) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     return index.unique && index.valid && !index.predicate && !index.keys.empty() &&
-           std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+           std::ranges::all_of(index.keys, [&](const IndexKey& key) {
              return key.column.empty() && constant(table, key.expression);
            });
   });
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
+  return std::ranges::find(list, value) != list.end();
 }
 
 Junction junction(const Table& table) {
@@ -125,8 +124,9 @@ Junction junction(const Table& table) {
     if (!contains(out.links, column.name) && !surrogate(table, column) && !keeps_time(column)) return {};
   // With an id of its own, and a side that may be missing, it is a record rather than a link.
   const Constraint* key = primary_key(table);
-  const bool own_id = key && std::none_of(key->columns.begin(), key->columns.end(),
-                                          [&](const std::string& name) { return contains(out.links, name); });
+  const bool own_id = key && std::ranges::none_of(key->columns, [&](const std::string& name) {
+                        return contains(out.links, name);
+                      });
   for (const auto& link : out.links)
     if (own_id && !table.column(link)->not_null) return {};
   out.is = true;
@@ -168,7 +168,7 @@ std::string bytes_text(double bytes) {
 }
 
 Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
-  return {Evidence::Kind::catalog, std::move(text), std::move(place), {}};
+  return {Evidence::Kind::catalog, std::move(text), std::move(place)};
 }
 
 const Constraint* foreign_key_between(const Table& a, const Table& b) {

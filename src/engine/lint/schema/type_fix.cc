@@ -12,8 +12,8 @@ namespace {
 
 bool names(const std::string& expression, const std::string& name) {
   const auto tokens = tokens_of(replace_all(expression, "\"", ""));
-  return std::find(tokens.begin(), tokens.end(), name) != tokens.end() ||
-         std::find(tokens.begin(), tokens.end(), lower(name)) != tokens.end();
+  return std::ranges::find(tokens, name) != tokens.end() ||
+         std::ranges::find(tokens, lower(name)) != tokens.end();
 }
 
 }  // namespace
@@ -25,8 +25,10 @@ const Table* inherited_from(const Context& context, const Table& table, const st
   return nullptr;
 }
 
-std::string type_change_refused(const Context& context, const Table& table, const Column& column,
-                                bool with_using) {
+// Why the server refuses ALTER TABLE … ALTER COLUMN … TYPE for the column: a clause such as "the column is
+// generated"; "" if nothing in the catalog shows a reason. `with_using`: the statement has a USING clause.
+static std::string type_change_refused(const Context& context, const Table& table, const Column& column,
+                                       bool with_using) {
   if (column.generated_expression && with_using)
     return "the column is generated, so that USING is not allowed: change its expression, too";
   if (const Table* parent = inherited_from(context, table, column.name))

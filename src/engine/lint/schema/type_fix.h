@@ -14,11 +14,6 @@ namespace pgadvise::lint {
 // table's own.
 const Table* inherited_from(const Context& context, const Table& table, const std::string& column);
 
-// Why the server refuses ALTER TABLE … ALTER COLUMN … TYPE for the column: a clause such as "the column is
-// generated"; "" if nothing in the catalog shows a reason. `with_using`: the statement has a USING clause.
-std::string type_change_refused(const Context& context, const Table& table, const Column& column,
-                                bool with_using);
-
 // The time zone to which the column's default converts the current time: "utc" of now() AT TIME ZONE 'utc'.
 // A change of the type to timestamptz would keep the conversion. "": the default converts something else;
 // nullopt: the column has no such default.

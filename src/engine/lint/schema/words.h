@@ -20,10 +20,10 @@ std::string singular(std::string_view word);
 std::string singular_name(std::string_view name);
 
 inline bool one_of(std::string_view text, std::span<const std::string_view> list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
+  return std::ranges::find(list, text) != list.end();
 }
 inline bool any_of(const std::vector<std::string>& words, std::span<const std::string_view> list) {
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return one_of(word, list); });
+  return std::ranges::any_of(words, [&](const std::string& word) { return one_of(word, list); });
 }
 
 // The value of a default that is a literal, with or without a cast: "'{}'::text" -> {}.

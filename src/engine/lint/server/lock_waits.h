@@ -1,4 +1,5 @@
-// Waits for locks in a server's log, by the statement that waited.
+// Waits for locks: those that a server's log has, by the statement that waited, and those of the sessions
+// that waited when pgadvise read the server's catalog.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lint/run/context.h"
 #include "model/queries/workload.h"
 #include "model/results/finding.h"
 
@@ -26,5 +28,10 @@ std::map<std::string, LockWaits> lock_waits(const Workload& workload);
 
 // What each wait was for and how long it took, then the sessions that held the locks (holders_of()).
 std::vector<Evidence> evidence_of(const LockWaits& waits);
+
+// Adds one finding for each application that holds a lock for which at least one session of the database has
+// waited for `least_seconds` or longer. The finding has the age of the holder's transaction and the length of
+// each wait, but no text of a query. REQUIRES context.has_catalog().
+void report_lock_queues(const Context& context, Reporter& reporter, double least_seconds);
 
 }  // namespace pgadvise::lint

@@ -30,7 +30,7 @@ std::string times(std::uint64_t count) {
 
 Evidence evidence_of(const ServerEvent& event, std::string text) {
   if (!event.statement.empty()) text += ": " + ellipsis(event.statement, shown_statement);
-  return {Evidence::Kind::statement, std::move(text), event.place, {}};
+  return {Evidence::Kind::statement, std::move(text), event.place};
 }
 
 std::string by_application(const std::vector<const ServerEvent*>& events) {
@@ -38,8 +38,7 @@ std::string by_application(const std::vector<const ServerEvent*>& events) {
   for (const auto* event : events)
     for (const auto& [name, count] : event->applications) counts[name] += count;
   std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::ranges::stable_sort(sorted, [](const auto& a, const auto& b) { return a.second > b.second; });
   constexpr std::size_t shown = 5;
   std::vector<std::string> out;
   for (std::size_t at = 0; at < std::min(shown, sorted.size()); ++at)
@@ -51,7 +50,7 @@ std::string by_application(const std::vector<const ServerEvent*>& events) {
 std::optional<Evidence> applications_of(const std::vector<const ServerEvent*>& events) {
   std::string text = by_application(events);
   if (text.empty()) return std::nullopt;
-  return Evidence{Evidence::Kind::statement, "by application: " + text, std::nullopt, {}};
+  return Evidence{Evidence::Kind::statement, "by application: " + text};
 }
 
 std::vector<Evidence> holders_of(const std::vector<const ServerEvent*>& events) {
@@ -61,8 +60,7 @@ std::vector<Evidence> holders_of(const std::vector<const ServerEvent*>& events) 
       counts[{holder.application, holder.user, holder.statement}] += holder.count;
   std::vector<std::pair<const std::tuple<std::string, std::string, std::string>*, std::uint64_t>> sorted;
   for (const auto& [holder, count] : counts) sorted.emplace_back(&holder, count);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::ranges::stable_sort(sorted, [](const auto& a, const auto& b) { return a.second > b.second; });
   constexpr std::size_t shown = 3;
   std::vector<Evidence> out;
   for (const auto& [holder, count] : sorted) {
@@ -73,7 +71,7 @@ std::vector<Evidence> holders_of(const std::vector<const ServerEvent*>& events) 
                                              : "a session");
     if (!application.empty() && !user.empty()) text += " (user " + user + ")";
     if (!statement.empty()) text += ", which ran: " + ellipsis(statement, shown_statement);
-    out.push_back({Evidence::Kind::statement, std::move(text), std::nullopt, {}});
+    out.push_back({Evidence::Kind::statement, std::move(text)});
     if (out.size() == shown) break;
   }
   if (sorted.size() > shown)

@@ -1,4 +1,4 @@
-#include "cli/commands/advise.h"
+#include "check/commands/advise.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,14 +8,13 @@
 #include <optional>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "base/text/number_format.h"
 #include "base/text/text.h"
-#include "check/commands/advise.h"
 #include "check/commands/evaluate.h"
 #include "check/config/trust.h"
 #include "cli/commands/cleanup.h"
+#include "cli/commands/commands.h"
 #include "cli/options/log_options.h"
 #include "cli/options/plan_options.h"
 #include "cli/options/store_option.h"
@@ -23,7 +22,6 @@
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
 #include "report/json/advice_json.h"
 #include "report/pages/page.h"
 #include "report/report.h"
@@ -53,7 +51,6 @@ struct Options {
   bool cleanup = false;
   bool yes = false;
   StoreOptions store;
-  std::optional<store::Address> address;  // of the store; nullopt: none
 };
 
 // 500MB, 1GB: powers of 1000; 500MiB, 1GiB: of 1024; a bare number: bytes.
@@ -73,7 +70,8 @@ std::optional<std::int64_t> read_size(std::string_view text) {
   return bytes >= 1 && bytes < 9e18 ? std::optional(static_cast<std::int64_t>(bytes)) : std::nullopt;
 }
 
-// What the search, the server and --verify are to do, from the options. Errors (usage): --budget is no size.
+// What the search, the server and --verify are to do, from the options. Errors (usage): --budget is not a
+// size.
 Result<check::AdviseSettings> settings_of(const Options& options) {
   check::AdviseSettings out;
   if (!options.budget.empty()) {
@@ -116,7 +114,7 @@ struct Answer {
 
 store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs, Diagnostics& diagnostics) {
   store::Facts out;
-  if (!options.address) return out;
+  if (!options.store.address) return out;
   const bool live = !options.sources.sandbox;
   out.target = target_of(options.store, live ? inputs.catalog.database : std::string());
   if (live) {
@@ -129,15 +127,13 @@ store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs,
 }
 
 Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
-  auto settings = settings_of(options);
-  if (!settings) return tl::unexpected(settings.error());
-  auto inputs = check::load_for_advise(options.sources, *settings, diagnostics);
-  if (!inputs) return tl::unexpected(inputs.error());
-  store::Facts facts = facts_of(options, *inputs, diagnostics);
+  TRY(auto settings, settings_of(options));
+  TRY(auto inputs, check::load_for_advise(options.sources, settings, diagnostics));
+  store::Facts facts = facts_of(options, inputs, diagnostics);
   // What --verify built has to be removed, whichever signal ends it.
   const StopOnInterrupt interrupt(options.verify ? Interruptible::By::any_ending
                                                  : Interruptible::By::first_interrupt);
-  settings->stop = interrupt.token();
+  settings.stop = interrupt.token();
   const auto written = [&](const std::string& json, const std::string& title) {
     return options.format == "html" ? report::html_page(json, title) : json;
   };
@@ -146,29 +142,24 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
     return report::Look{.color = use_color(options.output), .width = output_width(options.output, 80)};
   };
   if (evaluates(options)) {
-    const auto found =
-        check::evaluate(*inputs, options.proposals, *settings, options.sources.user_paths, diagnostics);
-    if (!found) return tl::unexpected(found.error());
-    return Answer{text ? report::evaluation_text(*found, text_options())
-                       : written(report::evaluation_json(*found, diagnostics), "pgadvise advise: evaluation"),
-                  objectionable(*found) ? exit_findings : exit_clean, std::move(facts)};
+    TRY(const auto found,
+        check::evaluate(inputs, options.proposals, settings, options.sources.user_paths, diagnostics));
+    return Answer{text ? report::evaluation_text(found, text_options())
+                       : written(report::evaluation_json(found, diagnostics), "pgadvise advise: evaluation"),
+                  objectionable(found) ? exit_findings : exit_clean, std::move(facts)};
   }
-  const auto advice = check::advise(*inputs, *settings, diagnostics);
-  if (!advice) return tl::unexpected(advice.error());
+  TRY(const auto advice, check::advise(inputs, settings, diagnostics));
   clean(diagnostics);
-  return Answer{text ? report::advice_text(*advice, text_options())
-                     : written(report::advice_json(*advice, diagnostics),
-                               "pgadvise advise: " + counted(advice->indexes.size(), "index", "indexes")),
+  return Answer{text ? report::advice_text(advice, text_options())
+                     : written(report::advice_json(advice, diagnostics),
+                               "pgadvise advise: " + counted(advice.indexes.size(), "index", "indexes")),
                 exit_clean, std::move(facts)};
 }
 
-int run(Options options) {
+Result<int> run(Options options) {
   options.sources.output = options.output;
   options.sources.other_inputs = options.proposals.candidate_files;
-  if (const auto built = options.format == "html" ? report::need_page() : Result<void>(); !built) {
-    complain(built.error());
-    return exit_usage;
-  }
+  if (options.format == "html") TRY_VOID(report::need_page());
   Diagnostics diagnostics;
   const auto found = answer(options, diagnostics);
   if (!found) {
@@ -177,16 +168,9 @@ int run(Options options) {
   }
   for (const auto& error : report::together(diagnostics)) complain(error);
   if (!found) return std::max<int>(exit_usage, exit_code_of(diagnostics));
-  if (const auto wrote = write_output(options.output, found->content); !wrote) {
-    complain(wrote.error());
-    return exit_usage;
-  }
-  report_written(options.output, (evaluates(options) ? "evaluation, " : "advice, ") + options.format);
-  if (options.address)
-    if (const auto done = keep(*options.address, found->facts, options.store.spool); !done) {
-      complain(done.error());
-      return exit_usage;
-    }
+  TRY_VOID(write_output(options.output, found->content,
+                        (evaluates(options) ? "evaluation, " : "advice, ") + options.format));
+  if (options.store.address) TRY_VOID(keep(*options.store.address, found->facts, options.store.spool));
   return std::max(found->exit_code, exit_code_of(diagnostics));
 }
 
@@ -270,7 +254,7 @@ void add_search(CLI::App& command, Options& options) {
   command
       .add_option("--time-limit", options.time_limit,
                   "Time limit of the search in seconds; pgadvise then reports the best indexes found so far")
-      ->check(seconds_between(0.1, 86400))
+      ->check(seconds_between(0.1, max_seconds))
       ->capture_default_str();
 }
 
@@ -324,6 +308,13 @@ Result<void> check_words(const CLI::App& command, const Options& options) {
   return {};
 }
 
+Result<int> check_and_run(const CLI::App& command, Options& options) {
+  TRY_VOID(check_words(command, options));
+  TRY_VOID(find_store(command, options.store));
+  if (options.cleanup) return clean_up(options.sources.db, options.disposable, options.yes);
+  return run(options);
+}
+
 }  // namespace
 
 void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
@@ -354,18 +345,8 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "or makes a query more expensive, 2 wrong usage, an unreadable input, no HypoPG, or a leftover that "
       "--cleanup could not drop, 3 the "
       "database of --db can't be reached or read.");
-  command->callback([options, command, &exit_code] {
-    auto address = optional_store(*command, options->store);
-    const auto fine = check_words(*command, *options);
-    if (!fine || !address) {
-      complain(!fine ? fine.error() : address.error());
-      exit_code = exit_usage;
-    } else {
-      options->address = std::move(*address);
-      exit_code =
-          options->cleanup ? clean_up(options->sources.db, options->disposable, options->yes) : run(*options);
-    }
-  });
+  command->callback(
+      [options, command, &exit_code] { exit_code = exit_code_of(check_and_run(*command, *options)); });
 }
 
 }  // namespace pgadvise::cli

@@ -1,33 +1,24 @@
-#include "cli/commands/check.h"
-
 #include <algorithm>
-#include <chrono>
-#include <ctime>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include <CLI/CLI.hpp>
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 
 #include "base/iso_time.h"
 #include "base/process/shell.h"
 #include "base/text/mask.h"
 #include "base/text/number_format.h"
 #include "base/text/text.h"
-#include "check/run/merge.h"
+#include "cli/commands/commands.h"
 #include "cli/options/check_options.h"
 #include "cli/options/fail_on.h"
 #include "cli/options/otlp_option.h"
 #include "cli/options/store_option.h"
-#include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/reports.h"
 #include "cli/output/sources.h"
-#include "cli/output/verbosity.h"
-#include "cli/watch/counters_file.h"
+#include "watch/counters_file.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -37,18 +28,17 @@ struct Options {
   std::vector<WantedReport> reports;
   FailOn fail_on;
   StoreOptions store;
-  std::string counters;                   // file of --counters; "": none
-  std::optional<store::Address> address;  // of the store; nullopt: none
-  std::string otlp_url;                   // of --otlp
-  std::optional<net::OtlpAddress> otlp;   // nullopt: nothing is sent
+  std::string counters;                  // file of --counters; "": none
+  std::string otlp_url;                  // of --otlp
+  std::optional<net::OtlpAddress> otlp;  // nullopt: nothing is sent
   std::size_t top = 0;
   bool all = false;
 };
 
 int exit_code_of(const Report& report, const FailOn& fail_on) {
   if (const int code = cli::exit_code_of(report.diagnostics); code != exit_clean) return code;
-  const bool any = std::any_of(report.findings.begin(), report.findings.end(),
-                               [&](const Finding& finding) { return fail_on.matches(finding); });
+  const bool any =
+      std::ranges::any_of(report.findings, [&](const Finding& finding) { return fail_on.matches(finding); });
   return any ? exit_findings : exit_clean;
 }
 
@@ -70,17 +60,17 @@ store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnosti
 }
 
 bool kept(const CheckRun& checked, const Options& options) {
-  if (!options.address) return true;
+  if (!options.store.address) return true;
   Diagnostics diagnostics;
   auto facts = facts_of(checked, options, diagnostics);
-  std::optional<CountersFile> counters;
+  std::optional<watch::CountersFile> counters;
   if (!options.counters.empty()) {
     const auto taken = seconds_of(checked.report.started).value_or(now());
     const auto added = counters.emplace(options.counters).add(checked.inputs.workload, taken, facts.queries);
     if (!added) diagnostics.push_back(added.error());
   }
   // Only when they are safe: a reading whose facts are lost counts as not taken.
-  const auto done = keep(*options.address, facts, options.store.spool,
+  const auto done = keep(*options.store.address, facts, options.store.spool,
                          [&] { return counters ? counters->keep() : Result<void>(); });
   if (!done) diagnostics.push_back(done.error());
   for (const auto& error : diagnostics) complain(error);
@@ -103,21 +93,17 @@ std::string command_of(const check::Sources& sources) {
 }
 
 void report_baseline(const Report& report, const check::Settings& settings) {
-  const bool failed =
-      std::any_of(report.diagnostics.begin(), report.diagnostics.end(), [&](const Error& error) {
-        return error.kind != Error::Kind::nonfatal && error.where == settings.baseline;
-      });
+  const bool failed = std::ranges::any_of(report.diagnostics, [&](const Error& error) {
+    return error.kind != Error::Kind::nonfatal && error.where == settings.baseline;
+  });
   if (!settings.update_baseline || !report.baseline || failed) return;
   report_written(settings.baseline, "baseline of " + counted(report.baseline->known.size(), "finding"));
 }
 
-int run(Options options) {
+Result<int> run(Options options) {
   for (const auto& report : options.reports) options.check.sources.outputs.push_back(report.path);
   auto checked = run_check(options.check);
-  if (!checked) {
-    for (const auto& error : checked.error()) complain(error);
-    return exit_usage;
-  }
+  if (!checked) return usage_errors(checked.error());
   if (checked->inputs.has_workload) checked->how.workload = &checked->inputs.workload;
   for (const auto& schema : checked->inputs.schemas)
     if (schema.catalog) checked->how.catalogs.push_back(&*schema.catalog);
@@ -125,15 +111,25 @@ int run(Options options) {
   checked->how.command = command_of(options.check.sources);
   checked->how.all = options.all || !options.check.settings.only.empty();
   for (const auto& error : report::together(checked->report.diagnostics)) complain(error);
-  if (const auto wrote = write_reports(checked->report, options.reports, checked->how); !wrote) {
-    complain(wrote.error());
-    return exit_usage;
-  }
+  TRY_VOID(write_reports(checked->report, options.reports, checked->how));
   report_baseline(checked->report, options.check.settings);
   const bool stored = kept(*checked, options);
   const bool sent = !options.otlp || send(*options.otlp, checked->report, checked->how);
   if (!stored || !sent) return exit_usage;
   return exit_code_of(checked->report, options.fail_on);
+}
+
+struct Words {
+  std::vector<std::string> formats, outputs, fail_on;
+};
+
+Result<int> parse_and_run(const CLI::App& command, const Words& words, Options options) {
+  TRY(options.reports, wanted_reports(command, "--format", "--output"));
+  TRY(options.fail_on, parse_fail_on(words.fail_on));
+  TRY_VOID(find_store(command, options.store));
+  TRY(options.otlp, optional_otlp(command, options.otlp_url));
+  TRY_VOID(check_words(command, options.check));
+  return run(std::move(options));
 }
 
 }  // namespace
@@ -156,9 +152,6 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   options->check.settings.user_paths = user_paths;
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
   add_inputs(*command, options->check);
-  struct Words {
-    std::vector<std::string> formats, outputs, fail_on;
-  };
   auto words = std::make_shared<Words>();
   command->add_option("--format", words->formats, formats_help())
       ->allow_extra_args(false)
@@ -206,35 +199,7 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->allow_extra_args(false)
       ->type_name("FILE");
   command->callback([options, words, command, &exit_code] {
-    auto reports = wanted_reports(*command, "--format", "--output");
-    auto fail_on = parse_fail_on(words->fail_on);
-    if (!reports || !fail_on) {
-      complain(!reports ? reports.error() : fail_on.error());
-      exit_code = exit_usage;
-      return;
-    }
-    options->reports = std::move(*reports);
-    options->fail_on = std::move(*fail_on);
-    auto address = optional_store(*command, options->store);
-    if (!address) {
-      complain(address.error());
-      exit_code = exit_usage;
-      return;
-    }
-    options->address = std::move(*address);
-    auto otlp = optional_otlp(*command, options->otlp_url);
-    if (!otlp) {
-      complain(otlp.error());
-      exit_code = exit_usage;
-      return;
-    }
-    options->otlp = std::move(*otlp);
-    if (const auto fine = check_words(*command, options->check); !fine) {
-      complain(fine.error());
-      exit_code = exit_usage;
-      return;
-    }
-    exit_code = run(*options);
+    exit_code = cli::exit_code_of(parse_and_run(*command, *words, *options));
   });
 }
 

@@ -87,10 +87,11 @@ Result<pg::Leftovers> once_free(pg::Connection& connection, const Targets& targe
     auto now = pg::find_leftovers(connection);
     if (!now) return now;
     const bool busy =
-        std::any_of(now->indexes.begin(), now->indexes.end(),
-                    [&](const auto& index) { return index.locked && targets.indexes.count(index.oid); }) ||
-        std::any_of(now->builds.begin(), now->builds.end(),
-                    [&](const auto& build) { return targets.backends.count(build.backend) != 0; });
+        std::ranges::any_of(
+            now->indexes,
+            [&](const auto& index) { return index.locked && targets.indexes.count(index.oid); }) ||
+        std::ranges::any_of(now->builds,
+                            [&](const auto& build) { return targets.backends.count(build.backend) != 0; });
     if (!busy || std::chrono::steady_clock::now() > until) return now;
     std::this_thread::sleep_for(100ms);
   }
@@ -118,7 +119,7 @@ int remove(pg::Connection& connection, const pg::Leftovers& listed, const Target
     else done += "Dropped " + name_of(index) + ".\n";
   }
   for (const auto& failure : failures) complain(failure);
-  if (const auto wrote = write_output("", done); !wrote) complain(wrote.error());
+  print_output(done);
   return failures.empty() ? exit_clean : exit_usage;
 }
 
@@ -134,13 +135,12 @@ int clean_up(const std::string& db, const std::string& disposable, bool yes) {
     return give_up(connection.error(),
                    connection.error().kind == Error::Kind::database ? exit_database : exit_usage);
   if (const auto why = pg::not_named(*connection, disposable); !why.empty())
-    return give_up({Error::Kind::usage, connection->where(), why,
-                    "--cleanup drops indexes: pass the name of this database to --disposable"},
-                   exit_usage);
+    return usage_error({Error::Kind::usage, connection->where(), why,
+                        "--cleanup drops indexes: pass the name of this database to --disposable"});
   const auto leftovers = pg::find_leftovers(*connection);
   if (!leftovers) return give_up(leftovers.error(), exit_database);
   if (const auto wrote = write_output("", list(*leftovers, connection->where())); !wrote)
-    return give_up(wrote.error(), exit_usage);
+    return usage_error(wrote.error());
   Targets targets;
   for (const auto& index : leftovers->indexes)
     if (pg::is_left(index)) targets.indexes.insert(index.oid);
@@ -148,10 +148,9 @@ int clean_up(const std::string& db, const std::string& disposable, bool yes) {
     if (pg::can_cancel(build)) targets.backends.insert(build.backend);
   if (targets.indexes.empty() && targets.backends.empty()) return exit_clean;
   if (!yes && !review::is_terminal())
-    return give_up({Error::Kind::usage, "--cleanup",
-                    "nothing was dropped: without a terminal pgadvise cannot ask for confirmation",
-                    "read the list, then add --yes"},
-                   exit_usage);
+    return usage_error({Error::Kind::usage, "--cleanup",
+                        "nothing was dropped: without a terminal pgadvise cannot ask for confirmation",
+                        "read the list, then add --yes"});
   if (!yes && !agreed(targets)) {
     std::cerr << "Nothing was dropped.\n";
     return exit_clean;

@@ -1,4 +1,4 @@
-#include "cli/commands/digest.h"
+#include "check/commands/digest.h"
 
 #include <algorithm>
 #include <memory>
@@ -8,14 +8,13 @@
 
 #include "base/text/number_format.h"
 #include "base/text/text.h"
-#include "check/commands/digest.h"
 #include "check/load/inputs.h"
+#include "cli/commands/commands.h"
 #include "cli/options/log_options.h"
 #include "cli/options/store_option.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
 #include "log/collect/merge.h"
 #include "log/workload/workload_file.h"
 #include "model/queries/comparison.h"
@@ -39,7 +38,6 @@ struct Options {
   int top = 20;
   std::string sort = "total";
   StoreOptions store;
-  std::optional<store::Address> address;  // of the store; nullopt: none
   UserPaths user_paths;
 };
 
@@ -54,37 +52,27 @@ void sort_by(std::vector<Query>& queries, const std::string& figure) {
     return query.total_ms;
   };
   if (figure == "total") return;  // without durations: by calls
-  std::stable_sort(queries.begin(), queries.end(),
-                   [&](const Query& a, const Query& b) { return value(a) > value(b); });
+  std::ranges::stable_sort(queries, [&](const Query& a, const Query& b) { return value(a) > value(b); });
 }
 
 class Digest {
  public:
   explicit Digest(const Options& options) : options_(options) {}
 
-  int run() {
+  Result<int> run() {
     for (auto* list : {&options_.logs, &options_.compare}) check::take_out_conninfos(*list, diagnostics_);
-    if (const auto kept = keep_logs(); !kept) {
-      complain(kept.error());
-      return exit_usage;
-    }
+    TRY_VOID(keep_logs());
     if (!diagnostics_.empty() && (options_.logs.empty() && options_.db.empty())) options_.compare.clear();
-    if (const auto built = options_.format == "html" ? report::need_page() : Result<void>(); !built) {
-      complain(built.error());
-      return exit_usage;
-    }
+    if (options_.format == "html") TRY_VOID(report::need_page());
     const std::string content = options_.compare.empty() ? digest() : comparison();
     for (const auto& error : diagnostics_) complain(error);
     // What had nothing in it leaves no report and no workload file that would read as "nothing is slow".
     if (!read_ && exit_code_of(diagnostics_) != exit_clean) return exit_code_of(diagnostics_);
-    if (const auto wrote = write_output(options_.output, content); !wrote) {
-      complain(wrote.error());
-      return exit_usage;
-    }
-    report_written(options_.output, !options_.format.empty()   ? options_.format
-                                    : options_.compare.empty() ? "workload file"
-                                                               : "comparison");
-    if (!kept()) return exit_usage;
+    TRY_VOID(write_output(options_.output, content,
+                          !options_.format.empty()   ? options_.format
+                          : options_.compare.empty() ? "workload file"
+                                                     : "comparison"));
+    if (options_.store.address) TRY_VOID(keep(*options_.store.address, facts_, options_.store.spool));
     return exit_code_of(diagnostics_);
   }
 
@@ -101,7 +89,7 @@ class Digest {
     const bool writes_workload =
         options_.compare.empty() && options_.format.empty() && !options_.output.empty();
     auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.selection, options_.jobs,
-                                 writes_workload || options_.address, options_.user_paths},
+                                 writes_workload || options_.store.address, options_.user_paths},
                                 console_observer(), diagnostics_);
     read_ |= digest.read;
     return std::move(digest.workloads);
@@ -109,7 +97,7 @@ class Digest {
 
   std::string digest() {
     auto workloads = read(options_.logs);
-    if (options_.address) take_facts(workloads);
+    if (options_.store.address) take_facts(workloads);
     const bool text = options_.format == "text" || (options_.format.empty() && options_.output.empty());
     if (!text) tell_notes(workloads);
     if (!text || !options_.output.empty()) tell_not_understood(workloads);
@@ -126,13 +114,6 @@ class Digest {
   void take_facts(const std::vector<Workload>& workloads) {
     facts_.target = target_of(options_.store, "");
     facts_.queries = statistics_of(workloads, options_.selection, diagnostics_);
-  }
-
-  bool kept() const {
-    if (!options_.address) return true;
-    const auto done = keep(*options_.address, facts_, options_.store.spool);
-    if (!done) complain(done.error());
-    return done.has_value();
   }
 
   std::string comparison() {
@@ -155,10 +136,8 @@ class Digest {
 
   void tell_empty(const Workload& workload, const std::string& path) {
     if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean)
-      diagnostics_.push_back({Error::Kind::nonfatal,
-                              path,
-                              "contains no statement: every query of the other input counts as new or gone",
-                              {}});
+      diagnostics_.push_back({Error::Kind::nonfatal, path,
+                              "contains no statement: every query of the other input counts as new or gone"});
   }
 
   // Why a log gave nothing stands in the text report itself.
@@ -166,7 +145,7 @@ class Digest {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources)
         if (!source.format.empty() && !source.note.empty())
-          diagnostics_.push_back({Error::Kind::nonfatal, source.path, source.note, {}});
+          diagnostics_.push_back({Error::Kind::nonfatal, source.path, source.note});
   }
 
   // Who writes a file sees no report.
@@ -195,6 +174,16 @@ class Digest {
   store::Facts facts_;
   bool read_ = false;
 };
+
+Result<int> check_and_run(const CLI::App& command, Options& options) {
+  TRY_VOID(find_store(command, options.store));
+  if (command.count("--db") && trim(options.db).empty())
+    return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
+  if (!command.count("LOG") && !command.count("--db") && !command.count("--compare"))
+    return fail(Error::Kind::usage, "digest", "needs a LOG, a workload file or --db",
+                "pgadvise digest --help");
+  return Digest(options).run();
+}
 
 }  // namespace
 
@@ -240,25 +229,8 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command->footer(
       "Exit codes: 0 success, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached "
       "or read.");
-  command->callback([options, logs, db, compare, command, &exit_code] {
-    auto address = optional_store(*command, options->store);
-    if (!address) {
-      complain(address.error());
-      exit_code = exit_usage;
-      return;
-    }
-    options->address = std::move(*address);
-    if (db->count() && trim(options->db).empty()) {
-      complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
-      exit_code = exit_usage;
-    } else if (!logs->count() && !db->count() && !compare->count()) {
-      complain(
-          {Error::Kind::usage, "digest", "needs a LOG, a workload file or --db", "pgadvise digest --help"});
-      exit_code = exit_usage;
-    } else {
-      exit_code = Digest(*options).run();
-    }
-  });
+  command->callback(
+      [options, command, &exit_code] { exit_code = exit_code_of(check_and_run(*command, *options)); });
 }
 
 }  // namespace pgadvise::cli

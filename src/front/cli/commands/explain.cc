@@ -1,4 +1,4 @@
-#include "cli/commands/explain.h"
+#include "check/commands/explain.h"
 
 #include <algorithm>
 #include <memory>
@@ -8,13 +8,12 @@
 
 #include "base/files/input_file.h"
 #include "base/text/text.h"
-#include "check/commands/explain.h"
+#include "cli/commands/commands.h"
 #include "cli/options/plan_options.h"
 #include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
 #include "log/record/logged_plan.h"
 #include "plan/insights/analysis.h"
 #include "plan/insights/insights.h"
@@ -63,20 +62,13 @@ class Explain {
     settings_.observer = console_observer();
   }
 
-  int run() {
-    if (const auto built = html() ? report::need_page() : Result<void>(); !built) {
-      complain(built.error());
-      return exit_usage;
-    }
+  Result<int> run() {
+    if (html()) TRY_VOID(report::need_page());
     const auto content = !options_.plan.empty() ? of_plan() : !options_.log.empty() ? of_log() : of_query();
     if (!content) diagnostics_.push_back(content.error());
     for (const auto& error : diagnostics_) complain(error);
     if (!content) return std::max<int>(exit_usage, exit_code_of(diagnostics_));
-    if (const auto wrote = write_output(options_.output, *content); !wrote) {
-      complain(wrote.error());
-      return exit_usage;
-    }
-    report_written(options_.output, "plan, " + options_.format);
+    TRY_VOID(write_output(options_.output, *content, "plan, " + options_.format));
     return exit_code_of(diagnostics_);
   }
 
@@ -86,10 +78,9 @@ class Explain {
   bool html() const { return options_.format == "html"; }
 
   Result<std::string> of_plan() {
-    const auto text = read_statement(options_.plan, options_.user_paths);
-    if (!text) return tl::unexpected(text.error());
+    TRY(const auto text, read_statement(options_.plan, options_.user_paths));
     Diagnostics incomplete;
-    auto plan = plan::read(*text, incomplete);
+    auto plan = plan::read(text, incomplete);
     if (!plan) return fail(Error::Kind::input, options_.plan, plan.error().what, plan.error().hint);
     in_part_ = !incomplete.empty();
     for (auto& warning : incomplete) {
@@ -100,38 +91,34 @@ class Explain {
   }
 
   Result<std::string> of_log() {
-    const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_,
-                                             options_.user_paths);
-    if (!found) return tl::unexpected(found.error());
-    in_part_ = found->in_part;
-    if (json()) return shown(found->plan, nullptr);
-    const auto& logged = *found->query.plan;
+    TRY(const auto found, check::explain_logged(options_.log, options_.query, settings_.observer,
+                                                diagnostics_, options_.user_paths));
+    in_part_ = found.in_part;
+    if (json()) return shown(found.plan, nullptr);
+    const auto& logged = *found.query.plan;
     return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", logged.place.str(), logged.duration_ms,
-                                 found->query.calls, found->query.fingerprint)) +
-           "\n" + printable(ellipsis(found->query.text, 600)) + "\n\n" + shown(found->plan, nullptr);
+                                 found.query.calls, found.query.fingerprint)) +
+           "\n" + printable(ellipsis(found.query.text, 600)) + "\n\n" + shown(found.plan, nullptr);
   }
 
   Result<std::string> of_query() {
-    const auto text = options_.file.empty() ? Result<std::string>(options_.query)
-                                            : read_statement(options_.file, options_.user_paths);
-    if (!text) return tl::unexpected(text.error());
-    if (const auto one = check::only_statement(*text); !one) return tl::unexpected(one.error());
-    const auto inputs = check::load_for_explain(options_.db, settings_, diagnostics_);
-    if (!inputs) return tl::unexpected(inputs.error());
+    TRY(const auto text, options_.file.empty() ? Result<std::string>(options_.query)
+                                               : read_statement(options_.file, options_.user_paths));
+    TRY_VOID(check::only_statement(text));
+    TRY(const auto inputs, check::load_for_explain(options_.db, settings_, diagnostics_));
     const StopOnInterrupt interrupt;
     settings_.stop = interrupt.token();
-    const auto explained = check::explain(*text, *inputs, settings_, diagnostics_);
-    if (!explained) return tl::unexpected(explained.error());
-    if (!explained->limits.empty()) origin_ = "Planned, not run: " + explained->limits + ".";
-    for (const auto& variant : explained->variants)
+    TRY(const auto explained, check::explain(text, inputs, settings_, diagnostics_));
+    if (!explained.limits.empty()) origin_ = "Planned, not run: " + explained.limits + ".";
+    for (const auto& variant : explained.variants)
       variants_.push_back(
           {variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
-    findings_ = explained->findings;
-    plans_ = explained->plans;
-    std::string out = shown(explained->plan, &inputs->catalog);
+    findings_ = explained.findings;
+    plans_ = explained.plans;
+    std::string out = shown(explained.plan, &inputs.catalog);
     if (json()) return out;
     out += report::variants_text(variants_, output_width(options_.output, 80));
-    for (const auto& finding : explained->findings) out += text_of(finding);
+    for (const auto& finding : explained.findings) out += text_of(finding);
     return out;
   }
 
@@ -188,6 +175,18 @@ class Explain {
   std::vector<ReportPlan> plans_;
 };
 
+Result<int> check_and_run(const CLI::App& command, const Options& options) {
+  const bool has_plan = command.count("--plan") + command.count("--log") > 0;
+  const auto refuse = [](const char* what) {
+    return fail(Error::Kind::usage, "explain", what, "pgadvise explain --help");
+  };
+  if (!has_plan && command.count("QUERY") + command.count("--file") == 0)
+    return refuse("needs a QUERY, --file, --plan or --log");
+  if (!has_plan && trim(options.db).empty())
+    return refuse("needs --db, the database that plans the statement");
+  return Explain(options).run();
+}
+
 }  // namespace
 
 void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
@@ -231,19 +230,8 @@ void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   file->excludes(plan);
   db->excludes(plan);
   log->excludes(plan)->excludes(file)->excludes(db);
-  command->callback([options, query, file, plan, log, &exit_code] {
-    Error wrong{Error::Kind::usage, "explain", "", "pgadvise explain --help"};
-    if (query->count() + file->count() + plan->count() + log->count() == 0)
-      wrong.what = "needs a QUERY, --file, --plan or --log";
-    else if (plan->count() + log->count() == 0 && trim(options->db).empty())
-      wrong.what = "needs --db, the database that plans the statement";
-    if (wrong.what.empty()) {
-      exit_code = Explain(*options).run();
-      return;
-    }
-    complain(wrong);
-    exit_code = exit_usage;
-  });
+  command->callback(
+      [options, command, &exit_code] { exit_code = exit_code_of(check_and_run(*command, *options)); });
 }
 
 }  // namespace pgadvise::cli

@@ -1,15 +1,12 @@
-#include "cli/commands/fleet.h"
+#include "reports/fleet.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,17 +21,18 @@
 #include "base/text/text.h"
 #include "check/config/config.h"
 #include "check/config/trust.h"
+#include "cli/commands/commands.h"
 #include "cli/options/fail_on.h"
+#include "cli/options/plan_options.h"
 #include "cli/options/store_option.h"
 #include "cli/output/arguments.h"
 #include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/progress.h"
-#include "cli/watch/check_process.h"
 #include "report/json/stored_report.h"
-#include "reports/fleet.h"
 #include "store/open.h"
+#include "watch/check_process.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -70,7 +68,7 @@ Result<std::vector<std::string>> names_of(const Options& options) {
                   "your own configuration has no database " + ellipsis(mask_credentials(name), 60),
                   near.empty() ? "[databases.NAME]: docs/configuration.md" : near);
     }
-    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+    if (std::ranges::find(out, name) == out.end()) out.push_back(name);
   }
   if (out.empty())
     return fail(Error::Kind::usage, "fleet", "no database is named",
@@ -82,13 +80,12 @@ Result<std::vector<std::string>> names_of(const Options& options) {
 // store: what is wrong with it is reported once, before anything runs.
 Result<std::string> url_for_all(const Options& options, bool given) {
   if (!given) return std::string();
-  const auto address = store_address({.url = options.store, .target = {}, .spool = {}});
-  if (!address) return tl::unexpected(address.error());
-  if (const auto opened = store::open(*address, true); !opened) return tl::unexpected(opened.error());
-  if (!address->conninfo.empty()) return address->conninfo;
-  if (!address->clickhouse.empty()) return address->clickhouse;
+  TRY(const auto address, store_address({.url = options.store, .target = {}, .spool = {}}));
+  TRY_VOID(store::open(address, true));
+  if (!address.conninfo.empty()) return address.conninfo;
+  if (!address.clickhouse.empty()) return address.clickhouse;
   std::error_code code;
-  return "sqlite:" + std::filesystem::absolute(address->path, code).string();
+  return "sqlite:" + std::filesystem::absolute(address.path, code).string();
 }
 
 // Checks one database in a process of its own: its memory, its time and its crash are its own.
@@ -109,7 +106,7 @@ class Checker {
     const ProgramHooks hooks{
         .output = {}, .in_child = [] { return ::chdir("/") == 0 ? 0 : errno; }, .stop = stop_};
     const auto start = std::chrono::steady_clock::now();
-    const auto ran = run_itself(words, variables_, std::chrono::seconds(options_.time_limit), hooks);
+    const auto ran = watch::run_itself(words, variables_, std::chrono::seconds(options_.time_limit), hooks);
     out.name = name;
     out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!ran) {
@@ -117,7 +114,7 @@ class Checker {
       return exit_database;
     }
     if (ran->status != exit_clean && ran->status != exit_findings) {
-      out.failure = reason_of(*ran);
+      out.failure = watch::reason_of(*ran);
       return ran->status == exit_usage ? exit_usage : exit_database;
     }
     auto record = report::read_stored_report(name, ran->out);
@@ -137,7 +134,10 @@ class Checker {
 };
 
 // 130 takes precedence over 3, 3 over 2, 2 over 1, 1 over 0.
-int run(const Options& options, const std::vector<std::string>& names, const std::string& store) {
+Result<int> run(const Options& options, bool store_given) {
+  TRY_VOID(parse_fail_on({options.fail_on}));
+  TRY(const auto names, names_of(options));
+  TRY(const auto store, url_for_all(options, store_given));
   const StopOnInterrupt interrupt;
   const Checker checker(options, store, interrupt.token());
   std::vector<report::FleetDatabase> databases(names.size());
@@ -150,7 +150,7 @@ int run(const Options& options, const std::vector<std::string>& names, const std
     ProgressLine progress;
     std::mutex mutex;
     std::size_t done = 0, failed = 0;
-    run_jobs(names.size(), options.jobs, interrupt.token(), [&](std::size_t i) {
+    watch::run_jobs(names.size(), options.jobs, interrupt.token(), [&](std::size_t i) {
       report::FleetDatabase database;
       const int code = checker.check(names[i], database);
       const std::lock_guard lock(mutex);
@@ -163,14 +163,10 @@ int run(const Options& options, const std::vector<std::string>& names, const std
     });
   }
   const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  const auto wrote = write_output(options.output, options.format == "json"
-                                                      ? report::fleet_json(databases)
-                                                      : report::fleet_text(databases, look, options.top));
-  if (!wrote) {
-    complain(wrote.error());
-    return exit_usage;
-  }
-  report_written(options.output, fmt::format("{}, {}", counted(names.size(), "database"), options.format));
+  const std::string content = options.format == "json" ? report::fleet_json(databases)
+                                                       : report::fleet_text(databases, look, options.top);
+  TRY_VOID(write_output(options.output, content,
+                        fmt::format("{}, {}", counted(names.size(), "database"), options.format)));
   return interrupt.token().stop_requested() ? exit_interrupted : exit_code;
 }
 
@@ -193,7 +189,7 @@ void add_options(CLI::App& command, Options& options) {
   command
       .add_option("--time-limit", options.time_limit,
                   "Seconds for one database; a check that takes longer is ended, and reported as failed")
-      ->check(CLI::Range(1, 86400))
+      ->check(CLI::Range(1, max_seconds))
       ->type_name("SECONDS")
       ->capture_default_str();
   command
@@ -213,20 +209,6 @@ void add_options(CLI::App& command, Options& options) {
 
 }  // namespace
 
-void run_jobs(std::size_t count, std::size_t jobs, const std::stop_token& stop,
-              const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < std::min(count, jobs); ++i)
-    threads.emplace_back([&] {
-      while (!stop.stop_requested()) {
-        const std::size_t at = next.fetch_add(1);
-        if (at >= count) return;
-        work(at);
-      }
-    });
-}
-
 void add_fleet(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand(
@@ -237,16 +219,7 @@ void add_fleet(CLI::App& app, int& exit_code) {
       "stored, 3 a database that can't be reached or read, 130 Ctrl-C. "
       "A database that fails does not stop the others.");
   command->callback([options, command, &exit_code] {
-    const auto fail_on = parse_fail_on({options->fail_on});
-    const auto names = fail_on ? names_of(*options) : tl::unexpected(fail_on.error());
-    const auto store = names ? url_for_all(*options, command->count("--store") > 0)
-                             : Result<std::string>(tl::unexpected(names.error()));
-    if (!store) {
-      complain(store.error());
-      exit_code = exit_usage;
-      return;
-    }
-    exit_code = run(*options, *names, *store);
+    exit_code = exit_code_of(run(*options, command->count("--store") > 0));
   });
 }
 

@@ -1,16 +1,16 @@
-#include "cli/commands/history.h"
+#include "reports/history.h"
 
 #include <memory>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/commands/commands.h"
 #include "cli/options/store_option.h"
 #include "cli/output/arguments.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "report/pages/page.h"
-#include "reports/history.h"
 #include "store/open.h"
 #include "store/store/history.h"
 
@@ -32,20 +32,15 @@ std::string rendered(const store::History& found, const Options& options) {
   return report::history_text(found, look, options.top);
 }
 
-Result<void> run(const Options& options) {
-  if (options.format == "html")
-    if (const auto built = report::need_page(); !built) return built;
-  const auto address = store_address(options.store);
-  if (!address) return tl::unexpected(address.error());
-  auto store = store::open(*address, false);
-  if (!store) return tl::unexpected(store.error());
+Result<int> run(const Options& options) {
+  if (options.format == "html") TRY_VOID(report::need_page());
+  TRY(const auto address, store_address(options.store));
+  TRY(auto store, store::open(address, false));
   auto wanted = options.history;
   wanted.now = now();
-  const auto found = store::history(**store, wanted);
-  if (!found) return tl::unexpected(found.error());
-  if (const auto wrote = write_output(options.output, rendered(*found, options)); !wrote) return wrote;
-  report_written(options.output, "history, " + options.format);
-  return {};
+  TRY(const auto found, store::history(*store, wanted));
+  TRY_VOID(write_output(options.output, rendered(found, options), "history, " + options.format));
+  return exit_clean;
 }
 
 }  // namespace
@@ -83,12 +78,7 @@ void add_history(CLI::App& app, int& exit_code) {
   command->add_option("-o,--output", options->output,
                       "File to write the report to; default: standard output");
   command->footer("Exit codes: 0 success, 2 wrong usage, or a store that is missing or can't be read.");
-  command->callback([options, &exit_code] {
-    if (const auto done = run(*options); !done) {
-      complain(done.error());
-      exit_code = exit_usage;
-    }
-  });
+  command->callback([options, &exit_code] { exit_code = exit_code_of(run(*options)); });
 }
 
 }  // namespace pgadvise::cli

@@ -1,8 +1,5 @@
-#include "cli/commands/init.h"
-
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -15,7 +12,9 @@
 #include "base/text/text.h"
 #include "check/config/config.h"
 #include "check/config/config_schema.h"
+#include "check/config/ignore_entry.h"
 #include "check/load/inputs.h"
+#include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "deploy/repository.h"
@@ -69,15 +68,6 @@ fs::path root_of(const fs::path& folder) {
 std::string plain(const std::string& text) { return printable(text); }
 std::string yaml_word(const std::string& text) { return "'" + replace_all(printable(text), "'", "''") + "'"; }
 
-std::string toml_word(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : printable(text)) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
 class Init {
  public:
   explicit Init(const Options& options)
@@ -87,17 +77,15 @@ class Init {
   }
 
   int run() {
-    if (!is_folder(folder_)) {
-      complain({Error::Kind::usage, folder_.string(), "is not a folder",
-                "pgadvise init, in the project's folder"});
-      return exit_usage;
-    }
+    if (!is_folder(folder_))
+      return usage_error({Error::Kind::usage, folder_.string(), "is not a folder",
+                          "pgadvise init, in the project's folder"});
     look();
     for (const auto& error : report::together(diagnostics_)) complain(error);
     if (schemas_.empty() && programs_.empty() && project_.files_read.empty()) {
       say("pgadvise found no input here: no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
           "workflow.\nNothing was written.\n");
-      return finish();
+      return print_output(out_);
     }
     say("Found\n");
     for (const auto& line : found_) say("  " + line + "\n");
@@ -105,24 +93,17 @@ class Init {
     add_github();
     add_gitlab();
     add_pre_commit();
-    if (const auto wrote = options_.dry_run ? Result<void>{} : files::write_files(files_); !wrote) {
-      finish();
-      complain(wrote.error());
-      return exit_usage;
+    if (const auto wrote = options_.dry_run ? Result<void>() : files::write_files(files_); !wrote) {
+      print_output(out_);
+      return usage_error(wrote.error());
     }
     tell_files();
     tell_next();
-    return finish();
+    return print_output(out_);
   }
 
  private:
   void say(const std::string& text) { out_ += text; }
-
-  int finish() {
-    const auto wrote = write_output({}, out_);
-    if (!wrote) complain(wrote.error());
-    return wrote ? exit_clean : exit_usage;
-  }
 
   std::string shown(const fs::path& path) const {
     const auto text = path.lexically_normal().generic_string();
@@ -215,7 +196,7 @@ class Init {
     std::vector<std::string> examples;
     for (const auto& schema : schemas_)
       if (const auto path = inside(schema.path); files::deployed_by_others(path + "/"))
-        examples.push_back(toml_word(path));
+        examples.push_back(check::toml_string(printable(path)));
     if (examples.size() < schemas_.size() && !examples.empty())
       out += "# exclude = [" + join(examples, ", ") + "]  # folders that nobody deploys\n";
     return out +
@@ -239,11 +220,11 @@ class Init {
     if (only_programs())
       return "# check --allow-commands runs the command against a throwaway server, and checks what it "
              "executes.\n[migrate]\ncommand = " +
-             toml_word(std::string(tool->migrate)) + "\n\n";
+             check::toml_string(tool->migrate) + "\n\n";
     return "# [migrate]  # check --allow-commands runs the command against a throwaway server, and checks "
            "what it "
            "executes\n# command = " +
-           toml_word(std::string(tool->migrate)) + "\n\n";
+           check::toml_string(tool->migrate) + "\n\n";
   }
 
   bool wants(const char* ci, bool there) const { return options_.ci.empty() ? there : options_.ci == ci; }
@@ -380,10 +361,7 @@ class Init {
 };
 
 int run(const Options& options) {
-  if (!options.print_schema) return Init(options).run();
-  const auto wrote = write_output({}, check::config_schema());
-  if (!wrote) complain(wrote.error());
-  return wrote ? exit_clean : exit_usage;
+  return options.print_schema ? print_output(check::config_schema()) : Init(options).run();
 }
 
 }  // namespace

@@ -1,5 +1,3 @@
-#include "cli/commands/report.h"
-
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -7,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/commands/commands.h"
 #include "cli/options/fail_on.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
@@ -32,9 +31,8 @@ Result<std::string> read_json(const std::string& file, const Options& options) {
 }
 
 Result<RunRecord> read_run(const std::string& file, const Options& options) {
-  const auto json = read_json(file, options);
-  if (!json) return tl::unexpected(json.error());
-  return report::read_stored_report(file == "-" ? "standard input" : file, *json);
+  TRY(const auto json, read_json(file, options));
+  return report::read_stored_report(file == "-" ? "standard input" : file, json);
 }
 
 std::string rendered(const report::ReportDifference& difference, const Options& options) {
@@ -44,45 +42,35 @@ std::string rendered(const report::ReportDifference& difference, const Options& 
   return report::report_difference_text(difference, look);
 }
 
-Result<void> write_page(const Options& options) {
+Result<int> write_page(const Options& options) {
   const bool other_format = !options.format.empty() && options.format != "html";
   if (other_format || !options.fail_on.empty())
     return fail(Error::Kind::usage, other_format ? "--format " + options.format : "--fail-on",
                 "needs two reports to compare", "pgadvise report A.json B.json");
-  if (const auto built = report::need_page(); !built) return built;
+  TRY_VOID(report::need_page());
   const std::string& file = options.files.front();
-  const auto json = read_json(file, options);
-  if (!json) return tl::unexpected(json.error());
-  const auto page = report::html_of_stored(file, *json);
-  if (!page) return tl::unexpected(page.error());
-  if (const auto wrote = write_output(options.output, *page); !wrote) return wrote;
-  report_written(options.output, "html");
-  return {};
+  TRY(const auto json, read_json(file, options));
+  TRY(const auto page, report::html_of_stored(file, json));
+  TRY_VOID(write_output(options.output, page, "html"));
+  return exit_clean;
 }
 
-// Whether a new finding is one of --fail-on.
-Result<bool> compare(const Options& options) {
-  auto fail_on = parse_fail_on(options.fail_on);
-  if (!fail_on) return tl::unexpected(fail_on.error());
-  if (options.format == "html")
-    if (const auto built = report::need_page(); !built) return tl::unexpected(built.error());
-  auto before = read_run(options.files[0], options);
-  if (!before) return tl::unexpected(before.error());
-  auto after = read_run(options.files[1], options);
-  if (!after) return tl::unexpected(after.error());
-  const auto difference = report::difference(std::move(*before), std::move(*after));
-  if (const auto wrote = write_output(options.output, rendered(difference, options)); !wrote)
-    return tl::unexpected(wrote.error());
-  report_written(options.output, "difference, " + (options.format.empty() ? "text" : options.format));
-  return !options.fail_on.empty() &&
-         std::any_of(difference.fresh.begin(), difference.fresh.end(),
-                     [&](const auto& one) { return fail_on->matches(one.finding); });
+Result<int> compare(const Options& options) {
+  TRY(auto fail_on, parse_fail_on(options.fail_on));
+  if (options.format == "html") TRY_VOID(report::need_page());
+  TRY(auto before, read_run(options.files[0], options));
+  TRY(auto after, read_run(options.files[1], options));
+  const auto difference = report::difference(std::move(before), std::move(after));
+  TRY_VOID(write_output(options.output, rendered(difference, options),
+                        "difference, " + (options.format.empty() ? "text" : options.format)));
+  const bool fails = !options.fail_on.empty() && std::ranges::any_of(difference.fresh, [&](const auto& one) {
+    return fail_on.matches(one.finding);
+  });
+  return fails ? exit_findings : exit_clean;
 }
 
 Result<int> run(const Options& options) {
-  if (options.files.size() == 2)
-    return compare(options).map([](bool fails) { return fails ? exit_findings : exit_clean; });
-  return write_page(options).map([] { return exit_clean; });
+  return options.files.size() == 2 ? compare(options) : write_page(options);
 }
 
 }  // namespace
@@ -114,11 +102,7 @@ void add_report(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "A finding counts as fixed only if the later run applied its rule and read the input in which the "
       "earlier run found it.\nExit codes: 0 success, 1 new findings of --fail-on, 2 wrong usage, or a file "
       "that can't be read or written.");
-  command->callback([options, &exit_code] {
-    const auto done = run(*options);
-    if (!done) complain(done.error());
-    exit_code = done ? *done : exit_usage;
-  });
+  command->callback([options, &exit_code] { exit_code = exit_code_of(run(*options)); });
 }
 
 }  // namespace pgadvise::cli

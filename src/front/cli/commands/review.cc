@@ -1,5 +1,3 @@
-#include "cli/commands/review.h"
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -17,6 +15,7 @@
 #include "base/text/text.h"
 #include "check/config/ignore_entry.h"
 #include "check/findings/index_search.h"
+#include "cli/commands/commands.h"
 #include "cli/commands/review_plan.h"
 #include "cli/options/check_options.h"
 #include "cli/output/messages.h"
@@ -105,15 +104,14 @@ class CheckedHost : public review::Host {
     for (const auto& [input, changes] : by_input) {
       auto made = migrations::new_migration(input, ".", changes, now_);
       if (!made) {
-        out.failed.push_back(made.error());
-        out.notes.push_back("Not written: " + made.error().line());
+        add_failure(made.error(), out);
         continue;
       }
       for (auto& file : made->files) out.files.push_back(std::move(file));
       for (auto& note : made->notes) out.notes.push_back(std::move(note));
       if (!input) out.notes.push_back(no_tool());
     }
-    if (const auto added = add_ignores(choices, out); !added) return tl::unexpected(added.error());
+    TRY_VOID(add_ignores(choices, out));
     if (out.files.empty() && !out.failed.empty()) return tl::unexpected(out.failed.front());
     return out;
   }
@@ -143,11 +141,10 @@ class CheckedHost : public review::Host {
 
   Result<migrations::SplitMigration> split_of(const std::string& file,
                                               const std::vector<const Finding*>& findings) const {
-    const bool timeout_set =
-        std::any_of(run_.inputs.projects.begin(), run_.inputs.projects.end(), [](const Project& project) {
-          return std::any_of(project.timeouts.begin(), project.timeouts.end(),
-                             [](const SessionTimeout& one) { return one.lock && one.unread.empty(); });
-        });
+    const bool timeout_set = std::ranges::any_of(run_.inputs.projects, [](const Project& project) {
+      return std::ranges::any_of(project.timeouts,
+                                 [](const SessionTimeout& one) { return one.lock && one.unread.empty(); });
+    });
     std::vector<migrations::StatementSplit> splits;
     for (const auto* finding : findings)
       splits.push_back({finding->rule,
@@ -158,8 +155,8 @@ class CheckedHost : public review::Host {
     const std::vector<Migration> none;
     const std::vector<Migration>* checked = &none;
     for (const auto& schema : run_.inputs.schemas)
-      if (schema.migrations && std::any_of(schema.migrations->begin(), schema.migrations->end(),
-                                           [&](const Migration& one) { return one.file == file; }))
+      if (schema.migrations &&
+          std::ranges::any_of(*schema.migrations, [&](const Migration& one) { return one.file == file; }))
         checked = &*schema.migrations;
     return migrations::split_migration(input_of(*findings.front()), *checked, file, std::move(splits));
   }
@@ -185,15 +182,9 @@ class CheckedHost : public review::Host {
   void add_split(const std::string& file, const std::vector<const Finding*>& findings, ByInput& by_input,
                  review::Pending& out) const {
     auto split = split_of(file, findings);
-    if (!split) {
-      out.failed.push_back(split.error());
-      out.notes.push_back("Not written: " + split.error().line());
-      return;
-    }
+    if (!split) return add_failure(split.error(), out);
     out.files.push_back(std::move(split->file));
-    for (auto& note : split->notes)
-      if (std::find(out.notes.begin(), out.notes.end(), note) == out.notes.end())
-        out.notes.push_back(std::move(note));
+    for (const auto& note : split->notes) add_note(note, out);
     if (split->later.empty()) return;
     auto& changes = changes_for(input_of(*findings.front()), by_input);
     for (auto& change : split->later) changes.push_back(std::move(change));
@@ -217,13 +208,18 @@ class CheckedHost : public review::Host {
     if (edited) {
       std::erase_if(out.files, [&](const files::NewFile& other) { return other.path == edited->path; });
       if (edited->content != edited->before) out.files.push_back(std::move(*edited));
-      if (const auto note = migrations::run_again_note(finding.location->file);
-          std::find(out.notes.begin(), out.notes.end(), note) == out.notes.end())
-        out.notes.push_back(note);
-      return;
+      return add_note(migrations::run_again_note(finding.location->file), out);
     }
-    out.failed.push_back(edited.error());
-    out.notes.push_back("Not written: " + edited.error().line());
+    add_failure(edited.error(), out);
+  }
+
+  static void add_note(const std::string& note, review::Pending& out) {
+    if (std::ranges::find(out.notes, note) == out.notes.end()) out.notes.push_back(note);
+  }
+
+  static void add_failure(const Error& error, review::Pending& out) {
+    out.failed.push_back(error);
+    out.notes.push_back("Not written: " + error.line());
   }
 
   // Why a finding's fix can be no part of a migration, before its SQL is looked at.
@@ -285,8 +281,8 @@ class CheckedHost : public review::Host {
   }
 
   static bool holds(const migrations::SchemaInput& input, const std::string& file) {
-    return std::any_of(input.files.begin(), input.files.end(),
-                       [&](const migrations::SchemaFile& one) { return one.path == file; });
+    return std::ranges::any_of(input.files,
+                               [&](const migrations::SchemaFile& one) { return one.path == file; });
   }
 
   // The migrations folder that made what the finding is about; nullptr: there is none that a new migration
@@ -305,8 +301,8 @@ class CheckedHost : public review::Host {
         files.push_back(table->origin.file);
     const migrations::SchemaInput* found = folders.size() == 1 ? folders[0] : nullptr;
     for (const auto& file : files) {  // the finding's own location first
-      const auto holder = std::find_if(folders.begin(), folders.end(),
-                                       [&](const auto* folder) { return holds(*folder, file); });
+      const auto holder =
+          std::ranges::find_if(folders, [&](const auto* folder) { return holds(*folder, file); });
       if (holder == folders.end()) continue;
       found = *holder;
       break;
@@ -366,10 +362,7 @@ class CheckedHost : public review::Host {
   void add_schema_line(const Finding& finding, review::FixView& out) {
     const Project* project = project_of(finding);
     if (!project) return;
-    const QualifiedName name = finding.proposal
-                                   ? finding.proposal->table
-                                   : QualifiedName{finding.subject.schema, finding.subject.table};
-    const std::string constant = project->drizzle_name(name);
+    const std::string constant = project->drizzle_name(table_name(finding));
     if (constant.empty()) return;
     const std::string first = lower(out.sql.substr(0, 10));
     if (first == "drop index") out.schema_line = fmt::format("// goes: index('{}')", finding.subject.index);
@@ -417,16 +410,13 @@ class CheckedHost : public review::Host {
     files::NewFile file{config_path(), {}, std::nullopt};
     std::error_code code;
     if (fs::exists(file.path, code)) {
-      auto text = read_file(file.path);
-      if (!text) return tl::unexpected(text.error());
-      file.before = std::move(*text);
+      TRY(file.before, read_file(file.path));
     }
     std::vector<check::Ignored> ignored;
     for (const auto& [finding, reason] : choices.ignored) ignored.push_back({finding, reason});
-    auto content = check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings,
-                                       run_.inputs.config.origin);
-    if (!content) return tl::unexpected(content.error());
-    file.content = with_line_ends_of(file.before.value_or(""), *content);
+    TRY(auto content, check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings,
+                                          run_.inputs.config.origin));
+    file.content = with_line_ends_of(file.before.value_or(""), content);
     out.files.push_back(std::move(file));
     return {};
   }
@@ -455,7 +445,7 @@ void tell_written(const review::Ending& ending, CheckedHost& host) {
   for (const auto& note : ending.pending.notes)
     report::add_paragraph(notes, {false, use_unicode(), output_width({}, 80)}, "- ", "  ", note);
   for (const auto& line : notes) out += line + "\n";
-  if (const auto wrote = write_output({}, out); !wrote) complain(wrote.error());
+  print_output(out);
 }
 
 int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics& diagnostics) {
@@ -471,17 +461,14 @@ int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics&
     case How::left: say("nothing was written"); break;
     case How::interrupted: return say("interrupted: nothing was written"), 128 + ending.signal;
     case How::no_more_input: return say("the input ended: nothing was written"), exit_usage;
-    case How::failed: return complain(*ending.error), exit_usage;
+    case How::failed: return usage_error(*ending.error);
   }
   return exit_code_of(diagnostics);
 }
 
 int review(const CheckOptions& options) {
   const auto run = run_check(options);
-  if (!run) {
-    for (const auto& error : run.error()) complain(error);
-    return exit_usage;
-  }
+  if (!run) return usage_errors(run.error());
   const Diagnostics& diagnostics = run->report.diagnostics;
   for (const auto& error : report::together(diagnostics)) complain(error);
   auto findings = report::standing(run->report);
@@ -493,10 +480,7 @@ int review(const CheckOptions& options) {
     how.color = use_color({});
     how.links = use_links({});
     how.width = output_width({});
-    if (const auto wrote =
-            write_output({}, report::render("text", report::without_secrets(run->report), how));
-        !wrote)
-      complain(wrote.error());
+    print_output(report::render("text", report::without_secrets(run->report), how));
     return exit_code_of(diagnostics);
   }
   CheckedHost host(*run);
@@ -529,8 +513,7 @@ void add_review(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
     if (!review::is_terminal())
       fine = fail(Error::Kind::usage, "review", "needs a terminal for input and output",
                   "use pgadvise check for a report");
-    if (!fine) complain(fine.error());
-    exit_code = fine ? review(*options) : exit_usage;
+    exit_code = fine ? review(*options) : usage_error(fine.error());
   });
 }
 

@@ -21,20 +21,18 @@ const Query* query_of(const Finding& finding, const CheckRun& checked) {
 
 Result<Plan> from_server(const plan::PlanRequest& request, plan::Planner& planner, bool run,
                          std::string& origin) {
-  const auto decision = planner.decide(request);
-  if (!decision) return tl::unexpected(decision.error());
-  if (decision->allowed == plan::Allowed::nothing)
-    return fail(Error::Kind::nonfatal, "", "not sent to the server: " + decision->reason);
+  TRY(const auto decision, planner.decide(request));
+  if (decision.allowed == plan::Allowed::nothing)
+    return fail(Error::Kind::nonfatal, "", "not sent to the server: " + decision.reason);
   auto planned = planner.explain(request);
   origin = "Planned, not run (" + request.origin + ").";
   if (!planned || !run) return planned;
-  auto analyzed = planner.analyze(request, *decision, *planned);
-  if (!analyzed) return tl::unexpected(analyzed.error());
-  if (!analyzed->limits.empty())
-    return fail(Error::Kind::nonfatal, "", "not run: " + analyzed->limits,
+  TRY(auto analyzed, planner.analyze(request, decision, *planned));
+  if (!analyzed.limits.empty())
+    return fail(Error::Kind::nonfatal, "", "not run: " + analyzed.limits,
                 "p plans the statement without running it");
   origin = "Run now, in a transaction that was rolled back (" + request.origin + ").";
-  return std::move(analyzed->plan);
+  return std::move(analyzed.plan);
 }
 
 // Constants of a log's statement are shown to nobody who did not ask.
@@ -57,9 +55,8 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   const auto& server = checked.inputs.server;
   if (server && server->plans && checked.inputs.live && (key || query)) {
     plan::Planner planner(*server->plans, *checked.inputs.live, {.timing = true});
-    const auto request = key ? planner.lookup(*finding.probe) : planner.request(*query);
-    if (!request) return tl::unexpected(request.error());
-    plan = from_server(*request, planner, run, origin);
+    TRY(const auto request, key ? planner.lookup(*finding.probe) : planner.request(*query));
+    plan = from_server(request, planner, run, origin);
   } else if (run && (key || query)) {
     return fail(Error::Kind::nonfatal, "", "there is no database to run the statement in",
                 "review --db CONN, or --sandbox");

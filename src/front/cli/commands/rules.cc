@@ -1,5 +1,3 @@
-#include "cli/commands/rules.h"
-
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +5,7 @@
 
 #include "base/text/text.h"
 #include "check/config/config_rules.h"
+#include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "lint/run/rule.h"
@@ -14,29 +13,20 @@
 
 namespace pgadvise::cli {
 
-static int print(const std::string& text) {
-  const auto wrote = write_output({}, text);
-  if (!wrote) complain(wrote.error());
-  return wrote ? exit_clean : exit_usage;
-}
-
 static int list() {
   std::string out;
   for (const auto& [category, rule, example, bad, good] : lint::all_rules())
     out += fmt::format("{:<28} {:<8} {:<10} {}\n", rule->id,
                        rule->on_by_default ? name(rule->severity) : "off", category, rule->summary);
-  return print(out);
+  return print_output(out);
 }
 
 // `id`: a rule's, or a finding's, unindexed-foreign-key:1b17.
 static int explain(const std::string& id) {
   const auto* rule = lint::find_rule(id.substr(0, id.find(':')));
-  if (!rule) {
-    complain({Error::Kind::usage, "", "unknown rule " + id, check::unknown_rule_hint(id)});
-    return exit_usage;
-  }
-  return print(join(report::rule_lines(*rule, {use_color({}), use_unicode(), output_width({}, 80)}), "\n") +
-               "\n");
+  if (!rule) return usage_error({Error::Kind::usage, "", "unknown rule " + id, check::unknown_rule_hint(id)});
+  return print_output(
+      join(report::rule_lines(*rule, {use_color({}), use_unicode(), output_width({}, 80)}), "\n") + "\n");
 }
 
 void add_rules(CLI::App& app, int& exit_code) {

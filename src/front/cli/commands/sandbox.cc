@@ -1,5 +1,3 @@
-#include "cli/commands/sandbox.h"
-
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -14,6 +12,7 @@
 
 #include "base/text/text.h"
 #include "check/load/inputs.h"
+#include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/phase.h"
 #include "cli/output/verbosity.h"
@@ -73,6 +72,9 @@ int run_command(const std::vector<std::string>& command, const pg::Sandbox& serv
 }
 
 int run(const Options& options) {
+  if (options.command.empty())
+    return usage_error({Error::Kind::usage, "sandbox", "needs a command after --",
+                        "pgadvise sandbox --schema drizzle -- psql"});
   Diagnostics diagnostics;
   const auto schemas = check::find_schemas(options.schema, diagnostics, {}, options.user_paths);
   if (const int code = exit_code_of(diagnostics); code != exit_clean) {
@@ -85,10 +87,7 @@ int run(const Options& options) {
       check::build_sandbox(schemas, options.load, diagnostics, options.user_paths, sent_observer(), true);
   phase.reset();
   for (const auto& error : diagnostics) complain(error);
-  if (!sandbox) {
-    complain(sandbox.error());
-    return exit_usage;
-  }
+  if (!sandbox) return usage_error(sandbox.error());
   if (const int code = exit_code_of(diagnostics); code != exit_clean) return code;  // a schema that is none
   return run_command(options.command, sandbox->server);
 }
@@ -113,15 +112,7 @@ void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<s
       "DATABASE_URL (127.0.0.1, with a random password), JDBC_DATABASE_URL, and PGHOST, PGPORT, PGUSER, "
       "PGPASSWORD, PGDATABASE point COMMAND to the database. The exit code is COMMAND's.");
   options->command = words;
-  command->callback([options, &exit_code] {
-    if (options->command.empty()) {
-      complain({Error::Kind::usage, "sandbox", "needs a command after --",
-                "pgadvise sandbox --schema drizzle -- psql"});
-      exit_code = exit_usage;
-      return;
-    }
-    exit_code = run(*options);
-  });
+  command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 
 }  // namespace pgadvise::cli

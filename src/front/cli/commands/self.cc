@@ -1,17 +1,13 @@
-#include "cli/commands/self.h"
-
 // What pgadvise says of its own command line: completion scripts for shells, and the manual page. Both come
 // from the options themselves, so that neither can be out of date.
-#include <algorithm>
-#include <functional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "base/process/shell.h"
 #include "base/text/text.h"
+#include "cli/commands/commands.h"
 #include "cli/options/usage.h"
-#include "cli/output/messages.h"
 #include "cli/output/output.h"
 
 namespace pgadvise::cli {
@@ -166,12 +162,6 @@ std::string manual(const CLI::App& app) {
 
 using Text = std::string (*)(const CLI::App&);
 
-void print(const CLI::App& app, Text text, int& exit_code) {
-  const auto wrote = write_output("", text(app));
-  if (!wrote) complain(wrote.error());
-  exit_code = wrote ? exit_clean : exit_usage;
-}
-
 }  // namespace
 
 void add_self(CLI::App& app, int& exit_code) {
@@ -180,9 +170,9 @@ void add_self(CLI::App& app, int& exit_code) {
   for (const auto& [shell, text] :
        std::initializer_list<std::pair<const char*, Text>>{{"bash", bash}, {"zsh", zsh}, {"fish", fish}})
     completion->add_subcommand(shell, std::string("For ") + shell)
-        ->callback([&app, &exit_code, script = text] { print(app, script, exit_code); });
+        ->callback([&app, &exit_code, script = text] { exit_code = print_output(script(app)); });
   app.add_subcommand("manual", "Print the manual page, in man's format")->callback([&app, &exit_code] {
-    print(app, manual, exit_code);
+    exit_code = print_output(manual(app));
   });
 }
 

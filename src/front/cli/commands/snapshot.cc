@@ -1,5 +1,3 @@
-#include "cli/commands/snapshot.h"
-
 #include <ctime>
 #include <memory>
 
@@ -9,6 +7,7 @@
 
 #include "base/text/number_format.h"
 #include "base/text/text.h"
+#include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
@@ -29,32 +28,27 @@ struct Options {
 // A catalog that was read in part is none: nothing is written.
 Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   const std::time_t now = std::time(nullptr);
-  auto connection = pg::Connection::open(options.db, sent_observer());
-  if (!connection) return tl::unexpected(connection.error());
+  TRY(auto connection, pg::Connection::open(options.db, sent_observer()));
   const Phase phase("reading the database");
-  auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});
-  if (!catalog) return tl::unexpected(catalog.error());
-  print_verbose(fmt::format("read {}: {}", connection->where(), counted(catalog->tables.size(), "table")));
-  auto relations = pg::read_relation_sizes(*connection, diagnostics);
-  if (!relations) return tl::unexpected(relations.error());
+  TRY(auto catalog, pg::read_catalog(connection, diagnostics, {.values = options.values}));
+  print_verbose(fmt::format("read {}: {}", connection.where(), counted(catalog.tables.size(), "table")));
+  TRY(auto relations, pg::read_relation_sizes(connection, diagnostics));
   std::vector<std::string> not_read;  // without the server's name
   for (const auto& error : diagnostics)
     not_read.push_back(Error{error.kind, {}, error.what, error.hint}.line());
   return files::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION,
-                                     std::move(not_read), std::move(*catalog), std::move(*relations)});
+                                     std::move(not_read), std::move(catalog), std::move(relations)});
 }
 
-int run(const Options& options) {
+Result<int> run(const Options& options) {
+  if (trim(options.db).empty())
+    return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
   Diagnostics diagnostics;
   const auto content = take(options, diagnostics);
   if (!content) diagnostics.push_back(content.error());
   for (const auto& error : diagnostics) complain(error);
   if (!content) return exit_code_of(diagnostics);
-  if (const auto wrote = write_output(options.output, *content); !wrote) {
-    complain(wrote.error());
-    return exit_usage;
-  }
-  report_written(options.output, "snapshot");
+  TRY_VOID(write_output(options.output, *content, "snapshot"));
   return exit_code_of(diagnostics);
 }
 
@@ -77,14 +71,7 @@ void add_snapshot(CLI::App& app, int& exit_code) {
       "migrations, and connected sessions (application, state, start time). Only --with-values adds row "
       "data.\nExit codes: 0 success, 2 wrong usage or a file that can't be written, 3 the database can't be "
       "reached or read.");
-  command->callback([options, &exit_code] {
-    if (trim(options->db).empty()) {
-      complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
-      exit_code = exit_usage;
-      return;
-    }
-    exit_code = run(*options);
-  });
+  command->callback([options, &exit_code] { exit_code = exit_code_of(run(*options)); });
 }
 
 }  // namespace pgadvise::cli

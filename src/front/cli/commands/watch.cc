@@ -1,7 +1,4 @@
-#include "cli/commands/watch.h"
-
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -15,24 +12,24 @@
 
 #include "base/files/digest.h"
 #include "base/text/text.h"
+#include "cli/commands/commands.h"
+#include "cli/commands/watch_rounds.h"
 #include "cli/options/otlp_option.h"
+#include "cli/options/plan_options.h"
 #include "cli/options/store_option.h"
 #include "cli/output/arguments.h"
 #include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
-#include "cli/watch/watch_board.h"
-#include "cli/watch/watch_check.h"
-#include "cli/watch/watch_files.h"
-#include "cli/watch/watch_rounds.h"
 #include "report/merged_metrics.h"
 #include "report/pages/page.h"
 #include "serve/loopback_server.h"
 #include "store/store/spool.h"
+#include "watch/watch_board.h"
+#include "watch/watch_check.h"
+#include "watch/watch_files.h"
 
 namespace pgadvise::cli {
 namespace {
-
-using Names = std::map<std::string, std::string>;
 
 struct Options {
   std::vector<std::string> databases;
@@ -54,41 +51,39 @@ struct Kept {
 
 Result<std::optional<Kept>> kept_of(const Options& options, bool store_given) {
   if (!store_given) return std::optional<Kept>();
-  auto address = store_address({.url = options.store, .target = {}, .spool = {}});
-  if (!address) return tl::unexpected(address.error());
-  auto folder = options.spool.empty() ? store::default_spool() : Result<std::string>(options.spool);
-  if (!folder) return tl::unexpected(folder.error());
+  TRY(auto address, store_address({.url = options.store, .target = {}, .spool = {}}));
+  TRY(auto folder, options.spool.empty() ? store::default_spool() : Result<std::string>(options.spool));
   std::error_code code;
-  const bool made = std::filesystem::create_directories(*folder, code);
-  if (made) std::filesystem::permissions(*folder, std::filesystem::perms::owner_all, code);
-  if (code) return fail(Error::Kind::usage, *folder, "can't be made: " + code.message(), "--spool FOLDER");
-  return std::optional(Kept{std::move(*address), std::move(*folder)});
+  const bool made = std::filesystem::create_directories(folder, code);
+  if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, code);
+  if (code) return fail(Error::Kind::usage, folder, "can't be made: " + code.message(), "--spool FOLDER");
+  return std::optional(Kept{std::move(address), std::move(folder)});
 }
 
 // The files of one database in the spool, without their endings.
-std::string own_files(const Kept& kept, const WatchedDatabase& database) {
+std::string own_files(const Kept& kept, const watch::WatchedDatabase& database) {
   return kept.folder + "/" + sha256_hex(id_of(kept.address) + "\n" + database.name).substr(0, 16);
 }
 
 // The locks of the databases' files.
-Result<std::vector<pg::Descriptor>> locks_of(const std::vector<WatchedDatabase>& databases,
+Result<std::vector<pg::Descriptor>> locks_of(const std::vector<watch::WatchedDatabase>& databases,
                                              const std::optional<Kept>& kept) {
   std::vector<pg::Descriptor> out;
   if (!kept) return out;
   for (const auto& database : databases) {
-    auto lock = lock_files(own_files(*kept, database));
-    if (!lock) return tl::unexpected(lock.error());
-    out.push_back(std::move(*lock));
+    TRY(auto lock, watch::lock_files(own_files(*kept, database)));
+    out.push_back(std::move(lock));
   }
   return out;
 }
 
-WatchedCheck check_of(const Options& options, WatchedDatabase database, const std::optional<Kept>& kept) {
-  WatchedCheck out;
+watch::WatchedCheck check_of(const Options& options, watch::WatchedDatabase database,
+                             const std::optional<Kept>& kept) {
+  watch::WatchedCheck out;
   out.database = std::move(database);
   if (!kept) return out;
   const std::string own = own_files(*kept, out.database);
-  remove_leftovers(own);
+  watch::remove_leftovers(own);
   out.store = options.store;
   out.spool = kept->folder;
   if (options.log.empty()) {
@@ -115,12 +110,12 @@ std::string spool_metrics(const Kept& kept) {
                        "Runs that were removed unsent, since the spool had no room.", state.dropped);
 }
 
-Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const Names& names) {
+Result<std::vector<watch::WatchedDatabase>> databases_of(const Options& options, const DatabaseNames& names) {
   if (!options.targets.empty() && options.targets.size() != options.databases.size())
     return fail(Error::Kind::usage, "--store-as",
                 fmt::format("names {} of {} databases", options.targets.size(), options.databases.size()),
                 "give it once for each --db, in the same order, or not at all");
-  std::vector<WatchedDatabase> out;
+  std::vector<watch::WatchedDatabase> out;
   std::set<std::string> taken;
   for (std::size_t i = 0; i < options.databases.size(); ++i) {
     const std::string& db = options.databases[i];
@@ -129,7 +124,7 @@ Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const 
     const auto known = names.find(db);
     std::string name = !options.targets.empty() ? std::string(trim(options.targets[i]))
                        : known != names.end()   ? known->second
-                                                : name_of(db);
+                                                : watch::name_of(db);
     if (name.empty()) return fail(Error::Kind::usage, "--store-as", "is empty", "name the database");
     if (!taken.insert(name).second)
       return fail(Error::Kind::usage, "--db", "two databases are named " + ellipsis(name, 60),
@@ -151,13 +146,13 @@ Result<void> check_words(const Options& options, bool store_given) {
   return {};
 }
 
-// The exit code.
-int run(Options& options, std::vector<WatchedDatabase> databases, const std::optional<Kept>& kept) {
-  const auto locks = locks_of(databases, kept);
-  if (!locks) {
-    complain(locks.error());
-    return exit_usage;
-  }
+Result<int> run(Options& options, const CLI::App& command, const DatabaseNames& names_given) {
+  const bool store_given = command.count("--store") > 0;
+  TRY(options.plan.otlp, optional_otlp(command, options.otlp_url));
+  TRY_VOID(check_words(options, store_given));
+  TRY(auto databases, databases_of(options, names_given));
+  TRY(const auto kept, kept_of(options, store_given));
+  TRY(const auto locks, locks_of(databases, kept));
   std::vector<std::string> names;
   for (const auto& one : databases) names.push_back(one.name);
   const bool serves = !options.serve.empty();
@@ -167,29 +162,21 @@ int run(Options& options, std::vector<WatchedDatabase> databases, const std::opt
   if (kept) more = [&kept] { return spool_metrics(*kept); };
   // Before there is anything to remove, and before the address is printed.
   const StopOnInterrupt interrupt(Interruptible::By::any_ending);
-  WatchBoard board(names, serves && page, std::move(more));
+  watch::WatchBoard board(names, serves && page, std::move(more));
   std::unique_ptr<serve::LoopbackServer> server;
   if (serves) {
-    const auto address = serve::read_loopback_address(options.serve);
-    auto started = address ? serve::LoopbackServer::start(
-                                 *address, [&board](const std::string& path) { return board.page(path); })
-                           : tl::unexpected(address.error());
-    if (!started) {
-      complain(started.error());
-      return exit_usage;
-    }
-    server = std::move(*started);
+    TRY(const auto address, serve::read_loopback_address(options.serve));
+    TRY(server, serve::LoopbackServer::start(address,
+                                             [&board](const std::string& path) { return board.page(path); }));
     fmt::print(stderr, "pgadvise: serves {0} and {0}metrics\n", server->url());
   }
-  std::optional<PagesFolder> bodies;  // what checks write for --otlp
-  if (options.plan.otlp && bodies.emplace().path().empty()) {
-    complain({Error::Kind::usage, "--otlp", "no folder for temporary files could be made",
-              "set TMPDIR to a folder that you may write to"});
-    return exit_usage;
-  }
+  std::optional<watch::PagesFolder> bodies;  // what checks write for --otlp
+  if (options.plan.otlp && bodies.emplace().path().empty())
+    return fail(Error::Kind::usage, "--otlp", "no folder for temporary files could be made",
+                "set TMPDIR to a folder that you may write to");
   for (std::size_t i = 0; i < databases.size(); ++i) {
     options.plan.checks.push_back(check_of(options, std::move(databases[i]), kept));
-    WatchedCheck& check = options.plan.checks.back();
+    watch::WatchedCheck& check = options.plan.checks.back();
     check.page = board.page_file(i);
     if (!bodies) continue;
     check.otlp_logs = fmt::format("{}/{}.logs", bodies->path(), i);
@@ -256,7 +243,7 @@ void add_times(CLI::App& command, WatchPlan& plan) {
                   "Time from the start of a check of a database to the start of the next: 600 (seconds), "
                   "90s, 10m, 1h")
       ->transform(time_unit)
-      ->check(CLI::Range(1L, 86400L))
+      ->check(CLI::Range(1L, static_cast<long>(max_seconds)))
       ->type_name("TIME")
       ->capture_default_str();
   command
@@ -270,7 +257,7 @@ void add_times(CLI::App& command, WatchPlan& plan) {
   command
       .add_option("--time-limit", plan.time_limit,
                   "Seconds after which watch ends a check, which then counts as failed")
-      ->check(CLI::Range(1, 86400))
+      ->check(CLI::Range(1, max_seconds))
       ->type_name("SECONDS")
       ->capture_default_str();
   command.add_option("--jobs", plan.jobs, "Number of databases that are checked at the same time")
@@ -284,7 +271,7 @@ void add_times(CLI::App& command, WatchPlan& plan) {
 
 }  // namespace
 
-void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code) {
+void add_watch(CLI::App& app, std::shared_ptr<const DatabaseNames> names, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command =
       app.add_subcommand("watch", "Check databases at regular intervals, for a store or for Prometheus");
@@ -304,18 +291,7 @@ void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code
       "database succeeded, 2 wrong usage, 3 the last of --rounds checks of a database failed, or its results "
       "were not sent.");
   command->callback([options, names = std::move(names), command, &exit_code] {
-    const bool store_given = command->count("--store") > 0;
-    auto otlp = optional_otlp(*command, options->otlp_url);
-    if (otlp) options->plan.otlp = std::move(*otlp);
-    const auto valid = otlp ? check_words(*options, store_given) : tl::unexpected(otlp.error());
-    auto databases = valid ? databases_of(*options, *names) : tl::unexpected(valid.error());
-    const auto kept = databases ? kept_of(*options, store_given) : tl::unexpected(databases.error());
-    if (!kept) {
-      complain(kept.error());
-      exit_code = exit_usage;
-      return;
-    }
-    exit_code = run(*options, std::move(*databases), *kept);
+    exit_code = exit_code_of(run(*options, *command, *names));
   });
 }
 

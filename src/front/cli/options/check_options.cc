@@ -50,7 +50,7 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
   command
       .add_option("--migrate-timeout", options.migrate_seconds,
                   "Number of seconds after which pgadvise ends the migrate command")
-      ->check(CLI::Range(1, 86'400))
+      ->check(CLI::Range(1, max_seconds))
       ->capture_default_str();
   command
       .add_option("--migrate-writes", options.sources.migrate.writes,

@@ -24,10 +24,9 @@ void add_otlp(CLI::App& command, std::string& url) {
 Result<std::optional<net::OtlpAddress>> optional_otlp(const CLI::App& command, const std::string& url) {
   std::optional<net::OtlpAddress> out;
   if (command.count("--otlp") == 0) return out;
-  auto address = net::read_otlp_address(url);
-  if (!address) return tl::unexpected(address.error());
-  if (const auto client = net::OtlpClient::create(*address); !client) return tl::unexpected(client.error());
-  out = std::move(*address);
+  TRY(auto address, net::read_otlp_address(url));
+  TRY_VOID(net::OtlpClient::create(address));
+  out = std::move(address);
   return out;
 }
 
@@ -43,8 +42,8 @@ bool send(const net::OtlpAddress& address, const Report& report, const report::O
   bodies.metrics = report::render("otlp-metrics", masked, how);
   const auto diagnostics = client->send(bodies);
   for (const auto& error : diagnostics) complain(error);
-  const bool sent = std::all_of(diagnostics.begin(), diagnostics.end(),
-                                [](const Error& error) { return error.kind == Error::Kind::nonfatal; });
+  const bool sent = std::ranges::all_of(
+      diagnostics, [](const Error& error) { return error.kind == Error::Kind::nonfatal; });
   if (sent) report_written(client->server(), "findings and metrics, OTLP");
   return sent;
 }

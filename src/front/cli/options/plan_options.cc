@@ -35,7 +35,7 @@ void add_analyze_time(CLI::App& command, double& seconds) {
       .add_option("--max-analyze-time", seconds,
                   "Time limit in seconds for all EXPLAIN ANALYZE together; the remaining statements are "
                   "planned without being run. 0: run no statement")
-      ->check(seconds_between(0, 86400))
+      ->check(seconds_between(0, max_seconds))
       ->capture_default_str();
 }
 

@@ -13,6 +13,9 @@ class Validator;
 
 namespace pgadvise::cli {
 
+// The most that an option takes for a time in seconds: one day.
+inline constexpr int max_seconds = 86'400;
+
 inline std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }

@@ -1,7 +1,7 @@
 #include "cli/options/store_option.h"
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -131,18 +131,15 @@ Result<store::Address> store_address(const StoreOptions& options) {
   if (url.empty())
     return fail(Error::Kind::usage, "--store", "is empty", "name a store; is the variable set?");
   if (url.starts_with("@")) {
-    auto named = url_of(url.substr(1));
-    if (!named) return tl::unexpected(named.error());
-    url = std::move(*named);
+    TRY(url, url_of(url.substr(1)));
   }
   return store::read_url(url);
 }
 
-Result<std::optional<store::Address>> optional_store(const CLI::App& command, const StoreOptions& options) {
-  if (command.count("--store") == 0) return std::optional<store::Address>();
-  auto address = store_address(options);
-  if (!address) return tl::unexpected(address.error());
-  return std::optional(std::move(*address));
+Result<void> find_store(const CLI::App& command, StoreOptions& options) {
+  if (command.count("--store") == 0) return {};
+  TRY(options.address, store_address(options));
+  return {};
 }
 
 std::string target_of(const StoreOptions& options, const std::string& database) {
@@ -174,7 +171,7 @@ std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& wor
   std::vector<store::QueryPlan> out;
   std::set<std::string> seen;
   for (const auto& plan : report.plans) {
-    // Those of statements and indexes that pgadvise made are no plans of the application.
+    // Only plans of the application: without those of statements and indexes that pgadvise made.
     if (plan.fingerprint.empty() || !plan.statement.empty() || plan.before) continue;
     const auto read = plan::read_json(plan.json);
     if (!read || !seen.insert(plan.fingerprint).second) continue;
@@ -196,23 +193,17 @@ std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& wor
 Result<void> keep(const store::Address& address, const store::Facts& facts, const std::string& spool,
                   const std::function<Result<void>()>& when_safe) {
   if (facts.empty())
-    complain({Error::Kind::nonfatal,
-              shown(address),
-              "nothing to store: no findings, logged queries, plans or sizes",
-              {}});
+    complain({Error::Kind::nonfatal, shown(address),
+              "nothing to store: no findings, logged queries, plans or sizes"});
   if (!spool.empty()) return keep_by_spool(address, facts, spool, when_safe);
   if (!facts.empty()) {
-    auto to = store::open(address, true);
-    const auto done = to ? (*to)->put(facts, now()) : Result<void>(tl::unexpected(to.error()));
-    if (!done) return done;
+    TRY(const auto to, store::open(address, true));
+    TRY_VOID(to->put(facts, now()));
     report_stored(address, facts);
   }
   return when_safe ? when_safe() : Result<void>();
 }
 
-std::int64_t now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+std::int64_t now() { return std::time(nullptr); }
 
 }  // namespace pgadvise::cli

@@ -19,9 +19,10 @@ class App;
 namespace pgadvise::cli {
 
 struct StoreOptions {
-  std::string url;     // "": nothing is stored
-  std::string target;  // "": the default of target_of()
-  std::string spool;   // folder for what the store does not take; "": none
+  std::string url;                             // "": nothing is stored
+  std::string target;                          // "": the default of target_of()
+  std::string spool;                           // folder for what the store does not take; "": none
+  std::optional<store::Address> address = {};  // set by find_store(); nullopt: nothing is stored
 };
 
 // Adds --store, --store-as and --spool. `options` must outlive the parsing.
@@ -30,8 +31,8 @@ void add_store(CLI::App& command, StoreOptions& options);
 // Where --store leads. Resolves env, and @NAME in the user's own configuration. A repository cannot name a
 // store. Errors (usage): no such store; the option is empty.
 Result<store::Address> store_address(const StoreOptions& options);
-// The same; nullopt if the command line has no --store.
-Result<std::optional<store::Address>> optional_store(const CLI::App& command, const StoreOptions& options);
+// Sets options.address if the command line has --store. Errors: those of store_address().
+Result<void> find_store(const CLI::App& command, StoreOptions& options);
 
 // The name under which the store keeps the facts: --store-as, else `database`, else the name of the
 // repository's folder, or of the working folder.

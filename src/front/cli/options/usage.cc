@@ -29,7 +29,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }
 
 bool has(const std::vector<std::string>& words, const std::string& word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+  return std::ranges::find(words, word) != words.end();
 }
 
 // The command that the words were for, by its whole name but for the program's.
@@ -53,7 +53,7 @@ std::string help(const Command& command) {
 
 // So near that nothing else can be meant: letters in another order, or few others.
 std::string same_option(const std::string& name, const CLI::App& app) {
-  const auto letters = [](std::string text) { return std::sort(text.begin(), text.end()), text; };
+  const auto letters = [](std::string text) { return std::ranges::sort(text), text; };
   for (const auto& known : option_names(app))
     if (name.starts_with("--") && known.starts_with("--") &&
         (letters(known) == letters(name) || edit_distance(known, name) * 5 <= (name.size() - 2) * 2))
@@ -158,9 +158,8 @@ Error explained(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
     auto extras = command.app->remaining();
     if (extras.empty()) extras = app.remaining(true);
-    const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& word) {
-      return word.size() > 1 && word[0] == '-';
-    });
+    const auto option = std::ranges::find_if(
+        extras, [](const std::string& word) { return word.size() > 1 && word[0] == '-'; });
     if (option != extras.end()) return unknown_option(app, command, *option);
     if (!extras.empty()) return unknown_word(command, extras.front());
   }

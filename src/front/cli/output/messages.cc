@@ -44,6 +44,13 @@ void complain(const Error& error) {
   print(with_next_step(check::without_outside_text(error)));
 }
 
+int usage_error(const Error& error) { return usage_errors({error}); }
+
+int usage_errors(const Diagnostics& errors) {
+  for (const auto& error : errors) complain(error);
+  return exit_usage;
+}
+
 void print_withheld(int exit_code) {
   if (exit_code <= exit_findings || complained) return;
   for (const auto& error : withheld) print(check::without_outside_text(error));
@@ -57,5 +64,7 @@ int exit_code_of(const Diagnostics& diagnostics) {
   }
   return code;
 }
+
+int exit_code_of(const Result<int>& done) { return done ? *done : usage_error(done.error()); }
 
 }  // namespace pgadvise::cli

@@ -19,6 +19,8 @@ enum ExitCode {
 
 // The exit code for the diagnostics: 3 takes precedence over 2, 2 over 0.
 int exit_code_of(const Diagnostics& diagnostics);
+// The exit code of a command; prints its error, if any, which is a usage error.
+int exit_code_of(const Result<int>& done);
 
 // `logins`: "user:password" of the command line (arguments.h). No message repeats their passwords.
 void begin_messages(std::vector<std::string> logins);
@@ -26,6 +28,9 @@ void begin_messages(std::vector<std::string> logins);
 // Prints "pgadvise: where: what (hint)" on stderr. With --quiet, a nonfatal error waits for
 // print_withheld().
 void complain(const Error& error);
+// The same; return exit_usage.
+int usage_error(const Error& error);
+int usage_errors(const Diagnostics& errors);
 
 // Prints what --quiet withheld if the run failed and nothing else said why.
 void print_withheld(int exit_code);

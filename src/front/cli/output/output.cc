@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "base/files/write_file.h"
 #include "base/text/ci_commands.h"
 #include "base/text/text.h"
+#include "cli/output/messages.h"
 #include "cli/output/verbosity.h"
 
 namespace pgadvise::cli {
@@ -31,6 +31,17 @@ Result<void> write_output(const std::string& path, const std::string& content, C
   if (write_all(STDOUT_FILENO, content)) return {};
   return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno),
               "use -o FILE to write to a file");
+}
+
+Result<void> write_output(const std::string& path, const std::string& content, std::string_view what) {
+  TRY_VOID(write_output(path, content));
+  report_written(path, what);
+  return {};
+}
+
+int print_output(const std::string& text) {
+  const auto wrote = write_output({}, text);
+  return wrote ? exit_clean : usage_error(wrote.error());
 }
 
 void report_written(const std::string& path, std::string_view what) {

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 
@@ -18,6 +17,10 @@ enum class CiCommands { broken, of_the_format };
 // followed (base/write_target.h).
 Result<void> write_output(const std::string& path, const std::string& content,
                           CiCommands commands = CiCommands::broken);
+// The same, then report_written().
+Result<void> write_output(const std::string& path, const std::string& content, std::string_view what);
+// Writes to stdout; a failure is printed on stderr. Returns the exit code.
+int print_output(const std::string& text);
 
 // Prints what was written to a file on standard error, unless --quiet: "pgadvise: wrote report.json (12
 // findings, json)". Nothing for stdout.

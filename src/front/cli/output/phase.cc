@@ -1,8 +1,9 @@
 #include "cli/output/phase.h"
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
-#include <thread>
+#include <stop_token>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,40 +20,28 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// One line, until a stop is requested.
+void show_time(const std::stop_token& over, const std::string& what) {
+  using namespace std::chrono_literals;
+  ProgressLine line;
+  const auto start = Clock::now();
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any wake;
+  while (!over.stop_requested()) {
+    wake.wait_for(lock, over, 200ms, [] { return false; });
+    if (!over.stop_requested()) line.show(fmt::format("pgadvise: {}, {:.0f} s", what, seconds_since(start)));
+  }
+}
+
 }  // namespace
 
-// Its own thread, as what works has none to spare.
-struct Phase::Ticker {
-  explicit Ticker(const std::string& what) : thread([this, what] { run(what); }) {}
-  ~Ticker() {
-    {
-      const std::lock_guard lock(mutex);
-      over = true;
-    }
-    changed.notify_all();
-    thread.join();
-  }
-  void run(const std::string& what) {
-    using namespace std::chrono_literals;
-    ProgressLine line;
-    const auto start = Clock::now();
-    std::unique_lock lock(mutex);
-    while (!changed.wait_for(lock, 200ms, [this] { return over; }))
-      line.show(fmt::format("pgadvise: {}, {:.0f} s", what, seconds_since(start)));
-  }
-
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool over = false;
-  std::thread thread;
-};
-
 Phase::Phase(std::string what, bool ticks) : what_(std::move(what)) {
-  if (ticks && ProgressLine().wanted()) ticker_ = std::make_unique<Ticker>(what_);
+  if (ticks && ProgressLine().wanted()) ticker_ = std::jthread(show_time, what_);
 }
 
 Phase::~Phase() {
-  ticker_.reset();
+  ticker_ = {};  // ends the thread
   print_verbose(fmt::format("{} took {:.2f} s", what_, seconds_since(start_)));
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <string>
+#include <thread>
 
 #include "check/observer.h"
 
@@ -13,17 +13,16 @@ namespace pgadvise::cli {
 // --verbose its duration is printed at its end. One at a time.
 class Phase {
  public:
-  // `ticks`: the phase shows its own progress, so no line is shown for it.
+  // `ticks`: false if the phase shows progress of its own, in place of the line.
   explicit Phase(std::string what, bool ticks = true);
   ~Phase();
   Phase(const Phase&) = delete;
   Phase& operator=(const Phase&) = delete;
 
  private:
-  struct Ticker;
   std::string what_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::unique_ptr<Ticker> ticker_;
+  std::jthread ticker_;  // shows the line: whoever works has no time for it
 };
 
 // An Observer that shows the library's phases and progress.

@@ -1,4 +1,4 @@
-// How far the work is, on a terminal's stderr.
+// Shows the progress of long work on the terminal of stderr.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,8 @@
 
 namespace pgadvise::cli {
 
-// One line that is written over, from the first second on, and removed at the end.
+// One line of stderr. Appears after the first second, is overwritten by each show() that comes at least 200
+// ms after the last one, and is removed by the destructor. Shows nothing unless wanted().
 class ProgressLine {
  public:
   ProgressLine();
@@ -17,9 +18,8 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  bool wanted() const {
-    return wanted_;
-  }  // stderr is a terminal, without --quiet and without --debug's lines
+  // Whether stderr is a terminal, and neither --quiet nor --debug is given.
+  bool wanted() const { return wanted_; }
   void show(const log::Progress& progress);
   void show(std::string_view text);
 

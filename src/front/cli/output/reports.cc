@@ -1,8 +1,8 @@
 #include "cli/output/reports.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -65,8 +65,7 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
         return fail(Error::Kind::usage, "--format", "unknown format " + ellipsis(value, 40),
                     near.empty() ? join(format_names(), ", ") : near);
       }
-      if (value == "html")
-        if (const auto built = report::need_page(); !built) return tl::unexpected(built.error());
+      if (value == "html") TRY_VOID(report::need_page());
       out.push_back({value, std::exchange(early, {})});
     } else if (out.empty() && early.empty()) {
       early = value;
@@ -78,7 +77,7 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     }
   }
   if (out.empty()) out.push_back({"text", early});
-  if (const auto checked = unlike(out); !checked) return tl::unexpected(checked.error());
+  TRY_VOID(unlike(out));
   return out;
 }
 

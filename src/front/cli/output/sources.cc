@@ -24,7 +24,7 @@ bool begins_clause(const Lexeme& lexeme) {
       "add",    "alter",   "attach",  "check",    "comment", "copy",   "create",   "delete",  "do",
       "drop",   "exclude", "foreign", "insert",   "lock",    "merge",  "primary",  "refresh", "reindex",
       "rename", "select",  "set",     "truncate", "unique",  "update", "validate", "with"};
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return lexeme.is_word(word); });
+  return std::ranges::any_of(words, [&](std::string_view word) { return lexeme.is_word(word); });
 }
 
 // Up to the comma, bracket or semicolon that ends it, or the line's end.
@@ -135,7 +135,7 @@ Written written_in(const std::string& path) {
                                                            ".cjs", ".tsx", ".jsx", ".prisma"};
   const std::string extension = lower(fs::path(path).extension().string());
   if (extension == ".sql") return Written::sql;
-  return std::find(code.begin(), code.end(), extension) != code.end() ? Written::code : Written::commands;
+  return std::ranges::find(code, extension) != code.end() ? Written::code : Written::commands;
 }
 
 // Nothing that is worth pointing at: blanks, ends of statements, a comment.

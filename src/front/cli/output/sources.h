@@ -19,7 +19,7 @@ class Sources {
  public:
   // Shows a file only if it has not changed since the Sources were created.
   Sources() : since_(std::filesystem::file_time_type::clock::now()) {}
-  // Shows nothing from files with literals: neither these files, nor lines for findings about queries.
+  // Hides files with literals, and the lines of all findings about queries.
   void hide(std::set<std::string> files) { hidden_ = std::move(files), queries_ = false; }
   // The lines at the finding's location, with so many around. nullopt if it has no location, if the file is
   // hidden, or if the lines contain a password that cannot be masked.

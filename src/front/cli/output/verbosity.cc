@@ -57,15 +57,14 @@ void add_verbosity(CLI::App& command) {
 void move_verbosity_behind(std::vector<std::string>& words, const std::vector<std::string>& commands) {
   std::size_t end = 0;
   const auto is = [&](std::initializer_list<std::string_view> names) {
-    return std::find(names.begin(), names.end(), words[end]) != names.end();
+    return std::ranges::find(names, words[end]) != names.end();
   };
   while (end < words.size()) {
     if (is({"-q", "--quiet", "-v", "--verbose", "--debug"}) || words[end].starts_with("--color=")) ++end;
     else if (is({"--color"}) && end + 1 < words.size()) end += 2;
     else break;
   }
-  if (end > 0 && end < words.size() &&
-      std::find(commands.begin(), commands.end(), words[end]) != commands.end())
+  if (end > 0 && end < words.size() && std::ranges::find(commands, words[end]) != commands.end())
     std::rotate(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(end),
                 words.begin() + static_cast<std::ptrdiff_t>(end) + 1);
 }
