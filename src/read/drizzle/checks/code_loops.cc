@@ -1,7 +1,6 @@
 #include "drizzle/checks/code_loops.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <map>
 #include <optional>
@@ -24,6 +23,7 @@ using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -80,15 +80,10 @@ class LoopReader {
   // Calls `act` for each node of the subtree until it returns true; whether it did.
   template <class Act>
   bool any_inside(const Node& root, Act&& act) {
-    std::vector<Node> open{root};
-    for (std::size_t count = 0; !open.empty() && count < max_nodes && work_ < max_work; ++count, ++work_) {
-      const Node at = open.back();
-      open.pop_back();
-      if (act(at)) return true;
-      for (Node part = at.first(); part; part = part.next())
-        if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
-    }
-    return false;
+    return any_node(root, work_ < max_work ? max_nodes : 0, [&](const Node& at) {
+      ++work_;
+      return act(at);
+    });
   }
 
   void read_file(const Node& root) {
@@ -118,10 +113,8 @@ class LoopReader {
     }
     if (node.is(Kind::for_statement)) return counting_loop(node);
     if (!node.is(Kind::call_expression)) return std::nullopt;
-    static constexpr std::array<std::string_view, 3> methods = {"map", "forEach", "flatMap"};
-    const auto arguments = arguments_of(node);
-    if (arguments.empty() || !is_one_of(method_of(node), methods)) return std::nullopt;
-    const Node callback = bare(arguments.front());
+    if (!is_one_of(method_of(node), {"map", "forEach", "flatMap"})) return std::nullopt;
+    const Node callback = argument_at(node);
     const Node function = is_function(callback) ? callback : names_.function_at(callback);
     const auto patterns = function ? typescript::parameter_patterns(function) : std::vector<Node>();
     if (patterns.empty()) return std::nullopt;
@@ -170,7 +163,7 @@ class LoopReader {
   bool depends(const Node& expression, const std::vector<Node>& on, const Node& inside, int depth = 0) {
     if (depth > max_followed) return false;
     return any_inside(expression, [&](const Node& at) {
-      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      if (!is_name(at)) return false;
       const Binding& binding = names_.find(at);
       if (!binding.name) return false;
       if (std::find(on.begin(), on.end(), binding.name) != on.end()) return true;
@@ -187,8 +180,7 @@ class LoopReader {
   // Whether the loop's element chooses the database: one for each tenant. No query reaches them all.
   bool chooses_database(const Node& receiver, const std::vector<Node>& on, const Node& inside) {
     if (depends(receiver, on, inside)) return true;
-    Node root = bare(receiver);
-    while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+    const Node root = begin_of_members(bare(receiver));
     if (!root.is(Kind::identifier)) return false;
     const Binding& binding = names_.find(root);
     if (binding.kind != Binding::Kind::parameter) return false;
@@ -295,11 +287,8 @@ class LoopReader {
 
   template <class Depends>
   std::optional<Comparison> inserted(const FoundQuery& query, Depends&& depends_on) {
-    const QueryLink* values = query.link("values");
-    const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
-    if (arguments.empty() || claims(query)) return std::nullopt;
-    const Node row = bare(arguments.front());
-    if (!row.is(Kind::object) || !depends_on(row)) return std::nullopt;
+    const Node row = argument_of(query, "values");
+    if (claims(query) || !row.is(Kind::object) || !depends_on(row)) return std::nullopt;
     return Comparison{"", row};
   }
 
@@ -310,7 +299,7 @@ class LoopReader {
     Dependence out;
     if (depth > max_followed) return out;
     any_inside(expression, [&](const Node& at) {
-      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      if (!is_name(at)) return false;
       const Binding& binding = names_.find(at);
       if (binding.kind == Binding::Kind::parameter && binding.owner == function) {
         if (binding.pattern.is(Kind::object_pattern)) {
@@ -350,12 +339,10 @@ class LoopReader {
     if (!argument.is(Kind::object)) return argument;
     if (on.second.empty()) return {};  // which of its properties, is not known
     Node spread;
-    for (const Node& part : argument.children()) {
-      if (part.is(Kind::shorthand_property_identifier) && part.text() == on.second) return part;
-      if (part.is(Kind::pair) && part.child(Field::key).text() == on.second) return part.child(Field::value);
+    for (const Node& part : argument.children())
       if (part.is(Kind::spread_element)) spread = part;
-    }
-    return spread;
+    const Node member = member_of(argument, on.second);
+    return member ? member : spread;
   }
 
   // The parameters without which the function's first statements return: if (!customer) return undefined

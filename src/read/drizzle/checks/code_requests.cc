@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/code/client_code.h"
 #include "drizzle/code/code_entries.h"
 #include "drizzle/code/code_paths.h"
+#include "files/files.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -21,6 +23,7 @@ using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 using Values = typescript::Value::Kind;
@@ -102,8 +105,7 @@ class Reader {
   bool is_guarded(const Node& node, const Node& function) {
     std::set<std::string_view> kept;  // names as written: "this.initialized", "cache"
     any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
-      const bool set = at.is(Kind::assignment_expression) || at.is(Kind::augmented_assignment_expression);
-      if (set && outlives(at.child(Field::left))) kept.insert(at.child(Field::left).text());
+      if (is_assignment(at) && outlives(at.child(Field::left))) kept.insert(at.child(Field::left).text());
       return false;
     });
     return !kept.empty() && any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
@@ -181,14 +183,8 @@ class Reader {
   // "" if the expression makes none. A pool of @neondatabase/serverless is none: its WebSockets may not
   // outlive a request.
   std::string pool_made_by(const Node& node) {
-    if (node.is(Kind::new_expression)) {
-      const Node made = node.child(Field::constructor);
-      const auto value = index_.value(made);
-      const bool pg =
-          (value->is(Values::external) && value->text == "pg") ||
-          (value->is(Values::member) && value->base->is(Values::external) && value->base->text == "pg");
-      return pg && value->name == "Pool" ? "new Pool()" : "";
-    }
+    if (node.is(Kind::new_expression))
+      return is_pg_pool(*index_.value(node.child(Field::constructor))) ? "new Pool()" : "";
     const Node callee = node.child(Field::function);
     if (!node.is(Kind::call_expression) || !callee.is(Kind::identifier)) return {};
     const auto value = index_.value(callee);
@@ -201,9 +197,7 @@ class Reader {
 
   // drizzle(process.env.DATABASE_URL), drizzle({ connection }), but not drizzle(pool).
   static bool is_address(const Node& call) {
-    const auto arguments = arguments_of(call);
-    if (arguments.empty()) return false;
-    Node first = bare(arguments.front());
+    Node first = argument_at(call);
     while (first.is(Kind::binary_expression)) first = bare(first.child(Field::left));
     if (first.is(Kind::object)) return static_cast<bool>(property_of(first, "connection"));
     return first.is(Kind::string) || first.is(Kind::template_string) ||
@@ -214,8 +208,8 @@ class Reader {
   bool is_kept(const Node& node) {
     for (Node at = node, above = at.parent(); above; at = above, above = above.parent()) {
       if (is_function(above)) return keeps_result(above);
-      if (above.is(Kind::assignment_expression) || above.is(Kind::augmented_assignment_expression))
-        if (above.child(Field::right) == at && outlives(above.child(Field::left))) return true;
+      if (is_assignment(above) && above.child(Field::right) == at && outlives(above.child(Field::left)))
+        return true;
       if (above.is(Kind::variable_declarator) && kept_later(above)) return true;
       if (above.is(Kind::arguments) && keeps(above.parent())) return true;
     }
@@ -231,11 +225,9 @@ class Reader {
 
   // pools.set(key, pool), once(() => …)
   static bool keeps(const Node& call) {
-    static constexpr std::array<std::string_view, 7> words = {"once",     "memo",    "lazy",  "singleton",
-                                                              "remember", "provide", "global"};
     if (method_of(call) == "set") return true;
     const std::string name = lower(call.child(Field::function).text().substr(0, 100));
-    return contains_any(name, words);
+    return contains_any(name, {"once", "memo", "lazy", "singleton", "remember", "provide", "global"});
   }
 
   bool outlives(const Node& target) {
@@ -251,7 +243,7 @@ class Reader {
     const std::string_view name = declarator.child(Field::name).text();
     if (!function) return true;
     return any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
-      if (at.is(Kind::assignment_expression) || at.is(Kind::augmented_assignment_expression)) {
+      if (is_assignment(at)) {
         const Node value = bare(at.child(Field::right));
         return contains(value.text(), name) && outlives(at.child(Field::left));
       }
@@ -264,14 +256,13 @@ class Reader {
   // Of another database than the application's own: which one, the caller says.
   bool of_parameter(const Node& node) {
     return any_node(node.child(Field::arguments), max_nodes, [&](const Node& at) {
-      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      if (!is_name(at)) return false;
       const Binding* binding = &names_.find(at);
       for (int followed = 0; followed < 4 && binding->kind == Binding::Kind::variable; ++followed) {
         if (!typescript::function_around(binding->name)) return false;
         const Node value = bare(binding->owner.child(Field::value));
         if (value.is(Kind::call_expression) || value.is(Kind::await_expression)) return true;
-        Node root = value;
-        while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+        const Node root = begin_of_members(value);
         if (!root.is(Kind::identifier)) return false;
         binding = &names_.find(root);
       }
@@ -283,10 +274,7 @@ class Reader {
     static constexpr std::array<std::string_view, 5> signs = {
         "wrangler", "@cloudflare/workers-types", "@opennextjs/cloudflare", "@cloudflare/next-on-pages",
         "@sveltejs/adapter-cloudflare"};
-    const std::string_view file = node.syntax()->file();
-    const auto end = file.find_last_of('/');
-    const auto* package = names_.program().tree().package_of(
-        end == std::string_view::npos ? std::string_view() : file.substr(0, end));
+    const auto* package = names_.program().tree().package_of(files::folder_of(node.syntax()->file()));
     if (package && std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) {
           return package->dependencies.count(std::string(sign)) > 0;
         }))

@@ -12,6 +12,7 @@ namespace pgadvise::drizzle {
 
 using typescript::bare;
 using typescript::Field;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -50,8 +51,7 @@ bool goes_over_list(const Node& loop) {
 }
 
 std::string database_outside(CodeIndex& index, const Node& body, const FoundQuery& query, bool called) {
-  Node root = bare(query.receiver);
-  while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+  const Node root = begin_of_members(bare(query.receiver));
   const bool own = root.text() == "this";
   if (!root || (!own && !root.is(Kind::identifier)) || (own && called)) return {};
   if (!own && declared_in_round(index.names().find(root).name, body, called)) return {};
@@ -66,7 +66,7 @@ bool writes_by_row(CodeIndex& index, const Node& body, const std::vector<Node>& 
   const Node set = argument_of(query, "set");
   return !set || any_node(set, max_nodes, [&](const Node& at) {
     if (at.is(Kind::call_expression) && !placeholder_in(at).empty()) return true;
-    if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+    if (!is_name(at)) return false;
     const Node name = index.names().find(at).name;
     return declared_in_round(name, body, called) ||
            std::find(names.begin(), names.end(), name) != names.end();

@@ -16,8 +16,10 @@ namespace {
 using typescript::arguments_of;
 using typescript::bare;
 using typescript::Binding;
+using typescript::class_around;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 using Values = typescript::Value::Kind;
@@ -54,14 +56,8 @@ bool is_service(std::string_view package) {
 }
 
 Node callback_of(const FoundQuery& transaction) {
-  const auto arguments = arguments_of(transaction.anchor);
-  const Node callback = arguments.empty() ? Node() : bare(arguments.front());
+  const Node callback = argument_at(transaction.anchor);
   return is_function(callback) ? callback : Node();
-}
-
-Node class_around(Node node) {
-  while (node && !node.is(Kind::class_body)) node = node.parent();
-  return node;
 }
 
 bool is_shorter(const CallInTransaction& one, const CallInTransaction& other) {
@@ -185,7 +181,7 @@ class OutsideReader {
     if (depth > max_followed) return false;
     if (made.is(Kind::call_expression)) return index_.is_drizzle(made.child(Field::function), "drizzle");
     if (made.is(Kind::new_expression)) return made.child(Field::constructor).text() != "Proxy";
-    if (made.is(Kind::identifier) || made.is(Kind::shorthand_property_identifier)) {
+    if (is_name(made)) {
       const Node declared = names_.declaration(made);
       return !declared.is(Kind::variable_declarator) ||
              is_one_database(declared.child(Field::value), depth + 1);
@@ -281,7 +277,7 @@ bool is_unconditional(const Node& node, const Node& function, std::initializer_l
 bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, int depth) {
   const Node node = bare(value);
   if (!node || depth > max_depth_given || node.parent().is(Kind::await_expression)) return false;
-  if (node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier)) return is(node);
+  if (is_name(node)) return is(node);
   std::vector<Node> parts;
   if (node.is(Kind::object) || node.is(Kind::array) || node.is(Kind::spread_element) ||
       node.is(Kind::binary_expression))

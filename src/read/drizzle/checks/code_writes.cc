@@ -1,7 +1,6 @@
 #include "drizzle/checks/code_writes.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <map>
 #include <set>
@@ -21,6 +20,7 @@ using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -189,8 +189,8 @@ class Reader {
   }
 
   // session, session.tx, session?.tx
-  bool is_of_parameter(Node node) {
-    while (node.is(Kind::member_expression)) node = bare(node.child(Field::object));
+  bool is_of_parameter(const Node& expression) {
+    const Node node = begin_of_members(expression);
     return node.is(Kind::identifier) && names_.find(node).kind == Binding::Kind::parameter;
   }
 
@@ -279,15 +279,14 @@ class Reader {
   // Whether the code accepts that what is tried fails: it calls functions of a log, and nothing else. Not of
   // an empty `catch`, which may be an oversight.
   static bool only_logs(const Node& handler) {
-    static constexpr std::array<std::string_view, 6> logs = {"console",  "log",    "logger",
-                                                             "logerror", "sentry", "captureexception"};
     const auto statements = handler.child(Field::body).children();
     return !statements.empty() && std::all_of(statements.begin(), statements.end(), [](const Node& one) {
       const Node call = one.is(Kind::expression_statement) ? bare(one.first()) : Node();
       const std::string callee = lower(call.child(Field::function).text().substr(0, 100));
       const std::string word = first_word(callee);
-      return call.is(Kind::call_expression) && (std::find(logs.begin(), logs.end(), word) != logs.end() ||
-                                                contains_any(callee, {".log.", ".logger."}));
+      return call.is(Kind::call_expression) &&
+             (is_one_of(word, {"console", "log", "logger", "logerror", "sentry", "captureexception"}) ||
+              contains_any(callee, {".log.", ".logger."}));
     });
   }
 
@@ -310,7 +309,7 @@ class Reader {
     if (!first.query->link("returning")) return {};
     std::string found;
     any_node(then, max_nodes, [&](const Node& at) {
-      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      if (!is_name(at)) return false;
       if (!comes_from(at, first.at, 0)) return false;
       const Node above = at.parent();
       found = std::string(above.is(Kind::member_expression) ? above.text() : at.text());

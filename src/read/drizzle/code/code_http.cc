@@ -36,10 +36,8 @@ HttpDatabase http_database(CodeIndex& index, const Node& database) {
   Node at = bare(database);
   for (int followed = 0; at.is(Kind::identifier) && followed < max_followed; ++followed) {
     const Node declared = index.names().declaration(at);
-    if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier) ||
-        !declared.parent().text().starts_with("const"))
-      return {};
-    at = bare(declared.child(Field::value));
+    at = initial_value(declared);
+    if (!declared.parent().text().starts_with("const")) return {};
     if (!at.is(Kind::call_expression)) continue;
     const auto made = index.value(at.child(Field::function));
     if (!made->is(typescript::Value::Kind::external) || made->name != "drizzle") return {};
@@ -99,18 +97,16 @@ class Reader {
     if (!at.is(Kind::call_expression) || object_of(at).text() != "Object" ||
         !contains(at.text(), "transaction"))
       return {};
-    const auto arguments = arguments_of(at);
-    return arguments.empty() ? Node() : arguments.front();
+    return argument_at(at);
   }
 
   // Whether a `catch` around the transaction does its work without one: by a statement on one of its tables,
   // or by a function that gets the database.
   bool is_handled(const FoundQuery& transaction, const Node& database) {
     const Node called = transaction.whole.parent();
-    if (called.is(Kind::member_expression) && called.child(Field::property).text() == "catch") {
-      const auto arguments = arguments_of(called.parent());
-      if (!arguments.empty() && works_without(arguments.front(), transaction, database)) return true;
-    }
+    if (called.is(Kind::member_expression) && called.child(Field::property).text() == "catch")
+      if (const Node handler = argument_at(called.parent()); works_without(handler, transaction, database))
+        return true;
     Node below = transaction.whole;
     for (Node at = below.parent(); at && !is_function(at); below = at, at = at.parent())
       if (at.is(Kind::try_statement) && at.child(Field::body) == below &&

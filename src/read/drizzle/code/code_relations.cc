@@ -1,7 +1,6 @@
 #include "drizzle/code/code_relations.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 
@@ -18,11 +17,6 @@ using typescript::bare;
 using typescript::Field;
 using typescript::Kind;
 using typescript::Node;
-
-std::string key_of(const Node& pair) {
-  const Node key = pair.child(Field::key);
-  return typescript::string_value(key).value_or(std::string(key.text()));
-}
 
 class RelationReader {
  public:
@@ -70,11 +64,9 @@ class RelationReader {
   bool is_passed_on(const typescript::Module& module, const Node& name) {
     const auto import = module.imports.find(std::string(name.text()));
     if (import == module.imports.end() || !import->second.specifier.starts_with("drizzle-orm")) return false;
-    static constexpr std::array<std::string_view, 3> functions = {"relations", "defineRelations",
-                                                                  "defineRelationsPart"};
     const Node above = name.parent();
-    return is_one_of(import->second.name, functions) && !above.is(Kind::import_specifier) &&
-           !above.is(Kind::export_specifier) &&
+    return is_one_of(import->second.name, {"relations", "defineRelations", "defineRelationsPart"}) &&
+           !above.is(Kind::import_specifier) && !above.is(Kind::export_specifier) &&
            !(above.is(Kind::call_expression) && above.child(Field::function) == name);
   }
 
@@ -124,8 +116,8 @@ class RelationReader {
 
   // The table to which one(users) or many(users) goes.
   std::optional<QualifiedName> target_of(const Node& call) {
-    const auto arguments = arguments_of(call);
-    const SourceTable* target = arguments.empty() ? nullptr : index_.table(arguments[0]);
+    const Node table = argument_at(call);
+    const SourceTable* target = table ? index_.table(table) : nullptr;
     return target ? target->name : std::nullopt;
   }
 

@@ -37,8 +37,8 @@ class TextReader {
     const Node node = written(bare(expression));
     if (is_template_of_sql(node)) return add_template(node.child(Field::arguments), true, depth);
     if (is_part_of_sql(node)) {
-      const auto arguments = arguments_of(node);
-      return method_of(node) == "raw" && !arguments.empty() && add(arguments.front(), false, depth + 1);
+      const Node raw = argument_at(node);
+      return method_of(node) == "raw" && raw && add(raw, false, depth + 1);
     }
     if (tagged && (add_table(node) || add_column(node))) return true;
     if (!tagged) {
@@ -58,11 +58,8 @@ class TextReader {
   // What a `const` of SQL or of text is; the node itself for anything else.
   Node written(const Node& node) {
     if (!node.is(Kind::identifier)) return node;
-    const Node declared = index_.names().declaration(node);
-    if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier) ||
-        !declared.parent().text().starts_with("const"))
-      return node;
-    const Node value = bare(declared.child(Field::value));
+    const Node declared = index_.names().declaration(node), value = initial_value(declared);
+    if (!declared.parent().text().starts_with("const")) return node;
     const bool is_text = value.is(Kind::template_string) || value.is(Kind::string) ||
                          value.is(Kind::binary_expression) || is_template_of_sql(value) ||
                          is_part_of_sql(value);
@@ -168,10 +165,9 @@ void add_conditions(const QueryFacts& statement, const std::vector<Node>& values
 }
 
 std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) {
-  const auto arguments = arguments_of(query.anchor);
+  const Node given = argument_at(query.anchor);
   TextReader reader(index);
-  if (query.facts.kind != CodeQuery::Kind::execute || arguments.empty() ||
-      !reader.add(arguments.front(), false))
+  if (query.facts.kind != CodeQuery::Kind::execute || !given || !reader.add(given, false))
     return std::nullopt;
   const QueryFacts statement = sql::query_facts(reader.text, Catalog());
   const auto kind = kind_of(statement.kind);

@@ -21,10 +21,9 @@ class WithReader {
   WithReader(CodeIndex& index, const RelationNames& names) : names_(names) {
     if (!names.complete || names.tables.empty() || !index.schema_is_complete()) return;
     for (const auto& query : index.queries()) {
-      const auto arguments = arguments_of(query.anchor);
-      if (!query.facts.relational || arguments.empty() || !query.table || !query.table->name) continue;
+      if (!query.facts.relational || !query.table || !query.table->name) continue;
       if (index.is_one_table(member_name(object_of(query.anchor))))
-        add(bare(arguments.front()), *query.table->name, query.facts.function, 0);
+        add(argument_at(query.anchor), *query.table->name, query.facts.function, 0);
     }
     std::stable_sort(
         undeclared.begin(), undeclared.end(),
@@ -46,7 +45,7 @@ class WithReader {
       if (!part.is(Kind::pair) || key.is(Kind::computed_property_name) ||
           !(value.is(Kind::true_) || value.is(Kind::object)))
         continue;
-      const std::string name = typescript::string_value(key).value_or(std::string(key.text()));
+      const std::string name = key_of(part);
       const auto* target = declared == names_.tables.end() ? nullptr : find(declared->second, name);
       if (!target) {
         if (names_.partial.count(table) == 0) undeclared.push_back({table, name, function, part.location()});

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/code/code_index.h"
 #include "drizzle/schema/importers.h"
 #include "typescript/bindings.h"
 #include "typescript/parse.h"
@@ -30,29 +30,20 @@ using Form = IgnoredMigrationError::Form;
 constexpr int max_followed = 5;  // functions of the project
 constexpr std::size_t max_files = 500;
 
-bool is_one(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
-
 // "drizzle-orm/node-postgres/migrator": of a driver that connects to a server.
 bool is_migrator(std::string_view specifier) {
   constexpr std::string_view head = "drizzle-orm/", tail = "/migrator";
   if (!specifier.starts_with(head) || !specifier.ends_with(tail)) return false;
   const auto driver =
       specifier.substr(head.size(), specifier.size() - std::min(specifier.size(), head.size() + tail.size()));
-  return is_one(driver, {"node-postgres", "postgres-js", "neon-http", "neon-serverless", "vercel-postgres",
-                         "aws-data-api/pg", "pg-proxy", "xata-http", "bun-sql"});
+  return is_one_of(driver, {"node-postgres", "postgres-js", "neon-http", "neon-serverless", "vercel-postgres",
+                            "aws-data-api/pg", "pg-proxy", "xata-http", "bun-sql"});
 }
 
 bool is_read(const std::string& path) {
   const std::string base = lower(files::base_of(path));
   return typescript::is_source(path) && !files::never_deployed(path) && !files::deployed_by_others(path) &&
          !files::named_for_development(path) && !contains_any(base, {".test.", ".spec."});
-}
-
-std::string_view method_of(const Node& call) {
-  const Node callee = bare(call.child(Field::function));
-  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
 }
 
 std::vector<Node> calls_in(const Node& root) {
@@ -62,8 +53,8 @@ std::vector<Node> calls_in(const Node& root) {
 }
 
 bool is_exit(const Node& call) {
-  return is_one(bare(call.child(Field::function)).text(),
-                {"process.exit", "Deno.exit", "exit", "process.abort", "process.kill"});
+  return is_one_of(bare(call.child(Field::function)).text(),
+                   {"process.exit", "Deno.exit", "exit", "process.abort", "process.kill"});
 }
 
 bool exits_with_zero(const Node& call) {
@@ -75,7 +66,7 @@ bool exits_with_zero(const Node& call) {
 // Writes a message: console.error(…), logger.warn(…), Sentry.captureException(…).
 bool is_log(const Node& callee) {
   const std::string text = lower(callee.text());
-  return is_one(text.substr(text.rfind('.') + 1), {"error", "warn", "info", "debug", "trace"}) ||
+  return is_one_of(text.substr(text.rfind('.') + 1), {"error", "warn", "info", "debug", "trace"}) ||
          text.starts_with("console.") || contains_any(text, {"log", "sentry", "capture", "spinner", "ora("});
 }
 
@@ -128,9 +119,8 @@ class Reader {
     }
     // const { migrate } = await import('drizzle-orm/node-postgres/migrator')
     const Node made = bare(binding.owner.child(Field::value));
-    const auto arguments = made.is(Kind::call_expression) ? arguments_of(made) : std::vector<Node>();
-    if (arguments.empty() || !binding.pattern.is(Kind::object_pattern)) return {};
-    const auto specifier = typescript::string_value(arguments.front());
+    if (!made.is(Kind::call_expression) || !binding.pattern.is(Kind::object_pattern)) return {};
+    const auto specifier = typescript::string_value(argument_at(made));
     return specifier && is_migrator(*specifier) ? *specifier : std::string();
   }
 
@@ -160,13 +150,18 @@ class Reader {
     }
   }
 
-  // Where the error of a function's promise appears next; empty: where is not known, or it was followed.
-  Node outside_of(const Node& function, int depth) {
+  // The call of a function that is written in the call, or that the call gets; empty for others.
+  static Node call_with(const Node& function) {
     Node at = function;
     while (at.parent().is(Kind::parenthesized_expression)) at = at.parent();
-    const Node above = at.parent();
-    if (above.is(Kind::call_expression) && above.child(Field::function) == at) return above;
-    if (above.is(Kind::arguments)) return above.parent();
+    return at.parent().is(Kind::arguments)         ? at.parent().parent()
+           : at.parent().is(Kind::call_expression) ? at.parent()
+                                                   : Node();
+  }
+
+  // Where the error of a function's promise appears next; empty: where is not known, or it was followed.
+  Node outside_of(const Node& function, int depth) {
+    if (const Node call = call_with(function)) return call;
     if (depth < max_followed && seen_.insert(function).second)
       for (const Node& call : calls_of(function)) follow(call, depth + 1);
     return {};
@@ -253,9 +248,8 @@ class Reader {
     if (node.is(Kind::throw_statement) || contains(node.text(), "exitCode")) return true;
     if (is_function(node)) return false;
     if (node.is(Kind::call_expression) && is_exit(node) && !exits_with_zero(node)) return true;
-    for (const Node& part : node.children())
-      if (ends_with_failure(part)) return true;
-    return false;
+    const auto parts = node.children();
+    return std::any_of(parts.begin(), parts.end(), ends_with_failure);
   }
 
   static Node body_of(const Node& function) {
@@ -271,10 +265,8 @@ class Reader {
     handler = bare(handler);
     if (handler.is(Kind::member_expression)) return is_log(handler) ? Handling::hides : Handling::ends;
     if (handler.is(Kind::identifier)) {
-      Node declared = names_.declaration(handler);
-      if (declared.is(Kind::variable_declarator)) declared = bare(declared.child(Field::value));
-      if (!is_function(declared)) return Handling::ends;
-      handler = declared;
+      const Node declared = names_.declaration(handler);
+      handler = declared.is(Kind::variable_declarator) ? bare(declared.child(Field::value)) : declared;
     }
     if (!is_function(handler)) return Handling::ends;
     const auto parameters = typescript::parameter_patterns(handler);
@@ -324,7 +316,8 @@ class Reader {
     if (is_exit(call)) return !exits_with_zero(call);
     const Node callee = bare(call.child(Field::function));
     const std::string name = lower(callee.text().substr(callee.text().rfind('.') + 1));
-    if (is_one(name, {"reject", "resolve", "next", "done", "cb", "callback", "fatal", "assert", "expect"}) ||
+    if (is_one_of(name,
+                  {"reject", "resolve", "next", "done", "cb", "callback", "fatal", "assert", "expect"}) ||
         contains_any(name, {"exit", "fail", "abort", "panic", "shutdown", "retry", "status"}))
       return true;
     if (const Node function = names_.called(call))
@@ -354,11 +347,8 @@ class Reader {
 
   // The call of the function in its file, at the top level if there is one.
   Node outside_call(const Node& function) {
-    Node at = function;
-    while (at.parent().is(Kind::parenthesized_expression)) at = at.parent();
-    if (at.parent().is(Kind::call_expression)) return at.parent();
-    if (at.parent().is(Kind::arguments)) return at.parent().parent();
-    Node found;
+    Node found = call_with(function);
+    if (found) return found;
     for (const Node& call : calls_in(function.syntax()->root()))
       if (names_.called(call) == function && (!found || !function_around(call))) found = call;
     return found;
