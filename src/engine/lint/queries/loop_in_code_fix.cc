@@ -138,8 +138,7 @@ Fix fix_of_loop(const Context& context, const QueryInLoop& found) {
     case Kind::update:
       fix.title =
           "Update all rows with one statement: with inArray() where all get the same values, else with a "
-          "join to "
-          "a list of values";
+          "join to a list of values";
       if (!names.key.empty())
         fix.drizzle =
             "await " + found.database + ".update(" + names.table + ").set({ … })" + where_of(found, names);
