@@ -1,5 +1,3 @@
-#include "drizzle/checks/code_json.h"
-
 #include <algorithm>
 #include <array>
 #include <map>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/schema/source_value.h"
 
 namespace pgadvise::drizzle {
@@ -36,9 +35,9 @@ std::string shown(std::string_view text) {
   return ellipsis(out, 60);
 }
 
-class Reader {
+class JsonColumns {
  public:
-  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit JsonColumns(CodeIndex& index) : index_(index), names_(index.names()) {}
 
   std::vector<JsonColumn> read() {
     for (const auto& [name, table] : index_.schema_tables()) read_declared(*table);
@@ -362,6 +361,6 @@ class Reader {
 
 }  // namespace
 
-std::vector<JsonColumn> json_columns(CodeIndex& index) { return Reader(index).read(); }
+std::vector<JsonColumn> json_columns(CodeIndex& index) { return JsonColumns(index).read(); }
 
 }  // namespace pgadvise::drizzle

@@ -1,5 +1,3 @@
-#include "drizzle/checks/code_loops.h"
-
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/checks/code_rounds.h"
 #include "drizzle/code/code_paths.h"
 #include "drizzle/code/code_rows.h"
@@ -62,9 +61,9 @@ struct Inner {
   std::vector<Node> functions = {};  // that have the query or the calls that lead to it
 };
 
-class LoopReader {
+class LoopQueries {
  public:
-  explicit LoopReader(CodeIndex& index)
+  explicit LoopQueries(CodeIndex& index)
       : index_(index), names_(index.names()), statements_(index), rows_(index, statements_) {}
 
   std::vector<QueryInLoop> read() {
@@ -680,6 +679,6 @@ class LoopReader {
 
 }  // namespace
 
-std::vector<QueryInLoop> queries_in_loops(CodeIndex& index) { return LoopReader(index).read(); }
+std::vector<QueryInLoop> queries_in_loops(CodeIndex& index) { return LoopQueries(index).read(); }
 
 }  // namespace pgadvise::drizzle

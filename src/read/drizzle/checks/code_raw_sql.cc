@@ -1,5 +1,3 @@
-#include "drizzle/checks/code_raw_sql.h"
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/checks/code_request_values.h"
 #include "drizzle/checks/code_value_checks.h"
 
@@ -51,9 +50,10 @@ bool is_text_in(std::string_view type, std::string_view property) {
   return false;
 }
 
-class Reader {
+class RawSqlCalls {
  public:
-  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()), checks_(names_), values_(index) {}
+  explicit RawSqlCalls(CodeIndex& index)
+      : index_(index), names_(index.names()), checks_(names_), values_(index) {}
 
   std::vector<RawSql> read() {
     index_.each_call([&](const Node& call) { check(call); });
@@ -292,6 +292,6 @@ class Reader {
 
 }  // namespace
 
-std::vector<RawSql> raw_sql(CodeIndex& index) { return Reader(index).read(); }
+std::vector<RawSql> raw_sql(CodeIndex& index) { return RawSqlCalls(index).read(); }
 
 }  // namespace pgadvise::drizzle

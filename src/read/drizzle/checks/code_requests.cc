@@ -1,5 +1,3 @@
-#include "drizzle/checks/code_requests.h"
-
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -10,6 +8,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/code/client_code.h"
 #include "drizzle/code/code_entries.h"
 #include "drizzle/code/code_paths.h"
@@ -33,9 +32,9 @@ constexpr std::size_t max_functions = 50'000;  // of all entries
 constexpr std::size_t max_nodes = 20'000;      // of a function
 constexpr std::size_t max_callers = 50;        // that are searched for a check
 
-class Reader {
+class RequestCode {
  public:
-  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit RequestCode(CodeIndex& index) : index_(index), names_(index.names()) {}
 
   RequestFacts read() {
     for (const auto& file : index_.entry_files())
@@ -294,6 +293,6 @@ class Reader {
 
 }  // namespace
 
-RequestFacts facts_of_requests(CodeIndex& index) { return Reader(index).read(); }
+RequestFacts facts_of_requests(CodeIndex& index) { return RequestCode(index).read(); }
 
 }  // namespace pgadvise::drizzle

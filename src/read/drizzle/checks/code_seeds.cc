@@ -1,5 +1,3 @@
-#include "drizzle/checks/code_seeds.h"
-
 #include <algorithm>
 #include <array>
 #include <map>
@@ -7,6 +5,7 @@
 #include <string>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "files/tree.h"
 #include "typescript/parse.h"
 
@@ -71,9 +70,9 @@ std::set<std::string> inserted_in(std::string_view sql) {
   return out;
 }
 
-class SeedReader {
+class SeededTables {
  public:
-  SeedReader(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
+  SeededTables(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
   std::vector<SeededTable> read() {
     read_files();
@@ -161,7 +160,7 @@ class SeedReader {
 }  // namespace
 
 std::vector<SeededTable> seeded_tables(typescript::Program& program, CodeIndex& index) {
-  return SeedReader(program, index).read();
+  return SeededTables(program, index).read();
 }
 
 }  // namespace pgadvise::drizzle

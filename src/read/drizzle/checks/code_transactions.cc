@@ -65,9 +65,9 @@ bool is_shorter(const CallInTransaction& one, const CallInTransaction& other) {
   return one.via < other.via;
 }
 
-class OutsideReader {
+class StatementsOutside {
  public:
-  explicit OutsideReader(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit StatementsOutside(CodeIndex& index) : index_(index), names_(index.names()) {}
 
   std::vector<StatementOutsideTransaction> read() {
     for (const auto& query : index_.queries())
@@ -409,7 +409,7 @@ std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
 }
 
 std::vector<StatementOutsideTransaction> statements_outside_transactions(CodeIndex& index) {
-  return OutsideReader(index).read();
+  return StatementsOutside(index).read();
 }
 
 }  // namespace pgadvise::drizzle

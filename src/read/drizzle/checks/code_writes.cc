@@ -1,5 +1,3 @@
-#include "drizzle/checks/code_writes.h"
-
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/checks/code_transactions.h"
 #include "drizzle/code/code_http.h"
 
@@ -45,9 +44,9 @@ struct Step {
 
 enum class Order { none, follows, parallel };
 
-class Reader {
+class WritePairs {
  public:
-  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()), services_(index) {}
+  explicit WritePairs(CodeIndex& index) : index_(index), names_(index.names()), services_(index) {}
 
   std::vector<WritePairInCode> read() {
     for (const auto& query : index_.queries()) {
@@ -340,6 +339,6 @@ class Reader {
 
 }  // namespace
 
-std::vector<WritePairInCode> writes_in_sequence(CodeIndex& index) { return Reader(index).read(); }
+std::vector<WritePairInCode> writes_in_sequence(CodeIndex& index) { return WritePairs(index).read(); }
 
 }  // namespace pgadvise::drizzle

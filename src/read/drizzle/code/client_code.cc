@@ -106,9 +106,9 @@ int size_of(const Value& options) {
   return size > 0 && size <= 100'000 ? static_cast<int>(size) : 0;
 }
 
-class Reader {
+class Clients {
  public:
-  explicit Reader(typescript::Program& program) : program_(program), expressions_(program) {}
+  explicit Clients(typescript::Program& program) : program_(program), expressions_(program) {}
 
   ClientCode read() {
     files::Tree& tree = program_.tree();
@@ -484,7 +484,7 @@ bool is_pg_pool(const Value& constructor) {
 }
 
 ClientCode read_client_code(typescript::Program& program) {
-  ClientCode out = Reader(program).read();
+  ClientCode out = Clients(program).read();
   out.push_targets = push_targets(program, out.credentials);
   out.ignored_migration_errors = ignored_migration_errors(program);
   return out;

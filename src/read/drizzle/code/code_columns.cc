@@ -48,9 +48,9 @@ bool selects_all_of_one_table(const FoundQuery& query) {
          });
 }
 
-class RowReader {
+class UsedProperties {
  public:
-  RowReader(CodeIndex& index, const FoundQuery& query) : names_(index.names()), query_(query) {}
+  UsedProperties(CodeIndex& index, const FoundQuery& query) : names_(index.names()), query_(query) {}
 
   // The properties of the row that the function uses; nullopt: not known, or the row leaves the function.
   std::optional<std::set<std::string>> read() {
@@ -169,7 +169,7 @@ std::vector<UnusedColumns> unused_columns(CodeIndex& index) {
   std::vector<UnusedColumns> out;
   for (const auto& query : index.queries()) {
     if (!selects_all_of_one_table(query) || query.whole.syntax()->errors() > 0) continue;
-    const auto used = RowReader(index, query).read();
+    const auto used = UsedProperties(index, query).read();
     if (!used || used->size() == query.table->column_names.size()) continue;
     UnusedColumns& found = out.emplace_back(UnusedColumns{query.facts, {}});
     for (const auto& name : *used) found.used.push_back(query.table->column_names.at(name).name);

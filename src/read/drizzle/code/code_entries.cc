@@ -79,9 +79,9 @@ bool may_have_routes(std::string_view text, const EntryForm& form) {
   return false;
 }
 
-class Reader {
+class EntryFunctions {
  public:
-  Reader(typescript::Bindings& names, const typescript::Module& module, const std::string& file)
+  EntryFunctions(typescript::Bindings& names, const typescript::Module& module, const std::string& file)
       : names_(names), module_(module), file_(file) {}
 
   std::vector<EntryFunction> read() {
@@ -242,7 +242,7 @@ bool may_have_entries(std::string_view path, std::string_view text) {
 
 std::vector<EntryFunction> entry_functions(typescript::Bindings& names, const std::string& file) {
   const auto* module = names.program().module(file);
-  return module ? Reader(names, *module, file).read() : std::vector<EntryFunction>();
+  return module ? EntryFunctions(names, *module, file).read() : std::vector<EntryFunction>();
 }
 
 }  // namespace pgadvise::drizzle

@@ -48,9 +48,9 @@ HttpDatabase http_database(CodeIndex& index, const Node& database) {
   return {};
 }
 
-class Reader {
+class TransactionsOverHttp {
  public:
-  explicit Reader(CodeIndex& index) : index_(index) {}
+  explicit TransactionsOverHttp(CodeIndex& index) : index_(index) {}
 
   std::vector<TransactionOverHttp> read() {
     std::vector<std::pair<const FoundQuery*, HttpDatabase>> found;
@@ -157,6 +157,8 @@ const HttpDriver* http_driver(CodeIndex& index, const Node& database) {
   return http_database(index, database).driver;
 }
 
-std::vector<TransactionOverHttp> transactions_over_http(CodeIndex& index) { return Reader(index).read(); }
+std::vector<TransactionOverHttp> transactions_over_http(CodeIndex& index) {
+  return TransactionsOverHttp(index).read();
+}
 
 }  // namespace pgadvise::drizzle

@@ -23,9 +23,9 @@ constexpr std::size_t max_values = 200;     // of a statement
 constexpr std::size_t max_bytes = 100'000;  // of a statement
 
 // The text of a statement with $1, $2 … for values of the code.
-class TextReader {
+class StatementText {
  public:
-  explicit TextReader(CodeIndex& index) : index_(index) {}
+  explicit StatementText(CodeIndex& index) : index_(index) {}
 
   std::string text;
   std::vector<Node> values;
@@ -166,10 +166,10 @@ void add_conditions(const QueryFacts& statement, const std::vector<Node>& values
 
 std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) {
   const Node given = argument_at(query.anchor);
-  TextReader reader(index);
-  if (query.facts.kind != CodeQuery::Kind::execute || !given || !reader.add(given, false))
+  StatementText given_text(index);
+  if (query.facts.kind != CodeQuery::Kind::execute || !given || !given_text.add(given, false))
     return std::nullopt;
-  const QueryFacts statement = sql::query_facts(reader.text, Catalog());
+  const QueryFacts statement = sql::query_facts(given_text.text, Catalog());
   const auto kind = kind_of(statement.kind);
   if (!statement.parsed || !kind || statement.locks_rows) return std::nullopt;
   WrittenStatement out;
@@ -184,12 +184,12 @@ std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) 
   out.facts.has_offset = statement.has_offset;
   out.facts.ordered = !statement.sort.empty();
   out.facts.grouped = statement.grouped;
-  add_conditions(statement, reader.values, out);
-  const std::string text = lower(reader.text);
+  add_conditions(statement, given_text.values, out);
+  const std::string text = lower(given_text.text);
   const bool conflict = contains(text, "on conflict");
   out.by_row = conflict || *kind == CodeQuery::Kind::update;
   if (statement.single_row_insert && !(conflict && contains(text, "returning")))
-    out.inserted = std::move(reader.values);
+    out.inserted = std::move(given_text.values);
   return out;
 }
 

@@ -73,9 +73,9 @@ bool is_log(const Node& callee) {
 // What a handler does with an error.
 enum class Handling { hides, passes_on, ends };
 
-class Reader {
+class IgnoredErrors {
  public:
-  explicit Reader(typescript::Program& program) : program_(program), names_(program) {}
+  explicit IgnoredErrors(typescript::Program& program) : program_(program), names_(program) {}
 
   std::vector<IgnoredMigrationError> read() {
     files::Tree& tree = program_.tree();
@@ -386,7 +386,7 @@ class Reader {
 }  // namespace
 
 std::vector<IgnoredMigrationError> ignored_migration_errors(typescript::Program& program) {
-  return Reader(program).read();
+  return IgnoredErrors(program).read();
 }
 
 }  // namespace pgadvise::drizzle

@@ -27,9 +27,9 @@ std::optional<std::string> expression_of(const files::Json& value) {
   return std::nullopt;
 }
 
-class SnapshotReader {
+class SnapshotCatalog {
  public:
-  SnapshotReader(const files::Json& root, std::string_view text, const std::string& file,
+  SnapshotCatalog(const files::Json& root, std::string_view text, const std::string& file,
                  Diagnostics& diagnostics)
       : root_(root), file_(file), places_(text, file, 4), diagnostics_(diagnostics) {}
 
@@ -327,7 +327,7 @@ Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Di
         "run `drizzle-kit up` to upgrade it");
   if (version == "8" ? !files::member(*root, "ddl").is_array() : !files::member(*root, "tables").is_object())
     return fail(Error::Kind::input, file, "a drizzle snapshot without tables", "is the file truncated?");
-  return SnapshotReader(*root, text, file, diagnostics).read();
+  return SnapshotCatalog(*root, text, file, diagnostics).read();
 }
 
 }  // namespace pgadvise::drizzle

@@ -18,9 +18,9 @@ using typescript::Value;
 using typescript::ValuePtr;
 using Kind = Value::Kind;
 
-class SchemaReader {
+class DeclaredObjects {
  public:
-  SchemaReader(Program& program, SourceConfig config)
+  DeclaredObjects(Program& program, SourceConfig config)
       : program_(program),
         errors_(program.tree().diagnostics()),
         tables_(program, config.casing, config.array_forgets) {
@@ -221,7 +221,7 @@ std::vector<SourceSchema> read_source_schemas(files::Tree& tree) {
   Program program(tree);
   provide_packages(program);
   for (auto& config : source_configs(program)) {
-    SourceSchema schema = SchemaReader(program, std::move(config)).read();
+    SourceSchema schema = DeclaredObjects(program, std::move(config)).read();
     if (schema.catalog.tables.empty() && schema.catalog.enums.empty() && schema.unknown.empty() &&
         schema.unread.empty())
       continue;

@@ -17,9 +17,9 @@ using typescript::ValuePtr;
 using Kind = Value::Kind;
 using Columns = std::vector<std::string>;
 
-class TableReader {
+class TableParts {
  public:
-  TableReader(SourceSchema& out, SourceTables& tables, const SourceTable& source)
+  TableParts(SourceSchema& out, SourceTables& tables, const SourceTable& source)
       : out_(out), tables_(tables), source_(source) {
     table_.name = {source.name->schema, cut_identifier(source.name->name)};
     table_.origin = source.value->node.location();
@@ -303,7 +303,7 @@ class TableReader {
 void add_table(SourceSchema& out, SourceTables& tables, const SourceTable& table, bool row_security) {
   if (!table.name)
     return out.unknown.push_back({table.value->node.location(), "the name of a table", std::nullopt});
-  TableReader(out, tables, table).read(row_security);
+  TableParts(out, tables, table).read(row_security);
 }
 
 Policy read_policy(const Value& call, const SqlNames& names, std::vector<std::string>& unknown) {

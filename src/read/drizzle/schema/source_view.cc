@@ -37,9 +37,9 @@ bool lacks_only_items(const Value& object) {
   return spread == object.items.size();
 }
 
-class ViewReader {
+class ViewColumns {
  public:
-  ViewReader(SourceTables& tables, const Catalog& catalog) : tables_(tables), catalog_(catalog) {}
+  ViewColumns(SourceTables& tables, const Catalog& catalog) : tables_(tables), catalog_(catalog) {}
 
   std::vector<Column> read(const Chain& view) {
     std::vector<Column> out;
@@ -194,7 +194,7 @@ class ViewReader {
 }  // namespace
 
 std::vector<Column> view_columns(SourceTables& tables, const Catalog& catalog, const Chain& view) {
-  return ViewReader(tables, catalog).read(view);
+  return ViewColumns(tables, catalog).read(view);
 }
 
 }  // namespace pgadvise::drizzle
