@@ -1,5 +1,6 @@
 #include "typescript/evaluate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <utility>
@@ -498,18 +499,10 @@ void Evaluator::forget(const Node& target, Scope* scope) {
 
 // Whether the statement, which is not followed, returns or changes variables.
 bool Evaluator::changes_flow(const Node& node) {
-  std::vector<Node> open{node};
-  while (!open.empty()) {
-    const Node at = open.back();
-    open.pop_back();
-    if (at.is(Kind::return_statement) || at.is(Kind::assignment_expression) ||
-        at.is(Kind::augmented_assignment_expression) || at.is(Kind::call_expression))
-      return true;
-    if (is_function(at)) continue;
-    const auto parts = at.children();
-    open.insert(open.end(), parts.begin(), parts.end());
-  }
-  return false;
+  if (node.is(Kind::return_statement) || node.is(Kind::assignment_expression) ||
+      node.is(Kind::augmented_assignment_expression) || node.is(Kind::call_expression))
+    return true;
+  return !is_function(node) && std::ranges::any_of(node.children(), changes_flow);
 }
 
 }  // namespace pgadvise::typescript

@@ -94,13 +94,6 @@ const Language& language_of(std::string_view file) {
   return with_elements ? tsx : typescript;
 }
 
-struct ParserDeleter {
-  void operator()(TSParser* parser) const { ts_parser_delete(parser); }
-};
-struct TreeDeleter {
-  void operator()(TSTree* tree) const { ts_tree_delete(tree); }
-};
-
 }  // namespace
 
 // Copies the nodes that are kept.
@@ -182,14 +175,16 @@ Result<std::unique_ptr<const Syntax>> parse(std::string file, std::string text) 
   if (is_minified(text))
     return fail(Error::Kind::nonfatal, file, "is minified: not read", "exclude the file");
   const Language& language = language_of(file);
-  const std::unique_ptr<TSParser, ParserDeleter> parser(ts_parser_new());
+  const std::unique_ptr<TSParser, decltype(&ts_parser_delete)> parser(ts_parser_new(), ts_parser_delete);
   if (!ts_parser_set_language(parser.get(), language.language))
     return fail(Error::Kind::nonfatal, file,
                 "the installed tree-sitter does not support the TypeScript grammar");
   ts_parser_set_timeout_micros(parser.get(), max_microseconds);
   auto out = std::make_unique<Syntax>(std::move(file), std::move(text));
-  const std::unique_ptr<TSTree, TreeDeleter> tree(ts_parser_parse_string(
-      parser.get(), nullptr, out->text().data(), static_cast<std::uint32_t>(out->text().size())));
+  const std::unique_ptr<TSTree, decltype(&ts_tree_delete)> tree(
+      ts_parser_parse_string(parser.get(), nullptr, out->text().data(),
+                             static_cast<std::uint32_t>(out->text().size())),
+      ts_tree_delete);
   if (!tree)
     return fail(Error::Kind::nonfatal, out->file(), "takes more than 30 seconds to parse: not read",
                 "exclude the file, if it is generated");

@@ -148,7 +148,7 @@ void report_loops(const Context& context, Reporter& reporter, bool writes) {
     group.push_back(&found);
   }
   for (auto& [loop, group] : loops)
-    std::stable_sort(group.begin(), group.end(), [](const QueryInLoop* a, const QueryInLoop* b) {
+    std::ranges::stable_sort(group, [](const QueryInLoop* a, const QueryInLoop* b) {
       return place_in_loop(*a) < place_in_loop(*b);
     });
   for (const auto* first : firsts) {

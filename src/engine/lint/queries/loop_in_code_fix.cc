@@ -13,7 +13,7 @@ namespace pgadvise::lint {
 namespace {
 
 bool is_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
     return c == '_' || c == '$' || std::isalnum(static_cast<unsigned char>(c));
   });
 }

@@ -95,10 +95,9 @@ class JsonColumns {
       if (type.ends_with(empty)) type = trim(type.substr(0, type.size() - empty.size()));
     if (type.starts_with('{') || type.starts_with('[') || type.starts_with("interface ")) return true;
     if (type.ends_with("[]") && !contains(type, "|")) return true;
-    if (std::any_of(generic.begin(), generic.end(),
-                    [&](std::string_view one) { return type.starts_with(one); }))
+    if (std::ranges::any_of(generic, [&](std::string_view one) { return type.starts_with(one); }))
       return type.ends_with('>');
-    const bool name = !type.empty() && std::all_of(type.begin(), type.end(), [](char c) {
+    const bool name = !type.empty() && std::ranges::all_of(type, [](char c) {
       return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$';
     });
     const auto known = name ? index_.type_named(std::string(type), file) : std::nullopt;
@@ -174,8 +173,7 @@ class JsonColumns {
     const Node node = bare(expression);
     if (!node || depth > max_followed || ++steps_ > max_steps) return {};
     if (node.is(Kind::call_expression)) {
-      const auto arguments = arguments_of(node);
-      const bool of_json = std::any_of(arguments.begin(), arguments.end(), [&](const Node& argument) {
+      const bool of_json = std::ranges::any_of(arguments_of(node), [&](const Node& argument) {
         return static_cast<bool>(stringified(argument, depth + 1));
       });
       return of_json && contains(lower(node.child(Field::function).text()), "crypt") ? node : Node();
@@ -253,9 +251,9 @@ class JsonColumns {
     Node columns;
     if (query.facts.kind == CodeQuery::Kind::select && !query.facts.relational) {
       columns = argument_at(object_of(query.anchor));
-      const bool nested =
-          !columns && std::any_of(query.links.begin(), query.links.end(),
-                                  [](const auto& link) { return link.name.ends_with("Join"); });
+      const bool nested = !columns && std::ranges::any_of(query.links, [](const auto& link) {
+        return link.name.ends_with("Join");
+      });
       if (nested) return;  // { orders: {…}, customers: {…} }
       if (columns && !columns.is(Kind::object)) return;
     } else if (query.facts.kind != CodeQuery::Kind::select) {
@@ -317,7 +315,7 @@ class JsonColumns {
     if (!binding.pattern.is(Kind::array_pattern)) return {};
     if (value.child(Field::function).text() != "Promise.all") return origin_of(value, depth + 1);
     const auto names = binding.pattern.children(), items = argument_at(value).children();
-    const auto at = std::find(names.begin(), names.end(), binding.name);
+    const auto at = std::ranges::find(names, binding.name);
     const auto index = static_cast<std::size_t>(at - names.begin());
     return index < items.size() ? origin_of(items[index], depth + 1) : Origin();
   }

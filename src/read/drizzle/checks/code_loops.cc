@@ -69,7 +69,7 @@ class LoopQueries {
   std::vector<QueryInLoop> read() {
     for (const auto& file : index_.files())
       if (const auto* module = names_.program().module(file)) read_file(module->syntax->root());
-    std::stable_sort(out_.begin(), out_.end(), [](const QueryInLoop& a, const QueryInLoop& b) {
+    std::ranges::stable_sort(out_, [](const QueryInLoop& a, const QueryInLoop& b) {
       return std::tie(a.loop, a.via, a.query.place) < std::tie(b.loop, b.via, b.query.place);
     });
     return std::move(out_);
@@ -165,7 +165,7 @@ class LoopQueries {
       if (!is_name(at)) return false;
       const Binding& binding = names_.find(at);
       if (!binding.name) return false;
-      if (std::find(on.begin(), on.end(), binding.name) != on.end()) return true;
+      if (std::ranges::find(on, binding.name) != on.end()) return true;
       const bool local = binding.kind == Binding::Kind::variable &&
                          binding.owner.offset() >= inside.offset() &&
                          binding.owner.offset() < inside.offset() + inside.text().size();
@@ -187,8 +187,7 @@ class LoopQueries {
     const Node call = binding.owner.parent().parent();
     if (!call.is(Kind::call_expression) || call.offset() < inside.offset()) return false;
     if (depends(call.child(Field::function), on, inside)) return true;
-    const auto arguments = arguments_of(call);
-    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& argument) {
+    return std::ranges::any_of(arguments_of(call), [&](const Node& argument) {
       return argument != binding.owner && depends(argument, on, inside);
     });
   }
@@ -229,7 +228,7 @@ class LoopQueries {
     const Made kind = facts_of(query).kind;
     if (kind == Made::insert && !written) return inserted(query, depends_on);
     if (kind == Made::insert) {
-      const auto found = std::find_if(written->inserted.begin(), written->inserted.end(), depends_on);
+      const auto found = std::ranges::find_if(written->inserted, depends_on);
       return found == written->inserted.end() ? std::nullopt : std::optional(Comparison{"", *found});
     }
     if (kind != Made::select && kind != Made::update && kind != Made::delete_) return std::nullopt;
@@ -370,9 +369,8 @@ class LoopQueries {
 
   // Whether the call does not give one of the parameters.
   static bool lacks(const Dependence& parts, const std::vector<Node>& arguments) {
-    return std::none_of(arguments.begin(), arguments.end(),
-                        [](const Node& one) { return one.is(Kind::spread_element); }) &&
-           std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+    return std::ranges::none_of(arguments, [](const Node& one) { return one.is(Kind::spread_element); }) &&
+           std::ranges::any_of(parts, [&](const auto& part) {
              const Node value = given(arguments, part);
              return (!value && !part.second.empty()) || (!value && part.first >= arguments.size()) ||
                     value.is(Kind::undefined) || value.is(Kind::null);
@@ -437,7 +435,7 @@ class LoopQueries {
           }
           for (Inner& one : called) {
             const auto& passed = one.functions;  // a recursive call finds nothing new
-            if (std::find(passed.begin(), passed.end(), function) != passed.end()) continue;
+            if (std::ranges::find(passed, function) != passed.end()) continue;
             if (one.conditions) one = with_conditions(std::move(one), at, function);
             else one.on = passed_on(one.on, at, function);
             if (one.on.empty() || lacks(one.required, arguments_of(at))) continue;
@@ -527,8 +525,7 @@ class LoopQueries {
             chooses_database(query->receiver, loop.names, loop.body))
           return false;
         const auto ranges = conditions_of(*query).ranges;
-        if (std::any_of(ranges.begin(), ranges.end(), [&](const auto& one) { return on_loop(one.value); }))
-          return false;
+        if (std::ranges::any_of(ranges, [&](const auto& one) { return on_loop(one.value); })) return false;
         if (const auto key = key_of(*query, on_loop))
           if (const RowSource from = from_rows();
               from && from.query != query && !reads_again(index_, loop.body, *query, *key, from))
@@ -547,7 +544,7 @@ class LoopQueries {
         const auto arguments = arguments_of(at);
         if (lacks(inner.required, arguments)) continue;
         const auto any_given = [&](const Dependence& parts, auto&& holds) {
-          return std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+          return std::ranges::any_of(parts, [&](const auto& part) {
             const Node value = given(arguments, part);
             return value && holds(value);
           });
@@ -581,11 +578,11 @@ class LoopQueries {
     const auto inside = inner_queries(loop.function, 0);
     if (inside.size() > max_queries_of_a_call || is_around(loop.function, loop.node)) return;
     const auto of_row = [](const Dependence& parts) {
-      return std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.first == 0; });
+      return std::ranges::any_of(parts, [](const auto& part) { return part.first == 0; });
     };
     for (const Inner& inner : inside) {
-      const bool lacks = std::any_of(inner.required.begin(), inner.required.end(),
-                                     [](const auto& part) { return part.first >= arguments_of_callback; });
+      const bool lacks = std::ranges::any_of(
+          inner.required, [](const auto& part) { return part.first >= arguments_of_callback; });
       if (inner.conditions || lacks || !of_row(inner.on) || of_row(inner.ranges) || of_row(inner.database))
         continue;
       const RowSource from = rows_.of(loop.over);

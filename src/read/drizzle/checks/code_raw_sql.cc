@@ -57,7 +57,7 @@ class RawSqlCalls {
 
   std::vector<RawSql> read() {
     index_.each_call([&](const Node& call) { check(call); });
-    std::sort(out_.begin(), out_.end(), [](const RawSql& a, const RawSql& b) { return a.place < b.place; });
+    std::ranges::sort(out_, [](const RawSql& a, const RawSql& b) { return a.place < b.place; });
     return std::move(out_);
   }
 
@@ -241,7 +241,7 @@ class RawSqlCalls {
           for (const Node& argument : arguments_of(at)) add_step(steps_of_names, object_of(at), argument);
         return false;
       });
-      for (auto& [of, steps] : steps_of_names) std::sort(steps.begin(), steps.end());
+      for (auto& [of, steps] : steps_of_names) std::ranges::sort(steps);
     }
     const auto found = steps_of_names.find(name);
     return found == steps_of_names.end() ? none : found->second;

@@ -28,7 +28,7 @@ std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
     if (typescript::is_function(at) && !runs_at_once(at))
       out.push_back({at.location().line, syntax.location(at.offset() + at.text().size()).line});
   });
-  std::sort(out.begin(), out.end(), [](const LineRange& a, const LineRange& b) {
+  std::ranges::sort(out, [](const LineRange& a, const LineRange& b) {
     return a.first != b.first ? a.first < b.first : a.last > b.last;
   });
   return out;
@@ -72,8 +72,8 @@ std::set<std::string> files_of(const CodeFacts& facts) {
 
 static bool uses_drizzle(typescript::Program& program) {
   const auto& packages = program.tree().packages();
-  return std::any_of(packages.begin(), packages.end(),
-                     [](const files::Package& one) { return one.dependencies.count("drizzle-orm"); });
+  return std::ranges::any_of(packages,
+                             [](const files::Package& one) { return one.dependencies.count("drizzle-orm"); });
 }
 
 static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {

@@ -89,7 +89,7 @@ MemberPath path_of(Node node) {
        node = bare(node.child(Field::object)))
     if (node.is(Kind::member_expression)) out.emplace_back(node.child(Field::property).text());
     else if (auto key = typescript::string_value(node.child(Field::index))) out.push_back(std::move(*key));
-  std::reverse(out.begin(), out.end());
+  std::ranges::reverse(out);
   return out;
 }
 
@@ -114,8 +114,7 @@ bool is_request_text(std::string_view text) {
                                                               "request.headers.get("};
   if (text.ends_with(".length") || text.starts_with("c.req.valid(") || text.starts_with("ctx.req.valid("))
     return false;
-  return std::any_of(starts.begin(), starts.end(),
-                     [&](std::string_view one) { return text.starts_with(one); }) ||
+  return std::ranges::any_of(starts, [&](std::string_view one) { return text.starts_with(one); }) ||
          (text.starts_with("new URL(") && contains(text, ".url).searchParams.get("));
 }
 

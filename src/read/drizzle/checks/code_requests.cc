@@ -97,8 +97,7 @@ class RequestCode {
     if (is_guarded(node, function)) return true;
     const auto callers = callers_.find(function);
     return callers != callers_.end() &&
-           std::all_of(callers->second.begin(), callers->second.end(),
-                       [&](const Caller& one) { return runs_once(one.call, seen); });
+           std::ranges::all_of(callers->second, [&](const Caller& one) { return runs_once(one.call, seen); });
   }
 
   bool is_guarded(const Node& node, const Node& function) {
@@ -118,7 +117,7 @@ class RequestCode {
       const Node condition = bare(at.child(Field::condition));
       const bool missing = is_missing(condition);
       const Node then = at.child(Field::consequence);
-      return std::any_of(kept.begin(), kept.end(), [&](std::string_view name) {
+      return std::ranges::any_of(kept, [&](std::string_view name) {
         return contains(condition.text(), name) &&
                (missing ? is_inside(node, then) : !is_inside(node, at) && leaves(then));
       });
@@ -164,8 +163,7 @@ class RequestCode {
       found.request = requests_.at(function);
       out.push_back(std::move(found));
     }
-    std::sort(out.begin(), out.end(),
-              [](const PoolInRequest& a, const PoolInRequest& b) { return a.place < b.place; });
+    std::ranges::sort(out, [](const PoolInRequest& a, const PoolInRequest& b) { return a.place < b.place; });
     return out;
   }
 
@@ -173,8 +171,7 @@ class RequestCode {
   bool result_is_kept(const Node& function, std::set<Node>& seen) {
     if (!seen.insert(function).second) return false;
     const auto callers = callers_.find(function);
-    return callers != callers_.end() &&
-           std::any_of(callers->second.begin(), callers->second.end(), [&](const Caller& one) {
+    return callers != callers_.end() && std::ranges::any_of(callers->second, [&](const Caller& one) {
              return is_kept(one.call) || result_is_kept(one.function, seen);
            });
   }
@@ -274,7 +271,7 @@ class RequestCode {
         "wrangler", "@cloudflare/workers-types", "@opennextjs/cloudflare", "@cloudflare/next-on-pages",
         "@sveltejs/adapter-cloudflare"};
     const auto* package = names_.program().tree().package_of(files::folder_of(node.syntax()->file()));
-    if (package && std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) {
+    if (package && std::ranges::any_of(signs, [&](std::string_view sign) {
           return package->dependencies.count(std::string(sign)) > 0;
         }))
       return true;

@@ -50,7 +50,7 @@ constexpr std::array<std::string_view, 34> services = {"axios",      "got",
                                                        "@novu/",     "@trigger.dev/"};
 
 bool is_service(std::string_view package) {
-  return std::any_of(services.begin(), services.end(), [&](std::string_view service) {
+  return std::ranges::any_of(services, [&](std::string_view service) {
     return service.ends_with('/') ? package.starts_with(service) : package == service;
   });
 }
@@ -80,7 +80,7 @@ class StatementsOutside {
         return !is_unconditional(write->whole, of, {Kind::return_statement, Kind::throw_statement});
       });
     for (const auto& [callback, transaction] : transactions_) read_calls(callback, *transaction);
-    std::sort(out_.begin(), out_.end(), [](const auto& a, const auto& b) {
+    std::ranges::sort(out_, [](const auto& a, const auto& b) {
       return std::tie(a.query.place, a.transaction) < std::tie(b.query.place, b.transaction);
     });
     return std::move(out_);
@@ -130,8 +130,7 @@ class StatementsOutside {
   bool gets_transaction(const Node& call, const Node& callback) {
     std::vector<Node> given = arguments_of(call);
     if (const Node object = object_of(call)) given.push_back(object);
-    return std::any_of(given.begin(), given.end(),
-                       [&](const Node& one) { return has_parameter(one, callback, 0); });
+    return std::ranges::any_of(given, [&](const Node& one) { return has_parameter(one, callback, 0); });
   }
 
   // Also through variables: const orders = new Orders(tx).
@@ -238,7 +237,7 @@ bool names_transaction(std::string_view name) {
 std::vector<Node> path_to(Node node, const Node& function) {
   std::vector<Node> out{node};
   while (node && node != function) out.push_back(node = node.parent());
-  std::reverse(out.begin(), out.end());
+  std::ranges::reverse(out);
   return out;
 }
 
@@ -253,8 +252,8 @@ bool is_condition(const Node& node) {
       Kind::while_statement,   Kind::do_statement, Kind::catch_clause,  Kind::ternary_expression,
       Kind::binary_expression, Kind::array,        Kind::finally_clause};
   if (is_all(node)) return false;
-  return std::any_of(kinds.begin(), kinds.end(), [&](Kind kind) { return node.is(kind); }) ||
-         is_function(node) || node.text().starts_with("switch");
+  return std::ranges::any_of(kinds, [&](Kind kind) { return node.is(kind); }) || is_function(node) ||
+         node.text().starts_with("switch");
 }
 
 bool is_unconditional(const Node& node, const Node& function, std::initializer_list<Kind> exits) {
@@ -262,7 +261,7 @@ bool is_unconditional(const Node& node, const Node& function, std::initializer_l
   if (std::any_of(nodes.begin() + 1, nodes.end(), is_condition)) return false;
   const auto may_exit = [&](const Node& statement) {
     return any_node(statement, max_nodes, [&](const Node& at) {
-      return std::find(exits.begin(), exits.end(), at.kind()) != exits.end() &&
+      return std::ranges::find(exits, at.kind()) != exits.end() &&
              typescript::function_around(at) == function;
     });
   };
@@ -286,8 +285,7 @@ bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, i
   else if (node.is(Kind::pair)) parts = {node.child(Field::value)};
   else if (node.is(Kind::ternary_expression))
     parts = {node.child(Field::consequence), node.child(Field::alternative)};
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](const Node& part) { return gives_name(part, is, depth + 1); });
+  return std::ranges::any_of(parts, [&](const Node& part) { return gives_name(part, is, depth + 1); });
 }
 
 // What the call waits for: "fetch", "stripe"; "" if it is no service.
@@ -368,7 +366,7 @@ std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
       one.transaction = query.facts.place;
     }
   }
-  std::sort(out.begin(), out.end(), [](const CallInTransaction& a, const CallInTransaction& b) {
+  std::ranges::sort(out, [](const CallInTransaction& a, const CallInTransaction& b) {
     return std::tie(a.transaction, a.via, a.place) < std::tie(b.transaction, b.via, b.place);
   });
   return out;
@@ -385,8 +383,8 @@ std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
   const auto use = [](CodeTransaction& transaction, const CodeQuery& query) {
     const bool writes = is_write(query);
     for (const QualifiedName& table : query.tables) {
-      const auto known = std::find_if(transaction.tables.begin(), transaction.tables.end(),
-                                      [&](const CodeTransaction::Use& one) { return one.table == table; });
+      const auto known = std::ranges::find_if(
+          transaction.tables, [&](const CodeTransaction::Use& one) { return one.table == table; });
       if (known == transaction.tables.end()) transaction.tables.push_back({table, writes, query.place});
       else known->writes = known->writes || writes;
     }
@@ -399,12 +397,12 @@ std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
       }
   std::vector<CodeTransaction> out;
   for (auto& [callback, transaction] : found) {
-    std::stable_sort(transaction.tables.begin(), transaction.tables.end(),
-                     [](const auto& a, const auto& b) { return a.place < b.place; });
+    std::ranges::stable_sort(transaction.tables,
+                             [](const auto& a, const auto& b) { return a.place < b.place; });
     if (transaction.tables.size() >= 2) out.push_back(std::move(transaction));
   }
-  std::sort(out.begin(), out.end(),
-            [](const CodeTransaction& a, const CodeTransaction& b) { return a.place < b.place; });
+  std::ranges::sort(out,
+                    [](const CodeTransaction& a, const CodeTransaction& b) { return a.place < b.place; });
   return out;
 }
 

@@ -110,9 +110,8 @@ class Search {
   bool is_switch(const Node& at, const Node& value) {
     if (!at.is(Kind::other) || !at.has_token("switch") || !is_value(at.child(Field::value), value))
       return false;
-    const auto cases = at.child(Field::body).children();
-    return std::any_of(cases.begin(), cases.end(),
-                       [](const Node& one) { return is_known(one.child(Field::value)); });
+    return std::ranges::any_of(at.child(Field::body).children(),
+                               [](const Node& one) { return is_known(one.child(Field::value)); });
   }
 
   // Whether a function gets the value itself that validates, parses or escapes it, or is a type guard;

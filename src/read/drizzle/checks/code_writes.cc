@@ -59,10 +59,10 @@ class WritePairs {
     add_calls(all);
     for (auto& [function, steps] : all) {
       if (steps.size() < 2 || undoes(function)) continue;
-      std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.at < b.at; });
+      std::ranges::stable_sort(steps, [](const Step& a, const Step& b) { return a.at < b.at; });
       read_function(function, steps);
     }
-    std::sort(out_.begin(), out_.end(), [](const WritePairInCode& a, const WritePairInCode& b) {
+    std::ranges::sort(out_, [](const WritePairInCode& a, const WritePairInCode& b) {
       return std::tie(a.first.place, a.then.place, a.function_place) <
              std::tie(b.first.place, b.then.place, b.function_place);
     });
@@ -104,8 +104,7 @@ class WritePairs {
 
   // save(id, tx), save({ id, tx }): the function may write in the transaction.
   bool gets_transaction(const Node& call) {
-    const auto arguments = arguments_of(call);
-    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+    return std::ranges::any_of(arguments_of(call), [&](const Node& one) {
       return gives_name(one, [&](const Node& name) {
         return names_transaction(name.text()) || (index_.is_database(name) && may_be_transaction(name));
       });
@@ -154,11 +153,10 @@ class WritePairs {
     const auto arguments = arguments_of(call);
     const Node called = names_.called(call);
     if (!called)
-      return !index_.is_database(call) &&
-             std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
-               const Node name = bare(one);
-               return name.is(Kind::identifier) && is_optional(names_.find(name));
-             });
+      return !index_.is_database(call) && std::ranges::any_of(arguments, [&](const Node& one) {
+        const Node name = bare(one);
+        return name.is(Kind::identifier) && is_optional(names_.find(name));
+      });
     bool given = false, other = false;
     for (const Node& returned : typescript::returned_values(called)) {
       const Node value = bare(returned);
@@ -195,8 +193,7 @@ class WritePairs {
 
   // executorOf(session)
   bool gets_parameter(const Node& call) {
-    const auto arguments = arguments_of(call);
-    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+    return std::ranges::any_of(arguments_of(call), [&](const Node& one) {
       const Node name = bare(one);
       return name.is(Kind::identifier) && names_.find(name).kind == Binding::Kind::parameter;
     });
@@ -237,8 +234,7 @@ class WritePairs {
   static bool sets_times_only(const FoundQuery& query) {
     const Node values = argument_of(query, "set");
     if (!values.is(Kind::object) || values.children().empty()) return false;
-    const auto parts = values.children();
-    return std::all_of(parts.begin(), parts.end(), [](const Node& part) {
+    return std::ranges::all_of(values.children(), [](const Node& part) {
       const std::string_view key =
           part.is(Kind::pair) ? part.child(Field::key).text() : std::string_view(part.text());
       return (key.starts_with("last") || key.starts_with("updated")) &&
@@ -279,7 +275,7 @@ class WritePairs {
   // an empty `catch`, which may be an oversight.
   static bool only_logs(const Node& handler) {
     const auto statements = handler.child(Field::body).children();
-    return !statements.empty() && std::all_of(statements.begin(), statements.end(), [](const Node& one) {
+    return !statements.empty() && std::ranges::all_of(statements, [](const Node& one) {
       const Node call = one.is(Kind::expression_statement) ? bare(one.first()) : Node();
       const std::string callee = lower(call.child(Field::function).text().substr(0, 100));
       const std::string word = first_word(callee);
@@ -296,7 +292,7 @@ class WritePairs {
     const SourceLocation begin = first.at.location(), last = then.at.location();
     const SourceLocation end = syntax.location(first.at.offset() + first.at.text().size());
     const auto& calls = services_.in(function);
-    return std::any_of(calls.begin(), calls.end(), [&](const CallInTransaction& call) {
+    return std::ranges::any_of(calls, [&](const CallInTransaction& call) {
       const SourceLocation& place = call.via.empty() ? call.place : call.via.front();
       return (end <= place && place < last) || (first.is_call() && place == begin) ||
              (then.is_call() && place == last);

@@ -140,7 +140,7 @@ class Clients {
     typescript::each_node(root, [&](const Node& at) {
       if (at.is(Kind::new_expression) || at.is(Kind::call_expression)) calls.push_back(at);
     });
-    std::sort(calls.begin(), calls.end());  // in the order of the file
+    std::ranges::sort(calls);  // in the order of the file
     for (const Node& call : calls)
       if (call.is(Kind::new_expression)) read_new(call);
       else read_call(call);
@@ -332,8 +332,7 @@ class Clients {
     const auto* module = program_.module(call.syntax()->file());
     if (!names || !module || typescript::function_around(declared)) return false;
     const std::string_view name = declared.child(Field::name).text();
-    return std::any_of(module->exports.begin(), module->exports.end(),
-                       [&](const auto& one) { return one.second.local == name; });
+    return std::ranges::any_of(module->exports, [&](const auto& one) { return one.second.local == name; });
   }
 
   struct Schema {

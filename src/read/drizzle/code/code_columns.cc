@@ -30,8 +30,7 @@ bool selects_all_of_one_table(const FoundQuery& query) {
   const auto narrows = [](std::string_view name) {
     return is_one_of(name, {"where", "limit", "offset", "orderBy"});
   };
-  if (!std::all_of(query.links.begin(), query.links.end(),
-                   [&](const QueryLink& link) { return narrows(link.name); }))
+  if (!std::ranges::all_of(query.links, [&](const QueryLink& link) { return narrows(link.name); }))
     return false;
   if (!facts.relational) {
     const Node select = object_of(query.anchor);
@@ -39,8 +38,8 @@ bool selects_all_of_one_table(const FoundQuery& query) {
   }
   const auto arguments = arguments_of(query.anchor);
   if (arguments.empty()) return true;
-  const auto parts = arguments.front().children();
-  return arguments.front().is(Kind::object) && std::all_of(parts.begin(), parts.end(), [&](const Node& part) {
+  return arguments.front().is(Kind::object) &&
+         std::ranges::all_of(arguments.front().children(), [&](const Node& part) {
            const Node key = part.is(Kind::pair)                ? part.child(Field::key)
                             : part.is(Kind::method_definition) ? part.child(Field::name)
                                                                : part;
@@ -173,7 +172,7 @@ std::vector<UnusedColumns> unused_columns(CodeIndex& index) {
     if (!used || used->size() == query.table->column_names.size()) continue;
     UnusedColumns& found = out.emplace_back(UnusedColumns{query.facts, {}});
     for (const auto& name : *used) found.used.push_back(query.table->column_names.at(name).name);
-    std::sort(found.used.begin(), found.used.end());
+    std::ranges::sort(found.used);
   }
   return out;
 }

@@ -41,8 +41,8 @@ HttpDatabase http_database(CodeIndex& index, const Node& database) {
     if (!at.is(Kind::call_expression)) continue;
     const auto made = index.value(at.child(Field::function));
     if (!made->is(typescript::Value::Kind::external) || made->name != "drizzle") return {};
-    const auto* driver = std::find_if(drivers.begin(), drivers.end(),
-                                      [&](const HttpDriver& one) { return one.package == made->text; });
+    const auto* driver =
+        std::ranges::find_if(drivers, [&](const HttpDriver& one) { return one.package == made->text; });
     return driver == drivers.end() ? HttpDatabase() : HttpDatabase{declared, driver};
   }
   return {};
@@ -121,8 +121,8 @@ class TransactionsOverHttp {
       if (!at.is(Kind::call_expression)) return false;
       if (index_.query(at)) return shares(tables, tables_in(at, database));
       const auto arguments = arguments_of(at);
-      if (std::any_of(arguments.begin(), arguments.end(),
-                      [&](const Node& one) { return http_database(index_, one).declared == database; }))
+      if (std::ranges::any_of(
+              arguments, [&](const Node& one) { return http_database(index_, one).declared == database; }))
         return true;
       const Node function = index_.names().called(at);
       return function && shares(tables, tables_in(function, database));
@@ -130,8 +130,7 @@ class TransactionsOverHttp {
   }
 
   static bool shares(const std::set<QualifiedName>& tables, const std::set<QualifiedName>& others) {
-    return std::any_of(others.begin(), others.end(),
-                       [&](const QualifiedName& one) { return tables.count(one) > 0; });
+    return std::ranges::any_of(others, [&](const QualifiedName& one) { return tables.count(one) > 0; });
   }
 
   // Of the statements in the expression or function; with `database` only of those on this database.

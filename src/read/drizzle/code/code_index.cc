@@ -151,7 +151,7 @@ Node property_of(const Node& object, std::string_view name) {
 }
 
 bool is_one_of(std::string_view text, std::span<const std::string_view> list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
+  return std::ranges::find(list, text) != list.end();
 }
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> list) {
@@ -216,8 +216,7 @@ bool runs_at_once(const Node& function) {
 }
 
 const QueryLink* FoundQuery::link(std::string_view name) const {
-  const auto found =
-      std::find_if(links.begin(), links.end(), [&](const QueryLink& one) { return one.name == name; });
+  const auto found = std::ranges::find_if(links, [&](const QueryLink& one) { return one.name == name; });
   return found == links.end() ? nullptr : &*found;
 }
 
@@ -231,8 +230,8 @@ CodeIndex::CodeIndex(typescript::Program& program) : program_(program), bindings
   // Transactions first: their parameter is a database for what is inside.
   for (auto& query : undecided)
     if (is_database(query.receiver)) queries_.push_back(std::move(query));
-  std::sort(queries_.begin(), queries_.end(),
-            [](const FoundQuery& a, const FoundQuery& b) { return a.facts.place < b.facts.place; });
+  std::ranges::sort(queries_,
+                    [](const FoundQuery& a, const FoundQuery& b) { return a.facts.place < b.facts.place; });
   for (std::size_t i = 0; i < queries_.size(); ++i) by_whole_.emplace(queries_[i].whole, i);
   for (auto& query : queries_) complete(query);
 }
@@ -291,11 +290,10 @@ void CodeIndex::read_relational_names() {
           if (!relational_.try_emplace(name, found).second && relational_.at(name)->name != found->name)
             ambiguous_.insert(name);
       const auto* module = program_.module(file);
-      schema_is_complete_ =
-          schema_is_complete_ && module &&
-          std::all_of(module->star_exports.begin(), module->star_exports.end(), [&](const std::string& from) {
-            return !program_.resolver().resolve(file, from).empty();
-          });
+      schema_is_complete_ = schema_is_complete_ && module &&
+                            std::ranges::all_of(module->star_exports, [&](const std::string& from) {
+                              return !program_.resolver().resolve(file, from).empty();
+                            });
     }
 }
 
@@ -443,9 +441,8 @@ bool CodeIndex::is_database_function(const Node& function, int depth) {
   if (!function || depth > max_followed) return false;
   const std::string type = annotated_type(function);
   if (!type.empty() && type_is_database(type, function.syntax()->file(), depth + 1)) return true;
-  const auto values = typescript::returned_values(function);
-  return std::any_of(values.begin(), values.end(),
-                     [&](const Node& one) { return is_database(one, depth + 1); });
+  return std::ranges::any_of(typescript::returned_values(function),
+                             [&](const Node& one) { return is_database(one, depth + 1); });
 }
 
 bool CodeIndex::is_database(const Node& expression, int depth) {

@@ -31,7 +31,7 @@ void CodeIndex::complete_options(FoundQuery& query) {
   // What is spread, and options from elsewhere, may have all of it.
   const auto parts = options.children();
   if ((options && !options.is(Kind::object)) ||
-      std::any_of(parts.begin(), parts.end(), [](const Node& part) { return part.is(Kind::spread_element); }))
+      std::ranges::any_of(parts, [](const Node& part) { return part.is(Kind::spread_element); }))
     facts.limited = facts.ordered = true;
 }
 
@@ -96,7 +96,7 @@ bool CodeIndex::aggregates(const FoundQuery& query) {
   if (query.facts.relational || query.facts.grouped) return false;
   const Node columns = argument_at(object_of(query.anchor));
   const auto parts = columns.is(Kind::object) ? columns.children() : std::vector<Node>();
-  return !parts.empty() && std::all_of(parts.begin(), parts.end(), [&](const Node& part) {
+  return !parts.empty() && std::ranges::all_of(parts, [&](const Node& part) {
     return part.is(Kind::pair) && is_aggregate(part.child(Field::value));
   });
 }
@@ -109,8 +109,8 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
   if (depth > max_followed) return true;
   if (is_function(at)) {
     const auto values = typescript::returned_values(at);
-    return values.empty() || std::any_of(values.begin(), values.end(),
-                                         [&](const Node& one) { return narrows(one, depth + 1); });
+    return values.empty() ||
+           std::ranges::any_of(values, [&](const Node& one) { return narrows(one, depth + 1); });
   }
   if (at.is(Kind::identifier)) {
     const Binding& binding = bindings_.find(at);
@@ -122,8 +122,7 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
   const auto arguments = arguments_of(at);
   // Of the alternatives of or(), those with constants are a few rows for everybody: templates, public ones.
   if (name == "and" || name == "or")
-    return std::any_of(arguments.begin(), arguments.end(),
-                       [&](const Node& one) { return narrows(one, depth + 1); });
+    return std::ranges::any_of(arguments, [&](const Node& one) { return narrows(one, depth + 1); });
   if (name == "isNull" || name == "isNotNull" || name == "ne" || name == "not" || name == "notInArray")
     return false;
   if (name != "eq" || arguments.size() < 2) return true;
@@ -157,8 +156,7 @@ bool CodeIndex::joins_on_value(const Node& condition, int depth) {
   const std::string name = operator_of(at);
   const auto arguments = arguments_of(at);
   if (name == "and")
-    return std::any_of(arguments.begin(), arguments.end(),
-                       [&](const Node& one) { return joins_on_value(one, depth + 1); });
+    return std::ranges::any_of(arguments, [&](const Node& one) { return joins_on_value(one, depth + 1); });
   if ((name != "eq" && name != "inArray") || arguments.size() != 2) return false;
   return (column(bare(arguments[0])) && is_given(arguments[1])) ||
          (column(bare(arguments[1])) && is_given(arguments[0]));
@@ -179,7 +177,7 @@ bool CodeIndex::reads_limited(const FoundQuery& query) {
 bool CodeIndex::narrowed(const FoundQuery& query) {
   if (query.facts.relational) return narrows(member_of(argument_at(query.anchor), "where"));
   if (reads_limited(query)) return true;
-  return std::any_of(query.links.begin(), query.links.end(), [&](const QueryLink& link) {
+  return std::ranges::any_of(query.links, [&](const QueryLink& link) {
     if (link.name == "where") return narrows(argument_at(link.call));
     if (link.name == "innerJoin") return joins_on_value(argument_at(link.call, 1));
     return link.name == "having" || link.name == "$dynamic" || link.name == "as";
@@ -325,7 +323,7 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out, int followed) 
     list.push_back({column_name(bare(arguments[0])), arguments[1]});
     static constexpr std::array<std::string_view, 6> ranges = {"between", "notBetween", "gt",
                                                                "gte",     "lt",         "lte"};
-    if (std::find(ranges.begin(), ranges.end(), name) != ranges.end())
+    if (std::ranges::find(ranges, name) != ranges.end())
       for (std::size_t i = 1; i < arguments.size(); ++i)
         out.ranges.push_back({list.back().column, arguments[i]});
     return;

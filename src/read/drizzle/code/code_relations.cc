@@ -37,8 +37,8 @@ class Relations {
 
   RelationsInCode take() {
     add_derived();
-    std::stable_sort(out_.begin(), out_.end(),
-                     [](const CodeRelation& a, const CodeRelation& b) { return a.place < b.place; });
+    std::ranges::stable_sort(out_,
+                             [](const CodeRelation& a, const CodeRelation& b) { return a.place < b.place; });
     return {std::move(out_), std::move(names_)};
   }
 
@@ -266,9 +266,9 @@ class NamesInWith {
       if (index.is_one_table(member_name(object_of(query.anchor))))
         add(argument_at(query.anchor), *query.table->name, query.facts.function, 0);
     }
-    std::stable_sort(
-        undeclared.begin(), undeclared.end(),
-        [](const UndeclaredRelation& a, const UndeclaredRelation& b) { return a.place < b.place; });
+    std::ranges::stable_sort(undeclared, [](const UndeclaredRelation& a, const UndeclaredRelation& b) {
+      return a.place < b.place;
+    });
   }
 
   std::vector<UndeclaredRelation> undeclared;
@@ -309,8 +309,8 @@ class NamesInWith {
 bool knows_all_targets(const RelationNames& names, const QualifiedName& table) {
   const auto found = names.tables.find(table);
   return names.partial.count(table) == 0 &&
-         (found == names.tables.end() || std::all_of(found->second.begin(), found->second.end(),
-                                                     [](const auto& one) { return one.second.has_value(); }));
+         (found == names.tables.end() ||
+          std::ranges::all_of(found->second, [](const auto& one) { return one.second.has_value(); }));
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
     if (!value.is(Kind::call_expression) || value.child(Field::function).text() != "Promise.all") return {};
     const auto arguments = arguments_of(value);
     const auto parts = pattern.children();
-    const auto at = std::find(parts.begin(), parts.end(), binding.name);
+    const auto at = std::ranges::find(parts, binding.name);
     if (arguments.empty() || !arguments.front().is(Kind::array) || at == parts.end()) return {};
     const auto items = arguments.front().children();
     const auto index = static_cast<std::size_t>(at - parts.begin());

@@ -135,8 +135,7 @@ std::optional<CodeQuery::Kind> kind_of(StatementKind kind) {
 
 void add_table(QualifiedName name, CodeQuery& out) {
   if (name.schema.empty()) name.schema = "public";
-  if (std::find(out.tables.begin(), out.tables.end(), name) == out.tables.end())
-    out.tables.push_back(std::move(name));
+  if (std::ranges::find(out.tables, name) == out.tables.end()) out.tables.push_back(std::move(name));
 }
 
 void add_conditions(const QueryFacts& statement, const std::vector<Node>& values, WrittenStatement& out) {

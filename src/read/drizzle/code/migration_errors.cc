@@ -99,7 +99,7 @@ class IgnoredErrors {
           follow(call, 0);
         }
     }
-    std::sort(out_.begin(), out_.end(), [](const auto& a, const auto& b) {
+    std::ranges::sort(out_, [](const auto& a, const auto& b) {
       return std::tie(a.place, a.called) < std::tie(b.place, b.called);
     });
     return std::move(out_);
@@ -194,8 +194,8 @@ class IgnoredErrors {
   bool is_exported(const std::string& file, const std::string& name) {
     const auto* module = program_.module(file);
     if (!module || module->export_assignment) return module != nullptr;
-    return std::any_of(module->exports.begin(), module->exports.end(),
-                       [&](const auto& item) { return item.first == name || item.second.local == name; });
+    return std::ranges::any_of(
+        module->exports, [&](const auto& item) { return item.first == name || item.second.local == name; });
   }
 
   // .catch(…), .then(…, …) and .finally(…) behind the promise; false: the error ends there.
@@ -248,8 +248,7 @@ class IgnoredErrors {
     if (node.is(Kind::throw_statement) || contains(node.text(), "exitCode")) return true;
     if (is_function(node)) return false;
     if (node.is(Kind::call_expression) && is_exit(node) && !exits_with_zero(node)) return true;
-    const auto parts = node.children();
-    return std::any_of(parts.begin(), parts.end(), ends_with_failure);
+    return std::ranges::any_of(node.children(), ends_with_failure);
   }
 
   static Node body_of(const Node& function) {
@@ -258,7 +257,7 @@ class IgnoredErrors {
 
   static bool has_exit(const Node& body) {
     const auto calls = calls_in(body);
-    return std::any_of(calls.begin(), calls.end(), exits_with_zero);
+    return std::ranges::any_of(calls, exits_with_zero);
   }
 
   Handling handling_of(Node handler) {
@@ -324,9 +323,8 @@ class IgnoredErrors {
       return contains_any(function.text(), {"process.exit", "throw ", "exitCode"});
     if (is_log(callee) || !error) return false;
     // The error goes to something that is not known.
-    const auto arguments = arguments_of(call);
-    return std::any_of(arguments.begin(), arguments.end(),
-                       [&](const Node& argument) { return bare(argument).text() == error.text(); });
+    return std::ranges::any_of(arguments_of(call),
+                               [&](const Node& argument) { return bare(argument).text() == error.text(); });
   }
 
   // Whether code at the top level of a file runs the function, and the file serves nothing.
@@ -368,9 +366,8 @@ class IgnoredErrors {
     found_.place = handler.location();
     found_.function = typescript::name_of_function(function_around(handler));
     found_.script = exits || is_script(handler);
-    const bool known = std::any_of(out_.begin(), out_.end(), [&](const IgnoredMigrationError& each) {
-      return each.place == found_.place;
-    });
+    const bool known = std::ranges::any_of(
+        out_, [&](const IgnoredMigrationError& each) { return each.place == found_.place; });
     if (!known) out_.push_back(found_);
     return false;
   }

@@ -153,7 +153,7 @@ bool is_modifier(std::string_view name) {
                                                              "generatedAlwaysAs",
                                                              "generatedAlwaysAsIdentity",
                                                              "generatedByDefaultAsIdentity"};
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::ranges::find(names, name) != names.end();
 }
 
 class ColumnParts {
@@ -163,7 +163,7 @@ class ColumnParts {
   void read(const Chain& chain) {
     type(*chain.root);
     const auto is_array = [](const ChainCall& step) { return step.name == "array"; };
-    const auto arrays = std::count_if(chain.calls.begin(), chain.calls.end(), is_array);
+    const auto arrays = std::ranges::count_if(chain.calls, is_array);
     if (!out_.type.empty())
       for (auto i = arrays; i > 0; --i) out_.type += "[]";
     auto left = arrays;

@@ -41,10 +41,9 @@ class DeclaredObjects {
     for (const auto& value : exported) table(value);
     for (const auto& value : exported) view(value);
     for (const auto& value : exported) linked_policy(value);
-    std::sort(out_.catalog.schemas.begin(), out_.catalog.schemas.end());
+    std::ranges::sort(out_.catalog.schemas);
     for (const auto& file : program_.unfollowed())
-      if (std::find(out_.unread.begin(), out_.unread.end(), file) == out_.unread.end())
-        out_.unread.push_back(file);
+      if (std::ranges::find(out_.unread, file) == out_.unread.end()) out_.unread.push_back(file);
     return std::move(out_);
   }
 
@@ -145,7 +144,7 @@ class DeclaredObjects {
       if (text) out.labels.push_back(*text);
       else known = false;
     };
-    if (labels->is(Kind::array)) std::for_each(labels->items.begin(), labels->items.end(), label);
+    if (labels->is(Kind::array)) std::ranges::for_each(labels->items, label);
     for (const auto& property : labels->properties) label(property.value);
     if (!known) {
       unknown(value, "the labels of " + display(name));
