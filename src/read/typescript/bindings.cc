@@ -1,7 +1,5 @@
 #include "typescript/bindings.h"
 
-#include <utility>
-
 #include "base/text/text.h"
 
 namespace pgadvise::typescript {

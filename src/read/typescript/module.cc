@@ -1,8 +1,5 @@
 #include "typescript/module.h"
 
-#include <algorithm>
-#include <optional>
-
 namespace pgadvise::typescript {
 namespace {
 

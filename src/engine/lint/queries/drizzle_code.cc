@@ -1,7 +1,6 @@
 #include "lint/queries/drizzle_code.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 #include <optional>

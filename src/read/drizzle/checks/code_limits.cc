@@ -1,6 +1,5 @@
 #include <cstddef>
 #include <map>
-#include <vector>
 
 #include "drizzle/checks/code_checks.h"
 

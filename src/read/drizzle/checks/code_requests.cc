@@ -2,7 +2,6 @@
 #include <array>
 #include <deque>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>

@@ -1,7 +1,6 @@
 #include "drizzle/code/migration_errors.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <string>
 #include <string_view>
