@@ -15,7 +15,7 @@ void check(const Context& context, Reporter& reporter) {
         pool.made_by + lint::in_function(pool.function) + " makes a pool of connections for each call of " +
             pool.request.entry + ": each request connects anew, and the server runs out of connections.");
     finding.location = lint::located(context.project(), pool.place);
-    lint::add_request(finding, context.project(), pool.request);
+    lint::add_request(finding, context, pool.request);
     finding.fix = manual_fix("Make the pool once, at the top level of a module, and import it");
   }
 }

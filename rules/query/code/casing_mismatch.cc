@@ -1,6 +1,6 @@
 #include <map>
 
-#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
 #include "lint/run/context.h"
 #include "model/project/connections.h"
 #include "rules/all_rules.h"
@@ -29,14 +29,10 @@ void check(const Context& context, Reporter& reporter) {
                  : "") +
             ").");
     finding.location = lint::located(project, mismatch.place);
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "casing of drizzle(): " + quoted(mismatch.of_client),
-                                finding.location,
-                                {}});
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "casing of drizzle-kit: " + quoted(mismatch.of_kit),
-                                lint::located(project, mismatch.config_place),
-                                {}});
+    lint::add_evidence(finding, context, "casing of drizzle(): " + quoted(mismatch.of_client),
+                       mismatch.place);
+    lint::add_evidence(finding, context, "casing of drizzle-kit: " + quoted(mismatch.of_kit),
+                       mismatch.config_place);
     finding.fix = Fix{
         .title = mismatch.of_kit.empty()
                      ? "Remove casing from drizzle(), or add it to the configuration and generate "
@@ -57,12 +53,11 @@ constinit const Rule casing_mismatch{
     .why =
         "Columns without a name of their own (`createdAt: timestamp()`) get one from their key and `casing`. "
         "drizzle-kit takes `casing` from its configuration, drizzle() from its own options, and neither "
-        "knows "
-        "of the other. If they differ, queries name columns that do not exist.\n\n"
+        "knows of the other. If they differ, queries name columns that do not exist.\n\n"
         "pgadvise compares `drizzle(…, { casing })` with the configuration of the same package, or with the "
-        "only one, and reports a difference only if it changes the name of a column of the schema. A "
-        "client without schema and casing counts if other files can import it, and no other client has the "
-        "casing of the configuration. Options that are known only at run time are left out.",
+        "only one, and reports a difference only if it changes the name of a column of the schema. A client "
+        "without schema and casing counts if other files can import it, and no other client has the casing "
+        "of the configuration. Options that are known only at run time are left out.",
     .fix = "The same `casing` in drizzle.config.ts and in drizzle().",
     .when_to_ignore = "The client connects to another database than the configuration.",
     .check = check};

@@ -1,6 +1,3 @@
-#include <utility>
-
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
@@ -21,10 +18,8 @@ bool order_matters(const Context& context, const CodeQuery& query) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
   lint::CodeSubjects subjects;
-  for (const auto& query : code->queries) {
+  for (const auto& query : lint::code_facts(context)->queries) {
     if (!order_matters(context, query)) continue;
     Finding& finding =
         reporter.add(subjects.make(query, query.place.file, query.function),
@@ -47,16 +42,12 @@ constinit const Rule limit_without_order_in_code{
     .why =
         "Without ORDER BY, PostgreSQL returns rows in the order in which the plan finds them. Which rows are "
         "among the first is then another answer after an update, a VACUUM or with another plan: a list of "
-        "the "
-        "latest orders shows any orders.\n\n"
+        "the latest orders shows any orders.\n\n"
         "pgadvise reads the Drizzle queries in TypeScript and JavaScript: `.limit()` without `.orderBy()`, "
-        "and "
-        "findMany with `limit` without `orderBy`. Not reported are limits of one row, comparisons with a "
-        "unique "
-        "key, groups, queries that lock rows, batches that a loop deletes or updates before it takes the "
-        "next "
-        "one, and a limit of 2 where the code compares the number of rows. offset-without-order-in-code "
-        "reports pages by offset.",
+        "and findMany with `limit` without `orderBy`. Not reported are limits of one row, comparisons with a "
+        "unique key, groups, queries that lock rows, batches that a loop deletes or updates before it takes "
+        "the next one, and a limit of 2 where the code compares the number of rows. "
+        "offset-without-order-in-code reports pages by offset.",
     .fix = "Add `orderBy()` with the columns that say which rows come first, and a unique one at its end.",
     .when_to_ignore = "Any rows will do, as for a sample or for a batch of work.",
     .check = check};

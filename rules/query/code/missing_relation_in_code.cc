@@ -59,10 +59,9 @@ void report_keys_without_relation(const Context& context, Reporter& reporter, co
 }
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
-  report_undeclared(context, reporter, *code);
-  if (context.has_catalog()) report_keys_without_relation(context, reporter, *code);
+  const CodeFacts& code = *lint::code_facts(context);
+  report_undeclared(context, reporter, code);
+  if (context.has_catalog()) report_keys_without_relation(context, reporter, code);
 }
 
 }  // namespace

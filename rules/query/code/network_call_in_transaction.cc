@@ -1,6 +1,3 @@
-#include <utility>
-
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
@@ -8,22 +5,16 @@ namespace pgadvise::rules {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
   lint::CodeSubjects subjects;
-  for (const auto& call : code->calls_in_transactions) {
+  for (const auto& call : lint::code_facts(context)->calls_in_transactions) {
     Finding& finding =
         reporter.add(subjects.make(call.what, call.transaction.file, call.function),
                      "The transaction" + lint::in_function(call.function) + " waits for a call of " +
                          call.what + ": its connection, its locks and its old row versions wait, too.");
     finding.location = lint::located(context.project(), call.via.empty() ? call.place : call.via.front());
-    const auto add = [&](const char* text, const SourceLocation& place) {
-      finding.evidence.push_back(
-          {Evidence::Kind::project, text, lint::located(context.project(), place), {}});
-    };
-    add("the transaction begins here", call.transaction);
-    for (const auto& one : call.via) add("it calls a function", one);
-    add("this waits for another service", call.place);
+    lint::add_evidence(finding, context, "the transaction begins here", call.transaction);
+    for (const auto& one : call.via) lint::add_evidence(finding, context, "it calls a function", one);
+    lint::add_evidence(finding, context, "this waits for another service", call.place);
     finding.fix =
         Fix{.title =
                 "Call the service before or after the transaction; if the call must happen exactly when the "
@@ -42,15 +33,12 @@ constinit const Rule network_call_in_transaction{
     .summary = "a transaction that waits for another service",
     .why =
         "While the callback of `db.transaction()` awaits an HTTP call, the transaction stays open: its "
-        "connection "
-        "is taken from the pool, rows that it wrote stay locked, and VACUUM cannot remove what it may still "
-        "see. A "
-        "service that answers slowly then stops the application. A rollback also does not undo the call.\n\n"
+        "connection is taken from the pool, rows that it wrote stay locked, and VACUUM cannot remove what it "
+        "may still see. A service that answers slowly then stops the application. A rollback also does not "
+        "undo the call.\n\n"
         "pgadvise reads Drizzle transactions in TypeScript and JavaScript: awaited calls of fetch, axios and "
-        "the "
-        "like, and of packages of known services (Stripe, OpenAI, AWS, mail), also in functions of the "
-        "project that "
-        "the callback calls.",
+        "the like, and of packages of known services (Stripe, OpenAI, AWS, mail), also in functions of the "
+        "project that the callback calls.",
     .fix = "Call the service before or after the transaction, or write a row to an outbox table.",
     .when_to_ignore = "The service runs on the same machine and always answers at once.",
     .check = check};

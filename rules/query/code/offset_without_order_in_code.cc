@@ -1,6 +1,3 @@
-#include <utility>
-
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
@@ -8,10 +5,8 @@ namespace pgadvise::rules {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
   lint::CodeSubjects subjects;
-  for (const auto& query : code->queries) {
+  for (const auto& query : lint::code_facts(context)->queries) {
     // What is not awaited may get its order later.
     if (query.kind != CodeQuery::Kind::select || !query.has_offset || query.ordered || !query.awaited)
       continue;
@@ -35,11 +30,9 @@ constinit const Rule offset_without_order_in_code{
     .summary = "a page of rows by offset without an order",
     .why =
         "Without ORDER BY, PostgreSQL returns rows in any order, which changes with each update, VACUUM or "
-        "plan. "
-        "Pages by OFFSET then repeat some rows and leave others out.\n\n"
+        "plan. Pages by OFFSET then repeat some rows and leave others out.\n\n"
         "pgadvise reads the Drizzle queries in TypeScript and JavaScript: `.offset()` without `.orderBy()`, "
-        "and "
-        "findMany with `offset` without `orderBy`.",
+        "and findMany with `offset` without `orderBy`.",
     .fix = "Add `orderBy()` with columns that identify a row.",
     .when_to_ignore = "The order does not matter, as for a sample.",
     .check = check};

@@ -1,4 +1,3 @@
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
@@ -6,10 +5,8 @@ namespace pgadvise::rules {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
   lint::CodeSubjects subjects;
-  for (const auto& transaction : code->transactions_over_http) {
+  for (const auto& transaction : lint::code_facts(context)->transactions_over_http) {
     const CodeQuery& query = transaction.query;
     Finding& finding = reporter.add(
         subjects.make("transaction over HTTP", query.place.file, query.function),

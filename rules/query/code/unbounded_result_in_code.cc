@@ -1,8 +1,5 @@
-#include <algorithm>
 #include <optional>
-#include <utility>
 
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "lint/queries/queries.h"
 #include "lint/schema/tables.h"
@@ -33,11 +30,9 @@ bool may_return_all(const Context& context, const CodeQuery& query) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
   const double least = context.option(min_rows);
   lint::CodeSubjects subjects;
-  for (const auto& [query, request] : code->in_requests) {
+  for (const auto& [query, request] : lint::code_facts(context)->in_requests) {
     if (!may_return_all(context, query)) continue;
     const auto rows =
         context.has_catalog() ? lint::rows_of(context, query.tables.front()) : std::optional<double>();
@@ -48,7 +43,7 @@ void check(const Context& context, Reporter& reporter) {
                                         ": each request takes longer, and more memory, as the table grows.",
                                     rows ? std::optional(Severity::warning) : std::nullopt);
     finding.location = lint::located(context.project(), query.place);
-    lint::add_request(finding, context.project(), request);
+    lint::add_request(finding, context, request);
     finding.fix =
         Fix{.title = "Add a limit, and return pages: by a key (where id > the last one) or by offset",
             .safety = Fix::Safety::manual};
@@ -68,15 +63,14 @@ constinit const Rule unbounded_result_in_code{
         "sends all of them, and the application keeps them in memory for each request at the same time.\n\n"
         "pgadvise reads the Drizzle queries in TypeScript and JavaScript, and which functions run for a "
         "request: route handlers, pages and server actions of Next.js, handlers of Express, Fastify and "
-        "Hono, "
-        "tRPC procedures, controllers and resolvers of NestJS, endpoints, load functions and form actions of "
-        "SvelteKit, loaders and actions of Remix, and the functions of the project that these call. Reported "
-        "are `select` and `findMany` without a limit, whose conditions compare only with constants, or check "
-        "for NULL, in each alternative of `or()`. Not reported are aggregates, groups, DISTINCT, a "
-        "comparison with a unique key, and queries that fill a cache once.\n\n"
+        "Hono, tRPC procedures, controllers and resolvers of NestJS, endpoints, load functions and form "
+        "actions of SvelteKit, loaders and actions of Remix, and the functions of the project that these "
+        "call. Reported are `select` and `findMany` without a limit, whose conditions compare only with "
+        "constants, or check for NULL, in each alternative of `or()`. Not reported are aggregates, groups, "
+        "DISTINCT, a comparison with a unique key, and queries that fill a cache once.\n\n"
         "How many rows a table has is not in the code: the findings are notes. With a database or its "
-        "snapshot, "
-        "a table with fewer than `min_rows` rows is left out, and for others the finding is a warning.",
+        "snapshot, a table with fewer than `min_rows` rows is left out, and for others the finding is a "
+        "warning.",
     .fix = "Add a limit and return pages, or a condition that leaves few rows.",
     .when_to_ignore = "The table always has few rows, such as a list of countries, or an export needs all.",
     .options = options,

@@ -1,6 +1,3 @@
-#include <utility>
-
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
@@ -8,10 +5,8 @@ namespace pgadvise::rules {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
   lint::CodeSubjects subjects;
-  for (const auto& raw : code->raw_sql) {
+  for (const auto& raw : lint::code_facts(context)->raw_sql) {
     const bool request = raw.source == RawSql::Source::request;
     Finding& finding =
         reporter.add(subjects.make(raw.maker, raw.place.file, raw.function),
@@ -22,13 +17,11 @@ void check(const Context& context, Reporter& reporter) {
                                     "caller passes a value that a user chose."),
                      request ? Severity::error : Severity::note);
     finding.location = lint::located(context.project(), raw.place);
-    finding.evidence.push_back({Evidence::Kind::project, "the text is " + raw.text, finding.location, {}});
+    lint::add_evidence(finding, context, "the text is " + raw.text, raw.place);
     if (raw.from)
-      finding.evidence.push_back(
-          {Evidence::Kind::project,
-           request ? "the value comes from the request" : "the value is this parameter",
-           lint::located(context.project(), *raw.from),
-           {}});
+      lint::add_evidence(finding, context,
+                         request ? "the value comes from the request" : "the value is this parameter",
+                         *raw.from);
     finding.fix = Fix{.title =
                           "Make the value a parameter: sql`… ${value}`; for a name, take the column from an "
                           "object of allowed columns, or use sql.identifier()",
@@ -46,31 +39,21 @@ constinit const Rule unchecked_raw_sql{
     .summary = "a value put into SQL text without a check or a parameter",
     .why =
         "`sql.raw()` and a string given to `execute()` go to the server as they are. A value of a request in "
-        "them "
-        "lets its sender read and change the database (SQL injection). In the sql tag, `${value}` is a "
-        "parameter "
-        "and safe.\n\n"
+        "them lets its sender read and change the database (SQL injection). In the sql tag, `${value}` is a "
+        "parameter and safe.\n\n"
         "pgadvise reads Drizzle queries in TypeScript and JavaScript. The finding is an error where the text "
         "contains a request's value (`req.query`, `input`, search parameters, cookies and headers, "
-        "parameters "
-        "with NestJS decorators such as `@Query()`), also through variables, texts that are built in steps, "
-        "and calls of "
-        "the project's functions. It is a note where it is a text parameter of a function of which no call "
-        "is in "
-        "sight. Constants, members of literal objects, and numbers are not reported. Neither is a value that "
-        "code "
-        "compares with known values before (`===`, a list's `includes()`, `in`, `switch`, an anchored "
-        "pattern), "
-        "gives "
-        "to a type guard or to a function that validates, parses or escapes it, or whose schema limits it: "
-        "enums, "
-        "numbers and UUIDs of `c.req.valid()` or of a procedure's input. `typeof` and comparisons with null "
-        "or "
-        "undefined say nothing about the text.",
+        "parameters with NestJS decorators such as `@Query()`), also through variables, texts that are built "
+        "in steps, and calls of the project's functions. It is a note where it is a text parameter of a "
+        "function of which no call is in sight. Constants, members of literal objects, and numbers are not "
+        "reported. Neither is a value that code compares with known values before (`===`, a list's "
+        "`includes()`, `in`, `switch`, an anchored pattern), gives to a type guard or to a function that "
+        "validates, parses or escapes it, or whose schema limits it: enums, numbers and UUIDs of "
+        "`c.req.valid()` or of a procedure's input. `typeof` and comparisons with null or undefined say "
+        "nothing about the text.",
     .fix =
         "Use the sql tag, whose `${value}` becomes a parameter. For names of columns or directions, choose "
-        "from an "
-        "object of allowed values, or use `sql.identifier()`.",
+        "from an object of allowed values, or use `sql.identifier()`.",
     .when_to_ignore = "All values that the function gets are constants of the program.",
     .check = check};
 

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -20,10 +19,8 @@ constexpr Option large_bytes{
 constexpr const Option* options[] = {&min_columns, &large_bytes};
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
   lint::CodeSubjects subjects;
-  for (const auto& [query, used] : code->unused_columns) {
+  for (const auto& [query, used] : lint::code_facts(context)->unused_columns) {
     const Table* table = context.catalog().table(query.tables.front());
     if (!table || used.size() * 2 > table->columns.size()) continue;
     std::vector<std::string> large;

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "lint/queries/loops.h"
 #include "lint/schema/tables.h"
@@ -69,8 +68,7 @@ void report(const Context& context, Reporter& reporter, const std::vector<Relate
                   lint::lower_first(lint::statement_of(pair.then)), lint::in_function(pair.function), harm));
   finding.location = lint::located(context.project(), pair.then_call.value_or(pair.then.place));
   const auto add = [&](std::string text, const SourceLocation& place) {
-    finding.evidence.push_back(
-        {Evidence::Kind::project, std::move(text), lint::located(context.project(), place), {}});
+    lint::add_evidence(finding, context, std::move(text), place);
   };
   if (pair.first_call) add("the function calls one that runs the first write", *pair.first_call);
   add("the first write", pair.first.place);
@@ -92,11 +90,9 @@ void report(const Context& context, Reporter& reporter, const std::vector<Relate
 // One finding for each function, the same for each schema of the repository: a pair with a returned value
 // before those of which only this schema knows the key, and numbers that count all pairs.
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
   std::map<SourceLocation, std::vector<Related>> by_function;
   lint::CodeSubjects subjects;
-  for (const auto& pair : code->write_pairs) {
+  for (const auto& pair : lint::code_facts(context)->write_pairs) {
     const QualifiedName &one = pair.first.tables.front(), &other = pair.then.tables.front();
     Subject subject = subjects.make("writes to " + display(one) + " and " + display(other),
                                     pair.function_place.file, pair.function);
@@ -122,23 +118,19 @@ constinit const Rule writes_outside_transaction_in_code{
     .summary = "code that writes to related tables without a transaction",
     .why =
         "Each statement outside of `db.transaction()` is a transaction of its own. If the second write "
-        "fails, or "
-        "the process ends between the two, the first remains: an order without its items. Other sessions see "
-        "the incomplete state, and each commit waits for the disk.\n\n"
+        "fails, or the process ends between the two, the first remains: an order without its items. Other "
+        "sessions see the incomplete state, and each commit waits for the disk.\n\n"
         "pgadvise reads the Drizzle queries in TypeScript and JavaScript. It reports two awaited writes to "
         "different tables in one function, also in functions of the project that it calls, and two in one "
-        "`Promise.all`, if a foreign key connects the tables, or the second write uses a "
-        "value "
-        "that the first one returns, and two UPDATEs of one table that add and subtract an amount. Not "
-        "reported are writes on a database that the function receives as a "
-        "parameter, as that may be a transaction; the first of two writes in a branch, and the second in "
-        "`catch`; functions that undo what they wrote; inserts that skip existing rows; a second write whose "
-        "failure is only logged; writes with a call of another service between them; tables of logs, "
-        "events, "
-        "sessions, tokens and notifications; and code in tests, seeds, migrations and scripts. "
-        "statement-outside-its-transaction-in-code reports statements that are written inside of a "
-        "transaction "
-        "and run outside of it. writes-outside-transaction finds the same in logs, in any language.",
+        "`Promise.all`, if a foreign key connects the tables, or the second write uses a value that the "
+        "first one returns, and two UPDATEs of one table that add and subtract an amount. Not reported are "
+        "writes on a database that the function receives as a parameter, as that may be a transaction; the "
+        "first of two writes in a branch, and the second in `catch`; functions that undo what they wrote; "
+        "inserts that skip existing rows; a second write whose failure is only logged; writes with a call of "
+        "another service between them; tables of logs, events, sessions, tokens and notifications; and code "
+        "in tests, seeds, migrations and scripts. statement-outside-its-transaction-in-code reports "
+        "statements that are written inside of a transaction and run outside of it. "
+        "writes-outside-transaction finds the same in logs, in any language.",
     .fix =
         "`await db.transaction(async (tx) => { … })`, with `tx` for each query inside. neon-http has no such "
         "transactions: there, `db.batch([…])` runs a list of statements as one.",

@@ -48,7 +48,7 @@ Default call(const Expression& value) {
   else if (value.text == "dbgenerated") {
     if (!value.members.empty() && !trim(value.members[0].text).empty()) out.sql = value.members[0].text;
   } else {
-    out.known = std::find(by_client.begin(), by_client.end(), value.text) != by_client.end();
+    out.known = std::ranges::find(by_client, value.text) != by_client.end();
   }
   return out;
 }

@@ -55,8 +55,7 @@ constexpr std::array<Type, 27> natives = {{{"Text", "text"},
 
 template <std::size_t count>
 std::string_view find(const std::array<Type, count>& types, std::string_view name) {
-  const auto found =
-      std::find_if(types.begin(), types.end(), [&](const Type& one) { return one.prisma == name; });
+  const auto found = std::ranges::find_if(types, [&](const Type& one) { return one.prisma == name; });
   return found == types.end() ? std::string_view() : found->sql;
 }
 
@@ -66,11 +65,10 @@ std::optional<std::string> column_type(const Field& field) {
   if (!field.unsupported.empty()) return canonical_type(field.unsupported);
   const std::string_view scalar = find(scalars, field.type);
   if (scalar.empty()) return std::nullopt;
-  const auto native =
-      std::find_if(field.attributes.begin(), field.attributes.end(), [](const Attribute& one) {
-        const auto dot = one.name.find('.');  // "db" is the name of the datasource
-        return dot != std::string::npos;
-      });
+  const auto native = std::ranges::find_if(field.attributes, [](const Attribute& one) {
+    const auto dot = one.name.find('.');  // "db" is the name of the datasource
+    return dot != std::string::npos;
+  });
   if (native == field.attributes.end()) return canonical_type(scalar);
   std::string type(find(natives, std::string_view(native->name).substr(native->name.find('.') + 1)));
   if (type.empty()) return std::nullopt;

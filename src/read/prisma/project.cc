@@ -96,8 +96,7 @@ class Finder {
 
   bool has_datasource(const std::string& path) const {
     const auto& blocks = files_.at(path).blocks;
-    return std::any_of(blocks.begin(), blocks.end(),
-                       [](const Block& block) { return block.keyword == "datasource"; });
+    return std::ranges::any_of(blocks, [](const Block& block) { return block.keyword == "datasource"; });
   }
 
   // Beside Prisma's default file, or one that a configuration names.
@@ -110,7 +109,7 @@ class Finder {
     std::vector<std::string> paths;
     for (const auto& [path, file] : files_)
       if (path == one.schema || path.starts_with(one.schema + "/")) paths.push_back(path);
-    std::sort(paths.begin(), paths.end(), [&](const std::string& x, const std::string& y) {
+    std::ranges::sort(paths, [&](const std::string& x, const std::string& y) {
       return std::pair(!has_datasource(x), x) < std::pair(!has_datasource(y), y);
     });
     if (paths.empty() || !has_datasource(paths.front()) || used_.count(paths.front())) return;

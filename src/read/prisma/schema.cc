@@ -194,8 +194,7 @@ class Builder {
   }
 
   const Field* field_of(const Block& model, const std::string& name) const {
-    const auto found = std::find_if(model.fields.begin(), model.fields.end(),
-                                    [&](const Field& one) { return one.name == name; });
+    const auto found = std::ranges::find_if(model.fields, [&](const Field& one) { return one.name == name; });
     return found == model.fields.end() ? nullptr : &*found;
   }
 
@@ -298,8 +297,8 @@ class Builder {
       if (out_.foreign_keys) gap(field.origin, "the foreign key of " + relation_of, table.name);
       return;
     }
-    const bool required = std::any_of(key.columns.begin(), key.columns.end(),
-                                      [&](const std::string& name) { return table.column(name)->not_null; });
+    const bool required = std::ranges::any_of(
+        key.columns, [&](const std::string& name) { return table.column(name)->not_null; });
     key.on_delete = action(relation, "onDelete", required ? "RESTRICT" : "SET NULL");
     key.on_update = action(relation, "onUpdate", "CASCADE");
     key.name = out_.foreign_keys ? relation.text("map") : relation_of;
@@ -310,7 +309,7 @@ class Builder {
   // Of an implicit many-to-many relation: both sides are lists. Made once, from the side of column A.
   void add_join_table(const Block& model, const Field& field, const Block& target) {
     const std::string name = relation_name(field);
-    const auto other = std::find_if(target.fields.begin(), target.fields.end(), [&](const Field& one) {
+    const auto other = std::ranges::find_if(target.fields, [&](const Field& one) {
       return one.list && one.type == model.name && &one != &field && relation_name(one) == name;
     });
     if (other == target.fields.end() || target.name < model.name || (&target == &model && &*other < &field))

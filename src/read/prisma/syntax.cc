@@ -262,8 +262,7 @@ class Parser {
 };
 
 const Attribute* find(const std::vector<Attribute>& attributes, std::string_view name) {
-  const auto found = std::find_if(attributes.begin(), attributes.end(),
-                                  [&](const Attribute& one) { return one.name == name; });
+  const auto found = std::ranges::find_if(attributes, [&](const Attribute& one) { return one.name == name; });
   return found == attributes.end() ? nullptr : &*found;
 }
 

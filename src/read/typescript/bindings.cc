@@ -1,7 +1,5 @@
 #include "typescript/bindings.h"
 
-#include <utility>
-
 #include "base/text/text.h"
 
 namespace pgadvise::typescript {
@@ -9,29 +7,7 @@ namespace {
 
 constexpr int max_depth_followed = 6;
 
-// The identifiers that a pattern binds.
-void collect(const Node& pattern, std::vector<Node>& out) {
-  switch (pattern.kind()) {
-    case Kind::identifier:
-    case Kind::shorthand_property_identifier_pattern: out.push_back(pattern); return;
-    case Kind::assignment_pattern:
-    case Kind::object_assignment_pattern: return collect(pattern.child(Field::left), out);
-    case Kind::pair_pattern: return collect(pattern.child(Field::value), out);
-    case Kind::object_pattern:
-    case Kind::array_pattern:
-    case Kind::rest_pattern:
-      for (const Node& part : pattern.children()) collect(part, out);
-      return;
-    default: return;
-  }
-}
-
 bool is_class(const Node& node) { return node.is(Kind::class_declaration); }
-
-Node class_around(Node node) {
-  while (node && !node.is(Kind::class_body)) node = node.parent();
-  return node;
-}
 
 // "OrderService" of "OrderService | null", "Promise<OrderService>" stays as it is.
 std::string first_name(std::string_view type) {
@@ -55,6 +31,15 @@ void add_returned(const Node& node, std::vector<Node>& out) {
 
 }  // namespace
 
+bool is_name(const Node& node) {
+  return node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier);
+}
+
+Node class_around(Node node) {
+  while (node && !node.is(Kind::class_body)) node = node.parent();
+  return node;
+}
+
 Node bare(Node node) {
   while (is_wrapper(node) || node.is(Kind::await_expression)) node = inside_wrapper(node);
   return node;
@@ -74,6 +59,17 @@ std::vector<Node> arguments_of(const Node& call) {
   return list.is(Kind::arguments) ? list.children() : std::vector<Node>();
 }
 
+Node argument_at(const Node& call, std::size_t index) {
+  const auto arguments = arguments_of(call);
+  return index < arguments.size() ? bare(arguments[index]) : Node();
+}
+
+Node initial_value(const Node& declarator) {
+  const bool whole =
+      declarator.is(Kind::variable_declarator) && declarator.child(Field::name).is(Kind::identifier);
+  return whole ? bare(declarator.child(Field::value)) : Node();
+}
+
 Node function_around(const Node& node) {
   Node at = node.parent();
   while (at && !is_function(at)) at = at.parent();
@@ -87,17 +83,13 @@ std::string name_of_function(Node function) {
       const Node owner = class_around(function).parent().child(Field::name);
       return owner ? std::string(owner.text()) + "." + name : name;
     }
-    if (function.is(Kind::function_declaration) || function.is(Kind::generator_function_declaration)) {
-      const Node outer = function_around(function);
-      if (!outer) return std::string(function.child(Field::name).text());
-    }
-    if (function.is(Kind::variable_declarator) && !function_around(function))
+    const bool declares = function.is(Kind::function_declaration) || function.is(Kind::variable_declarator) ||
+                          function.is(Kind::generator_function_declaration);
+    if (function.is(Kind::public_field_definition) || (declares && !function_around(function)))
       return std::string(function.child(Field::name).text());
-    if (function.is(Kind::pair) && is_function(function.child(Field::value)))
+    const Node value = function.is(Kind::pair) ? function.child(Field::value) : Node();
+    if (is_function(value) || value.is(Kind::call_expression))
       return std::string(function.child(Field::key).text());
-    if (function.is(Kind::pair) && function.child(Field::value).is(Kind::call_expression))
-      return std::string(function.child(Field::key).text());
-    if (function.is(Kind::public_field_definition)) return std::string(function.child(Field::name).text());
   }
   return {};
 }
@@ -121,9 +113,7 @@ const Bindings::Names& Bindings::names_of(const Node& scope) {
   Names& names = entry->second;
   if (!is_new) return names;
   const auto add = [&](const Node& pattern, Binding::Kind kind, const Node& owner, std::size_t index) {
-    std::vector<Node> found;
-    collect(pattern, found);
-    for (const Node& name : found)
+    for (const Node& name : bound_names(pattern))
       names.try_emplace(std::string(name.text()), Binding{kind, name, owner, pattern, index});
   };
   const auto declare = [&](Node statement) {
@@ -211,11 +201,8 @@ Node Bindings::declaration(const Node& identifier) {
 // The function that a declaration declares: also const f = cache(async () => …).
 Node Bindings::function_in(Node declaration, int depth) {
   if (declaration.is(Kind::variable_declarator)) {
-    if (!declaration.child(Field::name).is(Kind::identifier)) return {};
-    declaration = bare(declaration.child(Field::value));
-  } else if (declaration.is(Kind::pair)) {
-    declaration = bare(declaration.child(Field::value));
-  } else if (declaration.is(Kind::public_field_definition)) {
+    declaration = initial_value(declaration);
+  } else if (declaration.is(Kind::pair) || declaration.is(Kind::public_field_definition)) {
     declaration = bare(declaration.child(Field::value));
   }
   // The grammar takes `() => a ? b : f<T>`…`` for a template whose tag is the arrow function.
@@ -225,8 +212,7 @@ Node Bindings::function_in(Node declaration, int depth) {
     declaration = declaration.child(Field::function);
   if (is_function(declaration)) return declaration;
   if (depth > max_depth_followed) return {};
-  if (declaration.is(Kind::identifier) || declaration.is(Kind::shorthand_property_identifier))
-    return function_in(this->declaration(declaration), depth + 1);
+  if (is_name(declaration)) return function_in(this->declaration(declaration), depth + 1);
   if (!declaration.is(Kind::call_expression)) return {};
   const std::string_view wrapper = declaration.child(Field::function).text();
   const auto arguments = arguments_of(declaration);
@@ -285,8 +271,7 @@ Node Bindings::member_function(const Node& object, const std::string& name, int 
         return target.empty() ? Node() : function_in(exported(target, name), depth + 1);
       }
   const Node found = declaration(object);
-  if (is_class(found)) return method(found, name, depth + 1);
-  if (found.is(Kind::object)) return method(found, name, depth + 1);
+  if (is_class(found) || found.is(Kind::object)) return method(found, name, depth + 1);
   if (!found.is(Kind::variable_declarator) || !found.child(Field::name).is(Kind::identifier)) return {};
   if (const Node by_type = of_type(first_name(annotated_type(found)))) return by_type;
   const Node value = bare(found.child(Field::value));

@@ -10,12 +10,21 @@
 
 namespace pgadvise::typescript {
 
+// An identifier in an expression, also `{ id }` of an object.
+bool is_name(const Node& node);
+// The innermost body of a class around the node, or the node itself; empty outside of classes.
+Node class_around(Node node);
 // The expression without parentheses, `as T`, `<T>`, `satisfies T`, `!` and `await`.
 Node bare(Node node);
 // The parameters' patterns, in order.
 std::vector<Node> parameter_patterns(const Node& function);
 // Of a call or `new`: its arguments; empty for a tagged template.
 std::vector<Node> arguments_of(const Node& call);
+// One of them without parentheses and the like; empty if there are fewer.
+Node argument_at(const Node& call, std::size_t index = 0);
+// The initial value of `name = value`, without parentheses and the like; empty for another declaration, and
+// for a pattern that takes the value apart.
+Node initial_value(const Node& declarator);
 // The innermost function around the node; empty at the top level.
 Node function_around(const Node& node);
 // "OrderService.list" of a method, "POST" of an exported function or variable; for a callback, the name of

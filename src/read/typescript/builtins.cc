@@ -22,7 +22,7 @@ std::string upper(std::string_view text) {
 }
 
 bool ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 constexpr std::size_t max_text = 1u << 20;  // of a string that is put together
@@ -195,7 +195,7 @@ const EnumerationMaker* enumeration_maker(const Value& function) {
   const bool member = function.is(Values::member);  // z.enum of `import { z }`
   const Value& package = member ? *function.base : function;
   if (!package.is(Values::external)) return nullptr;
-  const auto found = std::find_if(makers.begin(), makers.end(), [&](const EnumerationMaker& maker) {
+  const auto found = std::ranges::find_if(makers, [&](const EnumerationMaker& maker) {
     return function.name == maker.function &&
            (package.text == maker.package || package.text.starts_with(std::string(maker.package) + "/"));
   });
@@ -208,8 +208,7 @@ std::vector<ValuePtr> labels_of(const Value& written) {
   if (written.partial) return {};
   for (const auto& item : written.items) out.push_back(item);
   for (const auto& property : written.properties) out.push_back(property.value);
-  const bool known =
-      std::all_of(out.begin(), out.end(), [](const auto& one) { return one->is(Values::string); });
+  const bool known = std::ranges::all_of(out, [](const auto& one) { return one->is(Values::string); });
   return known ? out : std::vector<ValuePtr>{};
 }
 

@@ -1,5 +1,6 @@
 #include "typescript/evaluate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <utility>
@@ -28,6 +29,10 @@ std::optional<double> number_of(std::string_view text) {
   const double number = std::strtod(digits.c_str(), &end);
   if (end == digits.c_str() || *end) return std::nullopt;
   return number;
+}
+
+void bind_rest(const Node& pattern, const ValuePtr& value, Scope* scope) {
+  for (const Node& name : bound_names(pattern)) scope->variables[std::string(name.text())] = value;
 }
 
 ValuePtr without_known_value(const Node& node) {
@@ -362,7 +367,7 @@ void Evaluator::bind(const Node& pattern, const ValuePtr& value, Scope* scope) {
         const auto name = key(part.child(Field::key), scope);
         bind(part.child(Field::value), name ? taken(*name) : without_known_value(part), scope);
       } else if (part.is(Kind::rest_pattern)) {
-        for (const auto& name : bound_names(part)) scope->variables[name] = make(rest);
+        bind_rest(part, make(rest), scope);
       }
     }
   } else if (pattern.is(Kind::array_pattern)) {
@@ -372,15 +377,10 @@ void Evaluator::bind(const Node& pattern, const ValuePtr& value, Scope* scope) {
     std::size_t index = 0;
     for (const Node& part : pattern.children()) {
       if (!program_.step_at(part)) return;
-      const ValuePtr item = holes || part.is(Kind::rest_pattern)
-                                ? without_known_value(part)
-                                : program_.member(value, std::to_string(index), part);
+      if (part.is(Kind::rest_pattern)) bind_rest(part, without_known_value(part), scope);
+      else if (holes) bind(part, without_known_value(part), scope);
+      else bind(part, program_.member(value, std::to_string(index), part), scope);
       ++index;
-      if (part.is(Kind::rest_pattern)) {
-        for (const auto& name : bound_names(part)) scope->variables[name] = item;
-      } else {
-        bind(part, item, scope);
-      }
     }
   }
 }
@@ -401,7 +401,7 @@ ValuePtr Evaluator::apply(const Value& function, const std::vector<ValuePtr>& ar
         Value rest{.kind = Values::array, .node = parameter};
         if (index < arguments.size())
           rest.items.assign(arguments.begin() + static_cast<std::ptrdiff_t>(index), arguments.end());
-        for (const auto& name : bound_names(pattern)) scope->variables[name] = make(rest);
+        bind_rest(pattern, make(std::move(rest)), scope);
         break;
       }
       ValuePtr value = index < arguments.size() ? arguments[index] : undefined_value();
@@ -499,18 +499,10 @@ void Evaluator::forget(const Node& target, Scope* scope) {
 
 // Whether the statement, which is not followed, returns or changes variables.
 bool Evaluator::changes_flow(const Node& node) {
-  std::vector<Node> open{node};
-  while (!open.empty()) {
-    const Node at = open.back();
-    open.pop_back();
-    if (at.is(Kind::return_statement) || at.is(Kind::assignment_expression) ||
-        at.is(Kind::augmented_assignment_expression) || at.is(Kind::call_expression))
-      return true;
-    if (is_function(at)) continue;
-    const auto parts = at.children();
-    open.insert(open.end(), parts.begin(), parts.end());
-  }
-  return false;
+  if (node.is(Kind::return_statement) || node.is(Kind::assignment_expression) ||
+      node.is(Kind::augmented_assignment_expression) || node.is(Kind::call_expression))
+    return true;
+  return !is_function(node) && std::ranges::any_of(node.children(), changes_flow);
 }
 
 }  // namespace pgadvise::typescript

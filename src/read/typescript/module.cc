@@ -1,8 +1,5 @@
 #include "typescript/module.h"
 
-#include <algorithm>
-#include <optional>
-
 namespace pgadvise::typescript {
 namespace {
 
@@ -130,9 +127,9 @@ class Indexer {
       }
       return;
     }
-    for (auto& name : bound_names(pattern)) {
-      out_.locals.emplace(name, declarator);
-      names.push_back(std::move(name));
+    for (const Node& name : bound_names(pattern)) {
+      names.emplace_back(name.text());
+      out_.locals.emplace(names.back(), declarator);
     }
   }
 
@@ -181,14 +178,13 @@ Module index_module(std::unique_ptr<const Syntax> syntax) {
   return out;
 }
 
-std::vector<std::string> bound_names(const Node& pattern) {
-  std::vector<std::string> out;
-  std::vector<Node> open{pattern};
+std::vector<Node> bound_names(const Node& pattern) {
+  std::vector<Node> out, open{pattern};
   while (!open.empty()) {
     const Node node = open.back();
     open.pop_back();
     if (node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier_pattern))
-      out.emplace_back(node.text());
+      out.push_back(node);
     else if (node.is(Kind::pair_pattern)) open.push_back(node.child(Field::value));
     else if (node.is(Kind::assignment_pattern) || node.is(Kind::object_assignment_pattern))
       open.push_back(node.child(Field::left));

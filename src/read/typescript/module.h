@@ -41,7 +41,7 @@ struct Module {
 // Also reads CommonJS: require(), module.exports, exports.name.
 Module index_module(std::unique_ptr<const Syntax> syntax);
 
-// The names that a pattern binds: {a, b: c, ...d} binds a, c and d.
-std::vector<std::string> bound_names(const Node& pattern);
+// The identifiers that a pattern binds, in order: {a, b: c, ...d} binds a, c and d.
+std::vector<Node> bound_names(const Node& pattern);
 
 }  // namespace pgadvise::typescript

@@ -10,6 +10,7 @@
 #include <tree_sitter/api.h>
 
 #include "base/files/input_file.h"
+#include "base/text/text.h"
 
 extern "C" const TSLanguage* tree_sitter_typescript();
 extern "C" const TSLanguage* tree_sitter_tsx();
@@ -36,124 +37,20 @@ bool may_be_source(std::string_view text) { return text.size() <= max_bytes && !
 
 namespace {
 
-const std::map<std::string_view, Kind>& kinds() {
-  static const std::map<std::string_view, Kind> names = {
-      {"program", Kind::program},
-      {"import_statement", Kind::import_statement},
-      {"import_clause", Kind::import_clause},
-      {"namespace_import", Kind::namespace_import},
-      {"named_imports", Kind::named_imports},
-      {"import_specifier", Kind::import_specifier},
-      {"import_require_clause", Kind::import_require_clause},
-      {"export_statement", Kind::export_statement},
-      {"export_clause", Kind::export_clause},
-      {"export_specifier", Kind::export_specifier},
-      {"namespace_export", Kind::namespace_export},
-      {"lexical_declaration", Kind::lexical_declaration},
-      {"variable_declaration", Kind::variable_declaration},
-      {"variable_declarator", Kind::variable_declarator},
-      {"function_declaration", Kind::function_declaration},
-      {"function_expression", Kind::function_expression},
-      {"generator_function", Kind::generator_function},
-      {"generator_function_declaration", Kind::generator_function_declaration},
-      {"arrow_function", Kind::arrow_function},
-      {"class_declaration", Kind::class_declaration},
-      {"enum_declaration", Kind::enum_declaration},
-      {"enum_body", Kind::enum_body},
-      {"enum_assignment", Kind::enum_assignment},
-      {"formal_parameters", Kind::formal_parameters},
-      {"required_parameter", Kind::required_parameter},
-      {"optional_parameter", Kind::optional_parameter},
-      {"object_pattern", Kind::object_pattern},
-      {"pair_pattern", Kind::pair_pattern},
-      {"shorthand_property_identifier_pattern", Kind::shorthand_property_identifier_pattern},
-      {"array_pattern", Kind::array_pattern},
-      {"assignment_pattern", Kind::assignment_pattern},
-      {"object_assignment_pattern", Kind::object_assignment_pattern},
-      {"rest_pattern", Kind::rest_pattern},
-      {"statement_block", Kind::statement_block},
-      {"return_statement", Kind::return_statement},
-      {"expression_statement", Kind::expression_statement},
-      {"if_statement", Kind::if_statement},
-      {"else_clause", Kind::else_clause},
-      {"for_statement", Kind::for_statement},
-      {"for_in_statement", Kind::for_in_statement},
-      {"while_statement", Kind::while_statement},
-      {"do_statement", Kind::do_statement},
-      {"try_statement", Kind::try_statement},
-      {"catch_clause", Kind::catch_clause},
-      {"finally_clause", Kind::finally_clause},
-      {"throw_statement", Kind::throw_statement},
-      {"class_body", Kind::class_body},
-      {"public_field_definition", Kind::public_field_definition},
-      {"call_expression", Kind::call_expression},
-      {"new_expression", Kind::new_expression},
-      {"member_expression", Kind::member_expression},
-      {"subscript_expression", Kind::subscript_expression},
-      {"arguments", Kind::arguments},
-      {"identifier", Kind::identifier},
-      {"property_identifier", Kind::property_identifier},
-      {"shorthand_property_identifier", Kind::shorthand_property_identifier},
-      {"object", Kind::object},
-      {"pair", Kind::pair},
-      {"spread_element", Kind::spread_element},
-      {"method_definition", Kind::method_definition},
-      {"computed_property_name", Kind::computed_property_name},
-      {"array", Kind::array},
-      {"string", Kind::string},
-      {"string_fragment", Kind::string_fragment},
-      {"escape_sequence", Kind::escape_sequence},
-      {"template_string", Kind::template_string},
-      {"template_substitution", Kind::template_substitution},
-      {"number", Kind::number},
-      {"true", Kind::true_},
-      {"false", Kind::false_},
-      {"null", Kind::null},
-      {"undefined", Kind::undefined},
-      {"as_expression", Kind::as_expression},
-      {"satisfies_expression", Kind::satisfies_expression},
-      {"non_null_expression", Kind::non_null_expression},
-      {"type_assertion", Kind::type_assertion},
-      {"parenthesized_expression", Kind::parenthesized_expression},
-      {"unary_expression", Kind::unary_expression},
-      {"binary_expression", Kind::binary_expression},
-      {"ternary_expression", Kind::ternary_expression},
-      {"assignment_expression", Kind::assignment_expression},
-      {"augmented_assignment_expression", Kind::augmented_assignment_expression},
-      {"update_expression", Kind::update_expression},
-      {"await_expression", Kind::await_expression},
-  };
-  return names;
-}
+#define PGADVISE_TEXT(...) #__VA_ARGS__
+#define PGADVISE_TEXT_OF(...) PGADVISE_TEXT(__VA_ARGS__)
 
-const std::map<std::string_view, Field>& fields() {
-  static const std::map<std::string_view, Field> names = {
-      {"alias", Field::alias},
-      {"alternative", Field::alternative},
-      {"argument", Field::argument},
-      {"arguments", Field::arguments},
-      {"body", Field::body},
-      {"condition", Field::condition},
-      {"consequence", Field::consequence},
-      {"constructor", Field::constructor},
-      {"declaration", Field::declaration},
-      {"function", Field::function},
-      {"index", Field::index},
-      {"key", Field::key},
-      {"kind", Field::kind},
-      {"left", Field::left},
-      {"name", Field::name},
-      {"object", Field::object},
-      {"operator", Field::operator_},
-      {"parameter", Field::parameter},
-      {"parameters", Field::parameters},
-      {"pattern", Field::pattern},
-      {"property", Field::property},
-      {"right", Field::right},
-      {"source", Field::source},
-      {"value", Field::value},
-  };
-  return names;
+// Enumerators by their names in the grammar. `enumerators`: the names of all from `first` on, as written.
+template <class Enum>
+std::map<std::string_view, Enum> by_name(std::string_view enumerators, Enum first) {
+  std::map<std::string_view, Enum> out;
+  auto value = static_cast<std::uint8_t>(first);
+  for (std::string_view name : split(enumerators, ',')) {
+    name = trim(name);
+    if (name.ends_with('_')) name.remove_suffix(1);
+    out.emplace(name, static_cast<Enum>(value++));
+  }
+  return out;
 }
 
 // What a grammar's numbers mean, for nodes in order of their symbols and fields.
@@ -162,10 +59,11 @@ struct Language {
     for (TSSymbol symbol = 0; symbol < ts_language_symbol_count(which); ++symbol)
       kinds_of.push_back(
           kind_of(ts_language_symbol_name(which, symbol), ts_language_symbol_type(which, symbol)));
+    const auto fields = by_name(PGADVISE_TEXT_OF(PGADVISE_SYNTAX_FIELDS), Field::alias);
     fields_of.push_back(Field::none);
     for (TSFieldId id = 1; id <= ts_language_field_count(which); ++id) {
-      const auto known = fields().find(ts_language_field_name_for_id(which, id));
-      fields_of.push_back(known == fields().end() ? Field::none : known->second);
+      const auto known = fields.find(ts_language_field_name_for_id(which, id));
+      fields_of.push_back(known == fields.end() ? Field::none : known->second);
     }
   }
 
@@ -179,8 +77,9 @@ struct Language {
     for (const auto* leaf : {"type_annotation", "type_arguments", "type_parameters", "interface_declaration",
                              "type_alias_declaration", "asserts_annotation", "type_predicate_annotation"})
       if (name == leaf) return Kind::type;
-    const auto known = kinds().find(name);
-    return known == kinds().end() ? Kind::other : known->second;
+    static const auto kinds = by_name(PGADVISE_TEXT_OF(PGADVISE_SYNTAX_KINDS), Kind::program);
+    const auto known = kinds.find(name);
+    return known == kinds.end() ? Kind::other : known->second;
   }
 
   const TSLanguage* language;
@@ -194,13 +93,6 @@ const Language& language_of(std::string_view file) {
   const bool with_elements = file.ends_with(".tsx") || file.ends_with(".jsx") || file.ends_with(".js");
   return with_elements ? tsx : typescript;
 }
-
-struct ParserDeleter {
-  void operator()(TSParser* parser) const { ts_parser_delete(parser); }
-};
-struct TreeDeleter {
-  void operator()(TSTree* tree) const { ts_tree_delete(tree); }
-};
 
 }  // namespace
 
@@ -283,14 +175,16 @@ Result<std::unique_ptr<const Syntax>> parse(std::string file, std::string text) 
   if (is_minified(text))
     return fail(Error::Kind::nonfatal, file, "is minified: not read", "exclude the file");
   const Language& language = language_of(file);
-  const std::unique_ptr<TSParser, ParserDeleter> parser(ts_parser_new());
+  const std::unique_ptr<TSParser, decltype(&ts_parser_delete)> parser(ts_parser_new(), ts_parser_delete);
   if (!ts_parser_set_language(parser.get(), language.language))
     return fail(Error::Kind::nonfatal, file,
                 "the installed tree-sitter does not support the TypeScript grammar");
   ts_parser_set_timeout_micros(parser.get(), max_microseconds);
   auto out = std::make_unique<Syntax>(std::move(file), std::move(text));
-  const std::unique_ptr<TSTree, TreeDeleter> tree(ts_parser_parse_string(
-      parser.get(), nullptr, out->text().data(), static_cast<std::uint32_t>(out->text().size())));
+  const std::unique_ptr<TSTree, decltype(&ts_tree_delete)> tree(
+      ts_parser_parse_string(parser.get(), nullptr, out->text().data(),
+                             static_cast<std::uint32_t>(out->text().size())),
+      ts_tree_delete);
   if (!tree)
     return fail(Error::Kind::nonfatal, out->file(), "takes more than 30 seconds to parse: not read",
                 "exclude the file, if it is generated");

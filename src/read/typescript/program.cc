@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -19,9 +18,8 @@ using Values = Value::Kind;
 namespace {
 
 Result<std::unique_ptr<const Module>> parsed_module(const std::string& path, const std::string& text) {
-  auto syntax = parse(path, text);
-  if (!syntax) return tl::unexpected(std::move(syntax.error()));
-  return std::make_unique<const Module>(index_module(std::move(*syntax)));
+  TRY(auto syntax, parse(path, text));
+  return std::make_unique<const Module>(index_module(std::move(syntax)));
 }
 
 std::size_t steps_to_parse(std::string_view text) { return 1 + text.size() / 1024; }

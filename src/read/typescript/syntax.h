@@ -14,128 +14,43 @@
 
 namespace pgadvise::typescript {
 
-// The names are those of the grammar; `other` is any kind that nothing here asks about.
+// The kinds of nodes and the fields that something here asks about, by their names in the grammar, without
+// the underscore at the end that C++ needs. for_in_statement is also for … of.
+#define PGADVISE_SYNTAX_KINDS                                                                                \
+  program, import_statement, import_clause, namespace_import, named_imports, import_specifier,               \
+      import_require_clause, export_statement, export_clause, export_specifier, namespace_export,            \
+      lexical_declaration, variable_declaration, variable_declarator, function_declaration,                  \
+      function_expression, generator_function, generator_function_declaration, arrow_function,               \
+      class_declaration, enum_declaration, enum_body, enum_assignment, formal_parameters,                    \
+      required_parameter, optional_parameter, object_pattern, pair_pattern,                                  \
+      shorthand_property_identifier_pattern, array_pattern, assignment_pattern, object_assignment_pattern,   \
+      rest_pattern, statement_block, return_statement, expression_statement, if_statement, else_clause,      \
+      for_statement, for_in_statement, while_statement, do_statement, try_statement, catch_clause,           \
+      finally_clause, throw_statement, class_body, public_field_definition, call_expression, new_expression, \
+      member_expression, subscript_expression, arguments, identifier, property_identifier,                   \
+      shorthand_property_identifier, object, pair, spread_element, method_definition,                        \
+      computed_property_name, array, string, string_fragment, escape_sequence, template_string,              \
+      template_substitution, number, true_, false_, null, undefined, as_expression, satisfies_expression,    \
+      non_null_expression, type_assertion, parenthesized_expression, unary_expression, binary_expression,    \
+      ternary_expression, assignment_expression, augmented_assignment_expression, update_expression,         \
+      await_expression
+#define PGADVISE_SYNTAX_FIELDS                                                                               \
+  alias, alternative, argument, arguments, body, condition, consequence, constructor, declaration, function, \
+      index, key, kind, left, name, object, operator_, parameter, parameters, pattern, property, right,      \
+      source, value
+
 enum class Kind : std::uint8_t {
-  none,  // no node
-  other,
+  none,      // no node
+  other,     // any kind that nothing here asks about
   error,     // the parser recovered here
   too_deep,  // what lies deeper than max_depth
   type,      // a type annotation, type arguments, an interface: a leaf
   token,     // a keyword or an operator
-  program,
-  import_statement,
-  import_clause,
-  namespace_import,
-  named_imports,
-  import_specifier,
-  import_require_clause,
-  export_statement,
-  export_clause,
-  export_specifier,
-  namespace_export,
-  lexical_declaration,
-  variable_declaration,
-  variable_declarator,
-  function_declaration,
-  function_expression,
-  generator_function,
-  generator_function_declaration,
-  arrow_function,
-  class_declaration,
-  enum_declaration,
-  enum_body,
-  enum_assignment,
-  formal_parameters,
-  required_parameter,
-  optional_parameter,
-  object_pattern,
-  pair_pattern,
-  shorthand_property_identifier_pattern,
-  array_pattern,
-  assignment_pattern,
-  object_assignment_pattern,
-  rest_pattern,
-  statement_block,
-  return_statement,
-  expression_statement,
-  if_statement,
-  else_clause,
-  for_statement,
-  for_in_statement,  // also for … of
-  while_statement,
-  do_statement,
-  try_statement,
-  catch_clause,
-  finally_clause,
-  throw_statement,
-  class_body,
-  public_field_definition,
-  call_expression,
-  new_expression,
-  member_expression,
-  subscript_expression,
-  arguments,
-  identifier,
-  property_identifier,
-  shorthand_property_identifier,
-  object,
-  pair,
-  spread_element,
-  method_definition,
-  computed_property_name,
-  array,
-  string,
-  string_fragment,
-  escape_sequence,
-  template_string,
-  template_substitution,
-  number,
-  true_,
-  false_,
-  null,
-  undefined,
-  as_expression,
-  satisfies_expression,
-  non_null_expression,
-  type_assertion,
-  parenthesized_expression,
-  unary_expression,
-  binary_expression,
-  ternary_expression,
-  assignment_expression,
-  augmented_assignment_expression,
-  update_expression,
-  await_expression,
+  PGADVISE_SYNTAX_KINDS
 };
 
 // How a node serves its parent.
-enum class Field : std::uint8_t {
-  none,
-  alias,
-  alternative,
-  argument,
-  arguments,
-  body,
-  condition,
-  consequence,
-  constructor,
-  declaration,
-  function,
-  index,
-  key,
-  kind,
-  left,
-  name,
-  object,
-  operator_,
-  parameter,
-  parameters,
-  pattern,
-  property,
-  right,
-  source,
-  value,
-};
+enum class Field : std::uint8_t { none, PGADVISE_SYNTAX_FIELDS };
 
 class Node;
 

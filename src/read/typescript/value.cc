@@ -9,8 +9,8 @@
 namespace pgadvise::typescript {
 
 const Property* Value::property(std::string_view key) const {
-  const auto found = std::find_if(properties.begin(), properties.end(),
-                                  [&](const Property& property) { return property.key == key; });
+  const auto found =
+      std::ranges::find_if(properties, [&](const Property& property) { return property.key == key; });
   return found == properties.end() ? nullptr : &*found;
 }
 
@@ -119,8 +119,8 @@ ValuePtr common_value(const ValuePtr& one, const ValuePtr& other, const Node& no
 }
 
 void set_property(Value& object, Property property) {
-  const auto found = std::find_if(object.properties.begin(), object.properties.end(),
-                                  [&](const Property& one) { return one.key == property.key; });
+  const auto found =
+      std::ranges::find_if(object.properties, [&](const Property& one) { return one.key == property.key; });
   if (found == object.properties.end()) object.properties.push_back(std::move(property));
   else *found = std::move(property);
 }

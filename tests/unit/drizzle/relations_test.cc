@@ -1,4 +1,4 @@
-// Names in `with` and the relations that code declares (src/read/drizzle/code/code_relations, code_with).
+// Names in `with` and the relations that code declares (src/read/drizzle/code/code_relations).
 // Skipped in a build without the grammar.
 #include <map>
 #include <string>

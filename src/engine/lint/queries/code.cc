@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "lint/queries/loop_in_code_fix.h"
@@ -17,20 +18,11 @@ std::string rows_text(const QueryInLoop& found) {
          (found.rows_table ? " of " + display(*found.rows_table) : std::string(" of an earlier query"));
 }
 
-// The other queries of a loop, by the place of the query or of the call that leads to it.
-void add_others(Finding& finding, const Project& project, const std::vector<const QueryInLoop*>& group) {
-  for (std::size_t i = 1; i < group.size(); ++i) {
-    const QueryInLoop& other = *group[i];
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "the loop also runs " + lower_first(statement_of(other.query)),
-                                located(project, place_in_loop(other)),
-                                {}});
-  }
-}
+// A clause without a place.
+Evidence remark(std::string text) { return {Evidence::Kind::project, std::move(text), std::nullopt, {}}; }
 
 void report_loop(const Context& context, Reporter& reporter, const std::vector<const QueryInLoop*>& group,
                  Subject subject) {
-  const Project& project = context.project();
   const QueryInLoop& found = *group.front();
   const bool reads = found.query.kind == CodeQuery::Kind::select;
   const std::size_t others = group.size() - 1;
@@ -44,9 +36,9 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
   Finding& finding = reporter.add(
       std::move(subject), std::move(message),
       found.background || found.filtered || found.waits ? std::optional(Severity::note) : std::nullopt);
-  finding.location = located(project, place_in_loop(found));
+  finding.location = located(context.project(), place_in_loop(found));
   const auto add = [&](std::string text, const SourceLocation& place) {
-    finding.evidence.push_back({Evidence::Kind::project, std::move(text), located(project, place), {}});
+    add_evidence(finding, context, std::move(text), place);
   };
   add("the loop" + in_function(found.function) + " goes over " + found.rows, found.loop);
   add("this query yields the rows", found.rows_from);
@@ -54,27 +46,19 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
   add(found.key.empty() ? "the query gets values of the row"
                         : "the query compares " + found.key + " with " + found.value,
       found.query.place);
-  add_others(finding, project, group);
+  // The other queries of the loop, by the place of the query or of the call that leads to it.
+  for (const QueryInLoop* other : std::span(group).subspan(1))
+    add("the loop also runs " + lower_first(statement_of(other->query)), place_in_loop(*other));
   if (found.waits)
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "each round also waits for something else, such as another service: the "
-                                "query may be the smaller part",
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back(
+        remark("each round also waits for something else, such as another service: the query may be the "
+               "smaller part"));
   if (found.filtered)
     finding.evidence.push_back(
-        {Evidence::Kind::project,
-         "the code leaves out some of the rows before the loop: how many remain, is not "
-         "known",
-         std::nullopt,
-         {}});
+        remark("the code leaves out some of the rows before the loop: how many remain, is not known"));
   if (found.background)
     finding.evidence.push_back(
-        {Evidence::Kind::project,
-         "the file's name suggests a background job, for which the number of queries may "
-         "not matter",
-         std::nullopt,
-         {}});
+        remark("the file's name suggests a background job, for which the number of queries may not matter"));
   finding.fix = fix_of_loop(context, found);
 }
 
@@ -117,7 +101,7 @@ bool is_record(const QualifiedName& table) {
   if (words.empty()) return false;
   const std::string last = singular(words.back());
   // A table of events alone may be a calendar's.
-  return std::find(names.begin(), names.end(), last) != names.end() || (last == "event" && words.size() > 1);
+  return one_of(last, names) || (last == "event" && words.size() > 1);
 }
 
 std::string in_function(const std::string& function) { return function.empty() ? "" : " in " + function; }
@@ -140,23 +124,23 @@ Subject CodeSubjects::make(const CodeQuery& query, const std::string& file, cons
   return out;
 }
 
-void add_request(Finding& finding, const Project& project, const Request& request) {
-  const auto add = [&](std::string text, const SourceLocation& place) {
-    finding.evidence.push_back({Evidence::Kind::project, std::move(text), located(project, place), {}});
-  };
-  add(request.entry + " runs it", request.place);
-  for (const auto& call : request.via) add("by this call", call);
+void add_evidence(Finding& finding, const Context& context, std::string text, const SourceLocation& place) {
+  finding.evidence.push_back(
+      {Evidence::Kind::project, std::move(text), located(context.project(), place), {}});
+}
+
+void add_request(Finding& finding, const Context& context, const Request& request) {
+  add_evidence(finding, context, request.entry + " runs it", request.place);
+  for (const auto& call : request.via) add_evidence(finding, context, "by this call", call);
 }
 
 void report_loops(const Context& context, Reporter& reporter, bool writes) {
-  const CodeFacts* code = code_facts(context);
-  if (!code) return;
   CodeSubjects subjects;
   // The queries of one loop are one finding, and so is what one call in the loop leads to.
   std::map<SourceLocation, std::vector<const QueryInLoop*>> loops;
   std::set<std::pair<SourceLocation, SourceLocation>> seen;
   std::vector<const QueryInLoop*> firsts;
-  for (const auto& found : code->in_loops) {
+  for (const auto& found : code_facts(context)->in_loops) {
     if ((found.query.kind != CodeQuery::Kind::select) != writes) continue;
     if (!seen.insert({found.loop, place_in_loop(found)}).second) continue;
     auto& group = loops[found.loop];
@@ -164,7 +148,7 @@ void report_loops(const Context& context, Reporter& reporter, bool writes) {
     group.push_back(&found);
   }
   for (auto& [loop, group] : loops)
-    std::stable_sort(group.begin(), group.end(), [](const QueryInLoop* a, const QueryInLoop* b) {
+    std::ranges::stable_sort(group, [](const QueryInLoop* a, const QueryInLoop* b) {
       return place_in_loop(*a) < place_in_loop(*b);
     });
   for (const auto* first : firsts) {

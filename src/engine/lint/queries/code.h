@@ -9,7 +9,8 @@
 
 namespace pgadvise::lint {
 
-// What the repository's code does with its database; nullptr if none was read.
+// What the repository's code does with its database; nullptr if none was read, which a rule that needs
+// Input::code rules out.
 const CodeFacts* code_facts(const Context& context);
 
 // "orders" of the query's first table, or "a table".
@@ -35,8 +36,10 @@ class CodeSubjects {
   std::map<std::string, int> seen_;
 };
 
+// Adds evidence: the text, with a place in the project.
+void add_evidence(Finding& finding, const Context& context, std::string text, const SourceLocation& place);
 // Adds evidence: the function of an entry form, and the calls from it.
-void add_request(Finding& finding, const Project& project, const Request& request);
+void add_request(Finding& finding, const Context& context, const Request& request);
 
 // Where the loop has the query, or the call of the function that has it.
 SourceLocation place_in_loop(const QueryInLoop& found);

@@ -64,7 +64,7 @@ std::optional<UnservedCondition> null_test(const Context& context, const Table& 
     if (kept > few) return std::nullopt;
   }
   const std::string condition = quote_identifier(column.name) + (null ? " IS NULL" : " IS NOT NULL");
-  if (std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  if (std::ranges::any_of(table.indexes, [&](const Index& index) {
         return index.valid && index.predicate && contains(tokens_of(*index.predicate), column.name);
       }))
     return std::nullopt;
@@ -131,8 +131,7 @@ std::optional<UnservedCondition> one_or(const Context& context, const Table& tab
     if (!bare || index_for(table, arm->column.column, {})) continue;
     const IndexProposal one{
         .table = table.name, .keys = {{.column = arm->column.column}}, .equality_keys = 1};
-    if (std::find(out.proposals.begin(), out.proposals.end(), one) == out.proposals.end())
-      out.proposals.push_back(one);
+    if (std::ranges::find(out.proposals, one) == out.proposals.end()) out.proposals.push_back(one);
   }
   if (plain && out.proposals.empty()) return std::nullopt;  // each has its index
   out.what = "filters by " + join(names, " or ");
@@ -168,8 +167,8 @@ bool expression_index_for(const Table& table, const Predicate& predicate) {
   const std::string inner =
       predicate.wrapper.compare(0, 2, "::") == 0 ? predicate.wrapper.substr(2) : predicate.wrapper;
   const auto words = tokens_of(inner);
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
+    return std::ranges::any_of(index.keys, [&](const IndexKey& key) {
       const auto tokens = tokens_of(key.expression);
       return contains(tokens, predicate.column.column) && (words.empty() || contains(tokens, words.back()));
     });
@@ -177,9 +176,9 @@ bool expression_index_for(const Table& table, const Predicate& predicate) {
 }
 
 bool has_search_index(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     return (index.method == "gin" || index.method == "gist") &&
-           std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+           std::ranges::any_of(index.keys, [&](const IndexKey& key) {
              return key.column == column || contains(tokens_of(key.expression), column);
            });
   });
@@ -211,8 +210,7 @@ std::optional<UnservedCondition> unserved_condition(const Context& context, cons
     if (found) return found;
   }
   for (const auto& [group, arms] : ors)
-    if (std::any_of(arms.begin(), arms.end(),
-                    [&](const Predicate* arm) { return arm->column.table == table.name; }))
+    if (std::ranges::any_of(arms, [&](const Predicate* arm) { return arm->column.table == table.name; }))
       if (auto found = one_or(context, table, arms)) return found;
   return std::nullopt;
 }

@@ -1,7 +1,6 @@
 #include "lint/queries/drizzle_code.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -263,8 +262,8 @@ class Names {
         "isNotNull", "await",  "async",   "static", "public", "private"};
     if (words.count(name)) return true;
     const auto& tables = context_.catalog().tables;
-    return std::any_of(tables.begin(), tables.end(),
-                       [&](const auto& table) { return drizzle_name(context_, table.first) == name; });
+    return std::ranges::any_of(
+        tables, [&](const auto& table) { return drizzle_name(context_, table.first) == name; });
   }
 
   const Context& context_;
@@ -347,7 +346,7 @@ std::optional<Known> known(const Context& context, const Query& query) {
 }
 
 bool compares(const Statement& statement, const Predicate& key) {
-  return std::count_if(statement.where.begin(), statement.where.end(), [&](const Condition& condition) {
+  return std::ranges::count_if(statement.where, [&](const Condition& condition) {
            return condition.op == "=" && condition.column == key.column.column &&
                   condition.parameter == key.parameter;
          }) == 1;
@@ -360,7 +359,7 @@ std::optional<std::string> insert_clauses(const Query& query) {
   std::string out;
   const auto words = words_of_statement(query.text);
   const auto at = [&](std::string_view text) {
-    return std::find_if(words.begin(), words.end(), [&](const Word& word) { return word.text == text; });
+    return std::ranges::find_if(words, [&](const Word& word) { return word.text == text; });
   };
   if (words.empty() || at("select") != words.end()) return std::nullopt;
   if (const auto conflict = at("conflict"); conflict != words.end()) {
@@ -405,7 +404,7 @@ std::string drizzle_select_all(const Context& context, const Query& query, const
                    names);
   }
   auto& selected = statement.selected;
-  if (!statement.all_columns && std::find(selected.begin(), selected.end(), column) == selected.end())
+  if (!statement.all_columns && std::ranges::find(selected, column) == selected.end())
     selected.insert(selected.begin(), column);
   return if_good("db.select(" + outputs_code(statement, names) + ").from(" + names.table() + ")" + where +
                      order_code(statement, names),

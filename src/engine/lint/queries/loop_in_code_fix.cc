@@ -13,7 +13,7 @@ namespace pgadvise::lint {
 namespace {
 
 bool is_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
     return c == '_' || c == '$' || std::isalnum(static_cast<unsigned char>(c));
   });
 }
@@ -138,8 +138,7 @@ Fix fix_of_loop(const Context& context, const QueryInLoop& found) {
     case Kind::update:
       fix.title =
           "Update all rows with one statement: with inArray() where all get the same values, else with a "
-          "join to "
-          "a list of values";
+          "join to a list of values";
       if (!names.key.empty())
         fix.drizzle =
             "await " + found.database + ".update(" + names.table + ").set({ … })" + where_of(found, names);

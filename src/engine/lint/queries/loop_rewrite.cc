@@ -55,7 +55,7 @@ std::optional<Comparison> comparison_with(std::string_view text, int number) {
     const auto start = front.find_last_of(" (\n\t");
     const auto key = front.substr(start == std::string_view::npos ? 0 : start + 1);
     if (key.empty() || key.find_first_of("<>!=~)+-*/%|") != std::string_view::npos ||
-        std::count(key.begin(), key.end(), '"') % 2 != 0)
+        std::ranges::count(key, '"') % 2 != 0)
       return std::nullopt;
     out = Comparison{key, parameter};
   }
@@ -63,7 +63,7 @@ std::optional<Comparison> comparison_with(std::string_view text, int number) {
 }
 
 bool has_word(const std::vector<Word>& words, std::string_view word) {
-  return std::any_of(words.begin(), words.end(), [&](const Word& one) { return one.text == word; });
+  return std::ranges::any_of(words, [&](const Word& one) { return one.text == word; });
 }
 
 // Forms in which one more key changes more than the rows that are found.
@@ -72,20 +72,18 @@ bool simple(const std::vector<Word>& words, const QueryFacts& facts, const Predi
       "having", "group", "over",    "window", "distinct", "or",          "not",  "union",   "intersect",
       "except", "with",  "exists",  "offset", "fetch",    "right",       "full", "natural", "lateral",
       "for",    "case",  "between", "any",    "all",      "tablesample", "into"};
-  if (words.empty() || std::any_of(words.begin(), words.end(), [](const Word& word) {
-        return std::find(others.begin(), others.end(), word.text) != others.end();
+  if (words.empty() || std::ranges::any_of(words, [](const Word& word) {
+        return std::ranges::find(others, word.text) != others.end();
       }))
     return false;
-  const auto selects =
-      std::count_if(words.begin(), words.end(), [](const Word& word) { return word.text == "select"; });
+  const auto selects = std::ranges::count_if(words, [](const Word& word) { return word.text == "select"; });
   if (selects != (words.front().text == "select" ? 1 : 0)) return false;
   return !has_word(words, "left") || (!facts.from.empty() && facts.from.front() == key.column.table);
 }
 
 // Is "key = $n", which starts at `start`, one of the conditions that WHERE joins with AND?
 bool conjunct(const std::vector<Word>& words, std::size_t start, std::size_t end) {
-  const auto where =
-      std::find_if(words.begin(), words.end(), [](const Word& word) { return word.text == "where"; });
+  const auto where = std::ranges::find_if(words, [](const Word& word) { return word.text == "where"; });
   if (where == words.end() || where->at > start) return false;
   std::vector<bool> groups;  // the brackets that are open: do they hold conditions?
   auto word = where;
@@ -99,7 +97,7 @@ bool conjunct(const std::vector<Word>& words, std::size_t start, std::size_t end
       groups.pop_back();
     }
   }
-  if (std::find(groups.begin(), groups.end(), false) != groups.end()) return false;
+  if (std::ranges::find(groups, false) != groups.end()) return false;
   const auto& before = (word - 1)->text;
   if (before != "where" && before != "and" && before != "(") return false;
   while (word != words.end() && (word->at < end || word->text == ")")) ++word;
@@ -121,8 +119,7 @@ std::optional<Comparison> plain_comparison(const Query& query, const Predicate& 
 
 bool unique_by(const Context& context, const Predicate& key) {
   const Table* table = context.has_catalog() ? context.catalog().table(key.column.table) : nullptr;
-  return table &&
-         std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& constraint) {
+  return table && std::ranges::any_of(table->constraints, [&](const Constraint& constraint) {
            return (constraint.kind == Constraint::Kind::primary_key ||
                    constraint.kind == Constraint::Kind::unique) &&
                   constraint.columns == std::vector{key.column.column};
@@ -131,7 +128,7 @@ bool unique_by(const Context& context, const Predicate& key) {
 
 // ORDER BY 2 means another column when one is put in front.
 bool sorts_by_number(const std::vector<Word>& words) {
-  auto word = std::find_if(words.begin(), words.end(), [](const Word& one) { return one.text == "order"; });
+  auto word = std::ranges::find_if(words, [](const Word& one) { return one.text == "order"; });
   return std::any_of(word, words.end(), [](const Word& one) {
     return one.text.front() == '$' || std::isdigit(static_cast<unsigned char>(one.text.front()));
   });
@@ -212,8 +209,8 @@ std::string ask_for_all(const Context& context, const Query& query, const Predic
   if (!found || !only_key(asked, key, samples)) return {};
   const auto words = words_of_statement(asked.text);
   const std::string name(found->key);
-  const bool in_output = facts.selects_all_columns || std::find(facts.selected.begin(), facts.selected.end(),
-                                                                key.column) != facts.selected.end();
+  const bool in_output =
+      facts.selects_all_columns || std::ranges::find(facts.selected, key.column) != facts.selected.end();
   std::string text = with_any(asked.text, found->parameter);
   if (facts.one_row && (in_output || has_word(words, "order") || !has_word(words, "from"))) return {};
   if (in_output) return text;
@@ -227,7 +224,7 @@ std::string taken_for_granted(const std::string& rewritten, const Predicate& key
   std::vector<std::string> others;
   for (const Parameter& parameter : parameters_of(rewritten))
     if (const std::string name = "$" + std::to_string(parameter.number);
-        parameter.number != key.parameter && std::find(others.begin(), others.end(), name) == others.end())
+        parameter.number != key.parameter && std::ranges::find(others, name) == others.end())
       others.push_back(name);
   if (others.empty() || samples >= calls) return {};
   const std::string seen = samples == 0 ? "pgadvise kept no call to verify this"

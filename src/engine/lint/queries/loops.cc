@@ -28,13 +28,12 @@ static std::string_view several(RepeatedQuery::Scope scope) {
 }
 
 std::uint64_t per_round(const RepeatedQuery& repeat, std::string_view fingerprint) {
-  return static_cast<std::uint64_t>(std::count(repeat.pattern.begin(), repeat.pattern.end(), fingerprint));
+  return static_cast<std::uint64_t>(std::ranges::count(repeat.pattern, fingerprint));
 }
 
 std::vector<const Sample*> samples_of(const RepeatedQuery& repeat, std::string_view fingerprint) {
   std::vector<const Sample*> out;
-  const auto position =
-      std::find(repeat.pattern.begin(), repeat.pattern.end(), fingerprint) - repeat.pattern.begin();
+  const auto position = std::ranges::find(repeat.pattern, fingerprint) - repeat.pattern.begin();
   for (auto i = static_cast<std::size_t>(position); i < repeat.samples.size(); i += repeat.pattern.size())
     out.push_back(&repeat.samples[i]);
   return out;
@@ -43,13 +42,13 @@ std::vector<const Sample*> samples_of(const RepeatedQuery& repeat, std::string_v
 namespace {
 
 bool uses(const Query& query, const QualifiedName& table) {
-  return std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
-                     [&](const RelationUse& use) { return use.table == table; });
+  return std::ranges::any_of(query.facts.relations,
+                             [&](const RelationUse& use) { return use.table == table; });
 }
 
 bool looked_up_by(const Query& query, const QualifiedName& table, const std::vector<std::string>& columns) {
-  return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
-    return std::any_of(query.facts.predicates.begin(), query.facts.predicates.end(), [&](const Predicate& p) {
+  return std::ranges::any_of(columns, [&](const std::string& column) {
+    return std::ranges::any_of(query.facts.predicates, [&](const Predicate& p) {
       return p.op == Predicate::Op::equality && p.value != Predicate::Value::column &&
              p.column.table == table && p.column.column == column;
     });
@@ -59,11 +58,9 @@ bool looked_up_by(const Query& query, const QualifiedName& table, const std::vec
 // A key that one row of the parent gives to each row written.
 bool written_with(const Query& query, const QualifiedName& table, const std::vector<std::string>& columns) {
   return query.facts.target == table &&
-         std::any_of(query.facts.assigned_parameters.begin(), query.facts.assigned_parameters.end(),
-                     [&](const auto& assigned) {
-                       return std::find(columns.begin(), columns.end(), assigned.first.column) !=
-                              columns.end();
-                     });
+         std::ranges::any_of(query.facts.assigned_parameters, [&](const auto& assigned) {
+           return std::ranges::find(columns, assigned.first.column) != columns.end();
+         });
 }
 
 // select 1
@@ -88,9 +85,8 @@ bool of_benchmark(const Query& query) {
   const auto& relations = query.facts.relations;
   const auto& unknown = query.facts.unknown_relations;
   return relations.size() + unknown.size() > 0 &&
-         std::all_of(relations.begin(), relations.end(),
-                     [&](const RelationUse& use) { return bench(use.table); }) &&
-         std::all_of(unknown.begin(), unknown.end(), bench);
+         std::ranges::all_of(relations, [&](const RelationUse& use) { return bench(use.table); }) &&
+         std::ranges::all_of(unknown, bench);
 }
 
 const Constraint* key_between(const Context& context, const Query& parent, const Query& child) {
@@ -175,8 +171,7 @@ static bool share_a_value(const RepeatedQuery& repeat, std::size_t first, std::s
 
 Lead lead_in_round(const Context& context, const RepeatedQuery& repeat, const Query& query) {
   const auto& pattern = repeat.pattern;
-  const auto at = static_cast<std::size_t>(std::find(pattern.begin(), pattern.end(), query.fingerprint) -
-                                           pattern.begin());
+  const auto at = static_cast<std::size_t>(std::ranges::find(pattern, query.fingerprint) - pattern.begin());
   for (std::size_t i = std::min(at, pattern.size()); i-- > 0;) {
     const Query* before = context.query(pattern[i]);
     if (!before || before->facts.kind != StatementKind::select || share_a_value(repeat, i, at)) continue;
@@ -189,10 +184,9 @@ Lead lead_in_round(const Context& context, const RepeatedQuery& repeat, const Qu
 // The query before it runs in bursts behind it, too: many requests that wait for one connection.
 static bool take_turns(const Context& context, const RepeatedQuery& repeat) {
   const auto& repeats = context.workload().repeats;
-  return !repeat.parent.empty() &&
-         std::any_of(repeats.begin(), repeats.end(), [&](const RepeatedQuery& other) {
-           return per_round(repeat, other.parent) > 0 && per_round(other, repeat.parent) > 0;
-         });
+  return !repeat.parent.empty() && std::ranges::any_of(repeats, [&](const RepeatedQuery& other) {
+    return per_round(repeat, other.parent) > 0 && per_round(other, repeat.parent) > 0;
+  });
 }
 
 // Nearly every call of the one leads to a loop, and nearly all of the other's are in such.

@@ -9,8 +9,8 @@ namespace pgadvise::lint {
 QualifiedName table_of(const Query& query, const PlanNode& scan) {
   if (!scan.schema.empty()) return {scan.schema, scan.relation};
   const auto& relations = query.facts.relations;
-  const auto named = std::find_if(relations.begin(), relations.end(),
-                                  [&](const RelationUse& use) { return use.table.name == scan.relation; });
+  const auto named = std::ranges::find_if(
+      relations, [&](const RelationUse& use) { return use.table.name == scan.relation; });
   return named == relations.end() ? QualifiedName{"public", scan.relation} : named->table;
 }
 

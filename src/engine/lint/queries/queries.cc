@@ -39,14 +39,13 @@ bool is_tool(std::string_view application) {
       "metabase", "pgcli",   "azure data studio", "heidisql",   "adminer",   "psql",
       "pgadmin",  "dbeaver", "datagrip",          "intellij",   "tableplus", "beekeeper",
       "postico",  "navicat", "pg_dump",           "pg_restore", "pgbench",   "vacuumdb"};
-  return is_migration_tool(application) ||
-         std::any_of(tools.begin(), tools.end(),
-                     [&](std::string_view tool) { return starts_with_nocase(application, tool); });
+  return is_migration_tool(application) || std::ranges::any_of(tools, [&](std::string_view tool) {
+           return starts_with_nocase(application, tool);
+         });
 }
 
 bool by_tool_alone(const Query& query) {
-  return !query.applications.empty() &&
-         std::all_of(query.applications.begin(), query.applications.end(), is_tool);
+  return !query.applications.empty() && std::ranges::all_of(query.applications, is_tool);
 }
 
 std::string milliseconds(double value) {

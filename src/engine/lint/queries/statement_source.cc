@@ -59,8 +59,8 @@ bool same_selection(const CodeQuery& code, const QueryFacts& statement) {
   if (!code.selected) return true;
   std::vector<std::string> logged, selected = *code.selected;
   for (const auto& column : statement.selected) logged.push_back(column.column);
-  std::sort(logged.begin(), logged.end());
-  std::sort(selected.begin(), selected.end());
+  std::ranges::sort(logged);
+  std::ranges::sort(selected);
   return logged == selected;
 }
 

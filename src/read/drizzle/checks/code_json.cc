@@ -1,5 +1,3 @@
-#include "drizzle/checks/code_json.h"
-
 #include <algorithm>
 #include <array>
 #include <map>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/schema/source_value.h"
 
 namespace pgadvise::drizzle {
@@ -19,6 +18,7 @@ using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 using Use = JsonColumn::Use;
@@ -35,23 +35,16 @@ std::string shown(std::string_view text) {
   return ellipsis(out, 60);
 }
 
-std::string key_of(const Node& part) {
-  const Node key = part.child(Field::key);
-  return typescript::string_value(key).value_or(std::string(key.text()));
-}
-
-class Reader {
+class JsonColumns {
  public:
-  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit JsonColumns(CodeIndex& index) : index_(index), names_(index.names()) {}
 
   std::vector<JsonColumn> read() {
     for (const auto& [name, table] : index_.schema_tables()) read_declared(*table);
     for (const auto& query : index_.queries()) read_written(query);
-    for (const auto& file : index_.files())
-      if (const auto* module = names_.program().module(file))
-        typescript::each_call(module->syntax->root(), [&](const Node& call) {
-          if (call.child(Field::function).text() == "JSON.parse") read_parsed(call);
-        });
+    index_.each_call([&](const Node& call) {
+      if (call.child(Field::function).text() == "JSON.parse") read_parsed(call);
+    });
     std::vector<JsonColumn> out;
     for (auto& [key, column] : found_) out.push_back(std::move(column));
     return out;
@@ -102,10 +95,9 @@ class Reader {
       if (type.ends_with(empty)) type = trim(type.substr(0, type.size() - empty.size()));
     if (type.starts_with('{') || type.starts_with('[') || type.starts_with("interface ")) return true;
     if (type.ends_with("[]") && !contains(type, "|")) return true;
-    if (std::any_of(generic.begin(), generic.end(),
-                    [&](std::string_view one) { return type.starts_with(one); }))
+    if (std::ranges::any_of(generic, [&](std::string_view one) { return type.starts_with(one); }))
       return type.ends_with('>');
-    const bool name = !type.empty() && std::all_of(type.begin(), type.end(), [](char c) {
+    const bool name = !type.empty() && std::ranges::all_of(type, [](char c) {
       return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$';
     });
     const auto known = name ? index_.type_named(std::string(type), file) : std::nullopt;
@@ -145,10 +137,9 @@ class Reader {
     } else if (node.is(Kind::binary_expression)) {  // ...(name && { name })
       rows(table, node.child(Field::right), depth + 1);
     } else if (node.is(Kind::call_expression) && method_of(node) == "map") {
-      const auto arguments = arguments_of(node);
-      if (arguments.empty() || !is_function(bare(arguments.front()))) return;
-      for (const Node& value : typescript::returned_values(bare(arguments.front())))
-        rows(table, value, depth + 1);
+      const Node function = argument_at(node);
+      if (!is_function(function)) return;
+      for (const Node& value : typescript::returned_values(function)) rows(table, value, depth + 1);
     } else if (node.is(Kind::identifier)) {
       const Binding& binding = names_.find(node);
       if (binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier)) return;
@@ -182,8 +173,7 @@ class Reader {
     const Node node = bare(expression);
     if (!node || depth > max_followed || ++steps_ > max_steps) return {};
     if (node.is(Kind::call_expression)) {
-      const auto arguments = arguments_of(node);
-      const bool of_json = std::any_of(arguments.begin(), arguments.end(), [&](const Node& argument) {
+      const bool of_json = std::ranges::any_of(arguments_of(node), [&](const Node& argument) {
         return static_cast<bool>(stringified(argument, depth + 1));
       });
       return of_json && contains(lower(node.child(Field::function).text()), "crypt") ? node : Node();
@@ -206,10 +196,8 @@ class Reader {
     };
     if (node.is(Kind::ternary_expression)) return either(Field::consequence, Field::alternative);
     if (node.is(Kind::binary_expression)) return either(Field::left, Field::right);
-    if (!node.is(Kind::identifier) && !node.is(Kind::shorthand_property_identifier)) return {};
-    const Binding& binding = names_.find(node);
-    if (binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier)) return {};
-    return stringified(binding.owner.child(Field::value), depth + 1);
+    if (!is_name(node)) return {};
+    return stringified(initial_value(names_.find(node).owner), depth + 1);
   }
 
   // ---- JSON.parse()
@@ -222,10 +210,8 @@ class Reader {
   };
 
   void read_parsed(const Node& call) {
-    const auto arguments = arguments_of(call);
-    if (arguments.empty()) return;
     steps_ = 0;
-    Node value = bare(arguments.front());
+    Node value = argument_at(call);
     while (value.is(Kind::binary_expression)) value = bare(value.child(Field::left));
     std::string property;
     Node row;
@@ -264,11 +250,10 @@ class Reader {
   void add_column(const FoundQuery& query, const std::string& property, const Node& call) {
     Node columns;
     if (query.facts.kind == CodeQuery::Kind::select && !query.facts.relational) {
-      const auto arguments = arguments_of(object_of(query.anchor));
-      if (!arguments.empty()) columns = bare(arguments.front());
-      const bool nested =
-          !columns && std::any_of(query.links.begin(), query.links.end(),
-                                  [](const auto& link) { return link.name.ends_with("Join"); });
+      columns = argument_at(object_of(query.anchor));
+      const bool nested = !columns && std::ranges::any_of(query.links, [](const auto& link) {
+        return link.name.ends_with("Join");
+      });
       if (nested) return;  // { orders: {…}, customers: {…} }
       if (columns && !columns.is(Kind::object)) return;
     } else if (query.facts.kind != CodeQuery::Kind::select) {
@@ -302,10 +287,8 @@ class Reader {
   }
 
   Origin origin_of_call(const Node& node, int depth) {
-    static constexpr std::array<std::string_view, 8> kept = {"find", "filter",  "slice",    "sort",
-                                                             "at",   "reverse", "toSorted", "pop"};
     const std::string_view method = method_of(node);
-    if (std::find(kept.begin(), kept.end(), method) != kept.end())
+    if (is_one_of(method, {"find", "filter", "slice", "sort", "at", "reverse", "toSorted", "pop"}))
       return origin_of(object_of(node), depth + 1);
     if (method == "then" && contains(node.child(Field::arguments).text(), "[0]"))
       return origin_of(object_of(node), depth + 1);
@@ -331,23 +314,19 @@ class Reader {
     }
     if (!binding.pattern.is(Kind::array_pattern)) return {};
     if (value.child(Field::function).text() != "Promise.all") return origin_of(value, depth + 1);
-    const auto arguments = arguments_of(value);
-    const auto names = binding.pattern.children();
-    const auto items = arguments.empty() ? std::vector<Node>() : bare(arguments.front()).children();
-    const auto at = std::find(names.begin(), names.end(), binding.name);
+    const auto names = binding.pattern.children(), items = argument_at(value).children();
+    const auto at = std::ranges::find(names, binding.name);
     const auto index = static_cast<std::size_t>(at - names.begin());
     return index < items.size() ? origin_of(items[index], depth + 1) : Origin();
   }
 
   Origin origin_of_parameter(const Binding& binding, int depth) {
-    static constexpr std::array<std::string_view, 8> each = {"map",  "forEach", "flatMap", "filter",
-                                                             "find", "some",    "every",   "sort"};
     if (!binding.pattern.is(Kind::identifier)) return {};
     const std::string type = typescript::annotated_type(binding.pattern.parent());
     if (!type.empty()) return of_type(type, binding.name.syntax()->file(), depth);
     const Node call = binding.owner.parent().parent();
     if (!call.is(Kind::call_expression) || binding.index != 0 ||
-        std::find(each.begin(), each.end(), method_of(call)) == each.end())
+        !is_one_of(method_of(call), {"map", "forEach", "flatMap", "filter", "find", "some", "every", "sort"}))
       return {};
     return origin_of(object_of(call), depth + 1);
   }
@@ -380,6 +359,6 @@ class Reader {
 
 }  // namespace
 
-std::vector<JsonColumn> json_columns(CodeIndex& index) { return Reader(index).read(); }
+std::vector<JsonColumn> json_columns(CodeIndex& index) { return JsonColumns(index).read(); }
 
 }  // namespace pgadvise::drizzle

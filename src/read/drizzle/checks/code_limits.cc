@@ -1,8 +1,7 @@
-#include "drizzle/checks/code_limits.h"
-
 #include <cstddef>
 #include <map>
-#include <vector>
+
+#include "drizzle/checks/code_checks.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -54,9 +53,9 @@ Node value_of(const Binding& binding) {
   }
 }
 
-class Reader {
+class LimitedRows {
  public:
-  Reader(CodeIndex& index, const FoundQuery& query)
+  LimitedRows(CodeIndex& index, const FoundQuery& query)
       : index_(index), query_(query), name_(variable_of(index, query)) {}
 
   bool takes_any_rows() {
@@ -138,7 +137,7 @@ class Reader {
 bool takes_any_rows(CodeIndex& index, const FoundQuery& query) {
   const CodeQuery& facts = query.facts;
   if (facts.kind != CodeQuery::Kind::select || !facts.limited || facts.ordered) return false;
-  return Reader(index, query).takes_any_rows();
+  return LimitedRows(index, query).takes_any_rows();
 }
 
 }  // namespace pgadvise::drizzle

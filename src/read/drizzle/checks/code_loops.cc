@@ -1,8 +1,4 @@
-#include "drizzle/checks/code_loops.h"
-
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +6,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/checks/code_rounds.h"
 #include "drizzle/code/code_paths.h"
 #include "drizzle/code/code_rows.h"
@@ -24,6 +21,7 @@ using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -62,15 +60,15 @@ struct Inner {
   std::vector<Node> functions = {};  // that have the query or the calls that lead to it
 };
 
-class LoopReader {
+class LoopQueries {
  public:
-  explicit LoopReader(CodeIndex& index)
+  explicit LoopQueries(CodeIndex& index)
       : index_(index), names_(index.names()), statements_(index), rows_(index, statements_) {}
 
   std::vector<QueryInLoop> read() {
     for (const auto& file : index_.files())
       if (const auto* module = names_.program().module(file)) read_file(module->syntax->root());
-    std::stable_sort(out_.begin(), out_.end(), [](const QueryInLoop& a, const QueryInLoop& b) {
+    std::ranges::stable_sort(out_, [](const QueryInLoop& a, const QueryInLoop& b) {
       return std::tie(a.loop, a.via, a.query.place) < std::tie(b.loop, b.via, b.query.place);
     });
     return std::move(out_);
@@ -80,15 +78,10 @@ class LoopReader {
   // Calls `act` for each node of the subtree until it returns true; whether it did.
   template <class Act>
   bool any_inside(const Node& root, Act&& act) {
-    std::vector<Node> open{root};
-    for (std::size_t count = 0; !open.empty() && count < max_nodes && work_ < max_work; ++count, ++work_) {
-      const Node at = open.back();
-      open.pop_back();
-      if (act(at)) return true;
-      for (Node part = at.first(); part; part = part.next())
-        if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
-    }
-    return false;
+    return any_node(root, work_ < max_work ? max_nodes : 0, [&](const Node& at) {
+      ++work_;
+      return act(at);
+    });
   }
 
   void read_file(const Node& root) {
@@ -118,10 +111,8 @@ class LoopReader {
     }
     if (node.is(Kind::for_statement)) return counting_loop(node);
     if (!node.is(Kind::call_expression)) return std::nullopt;
-    static constexpr std::array<std::string_view, 3> methods = {"map", "forEach", "flatMap"};
-    const auto arguments = arguments_of(node);
-    if (arguments.empty() || !is_one_of(method_of(node), methods)) return std::nullopt;
-    const Node callback = bare(arguments.front());
+    if (!is_one_of(method_of(node), {"map", "forEach", "flatMap"})) return std::nullopt;
+    const Node callback = argument_at(node);
     const Node function = is_function(callback) ? callback : names_.function_at(callback);
     const auto patterns = function ? typescript::parameter_patterns(function) : std::vector<Node>();
     if (patterns.empty()) return std::nullopt;
@@ -170,10 +161,10 @@ class LoopReader {
   bool depends(const Node& expression, const std::vector<Node>& on, const Node& inside, int depth = 0) {
     if (depth > max_followed) return false;
     return any_inside(expression, [&](const Node& at) {
-      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      if (!is_name(at)) return false;
       const Binding& binding = names_.find(at);
       if (!binding.name) return false;
-      if (std::find(on.begin(), on.end(), binding.name) != on.end()) return true;
+      if (std::ranges::find(on, binding.name) != on.end()) return true;
       const bool local = binding.kind == Binding::Kind::variable &&
                          binding.owner.offset() >= inside.offset() &&
                          binding.owner.offset() < inside.offset() + inside.text().size();
@@ -187,8 +178,7 @@ class LoopReader {
   // Whether the loop's element chooses the database: one for each tenant. No query reaches them all.
   bool chooses_database(const Node& receiver, const std::vector<Node>& on, const Node& inside) {
     if (depends(receiver, on, inside)) return true;
-    Node root = bare(receiver);
-    while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+    const Node root = begin_of_members(bare(receiver));
     if (!root.is(Kind::identifier)) return false;
     const Binding& binding = names_.find(root);
     if (binding.kind != Binding::Kind::parameter) return false;
@@ -196,8 +186,7 @@ class LoopReader {
     const Node call = binding.owner.parent().parent();
     if (!call.is(Kind::call_expression) || call.offset() < inside.offset()) return false;
     if (depends(call.child(Field::function), on, inside)) return true;
-    const auto arguments = arguments_of(call);
-    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& argument) {
+    return std::ranges::any_of(arguments_of(call), [&](const Node& argument) {
       return argument != binding.owner && depends(argument, on, inside);
     });
   }
@@ -238,7 +227,7 @@ class LoopReader {
     const Made kind = facts_of(query).kind;
     if (kind == Made::insert && !written) return inserted(query, depends_on);
     if (kind == Made::insert) {
-      const auto found = std::find_if(written->inserted.begin(), written->inserted.end(), depends_on);
+      const auto found = std::ranges::find_if(written->inserted, depends_on);
       return found == written->inserted.end() ? std::nullopt : std::optional(Comparison{"", *found});
     }
     if (kind != Made::select && kind != Made::update && kind != Made::delete_) return std::nullopt;
@@ -295,11 +284,8 @@ class LoopReader {
 
   template <class Depends>
   std::optional<Comparison> inserted(const FoundQuery& query, Depends&& depends_on) {
-    const QueryLink* values = query.link("values");
-    const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
-    if (arguments.empty() || claims(query)) return std::nullopt;
-    const Node row = bare(arguments.front());
-    if (!row.is(Kind::object) || !depends_on(row)) return std::nullopt;
+    const Node row = argument_of(query, "values");
+    if (claims(query) || !row.is(Kind::object) || !depends_on(row)) return std::nullopt;
     return Comparison{"", row};
   }
 
@@ -310,7 +296,7 @@ class LoopReader {
     Dependence out;
     if (depth > max_followed) return out;
     any_inside(expression, [&](const Node& at) {
-      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      if (!is_name(at)) return false;
       const Binding& binding = names_.find(at);
       if (binding.kind == Binding::Kind::parameter && binding.owner == function) {
         if (binding.pattern.is(Kind::object_pattern)) {
@@ -350,12 +336,10 @@ class LoopReader {
     if (!argument.is(Kind::object)) return argument;
     if (on.second.empty()) return {};  // which of its properties, is not known
     Node spread;
-    for (const Node& part : argument.children()) {
-      if (part.is(Kind::shorthand_property_identifier) && part.text() == on.second) return part;
-      if (part.is(Kind::pair) && part.child(Field::key).text() == on.second) return part.child(Field::value);
+    for (const Node& part : argument.children())
       if (part.is(Kind::spread_element)) spread = part;
-    }
-    return spread;
+    const Node member = member_of(argument, on.second);
+    return member ? member : spread;
   }
 
   // The parameters without which the function's first statements return: if (!customer) return undefined
@@ -384,9 +368,8 @@ class LoopReader {
 
   // Whether the call does not give one of the parameters.
   static bool lacks(const Dependence& parts, const std::vector<Node>& arguments) {
-    return std::none_of(arguments.begin(), arguments.end(),
-                        [](const Node& one) { return one.is(Kind::spread_element); }) &&
-           std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+    return std::ranges::none_of(arguments, [](const Node& one) { return one.is(Kind::spread_element); }) &&
+           std::ranges::any_of(parts, [&](const auto& part) {
              const Node value = given(arguments, part);
              return (!value && !part.second.empty()) || (!value && part.first >= arguments.size()) ||
                     value.is(Kind::undefined) || value.is(Kind::null);
@@ -451,7 +434,7 @@ class LoopReader {
           }
           for (Inner& one : called) {
             const auto& passed = one.functions;  // a recursive call finds nothing new
-            if (std::find(passed.begin(), passed.end(), function) != passed.end()) continue;
+            if (std::ranges::find(passed, function) != passed.end()) continue;
             if (one.conditions) one = with_conditions(std::move(one), at, function);
             else one.on = passed_on(one.on, at, function);
             if (one.on.empty() || lacks(one.required, arguments_of(at))) continue;
@@ -541,8 +524,7 @@ class LoopReader {
             chooses_database(query->receiver, loop.names, loop.body))
           return false;
         const auto ranges = conditions_of(*query).ranges;
-        if (std::any_of(ranges.begin(), ranges.end(), [&](const auto& one) { return on_loop(one.value); }))
-          return false;
+        if (std::ranges::any_of(ranges, [&](const auto& one) { return on_loop(one.value); })) return false;
         if (const auto key = key_of(*query, on_loop))
           if (const RowSource from = from_rows();
               from && from.query != query && !reads_again(index_, loop.body, *query, *key, from))
@@ -561,7 +543,7 @@ class LoopReader {
         const auto arguments = arguments_of(at);
         if (lacks(inner.required, arguments)) continue;
         const auto any_given = [&](const Dependence& parts, auto&& holds) {
-          return std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+          return std::ranges::any_of(parts, [&](const auto& part) {
             const Node value = given(arguments, part);
             return value && holds(value);
           });
@@ -595,11 +577,11 @@ class LoopReader {
     const auto inside = inner_queries(loop.function, 0);
     if (inside.size() > max_queries_of_a_call || is_around(loop.function, loop.node)) return;
     const auto of_row = [](const Dependence& parts) {
-      return std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.first == 0; });
+      return std::ranges::any_of(parts, [](const auto& part) { return part.first == 0; });
     };
     for (const Inner& inner : inside) {
-      const bool lacks = std::any_of(inner.required.begin(), inner.required.end(),
-                                     [](const auto& part) { return part.first >= arguments_of_callback; });
+      const bool lacks = std::ranges::any_of(
+          inner.required, [](const auto& part) { return part.first >= arguments_of_callback; });
       if (inner.conditions || lacks || !of_row(inner.on) || of_row(inner.ranges) || of_row(inner.database))
         continue;
       const RowSource from = rows_.of(loop.over);
@@ -693,6 +675,6 @@ class LoopReader {
 
 }  // namespace
 
-std::vector<QueryInLoop> queries_in_loops(CodeIndex& index) { return LoopReader(index).read(); }
+std::vector<QueryInLoop> queries_in_loops(CodeIndex& index) { return LoopQueries(index).read(); }
 
 }  // namespace pgadvise::drizzle

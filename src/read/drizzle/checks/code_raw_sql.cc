@@ -1,5 +1,3 @@
-#include "drizzle/checks/code_raw_sql.h"
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/checks/code_request_values.h"
 #include "drizzle/checks/code_value_checks.h"
 
@@ -21,6 +20,7 @@ using typescript::arguments_of;
 using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -50,15 +50,14 @@ bool is_text_in(std::string_view type, std::string_view property) {
   return false;
 }
 
-class Reader {
+class RawSqlCalls {
  public:
-  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()), checks_(names_), values_(index) {}
+  explicit RawSqlCalls(CodeIndex& index)
+      : index_(index), names_(index.names()), checks_(names_), values_(index) {}
 
   std::vector<RawSql> read() {
-    for (const auto& file : index_.files())
-      if (const auto* module = names_.program().module(file))
-        typescript::each_call(module->syntax->root(), [&](const Node& call) { check(call); });
-    std::sort(out_.begin(), out_.end(), [](const RawSql& a, const RawSql& b) { return a.place < b.place; });
+    index_.each_call([&](const Node& call) { check(call); });
+    std::ranges::sort(out_, [](const RawSql& a, const RawSql& b) { return a.place < b.place; });
     return std::move(out_);
   }
 
@@ -158,23 +157,7 @@ class Reader {
     if (!is_text_in(named ? named->text : type, name) || is_checked(node, use) ||
         checks_.checked(object, use))
       return std::nullopt;
-    const auto calls = this->calls().find(binding.owner);
-    if (calls == this->calls().end()) return Source{RawSql::Source::parameter, binding.name};
-    std::optional<Source> found;
-    for (const Node& call : calls->second) {
-      const auto arguments = arguments_of(call);
-      if (binding.index >= arguments.size()) continue;
-      auto source = source_of(part_of(bare(arguments[binding.index]), name), call, depth + 1);
-      if (source && (!found || source->kind == RawSql::Source::request)) found = source;
-    }
-    return found;
-  }
-
-  // What an object literal gives the property: the value, or the name itself of { name }.
-  static Node part_of(const Node& object, std::string_view name) {
-    for (const Node& part : object.is(Kind::object) ? object.children() : std::vector<Node>())
-      if (part.is(Kind::shorthand_property_identifier) && part.text() == name) return part;
-    return property_of(object, name);
+    return source_of_parameter(binding, depth, name);
   }
 
   // const { sort } = req.query
@@ -207,9 +190,10 @@ class Reader {
   // Whether a call of map() only puts text around the elements: ids.map((id) => `'${id}'`)
   static bool keeps_characters(const Node& call) {
     const auto arguments = arguments_of(call);
-    if (arguments.empty() || !typescript::is_function(arguments.front())) return false;
-    const Node body = arguments.front().child(Field::body);
-    const auto patterns = typescript::parameter_patterns(arguments.front());
+    const Node function = arguments.empty() ? Node() : arguments.front();
+    if (!typescript::is_function(function)) return false;
+    const Node body = function.child(Field::body);
+    const auto patterns = typescript::parameter_patterns(function);
     return body.is(Kind::template_string) && !contains(body.text(), "(") && !patterns.empty() &&
            contains(body.text(), patterns.front().text());
   }
@@ -252,13 +236,12 @@ class Reader {
     auto& steps_of_names = known == steps_in_.end() ? steps_in_[scope] : known->second;
     if (known == steps_in_.end()) {
       any_node(scope, max_nodes, [&](const Node& at) {
-        if (at.is(Kind::assignment_expression) || at.is(Kind::augmented_assignment_expression))
-          add_step(steps_of_names, at.child(Field::left), at.child(Field::right));
+        if (is_assignment(at)) add_step(steps_of_names, at.child(Field::left), at.child(Field::right));
         else if (at.is(Kind::call_expression) && (method_of(at) == "push" || method_of(at) == "unshift"))
           for (const Node& argument : arguments_of(at)) add_step(steps_of_names, object_of(at), argument);
         return false;
       });
-      for (auto& [of, steps] : steps_of_names) std::sort(steps.begin(), steps.end());
+      for (auto& [of, steps] : steps_of_names) std::ranges::sort(steps);
     }
     const auto found = steps_of_names.find(name);
     return found == steps_of_names.end() ? none : found->second;
@@ -275,25 +258,22 @@ class Reader {
   const std::map<Node, std::vector<Node>>& calls() {
     if (calls_of_) return *calls_of_;
     calls_of_.emplace();
-    for (const auto& file : index_.files()) {
-      const auto* module = names_.program().module(file);
-      if (!module) continue;
-      typescript::each_call(module->syntax->root(), [&](const Node& call) {
-        if (const Node called = names_.called(call)) (*calls_of_)[called].push_back(call);
-      });
-    }
+    index_.each_call([&](const Node& call) {
+      if (const Node called = names_.called(call)) (*calls_of_)[called].push_back(call);
+    });
     return *calls_of_;
   }
 
-  // What the project's calls give. Without a call in sight, anything may come.
-  std::optional<Source> source_of_parameter(const Binding& binding, int depth) {
+  // What the project's calls give for the parameter, or for its property. Without a call in sight, anything
+  // may come.
+  std::optional<Source> source_of_parameter(const Binding& binding, int depth,
+                                            std::string_view property = {}) {
     const auto calls = this->calls().find(binding.owner);
     if (calls == this->calls().end()) return Source{RawSql::Source::parameter, binding.name};
     std::optional<Source> found;
     for (const Node& call : calls->second) {
-      const auto arguments = arguments_of(call);
-      if (binding.index >= arguments.size()) continue;
-      auto source = source_of(arguments[binding.index], call, depth + 1);
+      const Node given = argument_at(call, binding.index);
+      auto source = source_of(property.empty() ? given : member_of(given, property), call, depth + 1);
       if (source && (!found || source->kind == RawSql::Source::request)) found = source;
     }
     return found;
@@ -312,6 +292,6 @@ class Reader {
 
 }  // namespace
 
-std::vector<RawSql> raw_sql(CodeIndex& index) { return Reader(index).read(); }
+std::vector<RawSql> raw_sql(CodeIndex& index) { return RawSqlCalls(index).read(); }
 
 }  // namespace pgadvise::drizzle

@@ -6,19 +6,12 @@
 #include <utility>
 #include <vector>
 
-#include "drizzle/checks/code_json.h"
-#include "drizzle/checks/code_limits.h"
-#include "drizzle/checks/code_loops.h"
-#include "drizzle/checks/code_raw_sql.h"
-#include "drizzle/checks/code_requests.h"
-#include "drizzle/checks/code_seeds.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/checks/code_transactions.h"
-#include "drizzle/checks/code_writes.h"
 #include "drizzle/code/code_columns.h"
 #include "drizzle/code/code_http.h"
 #include "drizzle/code/code_index.h"
 #include "drizzle/code/code_relations.h"
-#include "drizzle/code/code_with.h"
 #include "drizzle/schema/source_packages.h"
 #include "typescript/parse.h"
 
@@ -35,7 +28,7 @@ std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
     if (typescript::is_function(at) && !runs_at_once(at))
       out.push_back({at.location().line, syntax.location(at.offset() + at.text().size()).line});
   });
-  std::sort(out.begin(), out.end(), [](const LineRange& a, const LineRange& b) {
+  std::ranges::sort(out, [](const LineRange& a, const LineRange& b) {
     return a.first != b.first ? a.first < b.first : a.last > b.last;
   });
   return out;
@@ -79,8 +72,8 @@ std::set<std::string> files_of(const CodeFacts& facts) {
 
 static bool uses_drizzle(typescript::Program& program) {
   const auto& packages = program.tree().packages();
-  return std::any_of(packages.begin(), packages.end(),
-                     [](const files::Package& one) { return one.dependencies.count("drizzle-orm"); });
+  return std::ranges::any_of(packages,
+                             [](const files::Package& one) { return one.dependencies.count("drizzle-orm"); });
 }
 
 static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {
@@ -106,8 +99,9 @@ static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) 
   out->unused_columns = unused_columns(index);
   auto [relations, names] = relations_in_code(program, index);
   out->relations = std::move(relations);
-  out->undeclared_relations = undeclared_relations(index, names);
-  out->relational = relational_tables(index, names);
+  auto [undeclared, tables] = relations_in_with(index, names);
+  out->undeclared_relations = std::move(undeclared);
+  out->relational = std::move(tables);
   for (const auto& file : files_of(*out))
     if (const auto* module = program.module(file)) out->functions[file] = functions_in(*module->syntax);
   out->seeded = seeded_tables(program, index);

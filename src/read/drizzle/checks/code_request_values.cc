@@ -13,6 +13,7 @@ using typescript::arguments_of;
 using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -55,7 +56,6 @@ bool has_free_text(const Node& class_body, std::string_view property) {
   static constexpr std::array<std::string_view, 9> vague = {
       "IsString",  "IsOptional",          "IsNotEmpty", "IsDefined",  "MinLength",
       "MaxLength", "ApiPropertyOptional", "Length",     "ApiProperty"};
-  static constexpr std::array<std::string_view, 3> texts = {"string", "any", "string | undefined"};
   bool free = true;  // by the decorators so far
   const auto add = [&](const Node& part) {
     free = free && is_one_of(first_word(part.text().substr(1)), vague);
@@ -67,7 +67,7 @@ bool has_free_text(const Node& class_body, std::string_view property) {
       if (part.is(Kind::public_field_definition) && part.child(Field::name).text() == property) {
         for (Node inner = part.first(); inner; inner = inner.next())
           if (inner.text().starts_with('@')) add(inner);
-        return free && is_one_of(typescript::annotated_type(part), texts);
+        return free && is_one_of(typescript::annotated_type(part), {"string", "any", "string | undefined"});
       }
       free = true;
     }
@@ -76,10 +76,6 @@ bool has_free_text(const Node& class_body, std::string_view property) {
 }
 
 }  // namespace
-
-bool is_name(const Node& node) {
-  return node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier);
-}
 
 Node root_of(Node node) {
   while (node.is(Kind::member_expression) || node.is(Kind::subscript_expression))
@@ -93,7 +89,7 @@ MemberPath path_of(Node node) {
        node = bare(node.child(Field::object)))
     if (node.is(Kind::member_expression)) out.emplace_back(node.child(Field::property).text());
     else if (auto key = typescript::string_value(node.child(Field::index))) out.push_back(std::move(*key));
-  std::reverse(out.begin(), out.end());
+  std::ranges::reverse(out);
   return out;
 }
 
@@ -118,24 +114,20 @@ bool is_request_text(std::string_view text) {
                                                               "request.headers.get("};
   if (text.ends_with(".length") || text.starts_with("c.req.valid(") || text.starts_with("ctx.req.valid("))
     return false;
-  return std::any_of(starts.begin(), starts.end(),
-                     [&](std::string_view one) { return text.starts_with(one); }) ||
+  return std::ranges::any_of(starts, [&](std::string_view one) { return text.starts_with(one); }) ||
          (text.starts_with("new URL(") && contains(text, ".url).searchParams.get("));
 }
 
 bool is_body(const Node& value) {
-  static constexpr std::array<std::string_view, 4> methods = {"json", "text", "formData", "parseBody"};
-  static constexpr std::array<std::string_view, 4> requests = {"request", "req", "c.req", "ctx.req"};
   return value.is(Kind::call_expression) && arguments_of(value).empty() &&
-         is_one_of(method_of(value), methods) && is_one_of(object_of(value).text(), requests);
+         is_one_of(method_of(value), {"json", "text", "formData", "parseBody"}) &&
+         is_one_of(object_of(value).text(), {"request", "req", "c.req", "ctx.req"});
 }
 
 Node origin_of(typescript::Bindings& names, const Node& expression) {
   const Node node = bare(expression);
   if (!is_name(node)) return node;
-  const Binding& binding = names.find(node);
-  if (binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier)) return node;
-  const Node value = bare(binding.owner.child(Field::value));
+  const Node value = initial_value(names.find(node).owner);
   return value ? value : node;
 }
 
@@ -181,13 +173,12 @@ bool Schemas::is_text(const Node& schema, MemberPath path, int depth) {
   }
   if (path.empty()) return is_free(link.text());
   for (int steps = 0; link.is(Kind::call_expression) && steps < 2 * max_followed; ++steps) {
-    static constexpr std::array<std::string_view, 5> objects = {"object", "strictObject", "looseObject",
-                                                                "extend", "safeExtend"};
     const std::string_view method = method_of(link);
     const auto arguments = arguments_of(link);
     if (contains_any(method, {"efine", "transform", "pipe", "merge", "preprocess"})) return false;
     if (method == "array" && !arguments.empty()) return is_text(arguments.front(), path, depth + 1);
-    if (is_one_of(method, objects) && !arguments.empty()) {
+    if (is_one_of(method, {"object", "strictObject", "looseObject", "extend", "safeExtend"}) &&
+        !arguments.empty()) {
       if (const Node part = property_of(bare(arguments.front()), path.front())) {
         path.erase(path.begin());
         return is_text(part, path, depth + 1);
@@ -267,7 +258,6 @@ bool RequestValues::is_next(const Node& expression, std::string_view function) {
 
 // The call in @Query('sort') of a parameter; empty if it has none of NestJS for values of a request.
 Node RequestValues::nest_decorator(const Binding& binding) {
-  static constexpr std::array<std::string_view, 4> known = {"Query", "Body", "Param", "Headers"};
   if (binding.kind != Binding::Kind::parameter || !binding.pattern.is(Kind::identifier)) return {};
   for (Node part = binding.pattern.parent().first(); part; part = part.next()) {
     if (!part.text().starts_with('@')) continue;
@@ -276,7 +266,7 @@ Node RequestValues::nest_decorator(const Binding& binding) {
     if (!callee.is(Kind::identifier)) continue;
     const auto value = index_.value(callee);
     if (value->is(typescript::Value::Kind::external) && value->text == "@nestjs/common" &&
-        is_one_of(value->name, known))
+        is_one_of(value->name, {"Query", "Body", "Param", "Headers"}))
       return call;
   }
   return {};
@@ -287,8 +277,8 @@ std::optional<bool> RequestValues::is_parameter(const Binding& binding) {
   if (!decorator) return std::nullopt;
   const auto arguments = arguments_of(decorator);
   if (arguments.size() != 1 || !typescript::string_value(arguments.front())) return false;
-  static constexpr std::array<std::string_view, 4> texts = {"", "string", "any", "string | undefined"};
-  return is_one_of(typescript::annotated_type(binding.pattern.parent()), texts);
+  return is_one_of(typescript::annotated_type(binding.pattern.parent()),
+                   {"", "string", "any", "string | undefined"});
 }
 
 bool RequestValues::is_nest_member(const Binding& binding, const MemberPath& path) {

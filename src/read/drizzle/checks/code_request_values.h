@@ -16,7 +16,6 @@ namespace pgadvise::drizzle {
 using MemberPath = std::vector<std::string>;
 MemberPath path_of(typescript::Node node);
 
-bool is_name(const typescript::Node& node);
 // body of body.order.ids[0]; the call of f().id.
 typescript::Node root_of(typescript::Node node);
 // Of a variable, its initial value; the expression itself otherwise.

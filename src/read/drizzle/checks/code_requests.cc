@@ -1,17 +1,17 @@
-#include "drizzle/checks/code_requests.h"
-
 #include <algorithm>
 #include <array>
 #include <deque>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
+#include "drizzle/code/client_code.h"
 #include "drizzle/code/code_entries.h"
 #include "drizzle/code/code_paths.h"
+#include "files/files.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -21,6 +21,7 @@ using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 using Values = typescript::Value::Kind;
@@ -30,9 +31,9 @@ constexpr std::size_t max_functions = 50'000;  // of all entries
 constexpr std::size_t max_nodes = 20'000;      // of a function
 constexpr std::size_t max_callers = 50;        // that are searched for a check
 
-class Reader {
+class RequestCode {
  public:
-  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit RequestCode(CodeIndex& index) : index_(index), names_(index.names()) {}
 
   RequestFacts read() {
     for (const auto& file : index_.entry_files())
@@ -95,15 +96,13 @@ class Reader {
     if (is_guarded(node, function)) return true;
     const auto callers = callers_.find(function);
     return callers != callers_.end() &&
-           std::all_of(callers->second.begin(), callers->second.end(),
-                       [&](const Caller& one) { return runs_once(one.call, seen); });
+           std::ranges::all_of(callers->second, [&](const Caller& one) { return runs_once(one.call, seen); });
   }
 
   bool is_guarded(const Node& node, const Node& function) {
     std::set<std::string_view> kept;  // names as written: "this.initialized", "cache"
     any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
-      const bool set = at.is(Kind::assignment_expression) || at.is(Kind::augmented_assignment_expression);
-      if (set && outlives(at.child(Field::left))) kept.insert(at.child(Field::left).text());
+      if (is_assignment(at) && outlives(at.child(Field::left))) kept.insert(at.child(Field::left).text());
       return false;
     });
     return !kept.empty() && any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
@@ -117,7 +116,7 @@ class Reader {
       const Node condition = bare(at.child(Field::condition));
       const bool missing = is_missing(condition);
       const Node then = at.child(Field::consequence);
-      return std::any_of(kept.begin(), kept.end(), [&](std::string_view name) {
+      return std::ranges::any_of(kept, [&](std::string_view name) {
         return contains(condition.text(), name) &&
                (missing ? is_inside(node, then) : !is_inside(node, at) && leaves(then));
       });
@@ -163,8 +162,7 @@ class Reader {
       found.request = requests_.at(function);
       out.push_back(std::move(found));
     }
-    std::sort(out.begin(), out.end(),
-              [](const PoolInRequest& a, const PoolInRequest& b) { return a.place < b.place; });
+    std::ranges::sort(out, [](const PoolInRequest& a, const PoolInRequest& b) { return a.place < b.place; });
     return out;
   }
 
@@ -172,8 +170,7 @@ class Reader {
   bool result_is_kept(const Node& function, std::set<Node>& seen) {
     if (!seen.insert(function).second) return false;
     const auto callers = callers_.find(function);
-    return callers != callers_.end() &&
-           std::any_of(callers->second.begin(), callers->second.end(), [&](const Caller& one) {
+    return callers != callers_.end() && std::ranges::any_of(callers->second, [&](const Caller& one) {
              return is_kept(one.call) || result_is_kept(one.function, seen);
            });
   }
@@ -181,14 +178,8 @@ class Reader {
   // "" if the expression makes none. A pool of @neondatabase/serverless is none: its WebSockets may not
   // outlive a request.
   std::string pool_made_by(const Node& node) {
-    if (node.is(Kind::new_expression)) {
-      const Node made = node.child(Field::constructor);
-      const auto value = index_.value(made);
-      const bool pg =
-          (value->is(Values::external) && value->text == "pg") ||
-          (value->is(Values::member) && value->base->is(Values::external) && value->base->text == "pg");
-      return pg && value->name == "Pool" ? "new Pool()" : "";
-    }
+    if (node.is(Kind::new_expression))
+      return is_pg_pool(*index_.value(node.child(Field::constructor))) ? "new Pool()" : "";
     const Node callee = node.child(Field::function);
     if (!node.is(Kind::call_expression) || !callee.is(Kind::identifier)) return {};
     const auto value = index_.value(callee);
@@ -201,9 +192,7 @@ class Reader {
 
   // drizzle(process.env.DATABASE_URL), drizzle({ connection }), but not drizzle(pool).
   static bool is_address(const Node& call) {
-    const auto arguments = arguments_of(call);
-    if (arguments.empty()) return false;
-    Node first = bare(arguments.front());
+    Node first = argument_at(call);
     while (first.is(Kind::binary_expression)) first = bare(first.child(Field::left));
     if (first.is(Kind::object)) return static_cast<bool>(property_of(first, "connection"));
     return first.is(Kind::string) || first.is(Kind::template_string) ||
@@ -214,8 +203,8 @@ class Reader {
   bool is_kept(const Node& node) {
     for (Node at = node, above = at.parent(); above; at = above, above = above.parent()) {
       if (is_function(above)) return keeps_result(above);
-      if (above.is(Kind::assignment_expression) || above.is(Kind::augmented_assignment_expression))
-        if (above.child(Field::right) == at && outlives(above.child(Field::left))) return true;
+      if (is_assignment(above) && above.child(Field::right) == at && outlives(above.child(Field::left)))
+        return true;
       if (above.is(Kind::variable_declarator) && kept_later(above)) return true;
       if (above.is(Kind::arguments) && keeps(above.parent())) return true;
     }
@@ -231,11 +220,9 @@ class Reader {
 
   // pools.set(key, pool), once(() => …)
   static bool keeps(const Node& call) {
-    static constexpr std::array<std::string_view, 7> words = {"once",     "memo",    "lazy",  "singleton",
-                                                              "remember", "provide", "global"};
     if (method_of(call) == "set") return true;
     const std::string name = lower(call.child(Field::function).text().substr(0, 100));
-    return contains_any(name, words);
+    return contains_any(name, {"once", "memo", "lazy", "singleton", "remember", "provide", "global"});
   }
 
   bool outlives(const Node& target) {
@@ -251,7 +238,7 @@ class Reader {
     const std::string_view name = declarator.child(Field::name).text();
     if (!function) return true;
     return any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
-      if (at.is(Kind::assignment_expression) || at.is(Kind::augmented_assignment_expression)) {
+      if (is_assignment(at)) {
         const Node value = bare(at.child(Field::right));
         return contains(value.text(), name) && outlives(at.child(Field::left));
       }
@@ -264,14 +251,13 @@ class Reader {
   // Of another database than the application's own: which one, the caller says.
   bool of_parameter(const Node& node) {
     return any_node(node.child(Field::arguments), max_nodes, [&](const Node& at) {
-      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      if (!is_name(at)) return false;
       const Binding* binding = &names_.find(at);
       for (int followed = 0; followed < 4 && binding->kind == Binding::Kind::variable; ++followed) {
         if (!typescript::function_around(binding->name)) return false;
         const Node value = bare(binding->owner.child(Field::value));
         if (value.is(Kind::call_expression) || value.is(Kind::await_expression)) return true;
-        Node root = value;
-        while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+        const Node root = begin_of_members(value);
         if (!root.is(Kind::identifier)) return false;
         binding = &names_.find(root);
       }
@@ -283,11 +269,8 @@ class Reader {
     static constexpr std::array<std::string_view, 5> signs = {
         "wrangler", "@cloudflare/workers-types", "@opennextjs/cloudflare", "@cloudflare/next-on-pages",
         "@sveltejs/adapter-cloudflare"};
-    const std::string_view file = node.syntax()->file();
-    const auto end = file.find_last_of('/');
-    const auto* package = names_.program().tree().package_of(
-        end == std::string_view::npos ? std::string_view() : file.substr(0, end));
-    if (package && std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) {
+    const auto* package = names_.program().tree().package_of(files::folder_of(node.syntax()->file()));
+    if (package && std::ranges::any_of(signs, [&](std::string_view sign) {
           return package->dependencies.count(std::string(sign)) > 0;
         }))
       return true;
@@ -306,6 +289,6 @@ class Reader {
 
 }  // namespace
 
-RequestFacts facts_of_requests(CodeIndex& index) { return Reader(index).read(); }
+RequestFacts facts_of_requests(CodeIndex& index) { return RequestCode(index).read(); }
 
 }  // namespace pgadvise::drizzle

@@ -12,6 +12,7 @@ namespace pgadvise::drizzle {
 
 using typescript::bare;
 using typescript::Field;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -50,8 +51,7 @@ bool goes_over_list(const Node& loop) {
 }
 
 std::string database_outside(CodeIndex& index, const Node& body, const FoundQuery& query, bool called) {
-  Node root = bare(query.receiver);
-  while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+  const Node root = begin_of_members(bare(query.receiver));
   const bool own = root.text() == "this";
   if (!root || (!own && !root.is(Kind::identifier)) || (own && called)) return {};
   if (!own && declared_in_round(index.names().find(root).name, body, called)) return {};
@@ -66,10 +66,9 @@ bool writes_by_row(CodeIndex& index, const Node& body, const std::vector<Node>& 
   const Node set = argument_of(query, "set");
   return !set || any_node(set, max_nodes, [&](const Node& at) {
     if (at.is(Kind::call_expression) && !placeholder_in(at).empty()) return true;
-    if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+    if (!is_name(at)) return false;
     const Node name = index.names().find(at).name;
-    return declared_in_round(name, body, called) ||
-           std::find(names.begin(), names.end(), name) != names.end();
+    return declared_in_round(name, body, called) || std::ranges::find(names, name) != names.end();
   });
 }
 
@@ -94,8 +93,8 @@ bool calls_before(CodeIndex& index, const Node& body, const FoundQuery& query, H
     if (!at.is(Kind::await_expression) || at.offset() >= query.whole.offset()) return false;
     const Node call = bare(at);
     if (!call.is(Kind::call_expression) || index.query(call)) return false;
-    const auto arguments = typescript::arguments_of(call);
-    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) { return holds(bare(one)); });
+    return std::ranges::any_of(typescript::arguments_of(call),
+                               [&](const Node& one) { return holds(bare(one)); });
   });
 }
 
@@ -132,9 +131,8 @@ bool ends_early(const Node& body) {
       open.emplace_back(part, inner || (at != body && is_loop(at)));
   }
   // Of a `throw` in the body itself, no round comes after the first.
-  const auto statements = body.children();
-  return std::any_of(statements.begin(), statements.end(),
-                     [](const Node& statement) { return statement.is(Kind::throw_statement); });
+  return std::ranges::any_of(body.children(),
+                             [](const Node& statement) { return statement.is(Kind::throw_statement); });
 }
 
 std::string in_one_line(const CodeIndex& index, const Node& node) {

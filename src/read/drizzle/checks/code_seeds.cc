@@ -1,5 +1,3 @@
-#include "drizzle/checks/code_seeds.h"
-
 #include <algorithm>
 #include <array>
 #include <map>
@@ -7,6 +5,7 @@
 #include <string>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "files/tree.h"
 #include "typescript/parse.h"
 
@@ -28,8 +27,7 @@ bool is_seed_script(std::string_view path) {
   if (contains(low, "node_modules/") || contains(low, "dist/")) return false;
   const std::string base = low.substr(low.find_last_of('/') + 1);
   const bool named = contains(base, "seed") || contains(low, "/seeds/") || contains(low, "/seed/");
-  return named && std::none_of(other.begin(), other.end(),
-                               [&](std::string_view word) { return contains(base, word); });
+  return named && std::ranges::none_of(other, [&](std::string_view word) { return contains(base, word); });
 }
 
 // Whether the expression is a value that is written out: a literal, or an object or list of them.
@@ -71,17 +69,16 @@ std::set<std::string> inserted_in(std::string_view sql) {
   return out;
 }
 
-class SeedReader {
+class SeededTables {
  public:
-  SeedReader(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
+  SeededTables(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
   std::vector<SeededTable> read() {
     read_files();
     std::vector<SeededTable> out;
     for (auto& [name, table] : found_)
       if (!elsewhere(name)) out.push_back(std::move(table));
-    std::sort(out.begin(), out.end(),
-              [](const SeededTable& a, const SeededTable& b) { return a.place < b.place; });
+    std::ranges::sort(out, [](const SeededTable& a, const SeededTable& b) { return a.place < b.place; });
     return out;
   }
 
@@ -143,9 +140,8 @@ class SeedReader {
   bool elsewhere(const QualifiedName& name) const {
     const std::string low = lower(name.name);
     return inserted_.contains(low) ||
-           std::any_of(migrations_.begin(), migrations_.end(),
-                       [&](const std::string& text) { return contains(text, low); }) ||
-           std::any_of(index_.queries().begin(), index_.queries().end(), [&](const FoundQuery& query) {
+           std::ranges::any_of(migrations_, [&](const std::string& text) { return contains(text, low); }) ||
+           std::ranges::any_of(index_.queries(), [&](const FoundQuery& query) {
              return query.facts.kind == CodeQuery::Kind::insert && !query.facts.tables.empty() &&
                     query.facts.tables.front() == name;
            });
@@ -161,7 +157,7 @@ class SeedReader {
 }  // namespace
 
 std::vector<SeededTable> seeded_tables(typescript::Program& program, CodeIndex& index) {
-  return SeedReader(program, index).read();
+  return SeededTables(program, index).read();
 }
 
 }  // namespace pgadvise::drizzle

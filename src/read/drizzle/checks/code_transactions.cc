@@ -16,8 +16,10 @@ namespace {
 using typescript::arguments_of;
 using typescript::bare;
 using typescript::Binding;
+using typescript::class_around;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 using Values = typescript::Value::Kind;
@@ -48,20 +50,14 @@ constexpr std::array<std::string_view, 34> services = {"axios",      "got",
                                                        "@novu/",     "@trigger.dev/"};
 
 bool is_service(std::string_view package) {
-  return std::any_of(services.begin(), services.end(), [&](std::string_view service) {
+  return std::ranges::any_of(services, [&](std::string_view service) {
     return service.ends_with('/') ? package.starts_with(service) : package == service;
   });
 }
 
 Node callback_of(const FoundQuery& transaction) {
-  const auto arguments = arguments_of(transaction.anchor);
-  const Node callback = arguments.empty() ? Node() : bare(arguments.front());
+  const Node callback = argument_at(transaction.anchor);
   return is_function(callback) ? callback : Node();
-}
-
-Node class_around(Node node) {
-  while (node && !node.is(Kind::class_body)) node = node.parent();
-  return node;
 }
 
 bool is_shorter(const CallInTransaction& one, const CallInTransaction& other) {
@@ -69,9 +65,9 @@ bool is_shorter(const CallInTransaction& one, const CallInTransaction& other) {
   return one.via < other.via;
 }
 
-class OutsideReader {
+class StatementsOutside {
  public:
-  explicit OutsideReader(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit StatementsOutside(CodeIndex& index) : index_(index), names_(index.names()) {}
 
   std::vector<StatementOutsideTransaction> read() {
     for (const auto& query : index_.queries())
@@ -84,7 +80,7 @@ class OutsideReader {
         return !is_unconditional(write->whole, of, {Kind::return_statement, Kind::throw_statement});
       });
     for (const auto& [callback, transaction] : transactions_) read_calls(callback, *transaction);
-    std::sort(out_.begin(), out_.end(), [](const auto& a, const auto& b) {
+    std::ranges::sort(out_, [](const auto& a, const auto& b) {
       return std::tie(a.query.place, a.transaction) < std::tie(b.query.place, b.transaction);
     });
     return std::move(out_);
@@ -134,8 +130,7 @@ class OutsideReader {
   bool gets_transaction(const Node& call, const Node& callback) {
     std::vector<Node> given = arguments_of(call);
     if (const Node object = object_of(call)) given.push_back(object);
-    return std::any_of(given.begin(), given.end(),
-                       [&](const Node& one) { return has_parameter(one, callback, 0); });
+    return std::ranges::any_of(given, [&](const Node& one) { return has_parameter(one, callback, 0); });
   }
 
   // Also through variables: const orders = new Orders(tx).
@@ -185,7 +180,7 @@ class OutsideReader {
     if (depth > max_followed) return false;
     if (made.is(Kind::call_expression)) return index_.is_drizzle(made.child(Field::function), "drizzle");
     if (made.is(Kind::new_expression)) return made.child(Field::constructor).text() != "Proxy";
-    if (made.is(Kind::identifier) || made.is(Kind::shorthand_property_identifier)) {
+    if (is_name(made)) {
       const Node declared = names_.declaration(made);
       return !declared.is(Kind::variable_declarator) ||
              is_one_database(declared.child(Field::value), depth + 1);
@@ -242,7 +237,7 @@ bool names_transaction(std::string_view name) {
 std::vector<Node> path_to(Node node, const Node& function) {
   std::vector<Node> out{node};
   while (node && node != function) out.push_back(node = node.parent());
-  std::reverse(out.begin(), out.end());
+  std::ranges::reverse(out);
   return out;
 }
 
@@ -257,8 +252,8 @@ bool is_condition(const Node& node) {
       Kind::while_statement,   Kind::do_statement, Kind::catch_clause,  Kind::ternary_expression,
       Kind::binary_expression, Kind::array,        Kind::finally_clause};
   if (is_all(node)) return false;
-  return std::any_of(kinds.begin(), kinds.end(), [&](Kind kind) { return node.is(kind); }) ||
-         is_function(node) || node.text().starts_with("switch");
+  return std::ranges::any_of(kinds, [&](Kind kind) { return node.is(kind); }) || is_function(node) ||
+         node.text().starts_with("switch");
 }
 
 bool is_unconditional(const Node& node, const Node& function, std::initializer_list<Kind> exits) {
@@ -266,7 +261,7 @@ bool is_unconditional(const Node& node, const Node& function, std::initializer_l
   if (std::any_of(nodes.begin() + 1, nodes.end(), is_condition)) return false;
   const auto may_exit = [&](const Node& statement) {
     return any_node(statement, max_nodes, [&](const Node& at) {
-      return std::find(exits.begin(), exits.end(), at.kind()) != exits.end() &&
+      return std::ranges::find(exits, at.kind()) != exits.end() &&
              typescript::function_around(at) == function;
     });
   };
@@ -281,7 +276,7 @@ bool is_unconditional(const Node& node, const Node& function, std::initializer_l
 bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, int depth) {
   const Node node = bare(value);
   if (!node || depth > max_depth_given || node.parent().is(Kind::await_expression)) return false;
-  if (node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier)) return is(node);
+  if (is_name(node)) return is(node);
   std::vector<Node> parts;
   if (node.is(Kind::object) || node.is(Kind::array) || node.is(Kind::spread_element) ||
       node.is(Kind::binary_expression))
@@ -290,8 +285,7 @@ bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, i
   else if (node.is(Kind::pair)) parts = {node.child(Field::value)};
   else if (node.is(Kind::ternary_expression))
     parts = {node.child(Field::consequence), node.child(Field::alternative)};
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](const Node& part) { return gives_name(part, is, depth + 1); });
+  return std::ranges::any_of(parts, [&](const Node& part) { return gives_name(part, is, depth + 1); });
 }
 
 // What the call waits for: "fetch", "stripe"; "" if it is no service.
@@ -372,7 +366,7 @@ std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
       one.transaction = query.facts.place;
     }
   }
-  std::sort(out.begin(), out.end(), [](const CallInTransaction& a, const CallInTransaction& b) {
+  std::ranges::sort(out, [](const CallInTransaction& a, const CallInTransaction& b) {
     return std::tie(a.transaction, a.via, a.place) < std::tie(b.transaction, b.via, b.place);
   });
   return out;
@@ -389,8 +383,8 @@ std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
   const auto use = [](CodeTransaction& transaction, const CodeQuery& query) {
     const bool writes = is_write(query);
     for (const QualifiedName& table : query.tables) {
-      const auto known = std::find_if(transaction.tables.begin(), transaction.tables.end(),
-                                      [&](const CodeTransaction::Use& one) { return one.table == table; });
+      const auto known = std::ranges::find_if(
+          transaction.tables, [&](const CodeTransaction::Use& one) { return one.table == table; });
       if (known == transaction.tables.end()) transaction.tables.push_back({table, writes, query.place});
       else known->writes = known->writes || writes;
     }
@@ -403,17 +397,17 @@ std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
       }
   std::vector<CodeTransaction> out;
   for (auto& [callback, transaction] : found) {
-    std::stable_sort(transaction.tables.begin(), transaction.tables.end(),
-                     [](const auto& a, const auto& b) { return a.place < b.place; });
+    std::ranges::stable_sort(transaction.tables,
+                             [](const auto& a, const auto& b) { return a.place < b.place; });
     if (transaction.tables.size() >= 2) out.push_back(std::move(transaction));
   }
-  std::sort(out.begin(), out.end(),
-            [](const CodeTransaction& a, const CodeTransaction& b) { return a.place < b.place; });
+  std::ranges::sort(out,
+                    [](const CodeTransaction& a, const CodeTransaction& b) { return a.place < b.place; });
   return out;
 }
 
 std::vector<StatementOutsideTransaction> statements_outside_transactions(CodeIndex& index) {
-  return OutsideReader(index).read();
+  return StatementsOutside(index).read();
 }
 
 }  // namespace pgadvise::drizzle

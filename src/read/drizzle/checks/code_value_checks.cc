@@ -16,6 +16,7 @@ using typescript::arguments_of;
 using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -83,11 +84,10 @@ class Search {
 
   bool compares(const Node& at, const Node& value, int depth) {
     if (at.is(Kind::binary_expression)) {
-      static constexpr std::array<std::string_view, 4> equalities = {"===", "!==", "==", "!="};
       const std::string_view symbol = at.child(Field::operator_).text();
       const Node left = at.child(Field::left), right = at.child(Field::right);
       if (symbol == "in") return is_value(left, value);
-      return is_one_of(symbol, equalities) &&
+      return is_one_of(symbol, {"===", "!==", "==", "!="}) &&
              ((is_value(left, value) && is_known(right)) || (is_value(right, value) && is_known(left)));
     }
     if (at.is(Kind::subscript_expression)) return is_value(at.child(Field::index), value);  // columns[value]
@@ -110,9 +110,8 @@ class Search {
   bool is_switch(const Node& at, const Node& value) {
     if (!at.is(Kind::other) || !at.has_token("switch") || !is_value(at.child(Field::value), value))
       return false;
-    const auto cases = at.child(Field::body).children();
-    return std::any_of(cases.begin(), cases.end(),
-                       [](const Node& one) { return is_known(one.child(Field::value)); });
+    return std::ranges::any_of(at.child(Field::body).children(),
+                               [](const Node& one) { return is_known(one.child(Field::value)); });
   }
 
   // Whether a function gets the value itself that validates, parses or escapes it, or is a type guard;
@@ -215,18 +214,16 @@ class Search {
 
   // Whether the expression is the value, also as value.trim(), String(value) or value ?? ''.
   bool is_value(const Node& expression, const Node& value) {
-    static constexpr std::array<std::string_view, 4> same = {"trim", "toLowerCase", "toUpperCase",
-                                                             "toString"};
     Node node = bare(expression);
     for (int steps = 0; node && steps < max_followed && !is_same(node, value); ++steps) {
       const std::string_view symbol = node.child(Field::operator_).text();
       if (node.is(Kind::binary_expression) && (symbol == "??" || symbol == "||")) {
         node = bare(node.child(Field::left));
-      } else if (node.is(Kind::call_expression) && is_one_of(method_of(node), same)) {
+      } else if (node.is(Kind::call_expression) &&
+                 is_one_of(method_of(node), {"trim", "toLowerCase", "toUpperCase", "toString"})) {
         node = bare(object_of(node));
       } else if (node.is(Kind::call_expression) && node.child(Field::function).text() == "String") {
-        const auto arguments = arguments_of(node);
-        node = arguments.empty() ? Node() : bare(arguments.front());
+        node = argument_at(node);
       } else {
         return false;
       }

@@ -1,7 +1,4 @@
-#include "drizzle/checks/code_writes.h"
-
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <map>
 #include <set>
@@ -10,6 +7,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/checks/code_transactions.h"
 #include "drizzle/code/code_http.h"
 
@@ -21,6 +19,7 @@ using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -45,9 +44,9 @@ struct Step {
 
 enum class Order { none, follows, parallel };
 
-class Reader {
+class WritePairs {
  public:
-  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()), services_(index) {}
+  explicit WritePairs(CodeIndex& index) : index_(index), names_(index.names()), services_(index) {}
 
   std::vector<WritePairInCode> read() {
     for (const auto& query : index_.queries()) {
@@ -60,10 +59,10 @@ class Reader {
     add_calls(all);
     for (auto& [function, steps] : all) {
       if (steps.size() < 2 || undoes(function)) continue;
-      std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.at < b.at; });
+      std::ranges::stable_sort(steps, [](const Step& a, const Step& b) { return a.at < b.at; });
       read_function(function, steps);
     }
-    std::sort(out_.begin(), out_.end(), [](const WritePairInCode& a, const WritePairInCode& b) {
+    std::ranges::sort(out_, [](const WritePairInCode& a, const WritePairInCode& b) {
       return std::tie(a.first.place, a.then.place, a.function_place) <
              std::tie(b.first.place, b.then.place, b.function_place);
     });
@@ -105,8 +104,7 @@ class Reader {
 
   // save(id, tx), save({ id, tx }): the function may write in the transaction.
   bool gets_transaction(const Node& call) {
-    const auto arguments = arguments_of(call);
-    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+    return std::ranges::any_of(arguments_of(call), [&](const Node& one) {
       return gives_name(one, [&](const Node& name) {
         return names_transaction(name.text()) || (index_.is_database(name) && may_be_transaction(name));
       });
@@ -155,11 +153,10 @@ class Reader {
     const auto arguments = arguments_of(call);
     const Node called = names_.called(call);
     if (!called)
-      return !index_.is_database(call) &&
-             std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
-               const Node name = bare(one);
-               return name.is(Kind::identifier) && is_optional(names_.find(name));
-             });
+      return !index_.is_database(call) && std::ranges::any_of(arguments, [&](const Node& one) {
+        const Node name = bare(one);
+        return name.is(Kind::identifier) && is_optional(names_.find(name));
+      });
     bool given = false, other = false;
     for (const Node& returned : typescript::returned_values(called)) {
       const Node value = bare(returned);
@@ -189,15 +186,14 @@ class Reader {
   }
 
   // session, session.tx, session?.tx
-  bool is_of_parameter(Node node) {
-    while (node.is(Kind::member_expression)) node = bare(node.child(Field::object));
+  bool is_of_parameter(const Node& expression) {
+    const Node node = begin_of_members(expression);
     return node.is(Kind::identifier) && names_.find(node).kind == Binding::Kind::parameter;
   }
 
   // executorOf(session)
   bool gets_parameter(const Node& call) {
-    const auto arguments = arguments_of(call);
-    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+    return std::ranges::any_of(arguments_of(call), [&](const Node& one) {
       const Node name = bare(one);
       return name.is(Kind::identifier) && names_.find(name).kind == Binding::Kind::parameter;
     });
@@ -238,8 +234,7 @@ class Reader {
   static bool sets_times_only(const FoundQuery& query) {
     const Node values = argument_of(query, "set");
     if (!values.is(Kind::object) || values.children().empty()) return false;
-    const auto parts = values.children();
-    return std::all_of(parts.begin(), parts.end(), [](const Node& part) {
+    return std::ranges::all_of(values.children(), [](const Node& part) {
       const std::string_view key =
           part.is(Kind::pair) ? part.child(Field::key).text() : std::string_view(part.text());
       return (key.starts_with("last") || key.starts_with("updated")) &&
@@ -279,15 +274,14 @@ class Reader {
   // Whether the code accepts that what is tried fails: it calls functions of a log, and nothing else. Not of
   // an empty `catch`, which may be an oversight.
   static bool only_logs(const Node& handler) {
-    static constexpr std::array<std::string_view, 6> logs = {"console",  "log",    "logger",
-                                                             "logerror", "sentry", "captureexception"};
     const auto statements = handler.child(Field::body).children();
-    return !statements.empty() && std::all_of(statements.begin(), statements.end(), [](const Node& one) {
+    return !statements.empty() && std::ranges::all_of(statements, [](const Node& one) {
       const Node call = one.is(Kind::expression_statement) ? bare(one.first()) : Node();
       const std::string callee = lower(call.child(Field::function).text().substr(0, 100));
       const std::string word = first_word(callee);
-      return call.is(Kind::call_expression) && (std::find(logs.begin(), logs.end(), word) != logs.end() ||
-                                                contains_any(callee, {".log.", ".logger."}));
+      return call.is(Kind::call_expression) &&
+             (is_one_of(word, {"console", "log", "logger", "logerror", "sentry", "captureexception"}) ||
+              contains_any(callee, {".log.", ".logger."}));
     });
   }
 
@@ -298,7 +292,7 @@ class Reader {
     const SourceLocation begin = first.at.location(), last = then.at.location();
     const SourceLocation end = syntax.location(first.at.offset() + first.at.text().size());
     const auto& calls = services_.in(function);
-    return std::any_of(calls.begin(), calls.end(), [&](const CallInTransaction& call) {
+    return std::ranges::any_of(calls, [&](const CallInTransaction& call) {
       const SourceLocation& place = call.via.empty() ? call.place : call.via.front();
       return (end <= place && place < last) || (first.is_call() && place == begin) ||
              (then.is_call() && place == last);
@@ -310,7 +304,7 @@ class Reader {
     if (!first.query->link("returning")) return {};
     std::string found;
     any_node(then, max_nodes, [&](const Node& at) {
-      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      if (!is_name(at)) return false;
       if (!comes_from(at, first.at, 0)) return false;
       const Node above = at.parent();
       found = std::string(above.is(Kind::member_expression) ? above.text() : at.text());
@@ -341,6 +335,6 @@ class Reader {
 
 }  // namespace
 
-std::vector<WritePairInCode> writes_in_sequence(CodeIndex& index) { return Reader(index).read(); }
+std::vector<WritePairInCode> writes_in_sequence(CodeIndex& index) { return WritePairs(index).read(); }
 
 }  // namespace pgadvise::drizzle

@@ -1,13 +1,11 @@
 #include "drizzle/code/client_code.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <initializer_list>
 #include <map>
 #include <set>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "base/text/text.h"
@@ -30,6 +28,7 @@ using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 using typescript::Property;
@@ -48,12 +47,10 @@ class Expressions {
   Node written(Node node) {
     for (int depth = 0; depth < 6; ++depth) {
       node = bare(node);
-      if (!node.is(Kind::identifier) && !node.is(Kind::shorthand_property_identifier)) return node;
-      const Node declared = names_.declaration(node);
-      if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier) ||
-          !declared.child(Field::value))
-        return node;
-      node = declared.child(Field::value);
+      if (!is_name(node)) return node;
+      const Node value = initial_value(names_.declaration(node));
+      if (!value) return node;
+      node = value;
     }
     return node;
   }
@@ -61,8 +58,7 @@ class Expressions {
   ValuePtr value(const Node& node) {
     const Node at = bare(node);
     if (!at) return typescript::undefined_value();
-    const bool name = at.is(Kind::identifier) || at.is(Kind::shorthand_property_identifier);
-    const Binding& binding = name ? names_.find(at) : none_;
+    const Binding& binding = is_name(at) ? names_.find(at) : none_;
     if (binding.owner && typescript::function_around(binding.name)) {
       const Node initial = written(at);
       if (initial == at) return typescript::unknown("a variable", at);
@@ -89,12 +85,6 @@ std::string driver_of(const Value& function) {
   return {};
 }
 
-bool is_pg_pool(const Value& constructor) {
-  if (constructor.is(Values::external)) return constructor.text == "pg" && constructor.name == "Pool";
-  return constructor.is(Values::member) && constructor.name == "Pool" &&
-         constructor.base->is(Values::external) && constructor.base->text == "pg";
-}
-
 bool is_postgres_js(const Value& function) {
   return function.is(Values::external) && function.text == "postgres" &&
          (function.name == "default" || function.name == "*");
@@ -115,9 +105,9 @@ int size_of(const Value& options) {
   return size > 0 && size <= 100'000 ? static_cast<int>(size) : 0;
 }
 
-class Reader {
+class Clients {
  public:
-  explicit Reader(typescript::Program& program) : program_(program), expressions_(program) {}
+  explicit Clients(typescript::Program& program) : program_(program), expressions_(program) {}
 
   ClientCode read() {
     files::Tree& tree = program_.tree();
@@ -145,17 +135,14 @@ class Reader {
 
  private:
   void read_calls(const Node& root) {
-    std::vector<Node> open{root};
-    while (!open.empty()) {
-      const Node at = open.back();
-      open.pop_back();
-      if (at.is(Kind::new_expression)) read_new(at);
-      if (at.is(Kind::call_expression)) read_call(at);
-      std::vector<Node> parts;
-      for (Node part = at.first(); part; part = part.next())
-        if (!part.is(Kind::token) && !part.is(Kind::type)) parts.push_back(part);
-      open.insert(open.end(), parts.rbegin(), parts.rend());
-    }
+    std::vector<Node> calls;
+    typescript::each_node(root, [&](const Node& at) {
+      if (at.is(Kind::new_expression) || at.is(Kind::call_expression)) calls.push_back(at);
+    });
+    std::ranges::sort(calls);  // in the order of the file
+    for (const Node& call : calls)
+      if (call.is(Kind::new_expression)) read_new(call);
+      else read_call(call);
   }
 
   void read_new(const Node& made) {
@@ -166,9 +153,7 @@ class Reader {
     const bool client =
         !pool && type->name == "Client" && (type->text == "pg" || (type->base && type->base->text == "pg"));
     if (!pool && !client) return;
-    const auto arguments = arguments_of(made);
-    const ValuePtr options =
-        arguments.empty() ? typescript::undefined_value(made) : expressions_.value(arguments.front());
+    const ValuePtr options = argument_value(made);
     if (pool) add_pool(made, "new Pool() of node-postgres", *options, false);
     add_credentials(*options);
   }
@@ -176,10 +161,10 @@ class Reader {
   void read_call(const Node& call) {
     const Node callee = call.child(Field::function);
     if (!callee.is(Kind::identifier)) return;
-    const auto arguments = arguments_of(call);
     const ValuePtr function = expressions_.value(callee);
     if (is_postgres_js(*function)) {
       ValuePtr options = typescript::undefined_value(call);
+      const auto arguments = arguments_of(call);
       for (const Node& argument : arguments)
         if (const ValuePtr value = expressions_.value(argument);
             value->is(Values::object) || argument != arguments.front())
@@ -188,18 +173,21 @@ class Reader {
       add_credentials(*options);
       return;
     }
-    const std::string driver = driver_of(*function);
-    if (driver.empty()) return;
-    read_drizzle(call, arguments, driver);
+    if (const std::string driver = driver_of(*function); !driver.empty()) read_drizzle(call, driver);
   }
 
-  void read_drizzle(const Node& call, const std::vector<Node>& arguments, const std::string& driver) {
-    const ValuePtr first =
-        arguments.empty() ? typescript::undefined_value(call) : expressions_.value(arguments.front());
+  // The value of the first argument; undefined without one.
+  ValuePtr argument_value(const Node& call) {
+    const Node argument = argument_at(call);
+    return argument ? expressions_.value(argument) : typescript::undefined_value(call);
+  }
+
+  void read_drizzle(const Node& call, const std::string& driver) {
+    const ValuePtr first = argument_value(call);
     ValuePtr options = first;
-    if (arguments.size() > 1) options = expressions_.value(arguments[1]);
+    if (const Node second = argument_at(call, 1)) options = expressions_.value(second);
     else if (!first->is(Values::object) || !is_configuration(*first)) options = nullptr;
-    add_client(call, options, arguments.size() > 1 || options != nullptr);
+    add_client(call, options);
     const bool pool = driver == "node-postgres" || driver == "postgres-js";
     if (!pool) return;
     const std::string what = driver == "node-postgres" ? "drizzle() with a pool of node-postgres"
@@ -210,7 +198,7 @@ class Reader {
           connection->value->is(Values::object) ? connection->value : typescript::undefined_value(call);
       add_pool(call, what, *inner, driver == "postgres-js");
       add_credentials(*inner);
-    } else if (!arguments.empty() && names_url(arguments.front())) {
+    } else if (const Node address = argument_at(call); address && names_url(address)) {
       add_pool(call, what, *typescript::undefined_value(call), driver == "postgres-js");
     }
   }
@@ -288,14 +276,14 @@ class Reader {
 
   // check-recipes.js, db-cli.ts
   static bool names_a_script(const std::string& file) {
-    static constexpr std::array<std::string_view, 10> words = {
-        "check", "diagnose", "debug", "inspect", "verify", "fix", "dump", "query", "init", "reset"};
     std::string stem = lower(files::base_of(file));
     stem.erase(std::min(stem.rfind('.'), stem.size()));
     std::replace(stem.begin(), stem.end(), '_', '-');
     const auto end = stem.find('-');
     return stem.ends_with("-cli") ||
-           (end != std::string::npos && is_one_of(std::string_view(stem).substr(0, end), words));
+           (end != std::string::npos && is_one_of(std::string_view(stem).substr(0, end),
+                                                  {"check", "diagnose", "debug", "inspect", "verify", "fix",
+                                                   "dump", "query", "init", "reset"}));
   }
 
   void add_credentials(const Value& options) {
@@ -308,9 +296,10 @@ class Reader {
 
   // Clients without options that no other file can import may only run migrations or SQL text. A client whose
   // casing is not known may have that of its configuration.
-  void add_client(const Node& call, const ValuePtr& options, bool given) {
+  // `options`: null without any.
+  void add_client(const Node& call, const ValuePtr& options) {
     const std::string& file = call.syntax()->file();
-    const bool unknown = given && (!options->is(Values::object) || options->partial);
+    const bool unknown = options && (!options->is(Values::object) || options->partial);
     const bool schema = !unknown && options && options->property("schema");
     const Property* casing = !unknown && options ? options->property("casing") : nullptr;
     const auto text = casing ? text_of(casing->value) : std::string();
@@ -342,8 +331,7 @@ class Reader {
     const auto* module = program_.module(call.syntax()->file());
     if (!names || !module || typescript::function_around(declared)) return false;
     const std::string_view name = declared.child(Field::name).text();
-    return std::any_of(module->exports.begin(), module->exports.end(),
-                       [&](const auto& one) { return one.second.local == name; });
+    return std::ranges::any_of(module->exports, [&](const auto& one) { return one.second.local == name; });
   }
 
   struct Schema {
@@ -488,8 +476,13 @@ static std::vector<PushTarget> push_targets(typescript::Program& program,
   return out;
 }
 
+bool is_pg_pool(const Value& constructor) {
+  const Value& package = constructor.is(Values::member) ? *constructor.base : constructor;
+  return constructor.name == "Pool" && package.is(Values::external) && package.text == "pg";
+}
+
 ClientCode read_client_code(typescript::Program& program) {
-  ClientCode out = Reader(program).read();
+  ClientCode out = Clients(program).read();
   out.push_targets = push_targets(program, out.credentials);
   out.ignored_migration_errors = ignored_migration_errors(program);
   return out;

@@ -42,6 +42,9 @@ struct ClientCode {
   std::vector<std::string> unread;  // source files of the application that may_be_source() refuses, sorted
 };
 
+// Whether the value is the class Pool of node-postgres.
+bool is_pg_pool(const typescript::Value& constructor);
+
 // REQUIRES a build that reads source, and provide_packages().
 ClientCode read_client_code(typescript::Program& program);
 

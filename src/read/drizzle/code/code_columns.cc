@@ -1,7 +1,6 @@
 #include "drizzle/code/code_columns.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +12,7 @@ namespace {
 using typescript::arguments_of;
 using typescript::Binding;
 using typescript::Field;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -27,29 +27,29 @@ bool selects_all_of_one_table(const FoundQuery& query) {
   if (facts.kind != CodeQuery::Kind::select || !query.table || !facts.selected || facts.tables.size() != 1 ||
       facts.locks || facts.then || facts.selected->size() != query.table->column_names.size())
     return false;
-  static constexpr std::array<std::string_view, 4> links = {"where", "limit", "offset", "orderBy"};
-  if (!std::all_of(query.links.begin(), query.links.end(),
-                   [&](const QueryLink& link) { return is_one_of(link.name, links); }))
+  const auto narrows = [](std::string_view name) {
+    return is_one_of(name, {"where", "limit", "offset", "orderBy"});
+  };
+  if (!std::ranges::all_of(query.links, [&](const QueryLink& link) { return narrows(link.name); }))
     return false;
   if (!facts.relational) {
     const Node select = object_of(query.anchor);
     return method_of(query.anchor) == "from" && method_of(select) == "select" && arguments_of(select).empty();
   }
   const auto arguments = arguments_of(query.anchor);
-  const auto parts = arguments.empty() ? std::vector<Node>() : arguments.front().children();
-  static constexpr std::array<std::string_view, 4> options = {"where", "limit", "offset", "orderBy"};
-  return arguments.empty() || (arguments.front().is(Kind::object) &&
-                               std::all_of(parts.begin(), parts.end(), [&](const Node& part) {
-                                 const Node key = part.is(Kind::pair)                ? part.child(Field::key)
-                                                  : part.is(Kind::method_definition) ? part.child(Field::name)
-                                                                                     : part;
-                                 return is_one_of(key.text(), options);
-                               }));
+  if (arguments.empty()) return true;
+  return arguments.front().is(Kind::object) &&
+         std::ranges::all_of(arguments.front().children(), [&](const Node& part) {
+           const Node key = part.is(Kind::pair)                ? part.child(Field::key)
+                            : part.is(Kind::method_definition) ? part.child(Field::name)
+                                                               : part;
+           return narrows(key.text());
+         });
 }
 
-class RowReader {
+class UsedProperties {
  public:
-  RowReader(CodeIndex& index, const FoundQuery& query) : names_(index.names()), query_(query) {}
+  UsedProperties(CodeIndex& index, const FoundQuery& query) : names_(index.names()), query_(query) {}
 
   // The properties of the row that the function uses; nullopt: not known, or the row leaves the function.
   std::optional<std::set<std::string>> read() {
@@ -111,8 +111,7 @@ class RowReader {
     bool known = names_.find(declared).name == declared;
     typescript::each_node(function, [&](const Node& at) {
       if (at.is(Kind::too_deep) || at.is(Kind::error)) known = false;
-      const bool names_it = at.is(Kind::identifier) || at.is(Kind::shorthand_property_identifier);
-      if (!known || !names_it || at == declared || at.text() != declared.text() ||
+      if (!known || !is_name(at) || at == declared || at.text() != declared.text() ||
           names_.find(at).name != declared)
         return;
       known = at.is(Kind::identifier) && (is_list ? reads_list(widened(at)) : reads_row(widened(at)));
@@ -142,9 +141,9 @@ class RowReader {
       case Kind::ternary_expression: return above.child(Field::condition) == row;
       case Kind::unary_expression: return above.text().starts_with("!");
       case Kind::binary_expression: {
-        static constexpr std::array<std::string_view, 4> comparisons = {"==", "===", "!=", "!=="};
         const std::string_view symbol = above.child(Field::operator_).text();
-        return is_one_of(symbol, comparisons) || (symbol == "&&" && above.child(Field::left) == row);
+        return is_one_of(symbol, {"==", "===", "!=", "!=="}) ||
+               (symbol == "&&" && above.child(Field::left) == row);
       }
       default: return false;
     }
@@ -152,10 +151,9 @@ class RowReader {
 
   static bool is_changed(const Node& member) {
     const Node above = member.parent();
-    const bool assigned =
-        above.is(Kind::assignment_expression) || above.is(Kind::augmented_assignment_expression);
-    return (assigned && above.child(Field::left) == member) || above.is(Kind::update_expression) ||
-           above.is(Kind::array_pattern) || above.is(Kind::pair_pattern) ||
+    return (is_assignment(above) && above.child(Field::left) == member) ||
+           above.is(Kind::update_expression) || above.is(Kind::array_pattern) ||
+           above.is(Kind::pair_pattern) ||
            (above.is(Kind::unary_expression) && above.text().starts_with("delete"));
   }
 
@@ -170,11 +168,11 @@ std::vector<UnusedColumns> unused_columns(CodeIndex& index) {
   std::vector<UnusedColumns> out;
   for (const auto& query : index.queries()) {
     if (!selects_all_of_one_table(query) || query.whole.syntax()->errors() > 0) continue;
-    const auto used = RowReader(index, query).read();
+    const auto used = UsedProperties(index, query).read();
     if (!used || used->size() == query.table->column_names.size()) continue;
     UnusedColumns& found = out.emplace_back(UnusedColumns{query.facts, {}});
     for (const auto& name : *used) found.used.push_back(query.table->column_names.at(name).name);
-    std::sort(found.used.begin(), found.used.end());
+    std::ranges::sort(found.used);
   }
   return out;
 }

@@ -38,7 +38,7 @@ constexpr std::array<EntryForm, 13> forms = {{
 
 bool has_word(std::string_view list, std::string_view word) {
   const auto words = split(list, ' ');
-  return std::find(words.begin(), words.end(), word) != words.end();
+  return std::ranges::find(words, word) != words.end();
 }
 
 // Whether the path has the folders, one directly below the other.
@@ -52,9 +52,8 @@ bool matches_path(const EntryForm& form, std::string_view path) {
   const std::string_view stem = name.substr(0, name.find_last_of('.'));
   if (!form.files.empty() && !has_word(form.files, stem)) return false;
   if (form.folders.empty()) return true;
-  const auto folders = split(form.folders, ' ');
-  return std::any_of(folders.begin(), folders.end(),
-                     [&](std::string_view folder) { return lies_below(path, folder); });
+  return std::ranges::any_of(split(form.folders, ' '),
+                             [&](std::string_view folder) { return lies_below(path, folder); });
 }
 
 bool is_path(std::string_view written) {
@@ -79,9 +78,9 @@ bool may_have_routes(std::string_view text, const EntryForm& form) {
   return false;
 }
 
-class Reader {
+class EntryFunctions {
  public:
-  Reader(typescript::Bindings& names, const typescript::Module& module, const std::string& file)
+  EntryFunctions(typescript::Bindings& names, const typescript::Module& module, const std::string& file)
       : names_(names), module_(module), file_(file) {}
 
   std::vector<EntryFunction> read() {
@@ -111,8 +110,8 @@ class Reader {
   }
 
   void add(const Node& function) {
-    const bool known = std::any_of(out_.begin(), out_.end(),
-                                   [&](const EntryFunction& one) { return one.function == function; });
+    const bool known =
+        std::ranges::any_of(out_, [&](const EntryFunction& one) { return one.function == function; });
     if (!known) out_.push_back({function, form_});
   }
 
@@ -219,7 +218,7 @@ std::span<const EntryForm> entry_forms() { return forms; }
 bool may_have_entries(std::string_view path, std::string_view text) {
   const std::string_view head = text.substr(0, 200);
   if (contains(head, "\"use client\"") || contains(head, "'use client'")) return false;
-  return std::any_of(forms.begin(), forms.end(), [&](const EntryForm& form) {
+  return std::ranges::any_of(forms, [&](const EntryForm& form) {
     if (!matches_path(form, path)) return false;
     switch (form.match) {
       case Match::exported:
@@ -231,9 +230,8 @@ bool may_have_entries(std::string_view path, std::string_view text) {
       case Match::procedure: return contains(text, "rocedure");
       case Match::decorator: {
         const auto names = split(form.names, ' ');
-        return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
-          return contains(text, "@" + std::string(name) + "(");
-        });
+        return std::ranges::any_of(
+            names, [&](std::string_view name) { return contains(text, "@" + std::string(name) + "("); });
       }
     }
     return false;
@@ -242,7 +240,7 @@ bool may_have_entries(std::string_view path, std::string_view text) {
 
 std::vector<EntryFunction> entry_functions(typescript::Bindings& names, const std::string& file) {
   const auto* module = names.program().module(file);
-  return module ? Reader(names, *module, file).read() : std::vector<EntryFunction>();
+  return module ? EntryFunctions(names, *module, file).read() : std::vector<EntryFunction>();
 }
 
 }  // namespace pgadvise::drizzle

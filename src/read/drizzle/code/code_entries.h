@@ -1,4 +1,4 @@
-// The functions that a web framework calls for each request. Internal to code_requests.h.
+// The functions that a web framework calls for each request. Internal to code_index and the checks.
 #pragma once
 
 #include <span>

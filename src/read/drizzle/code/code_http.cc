@@ -36,23 +36,21 @@ HttpDatabase http_database(CodeIndex& index, const Node& database) {
   Node at = bare(database);
   for (int followed = 0; at.is(Kind::identifier) && followed < max_followed; ++followed) {
     const Node declared = index.names().declaration(at);
-    if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier) ||
-        !declared.parent().text().starts_with("const"))
-      return {};
-    at = bare(declared.child(Field::value));
+    at = initial_value(declared);
+    if (!declared.parent().text().starts_with("const")) return {};
     if (!at.is(Kind::call_expression)) continue;
     const auto made = index.value(at.child(Field::function));
     if (!made->is(typescript::Value::Kind::external) || made->name != "drizzle") return {};
-    const auto* driver = std::find_if(drivers.begin(), drivers.end(),
-                                      [&](const HttpDriver& one) { return one.package == made->text; });
+    const auto* driver =
+        std::ranges::find_if(drivers, [&](const HttpDriver& one) { return one.package == made->text; });
     return driver == drivers.end() ? HttpDatabase() : HttpDatabase{declared, driver};
   }
   return {};
 }
 
-class Reader {
+class TransactionsOverHttp {
  public:
-  explicit Reader(CodeIndex& index) : index_(index) {}
+  explicit TransactionsOverHttp(CodeIndex& index) : index_(index) {}
 
   std::vector<TransactionOverHttp> read() {
     std::vector<std::pair<const FoundQuery*, HttpDatabase>> found;
@@ -99,18 +97,16 @@ class Reader {
     if (!at.is(Kind::call_expression) || object_of(at).text() != "Object" ||
         !contains(at.text(), "transaction"))
       return {};
-    const auto arguments = arguments_of(at);
-    return arguments.empty() ? Node() : arguments.front();
+    return argument_at(at);
   }
 
   // Whether a `catch` around the transaction does its work without one: by a statement on one of its tables,
   // or by a function that gets the database.
   bool is_handled(const FoundQuery& transaction, const Node& database) {
     const Node called = transaction.whole.parent();
-    if (called.is(Kind::member_expression) && called.child(Field::property).text() == "catch") {
-      const auto arguments = arguments_of(called.parent());
-      if (!arguments.empty() && works_without(arguments.front(), transaction, database)) return true;
-    }
+    if (called.is(Kind::member_expression) && called.child(Field::property).text() == "catch")
+      if (const Node handler = argument_at(called.parent()); works_without(handler, transaction, database))
+        return true;
     Node below = transaction.whole;
     for (Node at = below.parent(); at && !is_function(at); below = at, at = at.parent())
       if (at.is(Kind::try_statement) && at.child(Field::body) == below &&
@@ -125,8 +121,8 @@ class Reader {
       if (!at.is(Kind::call_expression)) return false;
       if (index_.query(at)) return shares(tables, tables_in(at, database));
       const auto arguments = arguments_of(at);
-      if (std::any_of(arguments.begin(), arguments.end(),
-                      [&](const Node& one) { return http_database(index_, one).declared == database; }))
+      if (std::ranges::any_of(
+              arguments, [&](const Node& one) { return http_database(index_, one).declared == database; }))
         return true;
       const Node function = index_.names().called(at);
       return function && shares(tables, tables_in(function, database));
@@ -134,8 +130,7 @@ class Reader {
   }
 
   static bool shares(const std::set<QualifiedName>& tables, const std::set<QualifiedName>& others) {
-    return std::any_of(others.begin(), others.end(),
-                       [&](const QualifiedName& one) { return tables.count(one) > 0; });
+    return std::ranges::any_of(others, [&](const QualifiedName& one) { return tables.count(one) > 0; });
   }
 
   // Of the statements in the expression or function; with `database` only of those on this database.
@@ -161,6 +156,8 @@ const HttpDriver* http_driver(CodeIndex& index, const Node& database) {
   return http_database(index, database).driver;
 }
 
-std::vector<TransactionOverHttp> transactions_over_http(CodeIndex& index) { return Reader(index).read(); }
+std::vector<TransactionOverHttp> transactions_over_http(CodeIndex& index) {
+  return TransactionsOverHttp(index).read();
+}
 
 }  // namespace pgadvise::drizzle

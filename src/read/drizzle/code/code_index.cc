@@ -19,6 +19,7 @@ using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
 using typescript::is_function;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 using typescript::ValuePtr;
@@ -123,10 +124,24 @@ std::string_view method_of(const Node& call) {
   return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
 }
 
+Node begin_of_members(Node expression) {
+  while (expression.is(Kind::member_expression)) expression = bare(expression.child(Field::object));
+  return expression;
+}
+
+bool is_assignment(const Node& node) {
+  return node.is(Kind::assignment_expression) || node.is(Kind::augmented_assignment_expression);
+}
+
 std::string member_name(const Node& expression) {
   if (expression.is(Kind::member_expression)) return std::string(expression.child(Field::property).text());
   if (!expression.is(Kind::subscript_expression)) return {};
   return typescript::string_value(bare(expression.child(Field::index))).value_or(std::string());
+}
+
+std::string key_of(const Node& pair) {
+  const Node key = pair.child(Field::key);
+  return typescript::string_value(key).value_or(std::string(key.text()));
 }
 
 Node property_of(const Node& object, std::string_view name) {
@@ -136,7 +151,11 @@ Node property_of(const Node& object, std::string_view name) {
 }
 
 bool is_one_of(std::string_view text, std::span<const std::string_view> list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
+  return std::ranges::find(list, text) != list.end();
+}
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> list) {
+  return is_one_of(text, std::span(list.begin(), list.size()));
 }
 
 std::string first_word(std::string_view text) {
@@ -147,10 +166,17 @@ std::string first_word(std::string_view text) {
   return std::string(text.substr(0, end));
 }
 
+Node member_of(const Node& object, std::string_view name) {
+  for (const Node& part : object.children()) {
+    if (part.is(Kind::shorthand_property_identifier) && part.text() == name) return part;
+    if (part.is(Kind::method_definition) && part.child(Field::name).text() == name) return part;
+  }
+  return property_of(object, name);
+}
+
 Node argument_of(const FoundQuery& query, std::string_view name) {
   const QueryLink* link = query.link(name);
-  const auto arguments = link ? arguments_of(link->call) : std::vector<Node>();
-  return arguments.empty() ? Node() : bare(arguments.front());
+  return link ? argument_at(link->call) : Node();
 }
 
 bool is_awaited(Node expression) {
@@ -190,8 +216,7 @@ bool runs_at_once(const Node& function) {
 }
 
 const QueryLink* FoundQuery::link(std::string_view name) const {
-  const auto found =
-      std::find_if(links.begin(), links.end(), [&](const QueryLink& one) { return one.name == name; });
+  const auto found = std::ranges::find_if(links, [&](const QueryLink& one) { return one.name == name; });
   return found == links.end() ? nullptr : &*found;
 }
 
@@ -200,14 +225,13 @@ CodeIndex::CodeIndex(typescript::Program& program) : program_(program), bindings
   if (files_.empty()) return;
   program_.parse_ahead(files_);
   read_relational_names();
-  for (const auto& file : files_)
-    if (const auto* module = program_.module(file)) add_calls(module->syntax->root());
+  each_call([&](const Node& call) { add_call(call); });
   std::vector<FoundQuery> undecided = std::move(undecided_);
   // Transactions first: their parameter is a database for what is inside.
   for (auto& query : undecided)
     if (is_database(query.receiver)) queries_.push_back(std::move(query));
-  std::sort(queries_.begin(), queries_.end(),
-            [](const FoundQuery& a, const FoundQuery& b) { return a.facts.place < b.facts.place; });
+  std::ranges::sort(queries_,
+                    [](const FoundQuery& a, const FoundQuery& b) { return a.facts.place < b.facts.place; });
   for (std::size_t i = 0; i < queries_.size(); ++i) by_whole_.emplace(queries_[i].whole, i);
   for (auto& query : queries_) complete(query);
 }
@@ -251,8 +275,8 @@ bool CodeIndex::is_of_another_database(const FoundQuery& query, bool only_other_
   if (kind == Made::execute || kind == Made::transaction || kind == Made::batch) return false;
   if (only_other_tables && !query.table) return true;
   if (query.link("all") || query.link("get") || query.link("run")) return true;
-  const auto arguments = arguments_of(query.anchor);
-  return !query.facts.relational && !arguments.empty() && is_other_table(value(arguments.front()));
+  const Node table = argument_at(query.anchor);
+  return !query.facts.relational && table && is_other_table(value(table));
 }
 
 // The names of db.query are those that the schema's files export.
@@ -266,16 +290,11 @@ void CodeIndex::read_relational_names() {
           if (!relational_.try_emplace(name, found).second && relational_.at(name)->name != found->name)
             ambiguous_.insert(name);
       const auto* module = program_.module(file);
-      schema_is_complete_ =
-          schema_is_complete_ && module &&
-          std::all_of(module->star_exports.begin(), module->star_exports.end(), [&](const std::string& from) {
-            return !program_.resolver().resolve(file, from).empty();
-          });
+      schema_is_complete_ = schema_is_complete_ && module &&
+                            std::ranges::all_of(module->star_exports, [&](const std::string& from) {
+                              return !program_.resolver().resolve(file, from).empty();
+                            });
     }
-}
-
-void CodeIndex::add_calls(const Node& root) {
-  typescript::each_call(root, [&](const Node& call) { add_call(call); });
 }
 
 ValuePtr CodeIndex::value(const Node& expression) {
@@ -283,16 +302,14 @@ ValuePtr CodeIndex::value(const Node& expression) {
   const Node node = bare(expression);
   if (nested_ >= max_nested) return typescript::unknown("variables that depend on each other", node);
   const typescript::Nested nested(nested_);
-  if (node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier)) {
+  if (is_name(node)) {
     const Binding& binding = bindings_.find(node);
-    using Bound = Binding::Kind;
-    if (binding.kind == Bound::none || typescript::function_around(binding.name).kind() == Kind::none)
+    if (binding.kind == Binding::Kind::none || typescript::function_around(binding.name).kind() == Kind::none)
       return program_.variable(node.syntax()->file(), std::string(node.text()), node);
-    if (binding.kind == Bound::variable && binding.pattern.is(Kind::identifier))
-      if (const Node initial = bare(binding.owner.child(Field::value)); initial.is(Kind::identifier) ||
-                                                                        initial.is(Kind::member_expression) ||
-                                                                        initial.is(Kind::call_expression))
-        return initial == node ? typescript::unknown("itself") : value(initial);
+    const Node initial = initial_value(binding.owner);
+    if (initial.is(Kind::identifier) || initial.is(Kind::member_expression) ||
+        initial.is(Kind::call_expression))
+      return initial == node ? typescript::unknown("itself") : value(initial);
     return typescript::unknown("a variable", node);
   }
   if (node.is(Kind::member_expression))
@@ -300,7 +317,7 @@ ValuePtr CodeIndex::value(const Node& expression) {
                            node);
   // alias(orders, 'o') is the table, too.
   if (node.is(Kind::call_expression) && is_drizzle(node.child(Field::function), "alias"))
-    if (const auto arguments = arguments_of(node); !arguments.empty()) return value(arguments.front());
+    if (const Node table = argument_at(node)) return value(table);
   return typescript::unknown("an expression", node);
 }
 
@@ -340,7 +357,6 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
   out.facts.kind = *kind;
   out.anchor = call;
   const Node object = object_of(call);
-  const auto arguments = arguments_of(call);
   if (method == "findMany" || method == "findFirst") {
     const Node space = bare(object.child(Field::object));
     if (member_name(space) != "query") return false;
@@ -358,15 +374,16 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
     if (!object.is(Kind::call_expression) || !method_of(object).starts_with("select")) return false;
     out.receiver = without_with(object_of(object));
   }
-  if (*kind == CodeQuery::Kind::transaction || *kind == CodeQuery::Kind::batch) return !arguments.empty();
-  if (arguments.empty()) return false;
+  const Node first = argument_at(call);
+  if (!first) return false;
+  if (*kind == CodeQuery::Kind::transaction || *kind == CodeQuery::Kind::batch) return true;
   if (*kind == CodeQuery::Kind::execute) {
-    const Node text = bare(arguments.front());
+    const Node& text = first;
     proven = text.is(Kind::call_expression) && text.child(Field::arguments).is(Kind::template_string) &&
              is_drizzle(text.child(Field::function), "sql");
     return true;
   }
-  const SourceTable* found = table(arguments.front());
+  const SourceTable* found = table(first);
   proven = found != nullptr;
   out.table = found;
   if (found && found->name) out.facts.tables.push_back(*found->name);
@@ -424,9 +441,8 @@ bool CodeIndex::is_database_function(const Node& function, int depth) {
   if (!function || depth > max_followed) return false;
   const std::string type = annotated_type(function);
   if (!type.empty() && type_is_database(type, function.syntax()->file(), depth + 1)) return true;
-  const auto values = typescript::returned_values(function);
-  return std::any_of(values.begin(), values.end(),
-                     [&](const Node& one) { return is_database(one, depth + 1); });
+  return std::ranges::any_of(typescript::returned_values(function),
+                             [&](const Node& one) { return is_database(one, depth + 1); });
 }
 
 bool CodeIndex::is_database(const Node& expression, int depth) {
@@ -439,7 +455,7 @@ bool CodeIndex::is_database(const Node& expression, int depth) {
 }
 
 bool CodeIndex::find_database(const Node& node, int depth) {
-  if (node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier)) {
+  if (is_name(node)) {
     const Binding& binding = bindings_.find(node);
     if (binding.name && proven_.count(binding.name)) return true;
     const std::string file = node.syntax()->file();
@@ -499,7 +515,7 @@ bool CodeIndex::find_type(std::string_view type, const std::string& file, int de
             type_is_database(annotated_type(declared), declared.syntax()->file(), depth + 1));
   }
   const std::string name = first_word(type);
-  if (std::find(database_types.begin(), database_types.end(), name) != database_types.end()) return true;
+  if (is_one_of(name, database_types)) return true;
   const auto named = name.empty() ? std::nullopt : type_named(name, file, depth);
   return named && type_is_database(named->text, named->file, depth + 1);
 }

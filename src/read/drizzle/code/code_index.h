@@ -9,6 +9,7 @@
 // tables.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -53,6 +54,12 @@ class CodeIndex {
   const std::vector<FoundQuery>& queries() const { return queries_; }
   // The files that were read for queries, in order.
   const std::vector<std::string>& files() const { return files_; }
+  // Calls `act` for each call in these files.
+  template <class Act>
+  void each_call(Act&& act) {
+    for (const auto& file : files_)
+      if (const auto* module = program_.module(file)) typescript::each_call(module->syntax->root(), act);
+  }
   // The query that the expression is; nullptr if it is none.
   const FoundQuery* query(const typescript::Node& expression) const;
 
@@ -111,7 +118,6 @@ class CodeIndex {
   bool has_only_other_tables(const std::string& file);
   bool is_of_another_database(const FoundQuery& query, bool only_other_tables);
   void read_relational_names();
-  void add_calls(const typescript::Node& node);
   void add_call(const typescript::Node& call);
   bool recognize(const typescript::Node& call, FoundQuery& out, bool& proven);
   void complete(FoundQuery& query);
@@ -164,6 +170,7 @@ bool is_awaited(typescript::Node expression);
 bool runs_at_once(const typescript::Node& function);
 // Whether the list has the text.
 bool is_one_of(std::string_view text, std::span<const std::string_view> list);
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> list);
 // The identifier that the text begins with; "" if it begins with none.
 std::string first_word(std::string_view text);
 // The first argument of the query's link `name(…)`; empty if there is none.
@@ -174,9 +181,17 @@ std::string placeholder_in(const typescript::Node& expression);
 std::string_view method_of(const typescript::Node& call);
 // "orders" of x.orders and x['orders']; "" for other expressions.
 std::string member_name(const typescript::Node& expression);
+// x of x.a.b; the expression itself if it is no member.
+typescript::Node begin_of_members(typescript::Node expression);
+// x = 1, x += 1
+bool is_assignment(const typescript::Node& node);
 // What the method is called on.
 typescript::Node object_of(const typescript::Node& call);
+// The key of a property as text: "orders" of orders: x and 'orders': x.
+std::string key_of(const typescript::Node& pair);
 // The value of the property of an object literal; empty if it has none of that name.
 typescript::Node property_of(const typescript::Node& object, std::string_view name);
+// The same, and the name itself of { name }, and a method of that name.
+typescript::Node member_of(const typescript::Node& object, std::string_view name);
 
 }  // namespace pgadvise::drizzle

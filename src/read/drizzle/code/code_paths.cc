@@ -14,14 +14,13 @@ namespace {
 
 template <std::size_t n>
 bool one_of(std::string_view text, const std::array<std::string_view, n>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
+  return std::ranges::find(list, text) != list.end();
 }
 
 template <std::size_t n>
 bool any_folder(std::string_view path, const std::array<std::string_view, n>& names) {
-  const auto folders = split(files::folder_of(path), '/');
-  return std::any_of(folders.begin(), folders.end(),
-                     [&](std::string_view folder) { return one_of(folder, names); });
+  return std::ranges::any_of(split(files::folder_of(path), '/'),
+                             [&](std::string_view folder) { return one_of(folder, names); });
 }
 
 constexpr std::array<std::string_view, 5> source_folders = {"src", "app", "pages", "routes", "lib"};

@@ -23,24 +23,16 @@ constexpr int max_followed = 5;
 // Of findMany and findFirst.
 void CodeIndex::complete_options(FoundQuery& query) {
   CodeQuery& facts = query.facts;
-  const auto arguments = arguments_of(query.anchor);
-  const Node options = arguments.empty() ? Node() : bare(arguments.front());
-  if (const Node limit = property_of(options, "limit")) {
-    facts.limited = true;
-    if (bare(limit).text() == "1") facts.first = true;
-  }
-  for (const Node& part : options.children()) {
-    if (part.is(Kind::shorthand_property_identifier) && part.text() == "limit") facts.limited = true;
-    if (part.is(Kind::shorthand_property_identifier) && part.text() == "offset") facts.has_offset = true;
-    // What is spread may have all of it.
-    if (part.is(Kind::spread_element)) facts.limited = facts.ordered = true;
-    if (part.is(Kind::shorthand_property_identifier) && part.text() == "orderBy") facts.ordered = true;
-    if (part.is(Kind::method_definition) && part.child(Field::name).text() == "orderBy") facts.ordered = true;
-  }
-  if (property_of(options, "offset")) facts.has_offset = true;
-  if (property_of(options, "orderBy")) facts.ordered = true;
-  // Options from elsewhere may have anything.
-  if (options && !options.is(Kind::object)) facts.limited = facts.ordered = true;
+  const Node options = argument_at(query.anchor), limit = member_of(options, "limit");
+  facts.limited = static_cast<bool>(limit);
+  facts.first = facts.first || bare(limit).text() == "1";
+  facts.has_offset = static_cast<bool>(member_of(options, "offset"));
+  facts.ordered = static_cast<bool>(member_of(options, "orderBy"));
+  // What is spread, and options from elsewhere, may have all of it.
+  const auto parts = options.children();
+  if ((options && !options.is(Kind::object)) ||
+      std::ranges::any_of(parts, [](const Node& part) { return part.is(Kind::spread_element); }))
+    facts.limited = facts.ordered = true;
 }
 
 void CodeIndex::complete(FoundQuery& query) {
@@ -49,17 +41,17 @@ void CodeIndex::complete(FoundQuery& query) {
   facts.function = typescript::name_of_function(typescript::function_around(query.whole));
   if (facts.relational) complete_options(query);
   for (const auto& link : query.links) {
-    const auto arguments = arguments_of(link.call);
+    const Node argument = argument_at(link.call);
     if (link.name == "limit") {
       facts.limited = true;
-      if (!arguments.empty() && bare(arguments.front()).text() == "1") facts.first = true;
+      if (argument.text() == "1") facts.first = true;
     }
     if (link.name == "offset") facts.has_offset = true;
     if (link.name == "orderBy") facts.ordered = true;
     if (link.name == "groupBy") facts.grouped = true;
     if (link.name == "for") facts.locks = true;
-    if (link.name.ends_with("Join") && !arguments.empty())
-      if (const SourceTable* joined = table(arguments.front()); joined && joined->name)
+    if (link.name.ends_with("Join") && argument)
+      if (const SourceTable* joined = table(argument); joined && joined->name)
         facts.tables.push_back(*joined->name);
   }
   if (facts.kind == CodeQuery::Kind::select) facts.selected = selected_columns(query);
@@ -87,10 +79,11 @@ bool CodeIndex::is_aggregate(const Node& expression) {
   }
   const bool is_template = at.is(Kind::template_string);
   if (!is_template && !at.is(Kind::call_expression)) return false;
-  static constexpr std::array<std::string_view, 9> names = {
-      "count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "min", "max", "countFn"};
   const Node callee = at.child(Field::function);
-  if (!is_template && callee.is(Kind::identifier) && is_one_of(operator_of(at), names)) return true;
+  if (!is_template && callee.is(Kind::identifier) &&
+      is_one_of(operator_of(at), {"count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "min",
+                                  "max", "countFn"}))
+    return true;
   const Node written = is_template ? at : at.child(Field::arguments);
   if (!written.is(Kind::template_string)) return false;
   const std::string text = lower(written.text());
@@ -101,10 +94,9 @@ bool CodeIndex::is_aggregate(const Node& expression) {
 bool CodeIndex::aggregates(const FoundQuery& query) {
   if (method_of(query.anchor) == "$count") return true;
   if (query.facts.relational || query.facts.grouped) return false;
-  const auto arguments = arguments_of(object_of(query.anchor));
-  const Node columns = arguments.empty() ? Node() : bare(arguments.front());
+  const Node columns = argument_at(object_of(query.anchor));
   const auto parts = columns.is(Kind::object) ? columns.children() : std::vector<Node>();
-  return !parts.empty() && std::all_of(parts.begin(), parts.end(), [&](const Node& part) {
+  return !parts.empty() && std::ranges::all_of(parts, [&](const Node& part) {
     return part.is(Kind::pair) && is_aggregate(part.child(Field::value));
   });
 }
@@ -117,8 +109,8 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
   if (depth > max_followed) return true;
   if (is_function(at)) {
     const auto values = typescript::returned_values(at);
-    return values.empty() || std::any_of(values.begin(), values.end(),
-                                         [&](const Node& one) { return narrows(one, depth + 1); });
+    return values.empty() ||
+           std::ranges::any_of(values, [&](const Node& one) { return narrows(one, depth + 1); });
   }
   if (at.is(Kind::identifier)) {
     const Binding& binding = bindings_.find(at);
@@ -130,8 +122,7 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
   const auto arguments = arguments_of(at);
   // Of the alternatives of or(), those with constants are a few rows for everybody: templates, public ones.
   if (name == "and" || name == "or")
-    return std::any_of(arguments.begin(), arguments.end(),
-                       [&](const Node& one) { return narrows(one, depth + 1); });
+    return std::ranges::any_of(arguments, [&](const Node& one) { return narrows(one, depth + 1); });
   if (name == "isNull" || name == "isNotNull" || name == "ne" || name == "not" || name == "notInArray")
     return false;
   if (name != "eq" || arguments.size() < 2) return true;
@@ -165,8 +156,7 @@ bool CodeIndex::joins_on_value(const Node& condition, int depth) {
   const std::string name = operator_of(at);
   const auto arguments = arguments_of(at);
   if (name == "and")
-    return std::any_of(arguments.begin(), arguments.end(),
-                       [&](const Node& one) { return joins_on_value(one, depth + 1); });
+    return std::ranges::any_of(arguments, [&](const Node& one) { return joins_on_value(one, depth + 1); });
   if ((name != "eq" && name != "inArray") || arguments.size() != 2) return false;
   return (column(bare(arguments[0])) && is_given(arguments[1])) ||
          (column(bare(arguments[1])) && is_given(arguments[0]));
@@ -174,35 +164,22 @@ bool CodeIndex::joins_on_value(const Node& condition, int depth) {
 
 // Whether the query reads a subquery with a LIMIT: one with .as('newest'), or $with('newest').as(query).
 bool CodeIndex::reads_limited(const FoundQuery& query) {
-  const auto arguments = arguments_of(query.anchor);
-  if (method_of(query.anchor) != "from" || arguments.empty()) return false;
-  Node given = bare(arguments.front());
+  Node given = argument_at(query.anchor);
+  if (method_of(query.anchor) != "from" || !given) return false;
   if (given.is(Kind::identifier))
     if (const Binding& binding = bindings_.find(given); binding.kind == Binding::Kind::variable)
       given = bare(binding.owner.child(Field::value));
   const FoundQuery* inner = this->query(given);
-  if (const auto parts = arguments_of(given); !inner && method_of(given) == "as" && !parts.empty())
-    inner = this->query(bare(parts.front()));
+  if (!inner && method_of(given) == "as") inner = this->query(argument_at(given));
   return inner && inner->link("limit");
 }
 
 bool CodeIndex::narrowed(const FoundQuery& query) {
-  if (query.facts.relational) {
-    const auto arguments = arguments_of(query.anchor);
-    if (arguments.empty()) return false;
-    for (const Node& part : bare(arguments.front()).children()) {
-      if (part.is(Kind::shorthand_property_identifier) && part.text() == "where") return narrows(part);
-      if (part.is(Kind::pair) && part.child(Field::key).text() == "where")
-        return narrows(part.child(Field::value));
-      if (part.is(Kind::method_definition) && part.child(Field::name).text() == "where") return narrows(part);
-    }
-    return false;
-  }
+  if (query.facts.relational) return narrows(member_of(argument_at(query.anchor), "where"));
   if (reads_limited(query)) return true;
-  return std::any_of(query.links.begin(), query.links.end(), [&](const QueryLink& link) {
-    const auto arguments = arguments_of(link.call);
-    if (link.name == "where") return !arguments.empty() && narrows(arguments.front());
-    if (link.name == "innerJoin") return arguments.size() > 1 && joins_on_value(arguments[1]);
+  return std::ranges::any_of(query.links, [&](const QueryLink& link) {
+    if (link.name == "where") return narrows(argument_at(link.call));
+    if (link.name == "innerJoin") return joins_on_value(argument_at(link.call, 1));
     return link.name == "having" || link.name == "$dynamic" || link.name == "as";
   });
 }
@@ -218,14 +195,14 @@ CodeIndex::Columns CodeIndex::all_columns(const SourceTable* table) {
 
 // Adds what `{ id: orders.id, customer: customers }` selects. False if a part is not known.
 bool CodeIndex::add_columns(const Node& selection, std::vector<std::string>& out) {
-  static constexpr std::array<std::string_view, 8> aggregates = {
-      "count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "max", "min"};
   for (const Node& part : selection.children()) {
     const Node given = part.is(Kind::pair) ? bare(part.child(Field::value)) : part;
     if (given.is(Kind::object)) {
       if (!add_columns(given, out)) return false;
     } else if (given.is(Kind::call_expression)) {
-      if (!given.child(Field::function).is(Kind::identifier) || !is_one_of(operator_of(given), aggregates))
+      if (!given.child(Field::function).is(Kind::identifier) ||
+          !is_one_of(operator_of(given),
+                     {"count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "max", "min"}))
         return false;
     } else if (const ValuePtr known = value(given); const auto column = tables_->column(known)) {
       out.push_back(column->column);
@@ -242,8 +219,7 @@ bool CodeIndex::add_columns(const Node& selection, std::vector<std::string>& out
 CodeIndex::Columns CodeIndex::relational_columns(const Node& call) {
   const auto known = relational_.find(member_name(object_of(call)));
   if (known == relational_.end()) return std::nullopt;
-  const auto arguments = arguments_of(call);
-  const Node options = arguments.empty() ? Node() : bare(arguments.front());
+  const Node options = argument_at(call);
   if (options && !options.is(Kind::object)) return std::nullopt;
   const Node chosen = bare(property_of(options, "columns"));
   if (!chosen) return all_columns(known->second);
@@ -273,8 +249,8 @@ CodeIndex::Columns CodeIndex::selected_columns(const FoundQuery& query) {
   for (const auto& link : query.links)
     if (link.name.ends_with("Join")) tables.push_back(link.call);
   for (const Node& call : tables) {
-    const auto arguments = arguments_of(call);
-    const auto columns = arguments.empty() ? std::nullopt : all_columns(table(arguments.front()));
+    const Node joined = argument_at(call);
+    const auto columns = joined ? all_columns(table(joined)) : std::nullopt;
     if (!columns) return std::nullopt;
     out.insert(out.end(), columns->begin(), columns->end());
   }
@@ -347,7 +323,7 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out, int followed) 
     list.push_back({column_name(bare(arguments[0])), arguments[1]});
     static constexpr std::array<std::string_view, 6> ranges = {"between", "notBetween", "gt",
                                                                "gte",     "lt",         "lte"};
-    if (std::find(ranges.begin(), ranges.end(), name) != ranges.end())
+    if (std::ranges::find(ranges, name) != ranges.end())
       for (std::size_t i = 1; i < arguments.size(); ++i)
         out.ranges.push_back({list.back().column, arguments[i]});
     return;
@@ -369,28 +345,18 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out, int followed) 
   if (at.is(Kind::array) || at.is(Kind::spread_element) || at.is(Kind::ternary_expression))
     for (const Node& part : at.children()) add_conditions(part, out, followed);
   if (at.is(Kind::identifier)) {  // const condition = eq(…)
-    const Binding& binding = bindings_.find(at);
-    if (binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier))
-      if (const Node initial = bare(binding.owner.child(Field::value));
-          initial.is(Kind::call_expression) && initial.text().size() < 2000)
-        add_conditions(initial, out, followed + 1);
+    const Node initial = initial_value(bindings_.find(at).owner);
+    if (initial.is(Kind::call_expression) && initial.text().size() < 2000)
+      add_conditions(initial, out, followed + 1);
   }
 }
 
 CodeIndex::Conditions CodeIndex::conditions(const FoundQuery& query) {
   Conditions out;
   if (query.facts.relational) {
-    const auto arguments = arguments_of(query.anchor);
-    if (arguments.empty()) return out;
-    for (const Node& part : bare(arguments.front()).children()) {
-      if (part.is(Kind::pair) && part.child(Field::key).text() == "where")
-        add_conditions(part.child(Field::value), out);
-      if (part.is(Kind::method_definition) && part.child(Field::name).text() == "where")
-        add_conditions(part, out);
-    }
+    if (const Node where = member_of(argument_at(query.anchor), "where")) add_conditions(where, out);
   } else if (method_of(query.anchor) == "$count") {
-    const auto arguments = arguments_of(query.anchor);
-    if (arguments.size() > 1) add_conditions(arguments[1], out);
+    if (const Node where = argument_at(query.anchor, 1)) add_conditions(where, out);
   }
   for (const auto& link : query.links)
     if (link.name == "where")
@@ -406,19 +372,15 @@ CodeIndex::Conditions CodeIndex::conditions_in(const Node& expression) {
 
 const FoundQuery* CodeIndex::prepared(const Node& call) {
   if (method_of(call) != "execute") return nullptr;
-  const Node declared = bindings_.declaration(object_of(call));
-  if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier))
-    return nullptr;
-  const FoundQuery* found = query(bare(declared.child(Field::value)));
+  const FoundQuery* found = query(initial_value(bindings_.declaration(object_of(call))));
   return found && found->link("prepare") ? found : nullptr;
 }
 
 std::string placeholder_in(const Node& expression) {
   const Node call = bare(expression);
   const std::string_view name = call.child(Field::function).text();
-  const auto arguments = arguments_of(call);
-  if (arguments.empty() || (name != "placeholder" && name != "sql.placeholder")) return {};
-  return typescript::string_value(arguments.front()).value_or(std::string());
+  if (name != "placeholder" && name != "sql.placeholder") return {};
+  return typescript::string_value(argument_at(call)).value_or(std::string());
 }
 
 }  // namespace pgadvise::drizzle

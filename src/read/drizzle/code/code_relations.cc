@@ -1,7 +1,6 @@
 #include "drizzle/code/code_relations.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 
@@ -19,14 +18,9 @@ using typescript::Field;
 using typescript::Kind;
 using typescript::Node;
 
-std::string key_of(const Node& pair) {
-  const Node key = pair.child(Field::key);
-  return typescript::string_value(key).value_or(std::string(key.text()));
-}
-
-class RelationReader {
+class Relations {
  public:
-  RelationReader(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
+  Relations(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
   // Of code that is no application's, only the names count.
   void read(const typescript::Module& module, bool of_application) {
@@ -43,8 +37,8 @@ class RelationReader {
 
   RelationsInCode take() {
     add_derived();
-    std::stable_sort(out_.begin(), out_.end(),
-                     [](const CodeRelation& a, const CodeRelation& b) { return a.place < b.place; });
+    std::ranges::stable_sort(out_,
+                             [](const CodeRelation& a, const CodeRelation& b) { return a.place < b.place; });
     return {std::move(out_), std::move(names_)};
   }
 
@@ -70,11 +64,9 @@ class RelationReader {
   bool is_passed_on(const typescript::Module& module, const Node& name) {
     const auto import = module.imports.find(std::string(name.text()));
     if (import == module.imports.end() || !import->second.specifier.starts_with("drizzle-orm")) return false;
-    static constexpr std::array<std::string_view, 3> functions = {"relations", "defineRelations",
-                                                                  "defineRelationsPart"};
     const Node above = name.parent();
-    return is_one_of(import->second.name, functions) && !above.is(Kind::import_specifier) &&
-           !above.is(Kind::export_specifier) &&
+    return is_one_of(import->second.name, {"relations", "defineRelations", "defineRelationsPart"}) &&
+           !above.is(Kind::import_specifier) && !above.is(Kind::export_specifier) &&
            !(above.is(Kind::call_expression) && above.child(Field::function) == name);
   }
 
@@ -124,8 +116,8 @@ class RelationReader {
 
   // The table to which one(users) or many(users) goes.
   std::optional<QualifiedName> target_of(const Node& call) {
-    const auto arguments = arguments_of(call);
-    const SourceTable* target = arguments.empty() ? nullptr : index_.table(arguments[0]);
+    const Node table = argument_at(call);
+    const SourceTable* target = table ? index_.table(table) : nullptr;
     return target ? target->name : std::nullopt;
   }
 
@@ -262,11 +254,70 @@ bool may_have_relations(const std::string& text) {
          (contains(text, "relations") && contains(text, "drizzle-orm"));
 }
 
+constexpr int max_levels = 20;  // of `with` inside of `with`
+
+// What `with` of findMany() and findFirst() names.
+class NamesInWith {
+ public:
+  NamesInWith(CodeIndex& index, const RelationNames& names) : names_(names) {
+    if (!names.complete || names.tables.empty() || !index.schema_is_complete()) return;
+    for (const auto& query : index.queries()) {
+      if (!query.facts.relational || !query.table || !query.table->name) continue;
+      if (index.is_one_table(member_name(object_of(query.anchor))))
+        add(argument_at(query.anchor), *query.table->name, query.facts.function, 0);
+    }
+    std::ranges::stable_sort(undeclared, [](const UndeclaredRelation& a, const UndeclaredRelation& b) {
+      return a.place < b.place;
+    });
+  }
+
+  std::vector<UndeclaredRelation> undeclared;
+  std::set<QualifiedName> tables;
+
+ private:
+  // `options`: of findMany(), or of a relation in `with`.
+  void add(const Node& options, const QualifiedName& table, const std::string& function, int level) {
+    const Node with = bare(property_of(options, "with"));
+    if (!with.is(Kind::object) || level > max_levels) return;
+    tables.insert(table);
+    const auto declared = names_.tables.find(table);
+    for (const Node& part : with.children()) {
+      const Node key = part.child(Field::key), value = bare(part.child(Field::value));
+      if (!part.is(Kind::pair) || key.is(Kind::computed_property_name) ||
+          !(value.is(Kind::true_) || value.is(Kind::object)))
+        continue;
+      const std::string name = key_of(part);
+      const auto* target = declared == names_.tables.end() ? nullptr : find(declared->second, name);
+      if (!target) {
+        if (names_.partial.count(table) == 0) undeclared.push_back({table, name, function, part.location()});
+      } else if (*target) {
+        tables.insert(**target);
+        add(value, **target, function, level + 1);
+      }
+    }
+  }
+
+  static const std::optional<QualifiedName>* find(const RelationNames::Targets& targets,
+                                                  const std::string& name) {
+    const auto found = targets.find(name);
+    return found == targets.end() ? nullptr : &found->second;
+  }
+
+  const RelationNames& names_;
+};
+
+bool knows_all_targets(const RelationNames& names, const QualifiedName& table) {
+  const auto found = names.tables.find(table);
+  return names.partial.count(table) == 0 &&
+         (found == names.tables.end() ||
+          std::ranges::all_of(found->second, [](const auto& one) { return one.second.has_value(); }));
+}
+
 }  // namespace
 
 RelationsInCode relations_in_code(typescript::Program& program, CodeIndex& index) {
   constexpr int max_files = 2000;
-  RelationReader reader(program, index);
+  Relations relations(program, index);
   int files = 0;
   files::Tree& tree = program.tree();
   for (const auto& path : tree.files()) {
@@ -274,15 +325,30 @@ RelationsInCode relations_in_code(typescript::Program& program, CodeIndex& index
     const std::string* text = tree.peek(path);
     if (!text || !may_have_relations(*text)) continue;
     if (!typescript::may_be_source(*text)) {
-      reader.miss();
+      relations.miss();
       continue;
     }
     const auto* module = ++files > max_files ? nullptr : program.module(path);
-    if (!module) reader.miss();
-    else reader.read(*module, is_application_source(path) && !is_test_code(*text));
+    if (!module) relations.miss();
+    else relations.read(*module, is_application_source(path) && !is_test_code(*text));
     if (files > max_files) break;
   }
-  return reader.take();
+  return relations.take();
+}
+
+RelationsInWith relations_in_with(CodeIndex& index, const RelationNames& names) {
+  NamesInWith found(index, names);
+  RelationsInWith out{std::move(found.undeclared), {}};
+  for (const auto& table : found.tables)
+    if (knows_all_targets(names, table)) out.tables.in_with.insert(table);
+  if (out.tables.in_with.empty()) return out;
+  for (const auto& [table, targets] : names.tables)
+    for (const auto& [name, target] : targets)
+      if (target) {
+        out.tables.related.emplace(table, *target);
+        out.tables.related.emplace(*target, table);
+      }
+  return out;
 }
 
 }  // namespace pgadvise::drizzle

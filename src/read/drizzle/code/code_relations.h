@@ -1,5 +1,5 @@
-// The relations that code states by Drizzle's relations(), defineRelations() and defineRelationsPart().
-// Internal to code_reader.h.
+// The relations that code states by Drizzle's relations(), defineRelations() and defineRelationsPart(), and
+// those that `with` of findMany() and findFirst() names. Internal to code_reader.h.
 #pragma once
 
 #include <map>
@@ -30,5 +30,14 @@ struct RelationsInCode {
 
 // REQUIRES an index with queries.
 RelationsInCode relations_in_code(typescript::Program& program, CodeIndex& index);
+
+// Both parts are empty if the code has no relations, or if some are of a table that is not known.
+struct RelationsInWith {
+  // Names whose value is `true` or an object literal and that the table's relations, all of them known, do
+  // not have; in the order of files and lines.
+  std::vector<UndeclaredRelation> undeclared;
+  RelationalTables tables;  // without tables whose relations, or their other tables, are not all known
+};
+RelationsInWith relations_in_with(CodeIndex& index, const RelationNames& names);
 
 }  // namespace pgadvise::drizzle

@@ -14,6 +14,7 @@ using typescript::arguments_of;
 using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
+using typescript::is_name;
 using typescript::Kind;
 using typescript::Node;
 
@@ -45,10 +46,7 @@ bool RowSources::yields_rows(const FoundQuery& query) {
   if (query.facts.first) return false;
   if (query.facts.kind == CodeQuery::Kind::select) {
     if (query.anchor.child(Field::function).child(Field::property).text() == "$count") return false;
-    if (const QueryLink* limit = query.link("limit"))
-      if (const auto arguments = arguments_of(limit->call); !arguments.empty() && is_few(arguments.front()))
-        return false;
-    return true;
+    return !is_few(argument_of(query, "limit"));
   }
   // What code goes over are rows: of postgres.js the result itself, of others its `rows`.
   if (query.facts.kind == CodeQuery::Kind::execute) {
@@ -59,9 +57,8 @@ bool RowSources::yields_rows(const FoundQuery& query) {
   // An INSERT of one row returns one.
   if (!query.link("returning")) return false;
   if (query.facts.kind == CodeQuery::Kind::insert) {
-    const QueryLink* values = query.link("values");
-    const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
-    return !arguments.empty() && !bare(arguments.front()).is(Kind::object);
+    const Node rows = argument_of(query, "values");
+    return rows && !rows.is(Kind::object);
   }
   return query.facts.kind == CodeQuery::Kind::update || query.facts.kind == CodeQuery::Kind::delete_;
 }
@@ -79,14 +76,11 @@ bool RowSources::filtered(const Node& expression) {
   Node at = bare(expression);
   for (int followed = 0; at && followed < max_followed; ++followed) {
     if (at.is(Kind::identifier)) {
-      const Binding& binding = names_.find(at);
-      if (binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier)) return false;
-      at = bare(binding.owner.child(Field::value));
+      at = initial_value(names_.find(at).owner);
     } else if (at.is(Kind::call_expression) && !index_.query(at)) {
-      const auto arguments = arguments_of(at);
+      const Node condition = argument_at(at);
       // filter(Boolean) leaves out what is missing.
-      if (method_of(at) == "filter" && !arguments.empty() && arguments.front().text() != "Boolean")
-        return true;
+      if (method_of(at) == "filter" && condition && condition.text() != "Boolean") return true;
       at = object_of(at);
     } else {
       return false;
@@ -102,10 +96,8 @@ RowSource RowSources::find_rows(const Node& node, int depth) {
     case Kind::identifier: return rows_of_variable(node, depth);
     case Kind::call_expression: return rows_of_call(node, depth);
     case Kind::new_expression: {
-      static constexpr std::array<std::string_view, 2> made = {"Set", "Map"};
-      const auto arguments = arguments_of(node);
-      if (!is_one_of(node.child(Field::constructor).text(), made) || arguments.empty()) return {};
-      RowSource found = of(arguments.front(), depth + 1);
+      if (!is_one_of(node.child(Field::constructor).text(), {"Set", "Map"})) return {};
+      RowSource found = of(argument_at(node), depth + 1);
       found.collection = true;
       return found;
     }
@@ -135,7 +127,7 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
     if (!value.is(Kind::call_expression) || value.child(Field::function).text() != "Promise.all") return {};
     const auto arguments = arguments_of(value);
     const auto parts = pattern.children();
-    const auto at = std::find(parts.begin(), parts.end(), binding.name);
+    const auto at = std::ranges::find(parts, binding.name);
     if (arguments.empty() || !arguments.front().is(Kind::array) || at == parts.end()) return {};
     const auto items = arguments.front().children();
     const auto index = static_cast<std::size_t>(at - parts.begin());
@@ -144,10 +136,9 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
   if (pattern.is(Kind::object_pattern))
     return property_rows(value, property_in(pattern, binding.name), depth + 1);
   if (!pattern.is(Kind::identifier)) return {};
-  static constexpr std::array<std::string_view, 2> collections = {"Set", "Map"};
   const bool literal = value.is(Kind::array) || value.is(Kind::object);
   const bool made =
-      value.is(Kind::new_expression) && is_one_of(value.child(Field::constructor).text(), collections);
+      value.is(Kind::new_expression) && is_one_of(value.child(Field::constructor).text(), {"Set", "Map"});
   const bool empty = !value || (literal && value.children().empty()) || (made && arguments_of(value).empty());
   if (!empty) return of(value, depth + 1);
   const RowSource assigned = rows_assigned(binding, depth);
@@ -177,7 +168,6 @@ RowSource RowSources::rows_assigned(const Binding& binding, int depth) {
 RowSource RowSources::rows_filled(const Binding& binding, int depth) {
   const Node around = typescript::function_around(binding.name);
   if (!around || depth > max_followed) return {};
-  static constexpr std::array<std::string_view, 4> methods = {"set", "add", "push", "unshift"};
   const auto is_it = [&](Node target) {
     while (target.is(Kind::subscript_expression)) target = bare(target.child(Field::object));
     return target.is(Kind::identifier) && target.text() == binding.name.text() &&
@@ -185,12 +175,10 @@ RowSource RowSources::rows_filled(const Binding& binding, int depth) {
   };
   RowSource found;
   const bool other = any_node(around, max_nodes, [&](const Node& at) {
-    const bool assigned =
-        (at.is(Kind::assignment_expression) || at.is(Kind::augmented_assignment_expression)) &&
-        is_it(bare(at.child(Field::left)));
+    const bool assigned = is_assignment(at) && is_it(bare(at.child(Field::left)));
     // byId[key].push(row) fills as byId[key] = row does.
-    const bool filled =
-        at.is(Kind::call_expression) && is_one_of(method_of(at), methods) && is_it(object_of(at));
+    const bool filled = at.is(Kind::call_expression) &&
+                        is_one_of(method_of(at), {"set", "add", "push", "unshift"}) && is_it(object_of(at));
     if (!assigned && !filled) return false;
     const RowSource rows = loop_that_fills(at, binding, depth + 1);
     if (!rows || (found && found.query != rows.query)) return true;
@@ -224,7 +212,7 @@ bool RowSources::differs_by_row(const std::vector<Node>& values, const Node& loo
   for (std::size_t count = 0; !open.empty() && count < max_nodes; ++count) {
     const Node at = bare(open.back());
     open.pop_back();
-    if (at.is(Kind::identifier) || at.is(Kind::shorthand_property_identifier)) {
+    if (is_name(at)) {
       const Binding& binding = names_.find(at);
       if (binding.name && binding.owner == loop) return true;
       if (binding.kind == Binding::Kind::variable && binding.name != at &&
@@ -232,9 +220,10 @@ bool RowSources::differs_by_row(const std::vector<Node>& values, const Node& loo
         if (const Node value = binding.owner.child(Field::value)) open.push_back(value);
       continue;
     }
-    static constexpr std::array<std::string_view, 10> compare = {"===", "!==", "==", "!=",         "<",
-                                                                 ">",   "<=",  ">=", "instanceof", "in"};
-    if (at.is(Kind::binary_expression) && is_one_of(at.child(Field::operator_).text(), compare)) continue;
+    if (at.is(Kind::binary_expression) &&
+        is_one_of(at.child(Field::operator_).text(),
+                  {"===", "!==", "==", "!=", "<", ">", "<=", ">=", "instanceof", "in"}))
+      continue;
     if (at.is(Kind::unary_expression) && at.text().starts_with('!')) continue;
     for (Node part = at.first(); part; part = part.next())
       if (!part.is(Kind::token) && !part.is(Kind::type) &&
@@ -271,17 +260,9 @@ RowSource RowSources::property_rows(const Node& value, const std::string& proper
   if (property.empty() || depth > max_followed) return {};
   const Node node = bare(value);
   if (node.is(Kind::object)) {
-    for (const Node& part : node.children()) {
-      if (part.is(Kind::shorthand_property_identifier) && part.text() == property) {
-        const Binding& binding = names_.find(part);
-        return binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier)
-                   ? of(binding.owner.child(Field::value), depth + 1)
-                   : RowSource();
-      }
-      if (part.is(Kind::pair) && part.child(Field::key).text() == property)
-        return of(part.child(Field::value), depth + 1);
-    }
-    return {};
+    const Node part = member_of(node, property);
+    const bool named = part.is(Kind::shorthand_property_identifier);
+    return of(named ? initial_value(names_.find(part).owner) : part, depth + 1);
   }
   if (const FoundQuery* query = index_.query(node)) {
     if (query->facts.kind == CodeQuery::Kind::execute)
@@ -289,10 +270,7 @@ RowSource RowSources::property_rows(const Node& value, const std::string& proper
     return {};
   }
   if (node.is(Kind::identifier)) {
-    const Binding& binding = names_.find(node);
-    return binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier)
-               ? property_rows(binding.owner.child(Field::value), property, depth + 1)
-               : RowSource();
+    return property_rows(initial_value(names_.find(node).owner), property, depth + 1);
   }
   if (!node.is(Kind::call_expression)) return {};
   const Node function = names_.called(node);
@@ -315,9 +293,9 @@ RowSources::Relation RowSources::relation_of(const Node& expression, int depth) 
   const Node node = bare(expression);
   if (!node || depth > max_followed) return {};
   if (const FoundQuery* query = index_.query(node)) {
-    const auto arguments = arguments_of(query->anchor);
-    if (!query->facts.relational || arguments.empty()) return {};
-    return {query, bare(arguments.front())};
+    const Node options = argument_at(query->anchor);
+    if (!query->facts.relational || !options) return {};
+    return {query, options};
   }
   switch (node.kind()) {
     case Kind::identifier: return relation_of_name(node, depth);
@@ -332,9 +310,9 @@ RowSources::Relation RowSources::relation_of(const Node& expression, int depth) 
       return {of.query, options};
     }
     case Kind::call_expression: {
-      static constexpr std::array<std::string_view, 6> kept = {"filter", "slice", "find",
-                                                               "at",     "sort",  "toSorted"};
-      return is_one_of(method_of(node), kept) ? relation_of(object_of(node), depth) : Relation();
+      return is_one_of(method_of(node), {"filter", "slice", "find", "at", "sort", "toSorted"})
+                 ? relation_of(object_of(node), depth)
+                 : Relation();
     }
     default: return {};
   }
@@ -353,9 +331,9 @@ RowSources::Relation RowSources::relation_of_name(const Node& name, int depth) {
     return relation_of(binding.owner.child(Field::right), depth + 1);
   if (binding.kind != Binding::Kind::parameter || binding.index != 0 || !pattern.is(Kind::identifier))
     return {};
-  static constexpr std::array<std::string_view, 3> methods = {"map", "forEach", "flatMap"};
   const Node call = binding.owner.parent().parent();
-  return binding.owner.parent().is(Kind::arguments) && is_one_of(method_of(call), methods)
+  return binding.owner.parent().is(Kind::arguments) &&
+                 is_one_of(method_of(call), {"map", "forEach", "flatMap"})
              ? relation_of(object_of(call), depth + 1)
              : Relation();
 }
@@ -368,17 +346,15 @@ RowSource RowSources::rows_of_call(const Node& node, int depth) {
       "Object.values", "Object.keys", "Object.entries", "Array.from",     "structuredClone",
       "uniq",          "uniqBy",      "groupBy",        "sortBy",         "orderBy",
       "compact",       "keyBy",       "flatten",        "Object.groupBy", "Map.groupBy"};
-  const auto arguments = arguments_of(node);
-  if (is_one_of(node.child(Field::function).text(), functions))
-    return arguments.empty() ? RowSource() : of(arguments.front(), depth + 1);
+  if (is_one_of(node.child(Field::function).text(), functions)) return of(argument_at(node), depth + 1);
   if (const Node function = names_.called(node)) {
     for (const Node& value : typescript::returned_values(function))
       if (const RowSource found = of(value, depth + 1)) return found;
     return {};
   }
   // rows.reduce((groups, row) => …, {})
-  if (method_of(node) == "reduce" && arguments.size() == 2) {
-    const Node first = bare(arguments[1]);
+  if (method_of(node) == "reduce" && arguments_of(node).size() == 2) {
+    const Node first = argument_at(node, 1);
     const bool collects = first.is(Kind::object) || first.is(Kind::array) || first.is(Kind::new_expression);
     return collects ? of(object_of(node), depth + 1) : RowSource();
   }

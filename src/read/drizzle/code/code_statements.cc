@@ -23,9 +23,9 @@ constexpr std::size_t max_values = 200;     // of a statement
 constexpr std::size_t max_bytes = 100'000;  // of a statement
 
 // The text of a statement with $1, $2 … for values of the code.
-class TextReader {
+class StatementText {
  public:
-  explicit TextReader(CodeIndex& index) : index_(index) {}
+  explicit StatementText(CodeIndex& index) : index_(index) {}
 
   std::string text;
   std::vector<Node> values;
@@ -37,8 +37,8 @@ class TextReader {
     const Node node = written(bare(expression));
     if (is_template_of_sql(node)) return add_template(node.child(Field::arguments), true, depth);
     if (is_part_of_sql(node)) {
-      const auto arguments = arguments_of(node);
-      return method_of(node) == "raw" && !arguments.empty() && add(arguments.front(), false, depth + 1);
+      const Node raw = argument_at(node);
+      return method_of(node) == "raw" && raw && add(raw, false, depth + 1);
     }
     if (tagged && (add_table(node) || add_column(node))) return true;
     if (!tagged) {
@@ -58,11 +58,8 @@ class TextReader {
   // What a `const` of SQL or of text is; the node itself for anything else.
   Node written(const Node& node) {
     if (!node.is(Kind::identifier)) return node;
-    const Node declared = index_.names().declaration(node);
-    if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier) ||
-        !declared.parent().text().starts_with("const"))
-      return node;
-    const Node value = bare(declared.child(Field::value));
+    const Node declared = index_.names().declaration(node), value = initial_value(declared);
+    if (!declared.parent().text().starts_with("const")) return node;
     const bool is_text = value.is(Kind::template_string) || value.is(Kind::string) ||
                          value.is(Kind::binary_expression) || is_template_of_sql(value) ||
                          is_part_of_sql(value);
@@ -138,8 +135,7 @@ std::optional<CodeQuery::Kind> kind_of(StatementKind kind) {
 
 void add_table(QualifiedName name, CodeQuery& out) {
   if (name.schema.empty()) name.schema = "public";
-  if (std::find(out.tables.begin(), out.tables.end(), name) == out.tables.end())
-    out.tables.push_back(std::move(name));
+  if (std::ranges::find(out.tables, name) == out.tables.end()) out.tables.push_back(std::move(name));
 }
 
 void add_conditions(const QueryFacts& statement, const std::vector<Node>& values, WrittenStatement& out) {
@@ -168,12 +164,11 @@ void add_conditions(const QueryFacts& statement, const std::vector<Node>& values
 }
 
 std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) {
-  const auto arguments = arguments_of(query.anchor);
-  TextReader reader(index);
-  if (query.facts.kind != CodeQuery::Kind::execute || arguments.empty() ||
-      !reader.add(arguments.front(), false))
+  const Node given = argument_at(query.anchor);
+  StatementText given_text(index);
+  if (query.facts.kind != CodeQuery::Kind::execute || !given || !given_text.add(given, false))
     return std::nullopt;
-  const QueryFacts statement = sql::query_facts(reader.text, Catalog());
+  const QueryFacts statement = sql::query_facts(given_text.text, Catalog());
   const auto kind = kind_of(statement.kind);
   if (!statement.parsed || !kind || statement.locks_rows) return std::nullopt;
   WrittenStatement out;
@@ -188,12 +183,12 @@ std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) 
   out.facts.has_offset = statement.has_offset;
   out.facts.ordered = !statement.sort.empty();
   out.facts.grouped = statement.grouped;
-  add_conditions(statement, reader.values, out);
-  const std::string text = lower(reader.text);
+  add_conditions(statement, given_text.values, out);
+  const std::string text = lower(given_text.text);
   const bool conflict = contains(text, "on conflict");
   out.by_row = conflict || *kind == CodeQuery::Kind::update;
   if (statement.single_row_insert && !(conflict && contains(text, "returning")))
-    out.inserted = std::move(reader.values);
+    out.inserted = std::move(given_text.values);
   return out;
 }
 

@@ -1,8 +1,6 @@
 #include "drizzle/code/migration_errors.h"
 
 #include <algorithm>
-#include <array>
-#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +8,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/code/code_index.h"
 #include "drizzle/schema/importers.h"
 #include "typescript/bindings.h"
 #include "typescript/parse.h"
@@ -30,29 +29,20 @@ using Form = IgnoredMigrationError::Form;
 constexpr int max_followed = 5;  // functions of the project
 constexpr std::size_t max_files = 500;
 
-bool is_one(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
-
 // "drizzle-orm/node-postgres/migrator": of a driver that connects to a server.
 bool is_migrator(std::string_view specifier) {
   constexpr std::string_view head = "drizzle-orm/", tail = "/migrator";
   if (!specifier.starts_with(head) || !specifier.ends_with(tail)) return false;
   const auto driver =
       specifier.substr(head.size(), specifier.size() - std::min(specifier.size(), head.size() + tail.size()));
-  return is_one(driver, {"node-postgres", "postgres-js", "neon-http", "neon-serverless", "vercel-postgres",
-                         "aws-data-api/pg", "pg-proxy", "xata-http", "bun-sql"});
+  return is_one_of(driver, {"node-postgres", "postgres-js", "neon-http", "neon-serverless", "vercel-postgres",
+                            "aws-data-api/pg", "pg-proxy", "xata-http", "bun-sql"});
 }
 
 bool is_read(const std::string& path) {
   const std::string base = lower(files::base_of(path));
   return typescript::is_source(path) && !files::never_deployed(path) && !files::deployed_by_others(path) &&
          !files::named_for_development(path) && !contains_any(base, {".test.", ".spec."});
-}
-
-std::string_view method_of(const Node& call) {
-  const Node callee = bare(call.child(Field::function));
-  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
 }
 
 std::vector<Node> calls_in(const Node& root) {
@@ -62,8 +52,8 @@ std::vector<Node> calls_in(const Node& root) {
 }
 
 bool is_exit(const Node& call) {
-  return is_one(bare(call.child(Field::function)).text(),
-                {"process.exit", "Deno.exit", "exit", "process.abort", "process.kill"});
+  return is_one_of(bare(call.child(Field::function)).text(),
+                   {"process.exit", "Deno.exit", "exit", "process.abort", "process.kill"});
 }
 
 bool exits_with_zero(const Node& call) {
@@ -75,16 +65,16 @@ bool exits_with_zero(const Node& call) {
 // Writes a message: console.error(…), logger.warn(…), Sentry.captureException(…).
 bool is_log(const Node& callee) {
   const std::string text = lower(callee.text());
-  return is_one(text.substr(text.rfind('.') + 1), {"error", "warn", "info", "debug", "trace"}) ||
+  return is_one_of(text.substr(text.rfind('.') + 1), {"error", "warn", "info", "debug", "trace"}) ||
          text.starts_with("console.") || contains_any(text, {"log", "sentry", "capture", "spinner", "ora("});
 }
 
 // What a handler does with an error.
 enum class Handling { hides, passes_on, ends };
 
-class Reader {
+class IgnoredErrors {
  public:
-  explicit Reader(typescript::Program& program) : program_(program), names_(program) {}
+  explicit IgnoredErrors(typescript::Program& program) : program_(program), names_(program) {}
 
   std::vector<IgnoredMigrationError> read() {
     files::Tree& tree = program_.tree();
@@ -108,7 +98,7 @@ class Reader {
           follow(call, 0);
         }
     }
-    std::sort(out_.begin(), out_.end(), [](const auto& a, const auto& b) {
+    std::ranges::sort(out_, [](const auto& a, const auto& b) {
       return std::tie(a.place, a.called) < std::tie(b.place, b.called);
     });
     return std::move(out_);
@@ -128,9 +118,8 @@ class Reader {
     }
     // const { migrate } = await import('drizzle-orm/node-postgres/migrator')
     const Node made = bare(binding.owner.child(Field::value));
-    const auto arguments = made.is(Kind::call_expression) ? arguments_of(made) : std::vector<Node>();
-    if (arguments.empty() || !binding.pattern.is(Kind::object_pattern)) return {};
-    const auto specifier = typescript::string_value(arguments.front());
+    if (!made.is(Kind::call_expression) || !binding.pattern.is(Kind::object_pattern)) return {};
+    const auto specifier = typescript::string_value(argument_at(made));
     return specifier && is_migrator(*specifier) ? *specifier : std::string();
   }
 
@@ -160,13 +149,18 @@ class Reader {
     }
   }
 
-  // Where the error of a function's promise appears next; empty: where is not known, or it was followed.
-  Node outside_of(const Node& function, int depth) {
+  // The call of a function that is written in the call, or that the call gets; empty for others.
+  static Node call_with(const Node& function) {
     Node at = function;
     while (at.parent().is(Kind::parenthesized_expression)) at = at.parent();
-    const Node above = at.parent();
-    if (above.is(Kind::call_expression) && above.child(Field::function) == at) return above;
-    if (above.is(Kind::arguments)) return above.parent();
+    return at.parent().is(Kind::arguments)         ? at.parent().parent()
+           : at.parent().is(Kind::call_expression) ? at.parent()
+                                                   : Node();
+  }
+
+  // Where the error of a function's promise appears next; empty: where is not known, or it was followed.
+  Node outside_of(const Node& function, int depth) {
+    if (const Node call = call_with(function)) return call;
     if (depth < max_followed && seen_.insert(function).second)
       for (const Node& call : calls_of(function)) follow(call, depth + 1);
     return {};
@@ -199,8 +193,8 @@ class Reader {
   bool is_exported(const std::string& file, const std::string& name) {
     const auto* module = program_.module(file);
     if (!module || module->export_assignment) return module != nullptr;
-    return std::any_of(module->exports.begin(), module->exports.end(),
-                       [&](const auto& item) { return item.first == name || item.second.local == name; });
+    return std::ranges::any_of(
+        module->exports, [&](const auto& item) { return item.first == name || item.second.local == name; });
   }
 
   // .catch(…), .then(…, …) and .finally(…) behind the promise; false: the error ends there.
@@ -253,9 +247,7 @@ class Reader {
     if (node.is(Kind::throw_statement) || contains(node.text(), "exitCode")) return true;
     if (is_function(node)) return false;
     if (node.is(Kind::call_expression) && is_exit(node) && !exits_with_zero(node)) return true;
-    for (const Node& part : node.children())
-      if (ends_with_failure(part)) return true;
-    return false;
+    return std::ranges::any_of(node.children(), ends_with_failure);
   }
 
   static Node body_of(const Node& function) {
@@ -264,17 +256,15 @@ class Reader {
 
   static bool has_exit(const Node& body) {
     const auto calls = calls_in(body);
-    return std::any_of(calls.begin(), calls.end(), exits_with_zero);
+    return std::ranges::any_of(calls, exits_with_zero);
   }
 
   Handling handling_of(Node handler) {
     handler = bare(handler);
     if (handler.is(Kind::member_expression)) return is_log(handler) ? Handling::hides : Handling::ends;
     if (handler.is(Kind::identifier)) {
-      Node declared = names_.declaration(handler);
-      if (declared.is(Kind::variable_declarator)) declared = bare(declared.child(Field::value));
-      if (!is_function(declared)) return Handling::ends;
-      handler = declared;
+      const Node declared = names_.declaration(handler);
+      handler = declared.is(Kind::variable_declarator) ? bare(declared.child(Field::value)) : declared;
     }
     if (!is_function(handler)) return Handling::ends;
     const auto parameters = typescript::parameter_patterns(handler);
@@ -324,16 +314,16 @@ class Reader {
     if (is_exit(call)) return !exits_with_zero(call);
     const Node callee = bare(call.child(Field::function));
     const std::string name = lower(callee.text().substr(callee.text().rfind('.') + 1));
-    if (is_one(name, {"reject", "resolve", "next", "done", "cb", "callback", "fatal", "assert", "expect"}) ||
+    if (is_one_of(name,
+                  {"reject", "resolve", "next", "done", "cb", "callback", "fatal", "assert", "expect"}) ||
         contains_any(name, {"exit", "fail", "abort", "panic", "shutdown", "retry", "status"}))
       return true;
     if (const Node function = names_.called(call))
       return contains_any(function.text(), {"process.exit", "throw ", "exitCode"});
     if (is_log(callee) || !error) return false;
     // The error goes to something that is not known.
-    const auto arguments = arguments_of(call);
-    return std::any_of(arguments.begin(), arguments.end(),
-                       [&](const Node& argument) { return bare(argument).text() == error.text(); });
+    return std::ranges::any_of(arguments_of(call),
+                               [&](const Node& argument) { return bare(argument).text() == error.text(); });
   }
 
   // Whether code at the top level of a file runs the function, and the file serves nothing.
@@ -354,11 +344,8 @@ class Reader {
 
   // The call of the function in its file, at the top level if there is one.
   Node outside_call(const Node& function) {
-    Node at = function;
-    while (at.parent().is(Kind::parenthesized_expression)) at = at.parent();
-    if (at.parent().is(Kind::call_expression)) return at.parent();
-    if (at.parent().is(Kind::arguments)) return at.parent().parent();
-    Node found;
+    Node found = call_with(function);
+    if (found) return found;
     for (const Node& call : calls_in(function.syntax()->root()))
       if (names_.called(call) == function && (!found || !function_around(call))) found = call;
     return found;
@@ -378,9 +365,8 @@ class Reader {
     found_.place = handler.location();
     found_.function = typescript::name_of_function(function_around(handler));
     found_.script = exits || is_script(handler);
-    const bool known = std::any_of(out_.begin(), out_.end(), [&](const IgnoredMigrationError& each) {
-      return each.place == found_.place;
-    });
+    const bool known = std::ranges::any_of(
+        out_, [&](const IgnoredMigrationError& each) { return each.place == found_.place; });
     if (!known) out_.push_back(found_);
     return false;
   }
@@ -396,7 +382,7 @@ class Reader {
 }  // namespace
 
 std::vector<IgnoredMigrationError> ignored_migration_errors(typescript::Program& program) {
-  return Reader(program).read();
+  return IgnoredErrors(program).read();
 }
 
 }  // namespace pgadvise::drizzle

@@ -134,7 +134,7 @@ class Changer {
   void unknown(const QualifiedName& name) {
     const std::string note =
         "schema.ts does not contain " + display(name) + ": only the migration changes it";
-    if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(note);
+    if (std::ranges::find(notes_, note) == notes_.end()) notes_.push_back(note);
   }
 
   std::optional<Error> change_column(const QualifiedName& name, const Column& before, const Column& after) {

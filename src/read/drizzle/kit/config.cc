@@ -32,7 +32,7 @@ std::vector<std::string> strings_of(std::string_view text, std::size_t at) {
 }  // namespace
 
 bool DrizzleConfig::postgresql() const {
-  return dialects.empty() || std::find(dialects.begin(), dialects.end(), "postgresql") != dialects.end();
+  return dialects.empty() || std::ranges::find(dialects, "postgresql") != dialects.end();
 }
 
 std::optional<std::string> dialect_name(const std::string& value) {

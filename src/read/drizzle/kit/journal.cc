@@ -16,21 +16,19 @@ static bool safe_tag(const std::string& tag) {
 
 Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagnostics& diagnostics) {
   const std::string path = (std::filesystem::path(folder) / "meta" / "_journal.json").generic_string();
-  const auto text = read_file(path, files::json_limit);
-  if (!text) return tl::unexpected(text.error());
-  const auto root = files::parse_json(*text, path);
-  if (!root) return tl::unexpected(root.error());
-  const std::string dialect = files::text_member(*root, "dialect");
+  TRY(const std::string text, read_file(path, files::json_limit));
+  TRY(const files::Json root, files::parse_json(text, path));
+  const std::string dialect = files::text_member(root, "dialect");
   if (dialect != "pg" && dialect != "postgresql")
     return fail(Error::Kind::input, path,
                 dialect.empty() ? "a journal without a dialect"
                                 : "a drizzle journal of another database (" + ellipsis(dialect, 20) + ")",
                 "pgadvise reads only PostgreSQL migrations");
-  if (!files::member(*root, "entries").is_array())
+  if (!files::member(root, "entries").is_array())
     return fail(Error::Kind::input, path, "a journal without entries", "`drizzle-kit generate` writes it");
   std::vector<JournalEntry> out;
-  const files::JsonPlaces places(*text, path, 2);
-  const files::Json& entries = files::member(*root, "entries");
+  const files::JsonPlaces places(text, path, 2);
+  const files::Json& entries = files::member(root, "entries");
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const files::Json& item = entries[i];
     JournalEntry entry{files::text_member(item, "tag"), 0};

@@ -27,10 +27,10 @@ std::optional<std::string> expression_of(const files::Json& value) {
   return std::nullopt;
 }
 
-class SnapshotReader {
+class SnapshotCatalog {
  public:
-  SnapshotReader(const files::Json& root, std::string_view text, const std::string& file,
-                 Diagnostics& diagnostics)
+  SnapshotCatalog(const files::Json& root, std::string_view text, const std::string& file,
+                  Diagnostics& diagnostics)
       : root_(root), file_(file), places_(text, file, 4), diagnostics_(diagnostics) {}
 
   Catalog read() {
@@ -39,7 +39,7 @@ class SnapshotReader {
     for (const auto& [key, value] : files::member(root_, "schemas").items())
       if (const auto name = value.is_string() ? value.get<std::string>() : key; name != "public")
         catalog_.schemas.push_back(name);
-    std::sort(catalog_.schemas.begin(), catalog_.schemas.end());
+    std::ranges::sort(catalog_.schemas);
     for (const auto& [key, value] : files::member(root_, "enums").items()) read_enum(key, value);
     for (const auto& [key, value] : files::member(root_, "sequences").items()) read_sequence(key, value);
     for (const auto& [key, value] : files::member(root_, "tables").items()) read_table(key, value);
@@ -64,7 +64,7 @@ class SnapshotReader {
         table_place_ = place;
         read_part(type, *table, row, place);
       });
-    std::sort(catalog_.schemas.begin(), catalog_.schemas.end());
+    std::ranges::sort(catalog_.schemas);
     return std::move(catalog_);
   }
 
@@ -179,8 +179,8 @@ class SnapshotReader {
   void read_columns(Table& table, const std::string& table_key, const char* kind, const files::Json& object) {
     for (const auto& [key, column] : files::member(object, "columns").items())
       read_column(table, places_.at({kind, table_key, "columns", key}), column);
-    std::stable_sort(table.columns.begin(), table.columns.end(),
-                     [](const Column& a, const Column& b) { return a.origin < b.origin; });
+    std::ranges::stable_sort(table.columns,
+                             [](const Column& a, const Column& b) { return a.origin < b.origin; });
   }
 
   void read_column(Table& table, const SourceLocation& place, const files::Json& object) {
@@ -225,7 +225,7 @@ class SnapshotReader {
   void read_primary_key(Table& table, const files::Json& object) {
     const auto columns = strings(files::member(object, "columns"));
     for (auto& column : table.columns)
-      if (std::find(columns.begin(), columns.end(), column.name) != columns.end()) column.not_null = true;
+      if (std::ranges::find(columns, column.name) != columns.end()) column.not_null = true;
     add_key(table, Constraint::Kind::primary_key, files::text_member(object, "name"), columns, false);
   }
 
@@ -312,22 +312,21 @@ bool looks_like_snapshot(std::string_view text) {
 }
 
 Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
-  const auto root = files::parse_json(text, file);
-  if (!root) return tl::unexpected(root.error());
-  const std::string dialect = files::text_member(*root, "dialect");
+  TRY(const files::Json root, files::parse_json(text, file));
+  const std::string dialect = files::text_member(root, "dialect");
   if (dialect != "pg" && dialect != "postgresql" && dialect != "postgres")
     return fail(Error::Kind::input, file,
                 "a drizzle snapshot of another database (" + ellipsis(dialect, 20) + ")",
                 "pgadvise reads only PostgreSQL schemas");
-  const std::string version = files::text_member(*root, "version");
+  const std::string version = files::text_member(root, "version");
   if (version.size() != 1 || version < "5" || version > "8")
     return fail(
         Error::Kind::input, file,
         "drizzle snapshot version " + ellipsis(version, 10) + " is not supported: pgadvise reads 5 to 8",
         "run `drizzle-kit up` to upgrade it");
-  if (version == "8" ? !files::member(*root, "ddl").is_array() : !files::member(*root, "tables").is_object())
+  if (version == "8" ? !files::member(root, "ddl").is_array() : !files::member(root, "tables").is_object())
     return fail(Error::Kind::input, file, "a drizzle snapshot without tables", "is the file truncated?");
-  return SnapshotReader(*root, text, file, diagnostics).read();
+  return SnapshotCatalog(root, text, file, diagnostics).read();
 }
 
 }  // namespace pgadvise::drizzle

@@ -141,7 +141,7 @@ bool is_enum(const Value& function) {
   return made_object(function, schema) == "enum";
 }
 
-// What modifier() of ColumnReader reads.
+// What modifier() of ColumnParts reads.
 bool is_modifier(std::string_view name) {
   static constexpr std::array<std::string_view, 10> names = {"notNull",
                                                              "primaryKey",
@@ -153,17 +153,17 @@ bool is_modifier(std::string_view name) {
                                                              "generatedAlwaysAs",
                                                              "generatedAlwaysAsIdentity",
                                                              "generatedByDefaultAsIdentity"};
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::ranges::find(names, name) != names.end();
 }
 
-class ColumnReader {
+class ColumnParts {
  public:
-  ColumnReader(const ColumnContext& context, SourceColumn& out) : context_(context), out_(out) {}
+  ColumnParts(const ColumnContext& context, SourceColumn& out) : context_(context), out_(out) {}
 
   void read(const Chain& chain) {
     type(*chain.root);
     const auto is_array = [](const ChainCall& step) { return step.name == "array"; };
-    const auto arrays = std::count_if(chain.calls.begin(), chain.calls.end(), is_array);
+    const auto arrays = std::ranges::count_if(chain.calls, is_array);
     if (!out_.type.empty())
       for (auto i = arrays; i > 0; --i) out_.type += "[]";
     auto left = arrays;
@@ -293,7 +293,7 @@ std::optional<SourceColumn> read_column(const ColumnContext& context, const Prop
   auto name = column_name(context, property.key, property.value);
   if (!name) return std::nullopt;
   SourceColumn out{.name = std::move(*name), .location = property.node.location()};
-  ColumnReader(context, out).read(chain_of(property.value));
+  ColumnParts(context, out).read(chain_of(property.value));
   return out;
 }
 

@@ -1,7 +1,6 @@
 // Columns in Drizzle source: varchar('name', { length: 20 }).notNull() and its like.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>

@@ -117,7 +117,7 @@ std::vector<std::string> schema_files(files::Tree& tree, const std::string& conf
     std::vector<std::string> out;
     for (const auto& written : schema)
       for (auto& file : files_at(tree, folder, written))
-        if (std::find(out.begin(), out.end(), file) == out.end()) out.push_back(std::move(file));
+        if (std::ranges::find(out, file) == out.end()) out.push_back(std::move(file));
     if (out.empty()) continue;
     base = folder;
     return out;
@@ -235,8 +235,7 @@ bool manages(const SourceConfig& config, const QualifiedName& table) {
   const auto named = [](const std::string& text) {
     return [&text](const std::string& pattern) { return files::matches_glob(pattern, text); };
   };
-  if (!config.schema_filter.empty() &&
-      std::none_of(config.schema_filter.begin(), config.schema_filter.end(), named(table.schema)))
+  if (!config.schema_filter.empty() && std::ranges::none_of(config.schema_filter, named(table.schema)))
     return false;
   if (config.tables_filter.empty()) return true;
   // As drizzle-kit: what a "!…" leaves out is out, whatever else matches.
@@ -267,7 +266,7 @@ std::vector<SourceConfig> source_configs(Program& program) {
   std::vector<SourceConfig> out;
   for (auto& config : configurations(program)) {
     if (config.files.empty()) continue;
-    const auto same = std::find_if(out.begin(), out.end(), [&](const SourceConfig& one) {
+    const auto same = std::ranges::find_if(out, [&](const SourceConfig& one) {
       return one.files == config.files && one.casing == config.casing && one.out == config.out;
     });
     if (same == out.end()) out.push_back(std::move(config));

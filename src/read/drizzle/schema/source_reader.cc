@@ -18,9 +18,9 @@ using typescript::Value;
 using typescript::ValuePtr;
 using Kind = Value::Kind;
 
-class SchemaReader {
+class DeclaredObjects {
  public:
-  SchemaReader(Program& program, SourceConfig config)
+  DeclaredObjects(Program& program, SourceConfig config)
       : program_(program),
         errors_(program.tree().diagnostics()),
         tables_(program, config.casing, config.array_forgets) {
@@ -41,10 +41,9 @@ class SchemaReader {
     for (const auto& value : exported) table(value);
     for (const auto& value : exported) view(value);
     for (const auto& value : exported) linked_policy(value);
-    std::sort(out_.catalog.schemas.begin(), out_.catalog.schemas.end());
+    std::ranges::sort(out_.catalog.schemas);
     for (const auto& file : program_.unfollowed())
-      if (std::find(out_.unread.begin(), out_.unread.end(), file) == out_.unread.end())
-        out_.unread.push_back(file);
+      if (std::ranges::find(out_.unread, file) == out_.unread.end()) out_.unread.push_back(file);
     return std::move(out_);
   }
 
@@ -145,7 +144,7 @@ class SchemaReader {
       if (text) out.labels.push_back(*text);
       else known = false;
     };
-    if (labels->is(Kind::array)) std::for_each(labels->items.begin(), labels->items.end(), label);
+    if (labels->is(Kind::array)) std::ranges::for_each(labels->items, label);
     for (const auto& property : labels->properties) label(property.value);
     if (!known) {
       unknown(value, "the labels of " + display(name));
@@ -221,7 +220,7 @@ std::vector<SourceSchema> read_source_schemas(files::Tree& tree) {
   Program program(tree);
   provide_packages(program);
   for (auto& config : source_configs(program)) {
-    SourceSchema schema = SchemaReader(program, std::move(config)).read();
+    SourceSchema schema = DeclaredObjects(program, std::move(config)).read();
     if (schema.catalog.tables.empty() && schema.catalog.enums.empty() && schema.unknown.empty() &&
         schema.unread.empty())
       continue;

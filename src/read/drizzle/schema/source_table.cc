@@ -17,9 +17,9 @@ using typescript::ValuePtr;
 using Kind = Value::Kind;
 using Columns = std::vector<std::string>;
 
-class TableReader {
+class TableParts {
  public:
-  TableReader(SourceSchema& out, SourceTables& tables, const SourceTable& source)
+  TableParts(SourceSchema& out, SourceTables& tables, const SourceTable& source)
       : out_(out), tables_(tables), source_(source) {
     table_.name = {source.name->schema, cut_identifier(source.name->name)};
     table_.origin = source.value->node.location();
@@ -104,9 +104,9 @@ class TableReader {
     key.on_delete = referential_action_name(on_delete);
     key.on_update = referential_action_name(on_update);
     key.origin = location;
-    const auto twin = std::find_if(
-        table_.constraints.begin(), table_.constraints.end(),
-        [&](const auto& one) { return one.kind == Constraint::Kind::foreign_key && one.name == key.name; });
+    const auto twin = std::ranges::find_if(table_.constraints, [&](const auto& one) {
+      return one.kind == Constraint::Kind::foreign_key && one.name == key.name;
+    });
     if (twin != table_.constraints.end()) *twin = std::move(key);
     else table_.constraints.push_back(std::move(key));
   }
@@ -303,7 +303,7 @@ class TableReader {
 void add_table(SourceSchema& out, SourceTables& tables, const SourceTable& table, bool row_security) {
   if (!table.name)
     return out.unknown.push_back({table.value->node.location(), "the name of a table", std::nullopt});
-  TableReader(out, tables, table).read(row_security);
+  TableParts(out, tables, table).read(row_security);
 }
 
 Policy read_policy(const Value& call, const SqlNames& names, std::vector<std::string>& unknown) {
@@ -328,7 +328,7 @@ Policy read_policy(const Value& call, const SqlNames& names, std::vector<std::st
       if (text) roles.push_back(*text);
       else unknown.emplace_back("a role");
     };
-    if (to->value->is(Kind::array)) std::for_each(to->value->items.begin(), to->value->items.end(), add);
+    if (to->value->is(Kind::array)) std::ranges::for_each(to->value->items, add);
     else add(to->value);
     out.roles = policy_roles(std::move(roles));
   }

@@ -23,8 +23,7 @@ bool begins(const Value& call) {
 }  // namespace
 
 const ChainCall* Chain::find(std::string_view name) const {
-  const auto found =
-      std::find_if(calls.begin(), calls.end(), [&](const ChainCall& one) { return one.name == name; });
+  const auto found = std::ranges::find_if(calls, [&](const ChainCall& one) { return one.name == name; });
   return found == calls.end() ? nullptr : &*found;
 }
 
@@ -34,7 +33,7 @@ Chain chain_of(const ValuePtr& value) {
     out.calls.push_back({out.root->base->name, out.root.get()});
     out.root = out.root->base->base;
   }
-  std::reverse(out.calls.begin(), out.calls.end());
+  std::ranges::reverse(out.calls);
   return out;
 }
 

@@ -37,9 +37,9 @@ bool lacks_only_items(const Value& object) {
   return spread == object.items.size();
 }
 
-class ViewReader {
+class ViewColumns {
  public:
-  ViewReader(SourceTables& tables, const Catalog& catalog) : tables_(tables), catalog_(catalog) {}
+  ViewColumns(SourceTables& tables, const Catalog& catalog) : tables_(tables), catalog_(catalog) {}
 
   std::vector<Column> read(const Chain& view) {
     std::vector<Column> out;
@@ -62,7 +62,7 @@ class ViewReader {
     // union(one, other)
     static constexpr std::array<std::string_view, 6> sets = {"union",        "unionAll", "intersect",
                                                              "intersectAll", "except",   "exceptAll"};
-    const bool combined = std::find(sets.begin(), sets.end(), pg_core_name(*chain.root->base)) != sets.end();
+    const bool combined = std::ranges::find(sets, pg_core_name(*chain.root->base)) != sets.end();
     return combined ? of_source(argument(*chain.root, 0), depth + 1) : std::nullopt;
   }
 
@@ -124,7 +124,7 @@ class ViewReader {
       if (query->is(Kind::function)) query = tables_.context().program.call(query, {chain.root}, query->node);
       return of_source(query, depth + 1);
     }
-    const auto select = std::find_if(chain.calls.begin(), chain.calls.end(), [](const ChainCall& call) {
+    const auto select = std::ranges::find_if(chain.calls, [](const ChainCall& call) {
       return call.name == "select" || call.name == "selectDistinct" || call.name == "selectDistinctOn";
     });
     if (select == chain.calls.end() || select->call->partial) return std::nullopt;
@@ -194,7 +194,7 @@ class ViewReader {
 }  // namespace
 
 std::vector<Column> view_columns(SourceTables& tables, const Catalog& catalog, const Chain& view) {
-  return ViewReader(tables, catalog).read(view);
+  return ViewColumns(tables, catalog).read(view);
 }
 
 }  // namespace pgadvise::drizzle
