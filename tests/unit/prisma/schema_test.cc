@@ -1,4 +1,4 @@
-// schema.prisma: the catalog that Prisma's schema engine makes of the same text (bench/prisma-schema compares
+// schema.prisma: the catalog that Prisma's schema engine makes of the same text (bench/run prisma-schema compares
 // whole projects).
 #include "prisma/schema.h"
 
