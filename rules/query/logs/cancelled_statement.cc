@@ -53,18 +53,11 @@ void check(const Context& context, Reporter& reporter) {
     if (event.kind != ServerEvent::Kind::cancelled) continue;
     const std::string setting = setting_of(event.about);
     if (setting.empty() || static_cast<double>(event.count) < context.option(least)) continue;
-    Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = setting};
-    if (event.fingerprint.empty()) subject.kind = "server";
-    if (const Query* query = context.query(event.fingerprint)) {
-      const QualifiedName table = main_table(*query);
-      subject.schema = table.schema;
-      subject.table = table.name;
-    }
-    Finding& finding = reporter.add(std::move(subject), message_of(setting, event));
+    Finding& finding = reporter.add(event_subject(context, event, setting), message_of(setting, event));
     finding.location = event.place;
     finding.evidence.push_back(evidence_of(event, "cancelled"));
     if (const auto applications = by_application({&event}); !applications.empty())
-      finding.evidence.push_back({Evidence::Kind::statement, "of: " + applications, std::nullopt, {}});
+      finding.evidence.push_back({Evidence::Kind::statement, "of: " + applications});
     finding.fix = Fix{.title = fix_of(setting), .safety = Fix::Safety::manual};
   }
 }

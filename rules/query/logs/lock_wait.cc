@@ -34,17 +34,6 @@ bool changes_schema(const std::string& statement) {
   return false;
 }
 
-Subject subject_of(const Context& context, const ServerEvent& event, std::string entry) {
-  Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = std::move(entry)};
-  if (event.fingerprint.empty()) subject.kind = "server";
-  if (const Query* query = context.query(event.fingerprint)) {
-    const QualifiedName table = main_table(*query);
-    subject.schema = table.schema;
-    subject.table = table.name;
-  }
-  return subject;
-}
-
 // Where the two statements of a deadlock use different tables: each transaction had locked what the other
 // one's statement waits for. nullopt: not known, or one table.
 std::optional<std::pair<QualifiedName, QualifiedName>> two_tables(const Context& context,
@@ -74,7 +63,7 @@ void report_deadlock(const Context& context, Reporter& reporter,
   std::string message = "A deadlock ended this statement's transaction " + times(count) +
                         ": two transactions acquired the same locks in a different order.";
   if (lost) message.back() = ';', message += " " + not_repeated_text(lost, count) + ".";
-  Finding& finding = reporter.add(subject_of(context, first, "deadlock"), std::move(message));
+  Finding& finding = reporter.add(event_subject(context, first, "deadlock"), std::move(message));
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "was rolled back"));
   if (auto applications = applications_of(events)) finding.evidence.push_back(std::move(*applications));
@@ -82,8 +71,7 @@ void report_deadlock(const Context& context, Reporter& reporter,
     if (!events[i]->about.empty())
       finding.evidence.push_back({Evidence::Kind::statement,
                                   "the other transaction ran: " + ellipsis(events[i]->about, shown_statement),
-                                  events[i]->place,
-                                  {}});
+                                  events[i]->place});
   finding.fix = Fix{.title =
                         "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key "
                         "FOR UPDATE first), and retry the transaction on SQLSTATE 40P01",
@@ -91,11 +79,9 @@ void report_deadlock(const Context& context, Reporter& reporter,
   const auto tables = two_tables(context, first);
   if (!tables) return;
   const std::string a = display(tables->first), b = display(tables->second);
-  finding.evidence.push_back({Evidence::Kind::statement,
-                              "this transaction had locked rows of " + b + " and waited for " + a +
-                                  ", the other one had locked rows of " + a + " and waited for " + b,
-                              std::nullopt,
-                              {}});
+  finding.evidence.push_back(
+      {Evidence::Kind::statement, "this transaction had locked rows of " + b + " and waited for " + a +
+                                      ", the other one had locked rows of " + a + " and waited for " + b});
   finding.fix->title = "Use the tables in the same order in both transactions, for example " +
                        std::min(a, b) + " before " + std::max(a, b) +
                        "; retry the transaction on SQLSTATE 40P01";
@@ -114,7 +100,7 @@ void report_waits(const Context& context, Reporter& reporter, const LockWaits& w
   message += schema                      ? "; meanwhile every later statement on the table waited, too."
              : first.fingerprint.empty() ? ": other transactions held the rows or tables."
                                          : ": another transaction held the row or table.";
-  Finding& finding = reporter.add(subject_of(context, first, "wait"), std::move(message));
+  Finding& finding = reporter.add(event_subject(context, first, "wait"), std::move(message));
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "waited"));
   for (auto& evidence : evidence_of(waits)) finding.evidence.push_back(std::move(evidence));

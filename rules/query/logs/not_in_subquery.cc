@@ -23,10 +23,9 @@ static void check(const Context& context, Reporter& reporter) {
               "rows without an error.",
           sure ? std::nullopt : std::optional(Severity::note));
       if (sure)
-        finding.evidence.push_back({Evidence::Kind::catalog,
-                                    name + " is nullable",
-                                    known->origin.file.empty() ? std::nullopt : std::optional(known->origin),
-                                    {}});
+        finding.evidence.push_back(
+            {Evidence::Kind::catalog, name + " is nullable",
+             known->origin.file.empty() ? std::nullopt : std::optional(known->origin)});
       finding.fix = Fix{.title = "Use NOT EXISTS (SELECT 1 FROM … WHERE " + column.column + " = …) instead",
                         .safety = Fix::Safety::manual};
       break;

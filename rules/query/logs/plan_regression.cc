@@ -72,7 +72,7 @@ static void report_slower(const Context& context, Reporter& reporter, const Quer
     if (auto place = lint::place_of(context, *change.cause)) finding.location = std::move(place);
   for (const auto& one : change.differences) finding.evidence.push_back(lint::difference_fact(one));
   if (!change.origin.empty())
-    finding.evidence.push_back({Evidence::Kind::plan, "planned with " + change.origin, std::nullopt, {}});
+    finding.evidence.push_back({Evidence::Kind::plan, "planned with " + change.origin});
   lint::apply_comparison(finding, context.comparison());
   using Cause = PlanCause::Kind;
   const bool index = change.cause && (change.cause->kind == Cause::dropped_index ||
@@ -97,7 +97,7 @@ static void report_new(const Context& context, Reporter& reporter, const Query& 
       fmt::format("{} that {} rejects has no suitable index here: it reads {} rows of {} to return {}.",
                   statement(query), context.comparison().against, short_count(scan.rows_before),
                   display(scan.table), short_count(scan.rows_after)));
-  finding.evidence.push_back({Evidence::Kind::plan, scan.after, std::nullopt, {}});
+  finding.evidence.push_back({Evidence::Kind::plan, scan.after});
   lint::apply_comparison(finding, context.comparison());
   finding.fix = Fix{.title = "Create an index that serves the statement, in the same migration",
                     .safety = Fix::Safety::manual};

@@ -8,6 +8,7 @@
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
 #include "lint/run/context.h"
+#include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
@@ -104,10 +105,6 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
   return use;
 }
 
-bool has(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 // Whether the statement can use the first key of an index. Partial indexes count only if their predicate is
 // IS NOT NULL: whether another predicate applies, only the planner can decide.
 bool served(const TableUse& use) {
@@ -116,18 +113,15 @@ bool served(const TableUse& use) {
       return false;
     const std::string& first = index.keys.front().column;
     const bool sorted = !use.sort.empty() && use.sort.front().column.column == first;
-    return has(use.equal, first) || has(use.range, first) || sorted;
+    return lint::contains(use.equal, first) || lint::contains(use.range, first) || sorted;
   });
 }
 
-// Estimated distinct values; 0 if unknown. Equality columns are sorted by it, the highest first, and the
+// Equality columns are sorted by their estimated distinct values (0: unknown), the highest first, and the
 // first ones kept.
 double distinct(const Table& table, const std::string& name) {
   const Column* column = table.column(name);
-  if (!column || !column->statistics) return 0;
-  const double value = column->statistics->n_distinct;
-  const double rows = table.statistics ? std::max(0.0, table.statistics->rows) : 0;
-  return value < 0 ? -value * rows : value;
+  return column ? lint::distinct_values(table, *column) : 0;
 }
 
 std::vector<IndexKey> keys_for(TableUse use) {
@@ -140,7 +134,7 @@ std::vector<IndexKey> keys_for(TableUse use) {
     if (keys.size() < widest) keys.push_back({.column = column});
   if (!use.sort.empty()) {
     for (const auto& sort : use.sort)
-      if (!has(use.equal, sort.column.column) && keys.size() <= widest)
+      if (!lint::contains(use.equal, sort.column.column) && keys.size() <= widest)
         keys.push_back(
             {.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
   } else if (!use.range.empty()) {
@@ -151,15 +145,14 @@ std::vector<IndexKey> keys_for(TableUse use) {
 
 IndexProposal proposal_of(const TableUse& use) {
   IndexProposal out{.table = use.table->name, .keys = keys_for(use)};
-  while (out.equality_keys < out.keys.size() && has(use.equal, out.keys[out.equality_keys].column))
+  while (out.equality_keys < out.keys.size() && lint::contains(use.equal, out.keys[out.equality_keys].column))
     ++out.equality_keys;
   return out;
 }
 
 Probe probe_of(const Query& query, const QualifiedName& table) {
-  Probe out{.kind = Probe::Kind::statement, .table = table, .fingerprint = query.fingerprint};
-  out.search_index = true;
-  return out;
+  return {
+      .kind = Probe::Kind::statement, .table = table, .fingerprint = query.fingerprint, .search_index = true};
 }
 
 bool slow_or_frequent(const Context& context, const Query& query) {
@@ -237,7 +230,6 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   // Of several tables, the one with the most rows takes the time.
   TableUse worst;
   double worst_rows = -2;
-  std::vector<QualifiedName> seen;
   for (const auto& relation : query.facts.relations) {
     const Table* table = context.catalog().table(relation.table);
     if (!table || table->kind == Table::Kind::view || table->kind == Table::Kind::foreign) continue;
@@ -253,11 +245,11 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   }
   if (!worst.table) return check_plans(context, reporter, query);
   const QualifiedName& table = worst.table->name;
-  Finding& finding = reporter.add(
-      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-      fmt::format("A statement {} on {} without a suitable index: it {}, and reads all of {}.",
-                  what_it_does(worst), display(table), lint::ran(query), table.name));
-  if (!query.samples.empty()) finding.location = query.samples.front().place;
+  Finding& finding =
+      reporter.add(query_subject(query, table),
+                   fmt::format("A statement {} on {} without a suitable index: it {}, and reads all of {}.",
+                               what_it_does(worst), display(table), lint::ran(query), table.name));
+  finding.location = place_of(query);
   finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
                               query.samples.empty() ? std::string() : query.samples.front().statement});
   finding.probe = probe_of(query, table);

@@ -31,26 +31,18 @@ void report(const Context& context, Reporter& reporter, const Failures& failures
       failures.events.begin(), failures.events.end(), [](const ServerEvent* a, const ServerEvent* b) {
         return std::pair(a->first, a->place) < std::pair(b->first, b->place);
       });
-  Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = "serialization"};
-  if (event.fingerprint.empty()) subject.kind = "server";
-  const Query* query = context.query(event.fingerprint);
-  if (query) {
-    const QualifiedName table = main_table(*query);
-    subject.schema = table.schema;
-    subject.table = table.name;
-  }
   std::string message =
       (event.fingerprint.empty() ? "Transactions were" : std::string("This statement's transaction was")) +
       " rolled back " + times(failures.count) + " because a concurrent transaction changed the same data";
   message += failures.lost ? "; " + not_repeated_text(failures.lost, failures.count) + "."
                            : ": each time, the work is done again or lost.";
-  Finding& finding = reporter.add(std::move(subject), std::move(message));
+  Finding& finding = reporter.add(event_subject(context, event, "serialization"), std::move(message));
   finding.location = event.place;
   finding.evidence.push_back(evidence_of(event, "could not serialize access"));
   if (auto applications = applications_of(failures.events))
     finding.evidence.push_back(std::move(*applications));
-  if (query && query->calls > 0)
-    finding.evidence.push_back({Evidence::Kind::statement, ran(*query), std::nullopt, {}});
+  if (const Query* query = context.query(event.fingerprint); query && query->calls > 0)
+    finding.evidence.push_back({Evidence::Kind::statement, ran(*query)});
   finding.fix =
       Fix{.title =
               "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "

@@ -140,8 +140,7 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
                             : display(name) + " has stale statistics: " + stale.reason + ".";
   if (!stale.reason.empty() && stale.reason.starts_with("was"))
     message = display(name) + " " + stale.reason + ".";
-  Finding& finding =
-      reporter.add({.kind = "table", .schema = name.schema, .table = name.name}, std::move(message));
+  Finding& finding = reporter.add(table_subject(name), std::move(message));
   finding.verdict = Verdict::confirmed;
   if (!stale.reason.empty()) finding.evidence.push_back(lint::catalog_fact(stale.reason));
   for (std::size_t i = 0; i < stale.misestimates.size() && i < max_plans; ++i) {
@@ -152,8 +151,7 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
                                " " + estimate_text(misestimate)));
     finding.evidence.push_back({Evidence::Kind::statement,
                                 lint::ran(*misestimate.query) + ": " + ellipsis(misestimate.query->text, 300),
-                                misestimate.plan->place,
-                                {}});
+                                misestimate.plan->place});
     if (!finding.location) finding.location = misestimate.plan->place;
   }
   if (stale.reason.empty() && fresh(context, name))

@@ -197,7 +197,7 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
     cause.text = "later statements found it, so the application ran before its migrations";
     cause.fix = "Run the migrations before the application starts";
   }
-  Finding& finding = reporter.add({.kind = "table", .schema = name.schema, .table = name.name},
+  Finding& finding = reporter.add(table_subject(name),
                                   "The relation " + display(name) + " was used " + times(count) +
                                       " but did not exist: " + cause.text + ".",
                                   later ? std::optional(Severity::note) : std::nullopt);
@@ -206,15 +206,11 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
     finding.evidence.push_back(
         evidence_of(*events[i], "failed " + times(events[i]->count - by_hand(*events[i]))));
   if (events.size() > 3)
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                std::to_string(events.size() - 3) + " more statements failed in the same way",
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back({Evidence::Kind::statement, std::to_string(events.size() - 3) +
+                                                               " more statements failed in the same way"});
   if (tried > 0)
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                "not counted: " + times(tried) + " in psql or other interactive tools",
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::statement, "not counted: " + times(tried) + " in psql or other interactive tools"});
   if (cause.evidence) finding.evidence.push_back(*cause.evidence);
   finding.fix = Fix{.title = cause.fix, .safety = Fix::Safety::manual};
 }

@@ -45,9 +45,7 @@ static void check(const Context& context, Reporter& reporter) {
     if (driver)
       finding.evidence.push_back({Evidence::Kind::statement,
                                   "most statements of the log have their values in the text: the driver or "
-                                  "its configuration puts them there",
-                                  std::nullopt,
-                                  {}});
+                                  "its configuration puts them there"});
     finding.fix = Fix{.title = "Pass the values as parameters", .safety = Fix::Safety::manual};
   }
 }

@@ -47,11 +47,7 @@ std::string actions_of(const Constraint& key) {
 void report(Reporter& reporter, const Table& table, const Constraint& kept, const Constraint& key) {
   const bool same = same_actions(kept, key);
   Finding& finding = reporter.add(
-      {.kind = "foreign-key",
-       .schema = table.name.schema,
-       .table = table.name.name,
-       .columns = key.columns,
-       .constraint = key.name},
+      key_subject(table.name, key),
       "The foreign key " + key.name + " on " + display(table.name) + " repeats " + kept.name +
           (same ? ": each write checks both."
                 : ": each write checks both, and they differ in what happens when the parent row changes."));

@@ -48,10 +48,9 @@ std::string type_of(const Column& column) {
 
 void report(Reporter& reporter, const Key& key, const std::string& wanted, const std::string& because) {
   const auto& [table, column] = key;
-  Finding& finding = reporter.add(
-      {.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column->name}},
-      "The primary key of " + display(table->name) + " has type " + column->type + ", but " + because + " " +
-          wanted + ".");
+  Finding& finding = reporter.add(column_subject(table->name, column->name),
+                                  "The primary key of " + display(table->name) + " has type " + column->type +
+                                      ", but " + because + " " + wanted + ".");
   finding.location = column->type_origin();
 }
 

@@ -249,10 +249,7 @@ Fix fix_of(const Candidate& found) {
 
 void report(Reporter& reporter, const Candidate& found) {
   Finding& finding =
-      reporter.add({.kind = "column",
-                    .schema = found.table->name.schema,
-                    .table = found.table->name.name,
-                    .columns = {found.column->name}},
+      reporter.add(column_subject(found.table->name, found.column->name),
                    display(found.table->name) + "." + found.column->name + " looks like a reference to " +
                        display(found.parent->name) +
                        ", but there is no foreign key: rows may reference parents that do not exist.");

@@ -22,14 +22,6 @@ bool named_like_key(const Column& column) {
   return !words.empty() && one_of(words.back(), names);
 }
 
-bool in_unique(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
-             return key.column == column || key.expression.find(column) != std::string::npos;
-           });
-  });
-}
-
 // Whether ANALYZE found no value twice. n_distinct is then exactly -1, or less by the share of NULLs. A share
 // near it is an estimate, and above 30,000 rows, of which ANALYZE reads some, says nothing about uniqueness.
 bool no_value_twice(const Column& column) {
@@ -43,11 +35,9 @@ void check(const Context& context, Reporter& reporter) {
     const double rows = table->statistics ? table->statistics->rows : 0;
     if (rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {
-      if (!named_like_key(column) || !no_value_twice(column) || in_unique(*table, column.name)) continue;
-      Finding& finding = reporter.add({.kind = "column",
-                                       .schema = table->name.schema,
-                                       .table = table->name.name,
-                                       .columns = {column.name}},
+      if (!named_like_key(column) || !no_value_twice(column) || in_unique_index(*table, column.name))
+        continue;
+      Finding& finding = reporter.add(column_subject(table->name, column.name),
                                       display(table->name) + "." + column.name +
                                           " has no duplicates in the rows that ANALYZE read (of " +
                                           grouped(rows) + "), but no unique index prevents them.");

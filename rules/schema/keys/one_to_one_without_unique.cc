@@ -27,14 +27,6 @@ constexpr Option most_rows{
         "rows of the table above which ANALYZE reads only some, so that distinct values are no evidence"};
 constexpr const Option* options[] = {&least_rows, &most_rows};
 
-bool in_unique(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
-             return key.column == column || key.expression.find(column) != std::string::npos;
-           });
-  });
-}
-
 // A plain index on exactly the column, which a unique one replaces; nullptr: there is none.
 const Index* plain_index(const Table& table, const std::string& column) {
   for (const auto& index : table.indexes)
@@ -115,10 +107,8 @@ std::optional<Evidence> reason(const Context& context, const Table& child, const
   const double distinct = known ? distinct_values(child, column) : 0;
   if (known && distinct < rows * 0.999) return std::nullopt;
   if (const CodeRelation* back = stated_one_to_one(context, child, key))
-    return Evidence{Evidence::Kind::project,
-                    "Drizzle's relations have one() on both sides",
-                    lint::located(context.project(), back->place),
-                    {}};
+    return Evidence{Evidence::Kind::project, "Drizzle's relations have one() on both sides",
+                    lint::located(context.project(), back->place)};
   if (rows >= context.option(least_rows) && rows <= context.option(most_rows))
     return catalog_fact("ANALYZE found as many values as rows: " + grouped(rows), child.origin);
   const Table* parent = context.catalog().table(key.referenced_table);
@@ -163,14 +153,11 @@ void check(const Context& context, Reporter& reporter) {
           key.referenced_table == table->name)
         continue;
       const Column* column = table->column(key.columns[0]);
-      if (!column || in_unique(*table, column->name)) continue;
+      if (!column || in_unique_index(*table, column->name)) continue;
       auto why = reason(context, *table, key, *column);
       if (!why) continue;
       Finding& finding = reporter.add(
-          {.kind = "column",
-           .schema = table->name.schema,
-           .table = table->name.name,
-           .columns = {column->name}},
+          column_subject(table->name, column->name),
           display(table->name) + "." + column->name + " references " + display(key.referenced_table) +
               " one to one, but no unique index prevents a second row for the same " +
               singular_name(key.referenced_table.name) + ".");

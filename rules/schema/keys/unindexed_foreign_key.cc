@@ -63,14 +63,10 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
          : table.indexes.size() == 1
              ? display(table.name) + " has one index, which does not begin with " + columns
              : display(table.name) + " has " + std::to_string(table.indexes.size()) +
-                   " indexes, none of which begins with " + columns,
-         std::nullopt,
-         {}});
+                   " indexes, none of which begins with " + columns});
   if (coverage.nearest)
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                "index " + coverage.nearest->name + " " + coverage.why_not,
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::catalog, "index " + coverage.nearest->name + " " + coverage.why_not});
   finding.probe = Probe{Probe::Kind::referential_lookup, table.name, key.columns, {}};
   IndexProposal proposal{.table = table.name};
   for (const auto& column : key.columns) proposal.keys.push_back({.column = column});

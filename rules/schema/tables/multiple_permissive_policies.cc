@@ -50,7 +50,7 @@ void check(const Context& context, Reporter& reporter) {
       together[policies].push_back(role_and_command.second + " by " + role_and_command.first);
     }
     Finding& finding =
-        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
+        reporter.add(table_subject(table->name),
                      "On " + display(table->name) + " up to " + std::to_string(most) +
                          " permissive policies apply to one role and command: the server evaluates all of "
                          "them for each row.");

@@ -257,7 +257,7 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
   for (const auto& [column, policies] : columns) {
     if (key_coverage(context, table, {column}).coverage != Coverage::none) continue;
     Finding& finding = reporter.add(
-        {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column}},
+        column_subject(table.name, column),
         "Row-level security on " + display(table.name) + " filters every statement by " + column +
             ", which no index serves: each statement scans all of " + display(table.name) + ".");
     finding.location = policies.front()->origin;

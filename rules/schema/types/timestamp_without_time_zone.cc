@@ -53,10 +53,7 @@ Fix fix_of(const Table& table, const Column& column, const std::optional<std::st
 void report_column(const Context& context, Reporter& reporter, const SchemaColumn& use) {
   const std::optional<std::string> zone = zone_of_default(*use.column);
   Finding& finding =
-      reporter.add({.kind = "column",
-                    .schema = use.table->name.schema,
-                    .table = use.table->name.name,
-                    .columns = {use.column->name}},
+      reporter.add(column_subject(use.table->name, use.column->name),
                    display(use.table->name) + "." + use.column->name + " is " + use.column->type +
                        ": its values do not say which time zone they are in, and " +
                        (zone ? "only the default converts to one." : "assigning now() drops the time zone."));

@@ -73,6 +73,21 @@ void report_column(const Context& context, Reporter& reporter, const SchemaColum
 
 }  // namespace
 
+Conclusion conclude_by_share(const std::vector<std::string>& values, bool (*is)(std::string_view),
+                             double least_percent, const std::string& what) {
+  double whole = 0;
+  double matching = 0;
+  for (const auto& value : values) {
+    if (trim(value).empty()) continue;
+    ++whole;
+    matching += is(value);
+  }
+  if (whole == 0) return {.reason = "the column has no values in this database"};
+  const std::string fact = grouped(matching) + " of " + grouped(whole) + " sampled values are " + what;
+  if (matching * 100 < whole * least_percent) return {.verdict = Verdict::refuted, .reason = fact};
+  return {.verdict = Verdict::confirmed, .fact = fact};
+}
+
 bool is_text_type(const std::string& type) {
   const bool text = type == "text" || type.starts_with("character varying") || type.starts_with("character");
   return text && !type.ends_with("]");

@@ -171,6 +171,34 @@ Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
   return {Evidence::Kind::catalog, std::move(text), std::move(place), {}};
 }
 
+Subject table_subject(const QualifiedName& table) {
+  return {.kind = "table", .schema = table.schema, .table = table.name};
+}
+
+Subject column_subject(const QualifiedName& table, std::string column) {
+  return {.kind = "column", .schema = table.schema, .table = table.name, .columns = {std::move(column)}};
+}
+
+Subject key_subject(const QualifiedName& table, const Constraint& key) {
+  return {.kind = "foreign-key",
+          .schema = table.schema,
+          .table = table.name,
+          .columns = key.columns,
+          .constraint = key.name};
+}
+
+Subject index_subject(const QualifiedName& table, const Index& index) {
+  return {.kind = "index", .schema = table.schema, .table = table.name, .index = index.name};
+}
+
+bool in_unique_index(const Table& table, const std::string& column) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+             return key.column == column || key.expression.find(column) != std::string::npos;
+           });
+  });
+}
+
 const Constraint* foreign_key_between(const Table& a, const Table& b) {
   for (const auto& [child, parent] : {std::pair(&a, &b), std::pair(&b, &a)})
     for (const auto& key : child->constraints)

@@ -59,4 +59,13 @@ std::string bytes_text(double bytes);
 
 Evidence catalog_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 
+// What a finding is about: Subject::kind "table", "column", "foreign-key" or "index".
+Subject table_subject(const QualifiedName& table);
+Subject column_subject(const QualifiedName& table, std::string column);
+Subject key_subject(const QualifiedName& table, const Constraint& key);
+Subject index_subject(const QualifiedName& table, const Index& index);
+
+// Whether a unique index, also a partial one, has the column as a key or its name in an expression.
+bool in_unique_index(const Table& table, const std::string& column);
+
 }  // namespace pgadvise::lint
