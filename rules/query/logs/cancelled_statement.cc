@@ -72,16 +72,14 @@ constinit const Rule cancelled_statement{
     .summary = "a statement that the server cancels because a time limit was reached",
     .why =
         "A statement that reaches `statement_timeout`, `lock_timeout` or `transaction_timeout` is rolled "
-        "back, "
-        "and so is its transaction: whoever waited for it gets an error after the whole wait. Logs of "
+        "back, and so is its transaction: whoever waited for it gets an error after the whole wait. Logs of "
         "durations do not show these statements, because they never end: the slowest statement of an "
         "application may be one that only its errors show.\n\n"
         "The server logs each one. The report counts them by application_name, where log_line_prefix has %a "
         "or the log is csvlog or jsonlog. Statements that a user cancelled are not counted.",
     .fix =
         "Find out why the statement takes so long, and fix that before the limit is raised. Give reports "
-        "that "
-        "may take long a role or a transaction of their own limit.",
+        "that may take long a role or a transaction of their own limit.",
     .when_to_ignore = "The limit is meant to stop these statements, and the application expects the error.",
     .options = options,
     .check = check};

@@ -140,21 +140,17 @@ constinit const Rule lock_wait{
         "A statement that waits for a lock is as slow as the transaction that holds the lock, and no index "
         "helps. In a deadlock, two transactions wait for each other: after deadlock_timeout, the server ends "
         "one of them, and the application has to repeat its transaction. An ALTER TABLE that waits also "
-        "blocks every later statement on "
-        "the table.\n\n"
+        "blocks every later statement on the table.\n\n"
         "Deadlocks are always logged, with the statements of both transactions. Where the log has all "
         "statements (`log_statement = all`, or `log_min_duration_statement = 0` with parameters), the "
-        "finding "
-        "states how many of the transactions nobody ran again with the same values within a minute. Waits "
-        "longer than "
-        "deadlock_timeout (1 s) are logged with `log_lock_waits = on`. The log shows the process ID of the "
-        "lock's holder: where other lines have that process ID (`%p` or `%c` in log_line_prefix), the "
-        "finding names the holder's application (`%a`), user and statement.\n\n"
+        "finding states how many of the transactions nobody ran again with the same values within a minute. "
+        "Waits longer than deadlock_timeout (1 s) are logged with `log_lock_waits = on`. The log shows the "
+        "process ID of the lock's holder: where other lines have that process ID (`%p` or `%c` in "
+        "log_line_prefix), the finding names the holder's application (`%a`), user and statement.\n\n"
         "With a database or a snapshot, pgadvise also reports sessions that wait for a lock at that moment, "
         "at most 20 of the server: the longest waits. The finding names the application that holds the lock. "
         "It is a warning if the lock's holder is idle in its transaction. Before PostgreSQL 14, a wait "
-        "counts "
-        "from the beginning of the statement.",
+        "counts from the beginning of the statement.",
     .fix =
         "Keep transactions short, change contended rows last, and acquire locks in the same order. In "
         "migrations, use `SET lock_timeout` and retry.",

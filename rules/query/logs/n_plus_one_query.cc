@@ -327,16 +327,15 @@ constinit const Rule n_plus_one_query{
         "pgadvise uses the order of the log: at least five calls with different parameters in one trace, "
         "transaction or burst, and the query before them. The calls are of one statement, or of a pattern of "
         "up to eight statements. A transaction of one statement does not count as a transaction, and a list "
-        "with one "
-        "value counts as a key. Reads in separate transactions, and logs without times (Drizzle's logger), "
-        "may also be separate requests: without a foreign key between the queries they are notes.\n\n"
+        "with one value counts as a key. Reads in separate transactions, and logs without times (Drizzle's "
+        "logger), may also be separate requests: without a foreign key between the queries they are "
+        "notes.\n\n"
         "With pg_stat_statements alone, which records no order, the finding is only a hint, a note. The rule "
         "then reports a look-up of one row by a foreign key. It ran at least five times for each call of a "
         "query that returns the keys, and about once for each row of that query.",
     .fix =
         "Fetch all rows at once: `WHERE key = ANY($1)`, a join, or the ORM's eager loading (Drizzle: "
-        "`inArray`, "
-        "or `with: { … }` in a relational query where the relation is defined).",
+        "`inArray`, or `with: { … }` in a relational query where the relation is defined).",
     .when_to_ignore = "The loop is always short, or a cache answers nearly all calls.",
     .check = check};
 

@@ -86,8 +86,7 @@ constinit const Rule page_without_order{
         "that some rows appear twice and others never.\n\n"
         "The rule reports queries with OFFSET, and queries that continue after a key (`id > $1 LIMIT 100`), "
         "that have no ORDER BY. A LIMIT alone is not reported, because any rows may do; nor are queries that "
-        "lock rows, or that read from a "
-        "subquery.",
+        "lock rows, or that read from a subquery.",
     .fix = "Add ORDER BY, ending with a unique column, and an index on the same columns.",
     .when_to_ignore = "Any rows will do, and none of them matters twice.",
     .check = check};

@@ -102,9 +102,8 @@ constinit const Rule select_all_columns{
         "that is added later.\n\n"
         "The rule reports statements that read all columns of a table with at least twenty columns or with "
         "large columns. The statement may use `*`, or name all columns as Drizzle's `select()` and most ORMs "
-        "do. The statement must be slow or "
-        "return many rows. If the statistics show how large a column is, a frequent statement is also "
-        "reported. Look-ups of one row are left out.",
+        "do. The statement must be slow or return many rows. If the statistics show how large a column is, a "
+        "frequent statement is also reported. Look-ups of one row are left out.",
     .fix =
         "Select only the columns that are used: Drizzle `db.select({ id: t.id, … })` or `columns: { … }`, "
         "Prisma `select`, Rails `.select`. Read large columns separately, when they are needed.",

@@ -286,9 +286,8 @@ constinit const Rule sequential_scan{
         "In a join, an index on the join's column serves if another condition reduces the rows of the other "
         "table. If the only condition is on this table, its own columns need the index.\n\n"
         "With a server, the finding is refuted if the table is small, the statement needs most of the rows, "
-        "or a write's own maintenance of the index would cost more than the index saves. "
-        "Otherwise the finding is confirmed, and says which index reduces the planner's cost, or that none "
-        "does.",
+        "or a write's own maintenance of the index would cost more than the index saves. Otherwise the "
+        "finding is confirmed, and says which index reduces the planner's cost, or that none does.",
     .fix =
         "Create the index that the finding proposes: equality columns first, then the sort columns or the "
         "range column; an index on an expression; a partial index; one index for each part of an OR. If the "

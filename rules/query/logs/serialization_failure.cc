@@ -78,14 +78,12 @@ constinit const Rule serialization_failure{
     .summary = "a statement that often fails because of concurrent transactions",
     .why =
         "With REPEATABLE READ and SERIALIZABLE, PostgreSQL rolls a transaction back if another one changed "
-        "the data that it read (`could not serialize access`, SQLSTATE 40001). The application has to "
-        "repeat the whole transaction. Where it does not, users see an error. Where many fail, the work is "
-        "done several times.\n\n"
+        "the data that it read (`could not serialize access`, SQLSTATE 40001). The application has to repeat "
+        "the whole transaction. Where it does not, users see an error. Where many fail, the work is done "
+        "several times.\n\n"
         "The server logs each failure. Conflicts on a standby are not counted. Where the log has all "
-        "statements "
-        "(`log_statement = all`, or `log_min_duration_statement = 0` with parameters), the finding states "
-        "how "
-        "many of the transactions nobody ran again with the same values within a minute.",
+        "statements (`log_statement = all`, or `log_min_duration_statement = 0` with parameters), the "
+        "finding states how many of the transactions nobody ran again with the same values within a minute.",
     .fix =
         "Retry the transaction from its beginning. Change contended rows by one statement (`SET balance = "
         "balance - $1`), or lock them first.",

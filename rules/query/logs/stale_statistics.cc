@@ -191,9 +191,8 @@ constinit const Rule stale_statistics{
     .why =
         "The planner chooses plans by estimates. If an estimate is wrong by a factor of a hundred, the "
         "planner uses a nested loop where a hash join is faster, or scans a table to find a few rows. "
-        "Statistics are "
-        "missing after a restore, pg_upgrade or bulk load until ANALYZE has run. Autovacuum never analyzes a "
-        "partitioned table as a whole.\n\n"
+        "Statistics are missing after a restore, pg_upgrade or bulk load until ANALYZE has run. Autovacuum "
+        "never analyzes a partitioned table as a whole.\n\n"
         "The rule uses the counters of the server, and executed plans in which a scan found a hundred times "
         "more or fewer rows than estimated. The counters of a session arrive after its transaction, and so "
         "after an ANALYZE that already saw its rows. Therefore the counters of a table that has not grown "

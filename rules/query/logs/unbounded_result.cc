@@ -146,8 +146,7 @@ constinit const Rule unbounded_result{
         "the first day. Later the page gets slower with every row, until a request runs out of memory or "
         "time.\n\n"
         "The finding is a warning if the log, the statistics or a plan that was run show many rows. It is a "
-        "note if nothing "
-        "limits or filters a table that grows with use.",
+        "note if nothing limits or filters a table that grows with use.",
     .fix =
         "Use LIMIT and keyset pagination (`WHERE id > $1 ORDER BY id LIMIT 100`). Use a cursor or COPY for "
         "exports, and an aggregate where only a sum is shown.",

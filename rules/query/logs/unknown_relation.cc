@@ -241,8 +241,7 @@ constinit const Rule unknown_relation{
         "With a schema, pgadvise can usually name the cause. Left out are tracking tables that migration "
         "tools look up before they create them, relations of the server itself, DROP, and look-ups by name "
         "only. If the log has the application name, statements from psql, pgAdmin and similar tools are left "
-        "out too. The "
-        "finding is a note if later statements found the table.",
+        "out too. The finding is a note if later statements found the table.",
     .fix =
         "Run migrations before the release that needs them. Rename and drop in two steps: first deploy the "
         "release that no longer uses the old name, then run the migration.",

@@ -97,8 +97,7 @@ constinit const Rule duplicate_foreign_key{
         "names. If one says ON DELETE CASCADE and the other NO ACTION, the one that was created first "
         "decides whether a DELETE cascades or fails.\n\n"
         "Two keys do not repeat each other if only one of them is INITIALLY DEFERRED, or if only one has "
-        "MATCH "
-        "FULL over several columns.",
+        "MATCH FULL over several columns.",
     .fix = "Drop one of them.",
     .when_to_ignore = "Never, once it is clear which one the application relies on.",
     .check = check};

@@ -254,11 +254,10 @@ constinit const Rule missing_primary_key{
         "its physical location (ctid). Logical replication refuses UPDATE and DELETE on such a table, most "
         "ORMs cannot address its rows, and no foreign key can reference it.\n\n"
         "Partitions are not reported in addition to their parent. Tables of migration tools are left out, "
-        "and "
-        "tables that hold at most one row, because a unique index is on a constant. "
-        "The finding is a note if a unique index without a predicate already identifies the rows, also "
-        "where one of its columns may be NULL. Several tables of a schema whose unique key could be the "
-        "primary key as it is are one finding.",
+        "and tables that hold at most one row, because a unique index is on a constant. The finding is a "
+        "note if a unique index without a predicate already identifies the rows, also where one of its "
+        "columns may be NULL. Several tables of a schema whose unique key could be the primary key as it is "
+        "are one finding.",
     .fix =
         "Make a unique index over NOT NULL columns the primary key "
         "(`ADD PRIMARY KEY USING INDEX`), or add an identity column.",

@@ -77,10 +77,8 @@ constinit const Rule natural_key_without_unique{
         "address. Only a unique index prevents that. Whether a slug or an address must be unique depends on "
         "the project, so this rule is off by default.\n\n"
         "The rule reports columns named email, username, slug, sku and similar that no unique index "
-        "includes, "
-        "if ANALYZE found no value twice (n_distinct = -1). Of a table of more than 30,000 rows, ANALYZE "
-        "reads "
-        "only some.",
+        "includes, if ANALYZE found no value twice (n_distinct = -1). Of a table of more than 30,000 rows, "
+        "ANALYZE reads only some.",
     .fix = "CREATE UNIQUE INDEX CONCURRENTLY. For an address, index lower(email).",
     .when_to_ignore = "The value is unique only within another column, or need not be unique.",
     .options = options,

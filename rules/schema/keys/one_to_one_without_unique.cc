@@ -184,11 +184,9 @@ constinit const Rule one_to_one_without_unique{
         "The rule reports a foreign key of one column that no unique index includes, if the statistics of a "
         "server show as many values as rows, in a table that ANALYZE reads as a whole. Without such "
         "statistics, it reports keys for which Drizzle's `relations()` or `defineRelations()` have `one()` "
-        "on "
-        "both sides, and tables that are named after the other table (`user_profiles`, `user_settings`, "
+        "on both sides, and tables that are named after the other table (`user_profiles`, `user_settings`, "
         "`user_preferences`) and have neither a second key column (`name`, `type`, `locale` …) nor a "
-        "required "
-        "reference to a third table.",
+        "required reference to a third table.",
     .fix =
         "`CREATE UNIQUE INDEX CONCURRENTLY`, after removing second rows, and drop the plain index on the "
         "column. In Drizzle, add `.unique()`.",

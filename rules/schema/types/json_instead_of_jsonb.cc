@@ -107,8 +107,7 @@ constinit const Rule json_instead_of_jsonb{
         "fail on it, and it supports neither containment nor GIN indexes. jsonb is parsed once, when it is "
         "written.\n\n"
         "If a schema has many json columns of which no logged statement extracts a part, there is one "
-        "finding "
-        "for the schema. Otherwise there is one for each column.",
+        "finding for the schema. Otherwise there is one for each column.",
     .fix = "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. In Drizzle, use `jsonb()` instead of `json()`.",
     .when_to_ignore =
         "The exact text matters (signatures, the order of keys), or documents are written once and read only "

@@ -401,16 +401,13 @@ constinit const Rule json_stored_as_text{
         "values that are all JSON; a comment that mentions JSON.\n\n"
         "It is a note if only Drizzle code shows it, whatever the column's name is: the code writes the "
         "column with `JSON.stringify()`, reads it with `JSON.parse()` or declares an object or array type "
-        "for "
-        "it (`text().$type<Settings>()`). Other code may write text that is not JSON. It is also a note if "
-        "only the name of the column suggests JSON. If the repository also contains a program, this note "
-        "requires that its code reads or "
-        "writes something of that name as JSON, and that the name is not one that many things have, such as "
-        "`data`, `payload` or `metadata`.\n\n"
+        "for it (`text().$type<Settings>()`). Other code may write text that is not JSON. It is also a note "
+        "if only the name of the column suggests JSON. If the repository also contains a program, this note "
+        "requires that its code reads or writes something of that name as JSON, and that the name is not one "
+        "that many things have, such as `data`, `payload` or `metadata`.\n\n"
         "A name suggests nothing if a comment at the column says that the text is encrypted, compressed, "
         "truncated, encoded, base64 or not JSON. A column into which Drizzle code writes encrypted JSON, "
-        "always "
-        "or where it has a key, is not reported.",
+        "always or where it has a key, is not reported.",
     .fix =
         "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE "
         "lock. On a large table, add a jsonb column, fill it in batches, and swap the columns. First look "

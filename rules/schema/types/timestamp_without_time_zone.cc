@@ -105,9 +105,8 @@ constinit const Rule timestamp_without_time_zone{
         "schema. Otherwise there is one for each column.",
     .fix =
         "`ALTER COLUMN … TYPE timestamptz USING c AT TIME ZONE 'UTC'` rewrites the table. It keeps a default "
-        "such as `now() AT "
-        "TIME ZONE 'UTC'`, so set `DEFAULT now()` in the same statement. For values in UTC, "
-        "`SET timezone = 'UTC'` without USING does not (PostgreSQL 12 and later). In Drizzle, use "
+        "such as `now() AT TIME ZONE 'UTC'`, so set `DEFAULT now()` in the same statement. For values in "
+        "UTC, `SET timezone = 'UTC'` without USING does not (PostgreSQL 12 and later). In Drizzle, use "
         "`timestamp({ withTimezone: true })`, in Prisma `@db.Timestamptz(3)`.",
     .when_to_ignore =
         "The column holds local times (opening hours, a local appointment), or one framework writes UTC and "
