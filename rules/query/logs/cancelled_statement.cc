@@ -58,7 +58,7 @@ void check(const Context& context, Reporter& reporter) {
     finding.evidence.push_back(evidence_of(event, "cancelled"));
     if (const auto applications = by_application({&event}); !applications.empty())
       finding.evidence.push_back({Evidence::Kind::statement, "of: " + applications});
-    finding.fix = Fix{.title = fix_of(setting), .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(fix_of(setting));
   }
 }
 

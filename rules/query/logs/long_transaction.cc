@@ -36,10 +36,9 @@ void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
   finding.location = event.place;
   finding.evidence.push_back(evidence_of(event, idle ? "terminated by the idle-in-transaction timeout"
                                                      : "terminated by the transaction timeout"));
-  finding.fix = Fix{.title =
-                        "Find the code that waits inside a transaction (for another service, a user, a "
-                        "forgotten commit), and end the transaction before the wait",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Find the code that waits inside a transaction (for another service, a user, a "
+      "forgotten commit), and end the transaction before the wait");
 }
 
 void report_loop(const Context& context, Reporter& reporter, const RepeatedQuery& repeat) {
@@ -53,8 +52,7 @@ void report_loop(const Context& context, Reporter& reporter, const RepeatedQuery
           " in it: " + ellipsis(query->text, shown_statement));
   finding.evidence.push_back(figures(repeat, 1));
   if (!repeat.samples.empty()) finding.location = repeat.samples.front().place;
-  finding.fix = Fix{.title = "Split the loop into batches with a commit each, or use one statement",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Split the loop into batches with a commit each, or use one statement");
 }
 
 // Sessions of one application with a long transaction, all idle or all active.
@@ -122,10 +120,9 @@ void report_idle(const Context& context, Reporter& reporter, const ServerEvent& 
   Finding& finding = reporter.add(event_subject(context, event, "idle"), std::move(message));
   finding.location = event.place;
   finding.evidence.push_back(evidence_of(event, "the client paused after this statement"));
-  finding.fix = Fix{.title =
-                        "Commit before the application waits (for another service, a user), and begin a new "
-                        "transaction afterwards",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Commit before the application waits (for another service, a user), and begin a new "
+      "transaction afterwards");
 }
 
 bool by_people(const ServerEvent& event) {

@@ -66,9 +66,8 @@ void check(const Context& context, Reporter& reporter) {
               : "The query" + on_table(table) +
                     " takes a page with OFFSET without ORDER BY: pages may repeat and skip rows.");
     finding.fix =
-        Fix{.title = after ? "Add ORDER BY " + after->column.column + (after->op_name == "<" ? " DESC" : "")
-                           : "Add ORDER BY with a unique column at its end, such as the primary key",
-            .safety = Fix::Safety::manual};
+        manual_fix(after ? "Add ORDER BY " + after->column.column + (after->op_name == "<" ? " DESC" : "")
+                         : "Add ORDER BY with a unique column at its end, such as the primary key");
   }
 }
 

@@ -166,12 +166,11 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
   if (filter.literal || keys.empty()) {
     std::vector<std::string> columns;
     for (const auto& key : keys) columns.push_back(ddl::index_key(key));
-    finding.fix = Fix{.title = "Create a partial index on " + display(table.name) +
-                               (columns.empty() ? std::string() : " (" + join(columns, ", ") + ")") +
-                               (filter.literal ? ", whose WHERE compares " + filter.column +
-                                                     " with the value in these statements (--show-literals)"
-                                               : " for the rows with " + filter.shown),
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Create a partial index on " + display(table.name) +
+                             (columns.empty() ? std::string() : " (" + join(columns, ", ") + ")") +
+                             (filter.literal ? ", whose WHERE compares " + filter.column +
+                                                   " with the value in these statements (--show-literals)"
+                                             : " for the rows with " + filter.shown));
   } else {
     finding.proposal =
         IndexProposal{.table = table.name, .keys = std::move(keys), .predicate = filter.condition};

@@ -4,6 +4,7 @@
 #include "lint/queries/plan_changes.h"
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -77,14 +78,12 @@ static void report_slower(const Context& context, Reporter& reporter, const Quer
   using Cause = PlanCause::Kind;
   const bool index = change.cause && (change.cause->kind == Cause::dropped_index ||
                                       change.cause->kind == Cause::changed_index);
-  finding.fix =
-      Fix{.title = index ? "Keep the index " + change.cause->object + " " + change.cause->before +
-                               ", or create one that serves the statement"
-                   : change.cause && change.cause->kind == Cause::changed_type
-                       ? "Give both sides of the comparison the same type, or create an index on the "
-                         "expression that the statement compares"
-                       : "Create an index that serves the statement",
-          .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(index ? "Keep the index " + change.cause->object + " " + change.cause->before +
+                                       ", or create one that serves the statement"
+                           : change.cause && change.cause->kind == Cause::changed_type
+                               ? "Give both sides of the comparison the same type, or create an index on the "
+                                 "expression that the statement compares"
+                               : "Create an index that serves the statement");
 }
 
 static void report_new(const Context& context, Reporter& reporter, const Query& query,
@@ -99,8 +98,7 @@ static void report_new(const Context& context, Reporter& reporter, const Query& 
                   display(scan.table), short_count(scan.rows_after)));
   finding.evidence.push_back({Evidence::Kind::plan, scan.after});
   lint::apply_comparison(finding, context.comparison());
-  finding.fix = Fix{.title = "Create an index that serves the statement, in the same migration",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Create an index that serves the statement, in the same migration");
 }
 
 static void check(const Context& context, Reporter& reporter) {

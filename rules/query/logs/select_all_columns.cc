@@ -69,14 +69,14 @@ static std::string all_of(const Context& context, const Table& table) {
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
   for (const auto& name : query.facts.from) {
     const Table* table = context.catalog().table(name);
-    if (!table || (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned)) continue;
+    if (!table || !lint::stores_rows(*table)) continue;
     if (!counts(context, query, *table) || !selects_all(query.facts, *table) ||
         lint::asks_for_one_row(context, query.facts, name))
       continue;
     const std::string what = all_of(context, *table);
     if (what.empty()) continue;
     Finding& finding = lint::report(reporter, query, name, "A query reads " + what + ".");
-    finding.fix = Fix{.title = "Select only the columns that are used", .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Select only the columns that are used");
     return;
   }
 }

@@ -71,8 +71,7 @@ static void check(const Context& context, Reporter& reporter) {
                                     : std::optional<SourceLocation>(pair.look_up->samples.front().place)});
     finding.evidence.push_back(lint::figures(*pair.repeat, 1));
     finding.fix =
-        Fix{.title = "Use INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE",
-            .safety = Fix::Safety::manual};
+        manual_fix("Use INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE");
     finding.fix->drizzle = lint::drizzle_insert_missing(context, pair.table->name, columns);
   }
 }

@@ -218,10 +218,9 @@ static void check_plans(const Context& context, Reporter& reporter, const Query&
       finding.evidence.push_back(lint::plan_fact(plan, fact));
       lint::apply_plan(finding, plan);
       finding.probe = probe_of(query, table);
-      finding.fix = Fix{.title =
-                            "Rewrite the condition so that it compares a column with a value, and index "
-                            "that column; or create an index on the expression, if it is immutable",
-                        .safety = Fix::Safety::manual};
+      finding.fix = manual_fix(
+          "Rewrite the condition so that it compares a column with a value, and index "
+          "that column; or create an index on the expression, if it is immutable");
       return;
     }
 }
@@ -257,8 +256,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     finding.proposal = proposal_of(worst);
     return;
   }
-  if (!worst.other->rewrite.empty())
-    finding.fix = Fix{.title = worst.other->rewrite, .safety = Fix::Safety::manual};
+  if (!worst.other->rewrite.empty()) finding.fix = manual_fix(worst.other->rewrite);
   auto& proposals = worst.other->proposals;
   if (proposals.empty()) return;
   finding.proposal = std::move(proposals.front());

@@ -43,12 +43,10 @@ void report(const Context& context, Reporter& reporter, const Failures& failures
     finding.evidence.push_back(std::move(*applications));
   if (const Query* query = context.query(event.fingerprint); query && query->calls > 0)
     finding.evidence.push_back({Evidence::Kind::statement, ran(*query)});
-  finding.fix =
-      Fix{.title =
-              "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "
-              "failures, keep transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one "
-              "UPDATE that computes the new value",
-          .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "
+      "failures, keep transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one "
+      "UPDATE that computes the new value");
 }
 
 void check(const Context& context, Reporter& reporter) {

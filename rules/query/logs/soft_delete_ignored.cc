@@ -110,9 +110,8 @@ void check(const Context& context, Reporter& reporter) {
                      " also returns deleted rows: it has no condition on " + mark->name + ", and " +
                      grouped(with) + " of " + grouped(with + without) + " statements on the table have one.");
       finding.evidence.push_back(query_fact(*found.with.front(), "another statement leaves them out: "));
-      finding.fix = Fix{.title = "Add the condition on " + mark->name +
-                                 ", or read from a view that has it, or use a row-level security policy",
-                        .safety = Fix::Safety::manual};
+      finding.fix = manual_fix("Add the condition on " + mark->name +
+                               ", or read from a view that has it, or use a row-level security policy");
     }
     if (!found.marks) continue;
     for (const Query* query : found.deletes) {
@@ -122,8 +121,7 @@ void check(const Context& context, Reporter& reporter) {
                      mark->name + ": what it deletes cannot be restored.");
       finding.evidence.push_back(query_fact(*found.marks, "another statement only marks them: "));
       finding.fix =
-          Fix{.title = "Set " + mark->name + " instead, or delete only rows that were marked some time ago",
-              .safety = Fix::Safety::manual};
+          manual_fix("Set " + mark->name + " instead, or delete only rows that were marked some time ago");
     }
   }
 }

@@ -155,10 +155,9 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
     if (!finding.location) finding.location = misestimate.plan->place;
   }
   if (stale.reason.empty() && fresh(context, name))
-    finding.fix = Fix{.title =
-                          "ANALYZE will not help, because the table was analyzed: use CREATE STATISTICS for "
-                          "dependent columns or for the compared expression, or a higher statistics target",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "ANALYZE will not help, because the table was analyzed: use CREATE STATISTICS for "
+        "dependent columns or for the compared expression, or a higher statistics target");
   else
     finding.fix =
         Fix{.title = stale.reason.empty() ? "ANALYZE the table; if the estimate stays wrong, use a higher "

@@ -118,11 +118,9 @@ void explain(const Table& table, const Column& column, Finding& finding) {
   finding.evidence.push_back(
       lint::catalog_fact("no trigger of " + display(table.name) + " fires before an UPDATE",
                          column.origin.file.empty() ? std::nullopt : std::optional(column.origin)));
-  finding.fix = Fix{
-      .title =
-          "Set " + column.name +
-          " = now() in the statement, or use a BEFORE UPDATE trigger for all statements (Drizzle: $onUpdate)",
-      .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Set " + column.name +
+      " = now() in the statement, or use a BEFORE UPDATE trigger for all statements (Drizzle: $onUpdate)");
 }
 
 void report_statement(Reporter& reporter, const Table& table, const Column& column, const Stale& stale,

@@ -212,7 +212,7 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
     finding.evidence.push_back(
         {Evidence::Kind::statement, "not counted: " + times(tried) + " in psql or other interactive tools"});
   if (cause.evidence) finding.evidence.push_back(*cause.evidence);
-  finding.fix = Fix{.title = cause.fix, .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(cause.fix);
 }
 
 void check(const Context& context, Reporter& reporter) {

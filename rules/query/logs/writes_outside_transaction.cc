@@ -118,7 +118,7 @@ static void check(const Context& context, Reporter& reporter) {
              pair.calls, then->calls, pair.bursts)});
     finding.evidence.push_back(
         {Evidence::Kind::catalog, "the foreign key " + key->name + " connects the two tables", key->origin});
-    finding.fix = Fix{.title = "Put both writes into one transaction", .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Put both writes into one transaction");
     finding.fix->sql = "begin;\n" + first->text + ";\n" + then->text + ";\ncommit;";
     finding.fix->drizzle = in_one(context, *first, *then);
   }

@@ -58,11 +58,9 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& [policies, uses] : together)
       finding.evidence.push_back(
           catalog_fact(join(uses, ", ") + ": " + names(policies), policies.back()->origin));
-    finding.fix =
-        Fix{.title =
-                "Replace them by one policy for each role and command, whose expression joins theirs with "
-                "OR; a condition that all rows must meet is a RESTRICTIVE policy",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Replace them by one policy for each role and command, whose expression joins theirs with "
+        "OR; a condition that all rows must meet is a RESTRICTIVE policy");
   }
 }
 

@@ -336,10 +336,9 @@ void report_writes(Reporter& reporter, const std::string& schema, const std::vec
                         "per statement, which matters for statements that write many rows.",
                     policies);
   finding.severity = Severity::note;
-  finding.fix = Fix{.title =
-                        "Put the call in a subquery, as in WITH CHECK (user_id = (SELECT auth.uid())): the "
-                        "result is the same if the function is STABLE or IMMUTABLE",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Put the call in a subquery, as in WITH CHECK (user_id = (SELECT auth.uid())): the "
+      "result is the same if the function is STABLE or IMMUTABLE");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -377,8 +377,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
 
 void check(const Context& context, Reporter& reporter) {
   for (const auto& [name, table] : context.catalog().tables) {
-    const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
-    if (!stored || table.partition_of || table.temporary) continue;
+    if (!stores_rows(table) || table.partition_of || table.temporary) continue;
     for (const auto& column : table.columns)
       if (!inherited_from(context, table, column.name)) check_column(context, reporter, table, column);
   }

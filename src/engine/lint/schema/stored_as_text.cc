@@ -16,12 +16,6 @@ constexpr std::string_view sampled_values =
     "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100) FROM {table} x{sample} "
     "WHERE x.{column} IS NOT NULL LIMIT 200";
 
-bool references(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
-    return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
-  });
-}
-
 // `alone`: nothing else has to change with the column.
 Fix fix_of(const Context& context, const Table& table, const Column& column, const StoredAsText& what,
            bool alone) {
@@ -97,7 +91,7 @@ void report_stored_as_text(const Context& context, Reporter& reporter, const Sto
   ColumnsBySchema schemas;
   for (const Table* table : checked_tables(context))
     for (const auto& column : table->columns) {
-      if (!is_text_type(column.type) || references(*table, column.name) ||
+      if (!is_text_type(column.type) || in_foreign_key(*table, column.name) ||
           inherited_from(context, *table, column.name))
         continue;  // reported for the referenced column
       if (const std::string why = what.reason(*table, column); !why.empty())

@@ -71,8 +71,7 @@ bool made_by_tool(const QualifiedName& name, const Table* table) {
 std::vector<const Table*> checked_tables_and_partitions(const Context& context) {
   std::vector<const Table*> out;
   for (const auto& [name, table] : context.catalog().tables) {
-    const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
-    if (stored && !table.temporary && !made_by_tool(name, &table)) out.push_back(&table);
+    if (stores_rows(table) && !table.temporary && !made_by_tool(name, &table)) out.push_back(&table);
   }
   return out;
 }
@@ -171,6 +170,8 @@ Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
   return {Evidence::Kind::catalog, std::move(text), std::move(place), {}};
 }
 
+Fix manual_fix(std::string title) { return {.title = std::move(title), .safety = Fix::Safety::manual}; }
+
 Subject table_subject(const QualifiedName& table) {
   return {.kind = "table", .schema = table.schema, .table = table.name};
 }
@@ -189,6 +190,16 @@ Subject key_subject(const QualifiedName& table, const Constraint& key) {
 
 Subject index_subject(const QualifiedName& table, const Index& index) {
   return {.kind = "index", .schema = table.schema, .table = table.name, .index = index.name};
+}
+
+bool stores_rows(const Table& table) {
+  return table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
+}
+
+bool in_foreign_key(const Table& table, const std::string& column) {
+  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+    return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
+  });
 }
 
 bool in_unique_index(const Table& table, const std::string& column) {
