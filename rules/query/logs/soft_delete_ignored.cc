@@ -2,7 +2,6 @@
 #include <vector>
 
 #include "base/text/text.h"
-#include "lint/queries/loops.h"
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
 #include "lint/schema/tables.h"

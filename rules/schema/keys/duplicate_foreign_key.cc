@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include "base/text/identifier.h"
 #include "base/text/text.h"

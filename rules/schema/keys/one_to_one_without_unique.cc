@@ -2,7 +2,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/text/text.h"
 #include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "lint/schema/index_sql.h"

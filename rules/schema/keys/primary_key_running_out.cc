@@ -4,7 +4,6 @@
 #include <map>
 #include <string>
 
-#include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/type_fix.h"

@@ -2,7 +2,6 @@
 #include <cstdlib>
 #include <optional>
 
-#include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/type_fix.h"
