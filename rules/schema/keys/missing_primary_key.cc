@@ -3,7 +3,6 @@
 #include <set>
 #include <utility>
 
-#include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/schema/by_schema.h"
 #include "lint/schema/index_sql.h"
@@ -59,12 +58,6 @@ static const Index* expression_key(const Table& table) {
   return nullptr;
 }
 
-static Constraint key_over(const Table& table, std::vector<std::string> columns) {
-  return {.kind = Constraint::Kind::primary_key,
-          .name = cut_identifier(table.name.name, longest_identifier - 5) + "_pkey",
-          .columns = std::move(columns)};
-}
-
 static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
   std::vector<std::string> steps;
   std::vector<std::string> back;
@@ -76,7 +69,7 @@ static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
     back.push_back(ddl::alter_column(key.column) + " DROP NOT NULL");
   }
   const std::string alter = ddl::alter_table(table.name) + "\n  ";
-  const Constraint primary = key_over(table, columns);
+  const Constraint primary = new_primary_key(table, columns);
   steps.push_back(ddl::add_constraint(primary));
   back.insert(back.begin(), ddl::drop_constraint(primary.name));
   return {.title = "If no row has a NULL in them, make the columns of " + unique.name +
@@ -133,7 +126,7 @@ static Fix fix_of(const Context& context, const Table& table, const Index* ready
     fix.title =
         "Add the primary key: this builds its index under an ACCESS EXCLUSIVE lock; on a large table, build "
         "a unique index concurrently first";
-    const Constraint primary = key_over(table, columns);
+    const Constraint primary = new_primary_key(table, columns);
     fix.sql = ddl::add_constraint(table.name, primary) + ";";
     fix.down_sql = ddl::drop_constraint(table.name, primary.name) + ";";
     if (ready && ready->constraint) replace_unique(context, table, primary, ready->name, fix);

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "lint/schema/index_sql.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/words.h"
@@ -30,6 +28,17 @@ bool no_value_twice(const Column& column) {
          column.statistics->n_distinct <= -(1 - column.statistics->null_fraction) + rounding;
 }
 
+Fix fix_of(const Context& context, const Table& table, const Column& column) {
+  if (table.kind == Table::Kind::partitioned)
+    return manual_fix(
+        "A unique index on a partitioned table must include the partition key: keep the values in a separate "
+        "table");
+  const Index index = new_unique_index(context.catalog(), table, {column.name});
+  return {.title = "Create a unique index; this fails while there are duplicate values",
+          .sql = ddl::create_index(table.name, index, {.concurrently = true}) + ";",
+          .down_sql = ddl::drop_index({table.name.schema, index.name}, true) + ";"};
+}
+
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     const double rows = table->statistics ? table->statistics->rows : 0;
@@ -42,24 +51,7 @@ void check(const Context& context, Reporter& reporter) {
                                           " has no duplicates in the rows that ANALYZE read (of " +
                                           grouped(rows) + "), but no unique index prevents them.");
       finding.location = column.origin;
-      Index index;
-      index.name =
-          new_index_name(context.catalog(), table->name.schema, table->name.name + "_" + column.name, "_key");
-      index.unique = true;
-      index.keys = {{.column = column.name}};
-      const bool partitioned = table->kind == Table::Kind::partitioned;
-      Fix fix;
-      fix.title = "Create a unique index; this fails while there are duplicate values";
-      if (!partitioned) {
-        fix.sql = ddl::create_index(table->name, index, {.concurrently = true}) + ";";
-        fix.down_sql = ddl::drop_index({table->name.schema, index.name}, true) + ";";
-      } else {
-        fix.title =
-            "A unique index on a partitioned table must include the partition key: keep the values in a "
-            "separate table";
-        fix.safety = Fix::Safety::manual;
-      }
-      finding.fix = std::move(fix);
+      finding.fix = fix_of(context, *table, column);
     }
   }
 }

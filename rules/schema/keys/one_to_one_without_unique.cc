@@ -130,11 +130,7 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
     fix.safety = Fix::Safety::manual;
     return fix;
   }
-  Index index;
-  index.name =
-      new_index_name(context.catalog(), table.name.schema, table.name.name + "_" + column.name, "_key");
-  index.unique = true;
-  index.keys = {{.column = column.name, .expression = "", .operator_class = "", .collation = ""}};
+  const Index index = new_unique_index(context.catalog(), table, {column.name});
   const QualifiedName old{table.name.schema, plain->name};
   fix.title += ". The plain index on it is then not needed";
   fix.sql =
