@@ -511,9 +511,9 @@ class Asker {
  private:
   template <class Found>
   static Result<Rows> of_server(Result<Found> rows) {
-    if (!rows) return tl::unexpected(rows.error());
+    TRY(const auto found, std::move(rows));
     Rows out;
-    for (const auto& row : *rows) {
+    for (const auto& row : found) {
       auto& texts = out.emplace_back();
       for (const auto& value : row) texts.push_back(value.value_or("NULL"));
     }
