@@ -30,6 +30,7 @@
 
 #include <fmt/format.h>
 
+#include "base/iso_time.h"
 #include "base/text/text.h"
 #include "copy_fleet.h"
 #include "pg/connection/connection.h"
