@@ -30,6 +30,7 @@
 
 #include <fmt/format.h>
 
+#include "base/iso_time.h"
 #include "base/text/text.h"
 #include "copy_fleet.h"
 #include "pg/connection/connection.h"
@@ -511,9 +512,9 @@ class Asker {
  private:
   template <class Found>
   static Result<Rows> of_server(Result<Found> rows) {
-    if (!rows) return tl::unexpected(rows.error());
+    TRY(const auto found, std::move(rows));
     Rows out;
-    for (const auto& row : *rows) {
+    for (const auto& row : found) {
       auto& texts = out.emplace_back();
       for (const auto& value : row) texts.push_back(value.value_or("NULL"));
     }

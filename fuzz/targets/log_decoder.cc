@@ -1,6 +1,5 @@
 // A log through every decoder, whether it is of that format or not.
 #include <algorithm>
-#include <memory>
 
 #include "base/text/text.h"
 #include "log/formats/decoder.h"

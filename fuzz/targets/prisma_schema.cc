@@ -1,4 +1,3 @@
-#include "base/text/text.h"
 #include "prisma/schema.h"
 #include "sql/render_sql.h"
 #include "sql/replay/replay.h"

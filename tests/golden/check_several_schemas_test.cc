@@ -1,5 +1,4 @@
 // `check` of a repository with several schemas.
-#include <set>
 #include <string>
 
 #include <gtest/gtest.h>

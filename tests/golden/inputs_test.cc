@@ -7,7 +7,6 @@
 #include <initializer_list>
 #include <iterator>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 

@@ -30,7 +30,7 @@ using testing_support::run;
 const fs::path root = testing_support::source_dir;
 const fs::path fixtures = root / "fixtures/lock-incidents";
 
-// The rules that bench/lock-incidents counts.
+// The rules that bench/run lock-incidents counts.
 const std::set<std::string> lock_rules = {"blocking-alter",
                                           "blocking-constraint",
                                           "blocking-index-build",
@@ -172,7 +172,7 @@ TEST(LockIncidents, ThePageHasTheirRulesAndCounts) {
 }
 
 TEST(LockIncidents, TheBenchmarkCountsTheSameRules) {
-  const std::string bench = content(root / "bench/lock-incidents");
+  const std::string bench = content(root / "bench/lock-incidents.sh");
   for (const std::string& rule : lock_rules) {
     EXPECT_NE(bench.find("\"" + rule + "\""), std::string::npos) << rule;
   }

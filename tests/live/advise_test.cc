@@ -12,7 +12,6 @@
 
 #include "live/own_server.h"
 #include "live/support.h"
-#include "pg/plans/plan_source.h"
 #include "pg/plans/what_if.h"
 #include "support/paths.h"
 #include "support/run.h"

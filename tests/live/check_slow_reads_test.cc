@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "live/support.h"
-#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "live/support.h"
-#include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"
 

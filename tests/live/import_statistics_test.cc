@@ -2,7 +2,6 @@
 // and nowhere else.
 #include <cmath>
 #include <cstdlib>
-#include <optional>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

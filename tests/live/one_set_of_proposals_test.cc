@@ -6,7 +6,6 @@
 
 #include "base/text/text.h"
 #include "live/support.h"
-#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {

@@ -15,7 +15,6 @@
 
 #include "base/process/isolated_process.h"
 #include "base/process/process.h"
-#include "pg/catalog/catalog_reader.h"
 #include "pg/sandbox/sandbox.h"
 #include "pg/sandbox/server_process.h"
 #include "support/run.h"

@@ -1,6 +1,5 @@
 // "Nothing is ever written to the target": a hostile database, every statement that could change it, and a
 // comparison of all that could have changed.
-#include <algorithm>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -11,7 +11,6 @@
 #include "migrations/folders/schema_load.h"
 #include "model/schema/ddl.h"
 #include "pg/catalog/catalog_reader.h"
-#include "sql/parse/statement.h"
 #include "support/paths.h"
 
 namespace pgadvise {

@@ -486,7 +486,7 @@ await test('5,000 findings, 2,000 queries and 200 plans open and scroll', {}, as
   await page.locator('a.finding').first().waitFor();
   const opened = Date.now() - start;
   console.log(`   opened after ${opened} ms, ${statSync(file('large.html')).size} bytes`);
-  assert.ok(opened < 8000, `${opened} ms`);  // bench/html-report measures; other tests run at the same time here
+  assert.ok(opened < 8000, `${opened} ms`);  // bench/run html-report measures; other tests run at the same time here
   await page.locator('.rows').evaluate((box) => (box.scrollTop = box.scrollHeight));
   await page.getByText('takes 1 s per hour').waitFor();
   assert.ok((await page.locator('a.finding').count()) < 100);

@@ -1,4 +1,3 @@
-#include <map>
 #include <utility>
 
 #include "base/text/text.h"
@@ -53,19 +52,12 @@ void check(const Context& context, Reporter& reporter) {
     if (event.kind != ServerEvent::Kind::cancelled) continue;
     const std::string setting = setting_of(event.about);
     if (setting.empty() || static_cast<double>(event.count) < context.option(least)) continue;
-    Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = setting};
-    if (event.fingerprint.empty()) subject.kind = "server";
-    if (const Query* query = context.query(event.fingerprint)) {
-      const QualifiedName table = main_table(*query);
-      subject.schema = table.schema;
-      subject.table = table.name;
-    }
-    Finding& finding = reporter.add(std::move(subject), message_of(setting, event));
+    Finding& finding = reporter.add(event_subject(context, event, setting), message_of(setting, event));
     finding.location = event.place;
     finding.evidence.push_back(evidence_of(event, "cancelled"));
     if (const auto applications = by_application({&event}); !applications.empty())
-      finding.evidence.push_back({Evidence::Kind::statement, "of: " + applications, std::nullopt, {}});
-    finding.fix = Fix{.title = fix_of(setting), .safety = Fix::Safety::manual};
+      finding.evidence.push_back({Evidence::Kind::statement, "of: " + applications});
+    finding.fix = manual_fix(fix_of(setting));
   }
 }
 
@@ -79,16 +71,14 @@ constinit const Rule cancelled_statement{
     .summary = "a statement that the server cancels because a time limit was reached",
     .why =
         "A statement that reaches `statement_timeout`, `lock_timeout` or `transaction_timeout` is rolled "
-        "back, "
-        "and so is its transaction: whoever waited for it gets an error after the whole wait. Logs of "
+        "back, and so is its transaction: whoever waited for it gets an error after the whole wait. Logs of "
         "durations do not show these statements, because they never end: the slowest statement of an "
         "application may be one that only its errors show.\n\n"
         "The server logs each one. The report counts them by application_name, where log_line_prefix has %a "
         "or the log is csvlog or jsonlog. Statements that a user cancelled are not counted.",
     .fix =
         "Find out why the statement takes so long, and fix that before the limit is raised. Give reports "
-        "that "
-        "may take long a role or a transaction of their own limit.",
+        "that may take long a role or a transaction of their own limit.",
     .when_to_ignore = "The limit is meant to stop these statements, and the application expects the error.",
     .options = options,
     .check = check};

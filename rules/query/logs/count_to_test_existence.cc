@@ -2,6 +2,7 @@
 
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -30,8 +31,7 @@ static void check(const Context& context, Reporter& reporter) {
                                     "The statement" + lint::on_table(table) +
                                         " counts rows only to test whether one exists: it reads all matching "
                                         "rows, where the first would be enough.");
-    finding.fix = Fix{.title = "Use EXISTS (SELECT 1 FROM … WHERE …) instead of the comparison with count(…)",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Use EXISTS (SELECT 1 FROM … WHERE …) instead of the comparison with count(…)");
   }
 }
 

@@ -25,10 +25,9 @@ static void check(const Context& context, Reporter& reporter) {
                      "A page of the query" + lint::on_table(table) + " skips " + lint::grouped(shown) +
                          " rows or more: the server reads and discards all of them first.",
                      offset < context.option(warn_rows) ? std::optional(Severity::note) : std::nullopt);
-    finding.fix = Fix{.title =
-                          "Use keyset pagination: a WHERE on the sort columns that continues after the last "
-                          "row shown, instead of OFFSET",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Use keyset pagination: a WHERE on the sort columns that continues after the last "
+        "row shown, instead of OFFSET");
   }
 }
 

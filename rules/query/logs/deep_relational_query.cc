@@ -1,5 +1,6 @@
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -24,10 +25,8 @@ static void check(const Context& context, Reporter& reporter) {
                      "The query" + lint::on_table(table) + " nests the JSON of related rows " +
                          std::to_string(query.facts.json_depth) +
                          " levels deep: the innermost subquery runs once for every row of all outer levels.");
-    finding.fix = Fix{
-        .title =
-            "Fetch the inner levels in a separate statement, by the keys that the outer statement returned",
-        .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Fetch the inner levels in a separate statement, by the keys that the outer statement returned");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -15,8 +16,7 @@ static void check(const Context& context, Reporter& reporter) {
             context.comparison().against + ": " + change.error + ".");
     lint::apply_comparison(finding, context.comparison());
     finding.fix =
-        Fix{.title = "Deploy code that no longer sends the statement first, and change the schema afterwards",
-            .safety = Fix::Safety::manual};
+        manual_fix("Deploy code that no longer sends the statement first, and change the schema afterwards");
   }
 }
 

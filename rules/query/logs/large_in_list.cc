@@ -21,7 +21,7 @@ static void check(const Context& context, Reporter& reporter) {
         "The statement" + lint::on_table(table) + " has a list of " +
             lint::grouped(static_cast<double>(values)) +
             " values: each list length is a separate statement, which the server parses and plans again.");
-    finding.fix = Fix{.title = "Pass the values as one array: = ANY($1)", .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Pass the values as one array: = ANY($1)");
   }
 }
 

@@ -33,17 +33,6 @@ bool changes_schema(const std::string& statement) {
   return false;
 }
 
-Subject subject_of(const Context& context, const ServerEvent& event, std::string entry) {
-  Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = std::move(entry)};
-  if (event.fingerprint.empty()) subject.kind = "server";
-  if (const Query* query = context.query(event.fingerprint)) {
-    const QualifiedName table = main_table(*query);
-    subject.schema = table.schema;
-    subject.table = table.name;
-  }
-  return subject;
-}
-
 // Where the two statements of a deadlock use different tables: each transaction had locked what the other
 // one's statement waits for. nullopt: not known, or one table.
 std::optional<std::pair<QualifiedName, QualifiedName>> two_tables(const Context& context,
@@ -73,7 +62,7 @@ void report_deadlock(const Context& context, Reporter& reporter,
   std::string message = "A deadlock ended this statement's transaction " + times(count) +
                         ": two transactions acquired the same locks in a different order.";
   if (lost) message.back() = ';', message += " " + not_repeated_text(lost, count) + ".";
-  Finding& finding = reporter.add(subject_of(context, first, "deadlock"), std::move(message));
+  Finding& finding = reporter.add(event_subject(context, first, "deadlock"), std::move(message));
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "was rolled back"));
   if (auto applications = applications_of(events)) finding.evidence.push_back(std::move(*applications));
@@ -81,20 +70,16 @@ void report_deadlock(const Context& context, Reporter& reporter,
     if (!events[i]->about.empty())
       finding.evidence.push_back({Evidence::Kind::statement,
                                   "the other transaction ran: " + ellipsis(events[i]->about, shown_statement),
-                                  events[i]->place,
-                                  {}});
-  finding.fix = Fix{.title =
-                        "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key "
-                        "FOR UPDATE first), and retry the transaction on SQLSTATE 40P01",
-                    .safety = Fix::Safety::manual};
+                                  events[i]->place});
+  finding.fix = manual_fix(
+      "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key "
+      "FOR UPDATE first), and retry the transaction on SQLSTATE 40P01");
   const auto tables = two_tables(context, first);
   if (!tables) return;
   const std::string a = display(tables->first), b = display(tables->second);
-  finding.evidence.push_back({Evidence::Kind::statement,
-                              "this transaction had locked rows of " + b + " and waited for " + a +
-                                  ", the other one had locked rows of " + a + " and waited for " + b,
-                              std::nullopt,
-                              {}});
+  finding.evidence.push_back(
+      {Evidence::Kind::statement, "this transaction had locked rows of " + b + " and waited for " + a +
+                                      ", the other one had locked rows of " + a + " and waited for " + b});
   finding.fix->title = "Use the tables in the same order in both transactions, for example " +
                        std::min(a, b) + " before " + std::max(a, b) +
                        "; retry the transaction on SQLSTATE 40P01";
@@ -113,16 +98,15 @@ void report_waits(const Context& context, Reporter& reporter, const LockWaits& w
   message += schema                      ? "; meanwhile every later statement on the table waited, too."
              : first.fingerprint.empty() ? ": other transactions held the rows or tables."
                                          : ": another transaction held the row or table.";
-  Finding& finding = reporter.add(subject_of(context, first, "wait"), std::move(message));
+  Finding& finding = reporter.add(event_subject(context, first, "wait"), std::move(message));
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "waited"));
   for (auto& evidence : evidence_of(waits)) finding.evidence.push_back(std::move(evidence));
   finding.fix =
-      Fix{.title = schema ? "Set lock_timeout to one or two seconds for this statement and retry it, so that "
-                            "others do not queue; look for the long transaction that blocks it"
-                          : "Shorten the transaction that holds the lock: move slow work and waits out of "
-                            "the transaction, and change the contended row last",
-          .safety = Fix::Safety::manual};
+      manual_fix(schema ? "Set lock_timeout to one or two seconds for this statement and retry it, so that "
+                          "others do not queue; look for the long transaction that blocks it"
+                        : "Shorten the transaction that holds the lock: move slow work and waits out of "
+                          "the transaction, and change the contended row last");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -153,21 +137,17 @@ constinit const Rule lock_wait{
         "A statement that waits for a lock is as slow as the transaction that holds the lock, and no index "
         "helps. In a deadlock, two transactions wait for each other: after deadlock_timeout, the server ends "
         "one of them, and the application has to repeat its transaction. An ALTER TABLE that waits also "
-        "blocks every later statement on "
-        "the table.\n\n"
+        "blocks every later statement on the table.\n\n"
         "Deadlocks are always logged, with the statements of both transactions. Where the log has all "
         "statements (`log_statement = all`, or `log_min_duration_statement = 0` with parameters), the "
-        "finding "
-        "states how many of the transactions nobody ran again with the same values within a minute. Waits "
-        "longer than "
-        "deadlock_timeout (1 s) are logged with `log_lock_waits = on`. The log shows the process ID of the "
-        "lock's holder: where other lines have that process ID (`%p` or `%c` in log_line_prefix), the "
-        "finding names the holder's application (`%a`), user and statement.\n\n"
+        "finding states how many of the transactions nobody ran again with the same values within a minute. "
+        "Waits longer than deadlock_timeout (1 s) are logged with `log_lock_waits = on`. The log shows the "
+        "process ID of the lock's holder: where other lines have that process ID (`%p` or `%c` in "
+        "log_line_prefix), the finding names the holder's application (`%a`), user and statement.\n\n"
         "With a database or a snapshot, pgadvise also reports sessions that wait for a lock at that moment, "
         "at most 20 of the server: the longest waits. The finding names the application that holds the lock. "
         "It is a warning if the lock's holder is idle in its transaction. Before PostgreSQL 14, a wait "
-        "counts "
-        "from the beginning of the statement.",
+        "counts from the beginning of the statement.",
     .fix =
         "Keep transactions short, change contended rows last, and acquire locks in the same order. In "
         "migrations, use `SET lock_timeout` and retry.",

@@ -36,10 +36,9 @@ void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
   finding.location = event.place;
   finding.evidence.push_back(evidence_of(event, idle ? "terminated by the idle-in-transaction timeout"
                                                      : "terminated by the transaction timeout"));
-  finding.fix = Fix{.title =
-                        "Find the code that waits inside a transaction (for another service, a user, a "
-                        "forgotten commit), and end the transaction before the wait",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Find the code that waits inside a transaction (for another service, a user, a "
+      "forgotten commit), and end the transaction before the wait");
 }
 
 void report_loop(const Context& context, Reporter& reporter, const RepeatedQuery& repeat) {
@@ -53,8 +52,7 @@ void report_loop(const Context& context, Reporter& reporter, const RepeatedQuery
           " in it: " + ellipsis(query->text, shown_statement));
   finding.evidence.push_back(figures(repeat, 1));
   if (!repeat.samples.empty()) finding.location = repeat.samples.front().place;
-  finding.fix = Fix{.title = "Split the loop into batches with a commit each, or use one statement",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Split the loop into batches with a commit each, or use one statement");
 }
 
 // Sessions of one application with a long transaction, all idle or all active.
@@ -84,7 +82,7 @@ void report_open(Reporter& reporter, const std::string& application, Open open) 
     std::string text = "pid " + std::to_string(session.pid) + ", transaction open for " +
                        duration_text(*session.transaction_seconds * 1000) + ", " + session.state;
     if (session.state_seconds) text += " for " + duration_text(*session.state_seconds * 1000);
-    finding.evidence.push_back({Evidence::Kind::catalog, std::move(text), std::nullopt, {}});
+    finding.evidence.push_back({Evidence::Kind::catalog, std::move(text)});
   }
   Fix& fix = finding.fix.emplace();
   fix.title = open.idle
@@ -111,13 +109,6 @@ void check_sessions(const Context& context, Reporter& reporter) {
 
 // A transaction that the log of all statements shows as mostly idle between BEGIN and COMMIT.
 void report_idle(const Context& context, Reporter& reporter, const ServerEvent& event) {
-  Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = "idle"};
-  if (event.fingerprint.empty()) subject.kind = "server";
-  if (const Query* query = context.query(event.fingerprint)) {
-    const QualifiedName table = main_table(*query);
-    subject.schema = table.schema;
-    subject.table = table.name;
-  }
   std::string message =
       event.count == 1 ? "A transaction was open for " + duration_text(event.longest_us / 1000)
                        : grouped(static_cast<double>(event.count)) + " transactions were open for up to " +
@@ -126,13 +117,12 @@ void report_idle(const Context& context, Reporter& reporter, const ServerEvent& 
   if (!event.statement.empty())
     message += "; the longest pause came after: " + ellipsis(event.statement, shown_statement);
   else message += ".";
-  Finding& finding = reporter.add(std::move(subject), std::move(message));
+  Finding& finding = reporter.add(event_subject(context, event, "idle"), std::move(message));
   finding.location = event.place;
   finding.evidence.push_back(evidence_of(event, "the client paused after this statement"));
-  finding.fix = Fix{.title =
-                        "Commit before the application waits (for another service, a user), and begin a new "
-                        "transaction afterwards",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Commit before the application waits (for another service, a user), and begin a new "
+      "transaction afterwards");
 }
 
 bool by_people(const ServerEvent& event) {

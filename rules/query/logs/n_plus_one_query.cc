@@ -156,7 +156,7 @@ void add_evidence(const Context& context, const Case& found, Finding& finding) {
                       : found.confidence == Confidence::medium ? "medium"
                                                                : "low";
   finding.evidence.push_back(
-      {Evidence::Kind::statement, std::string("confidence ") + level + ": " + found.why, {}, {}});
+      {Evidence::Kind::statement, std::string("confidence ") + level + ": " + found.why});
 }
 
 // Better evidence first, then more calls.
@@ -169,14 +169,14 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& child = *found.child;
   const std::uint64_t calls = found.repeat->max_in_one_scope * found.per_round;
   const QualifiedName table = lint::main_table(child);
-  Finding& finding = reporter.add(
-      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
-      "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " +
-          lint::scope_name(found.repeat->scope_of_most) +
-          (found.confidence == Confidence::low ? ", perhaps once" : ", once") +
-          " for each row of an earlier result, although one query could fetch all rows: " +
-          ellipsis(child.text, lint::shown_statement),
-      found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
+  Finding& finding =
+      reporter.add(query_subject(child, table),
+                   "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " +
+                       lint::scope_name(found.repeat->scope_of_most) +
+                       (found.confidence == Confidence::low ? ", perhaps once" : ", once") +
+                       " for each row of an earlier result, although one query could fetch all rows: " +
+                       ellipsis(child.text, lint::shown_statement),
+                   found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
   if (const auto samples = lint::samples_of(*found.repeat, child.fingerprint); !samples.empty())
     finding.location = samples.front()->place;
   add_evidence(context, found, finding);
@@ -185,7 +185,7 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
     if (auto granted = lint::taken_for_granted(
             finding.fix->sql, *key, lint::samples_of(*found.repeat, child.fingerprint).size(), calls);
         !granted.empty())
-      finding.evidence.push_back({Evidence::Kind::statement, std::move(granted), {}, {}});
+      finding.evidence.push_back({Evidence::Kind::statement, std::move(granted)});
 }
 
 // ---- Evidence from counters only (pg_stat_statements): how often a query ran and how many rows it returned,
@@ -249,32 +249,25 @@ void report(const Context& context, Reporter& reporter, const Hint& hint) {
   const auto times =
       static_cast<std::uint64_t>(static_cast<double>(child.calls) / static_cast<double>(parent.calls) + 0.5);
   Finding& finding = reporter.add(
-      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
+      query_subject(child, table),
       "Hint, from counters only: the query" + lint::on_table(table) + " ran " + std::to_string(times) +
           " times for each call of a query that returns its keys, with one row each time; if it runs in a "
           "loop over these keys, one query could fetch all rows: " +
           ellipsis(child.text, lint::shown_statement),
       Severity::note);
-  finding.evidence.push_back({Evidence::Kind::statement,
-                              "the keys may come from: " + ellipsis(parent.text, lint::shown_statement),
-                              {},
-                              {}});
+  finding.evidence.push_back(
+      {Evidence::Kind::statement, "the keys may come from: " + ellipsis(parent.text, lint::shown_statement)});
   finding.evidence.push_back(
       {Evidence::Kind::statement,
        std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " +
            std::to_string(parent.calls) + " calls with " + std::to_string(parent.rows) + " rows" +
-           (child.total_ms > 0 ? "; " + lint::milliseconds(child.total_ms) + " in total" : ""),
-       {},
-       {}});
+           (child.total_ms > 0 ? "; " + lint::milliseconds(child.total_ms) + " in total" : "")});
   finding.evidence.push_back({Evidence::Kind::catalog,
                               "the foreign key " + hint.key->name + " connects the two queries",
-                              hint.key->origin,
-                              {}});
+                              hint.key->origin});
   finding.evidence.push_back({Evidence::Kind::statement,
                               "pg_stat_statements does not record the order of statements; a log with "
-                              "log_min_duration_statement = 0 does",
-                              {},
-                              {}});
+                              "log_min_duration_statement = 0 does"});
   Case found;
   found.child = &child;
   found.parent = &parent;
@@ -334,16 +327,15 @@ constinit const Rule n_plus_one_query{
         "pgadvise uses the order of the log: at least five calls with different parameters in one trace, "
         "transaction or burst, and the query before them. The calls are of one statement, or of a pattern of "
         "up to eight statements. A transaction of one statement does not count as a transaction, and a list "
-        "with one "
-        "value counts as a key. Reads in separate transactions, and logs without times (Drizzle's logger), "
-        "may also be separate requests: without a foreign key between the queries they are notes.\n\n"
+        "with one value counts as a key. Reads in separate transactions, and logs without times (Drizzle's "
+        "logger), may also be separate requests: without a foreign key between the queries they are "
+        "notes.\n\n"
         "With pg_stat_statements alone, which records no order, the finding is only a hint, a note. The rule "
         "then reports a look-up of one row by a foreign key. It ran at least five times for each call of a "
         "query that returns the keys, and about once for each row of that query.",
     .fix =
         "Fetch all rows at once: `WHERE key = ANY($1)`, a join, or the ORM's eager loading (Drizzle: "
-        "`inArray`, "
-        "or `with: { … }` in a relational query where the relation is defined).",
+        "`inArray`, or `with: { … }` in a relational query where the relation is defined).",
     .when_to_ignore = "The loop is always short, or a cache answers nearly all calls.",
     .check = check};
 

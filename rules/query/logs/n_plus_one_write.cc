@@ -102,13 +102,13 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& query = *found.query;
   const RepeatedQuery& repeat = *found.repeat;
   const QualifiedName table = written_table(query);
-  Finding& finding = reporter.add(
-      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-      "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
-          std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope_of_most) +
-          ", one row at a time, although one statement could write all rows: " +
-          ellipsis(query.text, lint::shown_statement),
-      found.certain ? std::nullopt : std::optional(Severity::note));
+  Finding& finding =
+      reporter.add(query_subject(query, table),
+                   "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
+                       std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope_of_most) +
+                       ", one row at a time, although one statement could write all rows: " +
+                       ellipsis(query.text, lint::shown_statement),
+                   found.certain ? std::nullopt : std::optional(Severity::note));
   const auto samples = lint::samples_of(repeat, query.fingerprint);
   if (!samples.empty()) finding.location = samples.front()->place;
   const auto in_round = lint::per_round(repeat, query.fingerprint);
@@ -117,13 +117,10 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   finding.evidence.push_back(lint::figures(repeat, in_round));
   lint::add_places(repeat, in_round, finding.evidence);
   if (!found.traffic.empty())
-    finding.evidence.push_back(
-        {Evidence::Kind::statement, "this may not be a loop: " + found.traffic, {}, {}});
+    finding.evidence.push_back({Evidence::Kind::statement, "this may not be a loop: " + found.traffic});
   if (repeat.scope != RepeatedQuery::Scope::transaction)
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                "each call is a transaction of its own, whose commit flushes the WAL",
-                                {},
-                                {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::statement, "each call is a transaction of its own, whose commit flushes the WAL"});
   finding.fix = fix_of(context, query, samples);
 }
 

@@ -74,8 +74,7 @@ bool other_condition_indexed(const QueryFacts& facts, const Case& found) {
 std::optional<Case> case_of(const Context& context, const Query& query, const Predicate& predicate) {
   const Table* table = context.catalog().table(predicate.column.table);
   const Column* column = table ? table->column(predicate.column.column) : nullptr;
-  if (!column || predicate.value == Predicate::Value::column ||
-      (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned))
+  if (!column || predicate.value == Predicate::Value::column || !lint::stores_rows(*table))
     return std::nullopt;
   Case found{&predicate, table, nullptr, predicate.op == Op::like};
   if (found.pattern) {
@@ -132,7 +131,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     if (found->index)
       finding.evidence.push_back(lint::catalog_fact(
           found->index->name + " begins with the column " + predicate.column.column, found->index->origin));
-    finding.fix = Fix{.title = instead(*found), .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(instead(*found));
     finding.probe = Probe{Probe::Kind::statement, table, {}, query.fingerprint, std::nullopt};
     return;  // one finding a statement
   }

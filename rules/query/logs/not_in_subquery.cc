@@ -1,5 +1,6 @@
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -12,8 +13,7 @@ static void check(const Context& context, Reporter& reporter) {
       const Table* table = context.has_catalog() ? context.catalog().table(column.table) : nullptr;
       const Column* known = table ? table->column(column.column) : nullptr;
       if (known && known->not_null) continue;
-      const bool view =
-          table && table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned;
+      const bool view = table && !lint::stores_rows(*table);
       const bool sure = known && !view;
       const std::string name = sure ? display(column.table) + "." + column.column : column.column;
       Finding& finding = lint::report(
@@ -23,12 +23,10 @@ static void check(const Context& context, Reporter& reporter) {
               "rows without an error.",
           sure ? std::nullopt : std::optional(Severity::note));
       if (sure)
-        finding.evidence.push_back({Evidence::Kind::catalog,
-                                    name + " is nullable",
-                                    known->origin.file.empty() ? std::nullopt : std::optional(known->origin),
-                                    {}});
-      finding.fix = Fix{.title = "Use NOT EXISTS (SELECT 1 FROM … WHERE " + column.column + " = …) instead",
-                        .safety = Fix::Safety::manual};
+        finding.evidence.push_back(
+            {Evidence::Kind::catalog, name + " is nullable",
+             known->origin.file.empty() ? std::nullopt : std::optional(known->origin)});
+      finding.fix = manual_fix("Use NOT EXISTS (SELECT 1 FROM … WHERE " + column.column + " = …) instead");
       break;
     }
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -30,8 +31,7 @@ static void check(const Context& context, Reporter& reporter) {
         reporter, query, table,
         "A query on " + display(table) +
             " sorts by random(): it reads and sorts all rows that pass the filter to return a few.");
-    finding.fix = Fix{.title = "Use TABLESAMPLE, or look up a random key through an index",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Use TABLESAMPLE, or look up a random key through an index");
   }
 }
 

@@ -66,9 +66,8 @@ void check(const Context& context, Reporter& reporter) {
               : "The query" + on_table(table) +
                     " takes a page with OFFSET without ORDER BY: pages may repeat and skip rows.");
     finding.fix =
-        Fix{.title = after ? "Add ORDER BY " + after->column.column + (after->op_name == "<" ? " DESC" : "")
-                           : "Add ORDER BY with a unique column at its end, such as the primary key",
-            .safety = Fix::Safety::manual};
+        manual_fix(after ? "Add ORDER BY " + after->column.column + (after->op_name == "<" ? " DESC" : "")
+                         : "Add ORDER BY with a unique column at its end, such as the primary key");
   }
 }
 
@@ -86,8 +85,7 @@ constinit const Rule page_without_order{
         "that some rows appear twice and others never.\n\n"
         "The rule reports queries with OFFSET, and queries that continue after a key (`id > $1 LIMIT 100`), "
         "that have no ORDER BY. A LIMIT alone is not reported, because any rows may do; nor are queries that "
-        "lock rows, or that read from a "
-        "subquery.",
+        "lock rows, or that read from a subquery.",
     .fix = "Add ORDER BY, ending with a unique column, and an index on the same columns.",
     .when_to_ignore = "Any rows will do, and none of them matters twice.",
     .check = check};

@@ -139,14 +139,13 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
                           std::optional<double> kept) {
   const double most = context.option(kept_percent) / 100;
   Finding& finding = reporter.add(
-      {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {filter.column}},
+      column_subject(table.name, filter.column),
       lint::grouped(static_cast<double>(use.calls)) + " of " + lint::grouped(static_cast<double>(calls)) +
           " calls on " + display(table.name) + " filter by " + filter.shown + ", and few rows " +
           (kept ? "pass" : "may pass") + " this filter: a partial index contains only these rows.");
   for (std::size_t i = 0; i < use.queries.size() && i < 3; ++i) {
     const Query& query = *use.queries[i];
-    const std::optional<SourceLocation> place =
-        query.samples.empty() ? std::nullopt : std::optional(query.samples.front().place);
+    const auto place = lint::place_of(query);
     if (!finding.location) finding.location = place;
     finding.evidence.push_back({Evidence::Kind::statement,
                                 lint::ran(query) + ": " + ellipsis(query.text, 300), place,
@@ -167,12 +166,11 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
   if (filter.literal || keys.empty()) {
     std::vector<std::string> columns;
     for (const auto& key : keys) columns.push_back(ddl::index_key(key));
-    finding.fix = Fix{.title = "Create a partial index on " + display(table.name) +
-                               (columns.empty() ? std::string() : " (" + join(columns, ", ") + ")") +
-                               (filter.literal ? ", whose WHERE compares " + filter.column +
-                                                     " with the value in these statements (--show-literals)"
-                                               : " for the rows with " + filter.shown),
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Create a partial index on " + display(table.name) +
+                             (columns.empty() ? std::string() : " (" + join(columns, ", ") + ")") +
+                             (filter.literal ? ", whose WHERE compares " + filter.column +
+                                                   " with the value in these statements (--show-literals)"
+                                             : " for the rows with " + filter.shown));
   } else {
     finding.proposal =
         IndexProposal{.table = table.name, .keys = std::move(keys), .predicate = filter.condition};
@@ -254,10 +252,10 @@ static void check_nulls(const Context& context, Reporter& reporter, const Table&
     if (nulls < context.option(null_percent) || needs_nulls(context, table, column->name) ||
         another_begins_alike(context, table, index))
       continue;
-    Finding& finding = reporter.add(
-        {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
-        lint::grouped(nulls) + " % of the entries of " + index.name + " on " + display(table.name) +
-            " are NULLs: a partial index contains only the other rows.");
+    Finding& finding =
+        reporter.add(index_subject(table.name, index),
+                     lint::grouped(nulls) + " % of the entries of " + index.name + " on " +
+                         display(table.name) + " are NULLs: a partial index contains only the other rows.");
     finding.location = index.origin;
     finding.evidence.push_back(lint::catalog_fact(lint::definition(index), index.origin));
     Index partial = index;

@@ -4,6 +4,7 @@
 #include "lint/queries/plan_changes.h"
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -72,19 +73,17 @@ static void report_slower(const Context& context, Reporter& reporter, const Quer
     if (auto place = lint::place_of(context, *change.cause)) finding.location = std::move(place);
   for (const auto& one : change.differences) finding.evidence.push_back(lint::difference_fact(one));
   if (!change.origin.empty())
-    finding.evidence.push_back({Evidence::Kind::plan, "planned with " + change.origin, std::nullopt, {}});
+    finding.evidence.push_back({Evidence::Kind::plan, "planned with " + change.origin});
   lint::apply_comparison(finding, context.comparison());
   using Cause = PlanCause::Kind;
   const bool index = change.cause && (change.cause->kind == Cause::dropped_index ||
                                       change.cause->kind == Cause::changed_index);
-  finding.fix =
-      Fix{.title = index ? "Keep the index " + change.cause->object + " " + change.cause->before +
-                               ", or create one that serves the statement"
-                   : change.cause && change.cause->kind == Cause::changed_type
-                       ? "Give both sides of the comparison the same type, or create an index on the "
-                         "expression that the statement compares"
-                       : "Create an index that serves the statement",
-          .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(index ? "Keep the index " + change.cause->object + " " + change.cause->before +
+                                       ", or create one that serves the statement"
+                           : change.cause && change.cause->kind == Cause::changed_type
+                               ? "Give both sides of the comparison the same type, or create an index on the "
+                                 "expression that the statement compares"
+                               : "Create an index that serves the statement");
 }
 
 static void report_new(const Context& context, Reporter& reporter, const Query& query,
@@ -97,10 +96,9 @@ static void report_new(const Context& context, Reporter& reporter, const Query& 
       fmt::format("{} that {} rejects has no suitable index here: it reads {} rows of {} to return {}.",
                   statement(query), context.comparison().against, short_count(scan.rows_before),
                   display(scan.table), short_count(scan.rows_after)));
-  finding.evidence.push_back({Evidence::Kind::plan, scan.after, std::nullopt, {}});
+  finding.evidence.push_back({Evidence::Kind::plan, scan.after});
   lint::apply_comparison(finding, context.comparison());
-  finding.fix = Fix{.title = "Create an index that serves the statement, in the same migration",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Create an index that serves the statement, in the same migration");
 }
 
 static void check(const Context& context, Reporter& reporter) {

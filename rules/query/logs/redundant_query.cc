@@ -115,7 +115,7 @@ static void check(const Context& context, Reporter& reporter) {
     const Query& query = *context.query(fingerprint);
     const QualifiedName table = lint::main_table(query);
     Finding& finding = reporter.add(
-        {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+        query_subject(query, table),
         "The query" + lint::on_table(table) + " ran " + std::to_string(repeat->max_in_one_scope) +
             " times in " + lint::scope_name(repeat->scope_of_most) +
             " with the same values: " + ellipsis(query.text, lint::shown_statement));

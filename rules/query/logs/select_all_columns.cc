@@ -69,14 +69,14 @@ static std::string all_of(const Context& context, const Table& table) {
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
   for (const auto& name : query.facts.from) {
     const Table* table = context.catalog().table(name);
-    if (!table || (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned)) continue;
+    if (!table || !lint::stores_rows(*table)) continue;
     if (!counts(context, query, *table) || !selects_all(query.facts, *table) ||
         lint::asks_for_one_row(context, query.facts, name))
       continue;
     const std::string what = all_of(context, *table);
     if (what.empty()) continue;
     Finding& finding = lint::report(reporter, query, name, "A query reads " + what + ".");
-    finding.fix = Fix{.title = "Select only the columns that are used", .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Select only the columns that are used");
     return;
   }
 }
@@ -102,9 +102,8 @@ constinit const Rule select_all_columns{
         "that is added later.\n\n"
         "The rule reports statements that read all columns of a table with at least twenty columns or with "
         "large columns. The statement may use `*`, or name all columns as Drizzle's `select()` and most ORMs "
-        "do. The statement must be slow or "
-        "return many rows. If the statistics show how large a column is, a frequent statement is also "
-        "reported. Look-ups of one row are left out.",
+        "do. The statement must be slow or return many rows. If the statistics show how large a column is, a "
+        "frequent statement is also reported. Look-ups of one row are left out.",
     .fix =
         "Select only the columns that are used: Drizzle `db.select({ id: t.id, … })` or `columns: { … }`, "
         "Prisma `select`, Rails `.select`. Read large columns separately, when they are needed.",

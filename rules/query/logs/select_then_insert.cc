@@ -68,12 +68,10 @@ static void check(const Context& context, Reporter& reporter) {
                                 "before each INSERT: " + ellipsis(pair.look_up->text, lint::shown_statement),
                                 pair.look_up->samples.empty()
                                     ? std::nullopt
-                                    : std::optional<SourceLocation>(pair.look_up->samples.front().place),
-                                {}});
+                                    : std::optional<SourceLocation>(pair.look_up->samples.front().place)});
     finding.evidence.push_back(lint::figures(*pair.repeat, 1));
     finding.fix =
-        Fix{.title = "Use INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE",
-            .safety = Fix::Safety::manual};
+        manual_fix("Use INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE");
     finding.fix->drizzle = lint::drizzle_insert_missing(context, pair.table->name, columns);
   }
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
@@ -8,6 +7,7 @@
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
 #include "lint/run/context.h"
+#include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
@@ -104,10 +104,6 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
   return use;
 }
 
-bool has(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 // Whether the statement can use the first key of an index. Partial indexes count only if their predicate is
 // IS NOT NULL: whether another predicate applies, only the planner can decide.
 bool served(const TableUse& use) {
@@ -116,18 +112,15 @@ bool served(const TableUse& use) {
       return false;
     const std::string& first = index.keys.front().column;
     const bool sorted = !use.sort.empty() && use.sort.front().column.column == first;
-    return has(use.equal, first) || has(use.range, first) || sorted;
+    return lint::contains(use.equal, first) || lint::contains(use.range, first) || sorted;
   });
 }
 
-// Estimated distinct values; 0 if unknown. Equality columns are sorted by it, the highest first, and the
+// Equality columns are sorted by their estimated distinct values (0: unknown), the highest first, and the
 // first ones kept.
 double distinct(const Table& table, const std::string& name) {
   const Column* column = table.column(name);
-  if (!column || !column->statistics) return 0;
-  const double value = column->statistics->n_distinct;
-  const double rows = table.statistics ? std::max(0.0, table.statistics->rows) : 0;
-  return value < 0 ? -value * rows : value;
+  return column ? lint::distinct_values(table, *column) : 0;
 }
 
 std::vector<IndexKey> keys_for(TableUse use) {
@@ -140,7 +133,7 @@ std::vector<IndexKey> keys_for(TableUse use) {
     if (keys.size() < widest) keys.push_back({.column = column});
   if (!use.sort.empty()) {
     for (const auto& sort : use.sort)
-      if (!has(use.equal, sort.column.column) && keys.size() <= widest)
+      if (!lint::contains(use.equal, sort.column.column) && keys.size() <= widest)
         keys.push_back(
             {.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
   } else if (!use.range.empty()) {
@@ -151,15 +144,14 @@ std::vector<IndexKey> keys_for(TableUse use) {
 
 IndexProposal proposal_of(const TableUse& use) {
   IndexProposal out{.table = use.table->name, .keys = keys_for(use)};
-  while (out.equality_keys < out.keys.size() && has(use.equal, out.keys[out.equality_keys].column))
+  while (out.equality_keys < out.keys.size() && lint::contains(use.equal, out.keys[out.equality_keys].column))
     ++out.equality_keys;
   return out;
 }
 
 Probe probe_of(const Query& query, const QualifiedName& table) {
-  Probe out{.kind = Probe::Kind::statement, .table = table, .fingerprint = query.fingerprint};
-  out.search_index = true;
-  return out;
+  return {
+      .kind = Probe::Kind::statement, .table = table, .fingerprint = query.fingerprint, .search_index = true};
 }
 
 bool slow_or_frequent(const Context& context, const Query& query) {
@@ -225,10 +217,9 @@ static void check_plans(const Context& context, Reporter& reporter, const Query&
       finding.evidence.push_back(lint::plan_fact(plan, fact));
       lint::apply_plan(finding, plan);
       finding.probe = probe_of(query, table);
-      finding.fix = Fix{.title =
-                            "Rewrite the condition so that it compares a column with a value, and index "
-                            "that column; or create an index on the expression, if it is immutable",
-                        .safety = Fix::Safety::manual};
+      finding.fix = manual_fix(
+          "Rewrite the condition so that it compares a column with a value, and index "
+          "that column; or create an index on the expression, if it is immutable");
       return;
     }
 }
@@ -237,7 +228,6 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   // Of several tables, the one with the most rows takes the time.
   TableUse worst;
   double worst_rows = -2;
-  std::vector<QualifiedName> seen;
   for (const auto& relation : query.facts.relations) {
     const Table* table = context.catalog().table(relation.table);
     if (!table || table->kind == Table::Kind::view || table->kind == Table::Kind::foreign) continue;
@@ -253,11 +243,11 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   }
   if (!worst.table) return check_plans(context, reporter, query);
   const QualifiedName& table = worst.table->name;
-  Finding& finding = reporter.add(
-      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-      fmt::format("A statement {} on {} without a suitable index: it {}, and reads all of {}.",
-                  what_it_does(worst), display(table), lint::ran(query), table.name));
-  if (!query.samples.empty()) finding.location = query.samples.front().place;
+  Finding& finding =
+      reporter.add(query_subject(query, table),
+                   fmt::format("A statement {} on {} without a suitable index: it {}, and reads all of {}.",
+                               what_it_does(worst), display(table), lint::ran(query), table.name));
+  finding.location = place_of(query);
   finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
                               query.samples.empty() ? std::string() : query.samples.front().statement});
   finding.probe = probe_of(query, table);
@@ -265,8 +255,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     finding.proposal = proposal_of(worst);
     return;
   }
-  if (!worst.other->rewrite.empty())
-    finding.fix = Fix{.title = worst.other->rewrite, .safety = Fix::Safety::manual};
+  if (!worst.other->rewrite.empty()) finding.fix = manual_fix(worst.other->rewrite);
   auto& proposals = worst.other->proposals;
   if (proposals.empty()) return;
   finding.proposal = std::move(proposals.front());
@@ -294,9 +283,8 @@ constinit const Rule sequential_scan{
         "In a join, an index on the join's column serves if another condition reduces the rows of the other "
         "table. If the only condition is on this table, its own columns need the index.\n\n"
         "With a server, the finding is refuted if the table is small, the statement needs most of the rows, "
-        "or a write's own maintenance of the index would cost more than the index saves. "
-        "Otherwise the finding is confirmed, and says which index reduces the planner's cost, or that none "
-        "does.",
+        "or a write's own maintenance of the index would cost more than the index saves. Otherwise the "
+        "finding is confirmed, and says which index reduces the planner's cost, or that none does.",
     .fix =
         "Create the index that the finding proposes: equality columns first, then the sort columns or the "
         "range column; an index on an expression; a partial index; one index for each part of an OR. If the "

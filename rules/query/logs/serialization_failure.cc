@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text/text.h"
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
 #include "lint/schema/tables.h"
@@ -31,32 +30,22 @@ void report(const Context& context, Reporter& reporter, const Failures& failures
       failures.events.begin(), failures.events.end(), [](const ServerEvent* a, const ServerEvent* b) {
         return std::pair(a->first, a->place) < std::pair(b->first, b->place);
       });
-  Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = "serialization"};
-  if (event.fingerprint.empty()) subject.kind = "server";
-  const Query* query = context.query(event.fingerprint);
-  if (query) {
-    const QualifiedName table = main_table(*query);
-    subject.schema = table.schema;
-    subject.table = table.name;
-  }
   std::string message =
       (event.fingerprint.empty() ? "Transactions were" : std::string("This statement's transaction was")) +
       " rolled back " + times(failures.count) + " because a concurrent transaction changed the same data";
   message += failures.lost ? "; " + not_repeated_text(failures.lost, failures.count) + "."
                            : ": each time, the work is done again or lost.";
-  Finding& finding = reporter.add(std::move(subject), std::move(message));
+  Finding& finding = reporter.add(event_subject(context, event, "serialization"), std::move(message));
   finding.location = event.place;
   finding.evidence.push_back(evidence_of(event, "could not serialize access"));
   if (auto applications = applications_of(failures.events))
     finding.evidence.push_back(std::move(*applications));
-  if (query && query->calls > 0)
-    finding.evidence.push_back({Evidence::Kind::statement, ran(*query), std::nullopt, {}});
-  finding.fix =
-      Fix{.title =
-              "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "
-              "failures, keep transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one "
-              "UPDATE that computes the new value",
-          .safety = Fix::Safety::manual};
+  if (const Query* query = context.query(event.fingerprint); query && query->calls > 0)
+    finding.evidence.push_back({Evidence::Kind::statement, ran(*query)});
+  finding.fix = manual_fix(
+      "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "
+      "failures, keep transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one "
+      "UPDATE that computes the new value");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -86,14 +75,12 @@ constinit const Rule serialization_failure{
     .summary = "a statement that often fails because of concurrent transactions",
     .why =
         "With REPEATABLE READ and SERIALIZABLE, PostgreSQL rolls a transaction back if another one changed "
-        "the data that it read (`could not serialize access`, SQLSTATE 40001). The application has to "
-        "repeat the whole transaction. Where it does not, users see an error. Where many fail, the work is "
-        "done several times.\n\n"
+        "the data that it read (`could not serialize access`, SQLSTATE 40001). The application has to repeat "
+        "the whole transaction. Where it does not, users see an error. Where many fail, the work is done "
+        "several times.\n\n"
         "The server logs each failure. Conflicts on a standby are not counted. Where the log has all "
-        "statements "
-        "(`log_statement = all`, or `log_min_duration_statement = 0` with parameters), the finding states "
-        "how "
-        "many of the transactions nobody ran again with the same values within a minute.",
+        "statements (`log_statement = all`, or `log_min_duration_statement = 0` with parameters), the "
+        "finding states how many of the transactions nobody ran again with the same values within a minute.",
     .fix =
         "Retry the transaction from its beginning. Change contended rows by one statement (`SET balance = "
         "balance - $1`), or lock them first.",

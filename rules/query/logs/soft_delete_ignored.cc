@@ -2,7 +2,6 @@
 #include <vector>
 
 #include "base/text/text.h"
-#include "lint/queries/loops.h"
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
 #include "lint/schema/tables.h"
@@ -93,13 +92,6 @@ Statements statements_on(const Context& context, const Table& table, const Colum
   return out;
 }
 
-Evidence other(const Query& query, const char* what) {
-  return {Evidence::Kind::statement,
-          what + ellipsis(query.text, shown_statement),
-          query.samples.empty() ? std::nullopt : std::optional<SourceLocation>(query.samples.front().place),
-          {}};
-}
-
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     const Column* mark = deletion_mark(*table);
@@ -116,10 +108,9 @@ void check(const Context& context, Reporter& reporter) {
                  "The query on " + display(table->name) +
                      " also returns deleted rows: it has no condition on " + mark->name + ", and " +
                      grouped(with) + " of " + grouped(with + without) + " statements on the table have one.");
-      finding.evidence.push_back(other(*found.with.front(), "another statement leaves them out: "));
-      finding.fix = Fix{.title = "Add the condition on " + mark->name +
-                                 ", or read from a view that has it, or use a row-level security policy",
-                        .safety = Fix::Safety::manual};
+      finding.evidence.push_back(query_fact(*found.with.front(), "another statement leaves them out: "));
+      finding.fix = manual_fix("Add the condition on " + mark->name +
+                               ", or read from a view that has it, or use a row-level security policy");
     }
     if (!found.marks) continue;
     for (const Query* query : found.deletes) {
@@ -127,10 +118,9 @@ void check(const Context& context, Reporter& reporter) {
           report(reporter, *query, table->name,
                  "A statement deletes rows of " + display(table->name) + ", where others only set " +
                      mark->name + ": what it deletes cannot be restored.");
-      finding.evidence.push_back(other(*found.marks, "another statement only marks them: "));
+      finding.evidence.push_back(query_fact(*found.marks, "another statement only marks them: "));
       finding.fix =
-          Fix{.title = "Set " + mark->name + " instead, or delete only rows that were marked some time ago",
-              .safety = Fix::Safety::manual};
+          manual_fix("Set " + mark->name + " instead, or delete only rows that were marked some time ago");
     }
   }
 }

@@ -69,8 +69,7 @@ const Table* sorted_table(const Context& context, const QueryFacts& facts) {
     return !key.column.column.empty() && key.column.table == name;
   });
   const Table* table = one ? context.catalog().table(name) : nullptr;
-  return table && (table->kind == Table::Kind::ordinary || table->kind == Table::Kind::partitioned) ? table
-                                                                                                    : nullptr;
+  return table && lint::stores_rows(*table) ? table : nullptr;
 }
 
 IndexProposal proposal_of(const Table& table, const QueryFacts& facts) {
@@ -150,10 +149,9 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
               .from_plan = conclude,
               .without_gain = "the planner would still sort, or the index would not reduce the cost"};
   } else {
-    finding.fix = Fix{.title =
-                          "Create an index on the columns of the WHERE followed by those of the ORDER BY, if "
-                          "all are in one table; otherwise sort fewer rows",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Create an index on the columns of the WHERE followed by those of the ORDER BY, if "
+        "all are in one table; otherwise sort fewer rows");
   }
 }
 

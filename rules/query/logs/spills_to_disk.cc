@@ -92,14 +92,12 @@ static void report_spill(Reporter& reporter, const Query& query, const Spill& sp
                                 "the log reports temporary files " + lint::times(files->count) + ", " +
                                     lint::bytes_text(files->total_bytes) + " in total, the largest " +
                                     lint::bytes_text(files->largest_bytes),
-                                files->place,
-                                {}});
+                                files->place});
   if (spill.insight) finding.evidence.push_back(lint::plan_fact(*spill.plan, spill_text(spill)));
   finding.verdict = Verdict::confirmed;  // the server wrote the files
-  finding.fix = Fix{.title = "Sort or hash fewer rows and columns; otherwise SET LOCAL work_mem" +
-                             (largest > 0 ? " = '" + memory_for(largest) + "'" : std::string()) +
-                             " in the transaction of the statement",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix("Sort or hash fewer rows and columns; otherwise SET LOCAL work_mem" +
+                           (largest > 0 ? " = '" + memory_for(largest) + "'" : std::string()) +
+                           " in the transaction of the statement");
 }
 
 static void check(const Context& context, Reporter& reporter) {

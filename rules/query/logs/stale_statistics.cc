@@ -140,8 +140,7 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
                             : display(name) + " has stale statistics: " + stale.reason + ".";
   if (!stale.reason.empty() && stale.reason.starts_with("was"))
     message = display(name) + " " + stale.reason + ".";
-  Finding& finding =
-      reporter.add({.kind = "table", .schema = name.schema, .table = name.name}, std::move(message));
+  Finding& finding = reporter.add(table_subject(name), std::move(message));
   finding.verdict = Verdict::confirmed;
   if (!stale.reason.empty()) finding.evidence.push_back(lint::catalog_fact(stale.reason));
   for (std::size_t i = 0; i < stale.misestimates.size() && i < max_plans; ++i) {
@@ -152,15 +151,13 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
                                " " + estimate_text(misestimate)));
     finding.evidence.push_back({Evidence::Kind::statement,
                                 lint::ran(*misestimate.query) + ": " + ellipsis(misestimate.query->text, 300),
-                                misestimate.plan->place,
-                                {}});
+                                misestimate.plan->place});
     if (!finding.location) finding.location = misestimate.plan->place;
   }
   if (stale.reason.empty() && fresh(context, name))
-    finding.fix = Fix{.title =
-                          "ANALYZE will not help, because the table was analyzed: use CREATE STATISTICS for "
-                          "dependent columns or for the compared expression, or a higher statistics target",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "ANALYZE will not help, because the table was analyzed: use CREATE STATISTICS for "
+        "dependent columns or for the compared expression, or a higher statistics target");
   else
     finding.fix =
         Fix{.title = stale.reason.empty() ? "ANALYZE the table; if the estimate stays wrong, use a higher "
@@ -193,9 +190,8 @@ constinit const Rule stale_statistics{
     .why =
         "The planner chooses plans by estimates. If an estimate is wrong by a factor of a hundred, the "
         "planner uses a nested loop where a hash join is faster, or scans a table to find a few rows. "
-        "Statistics are "
-        "missing after a restore, pg_upgrade or bulk load until ANALYZE has run. Autovacuum never analyzes a "
-        "partitioned table as a whole.\n\n"
+        "Statistics are missing after a restore, pg_upgrade or bulk load until ANALYZE has run. Autovacuum "
+        "never analyzes a partitioned table as a whole.\n\n"
         "The rule uses the counters of the server, and executed plans in which a scan found a hundred times "
         "more or fewer rows than estimated. The counters of a session arrive after its transaction, and so "
         "after an ANALYZE that already saw its rows. Therefore the counters of a table that has not grown "

@@ -118,11 +118,9 @@ void explain(const Table& table, const Column& column, Finding& finding) {
   finding.evidence.push_back(
       lint::catalog_fact("no trigger of " + display(table.name) + " fires before an UPDATE",
                          column.origin.file.empty() ? std::nullopt : std::optional(column.origin)));
-  finding.fix = Fix{
-      .title =
-          "Set " + column.name +
-          " = now() in the statement, or use a BEFORE UPDATE trigger for all statements (Drizzle: $onUpdate)",
-      .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Set " + column.name +
+      " = now() in the statement, or use a BEFORE UPDATE trigger for all statements (Drizzle: $onUpdate)");
 }
 
 void report_statement(Reporter& reporter, const Table& table, const Column& column, const Stale& stale,
@@ -136,11 +134,7 @@ void report_statement(Reporter& reporter, const Table& table, const Column& colu
                                       display(table.name) + " without setting " + column.name +
                                       ": caches, synchronization and users that rely on " + column.name +
                                       " miss the change.");
-  finding.evidence.push_back(
-      {Evidence::Kind::statement,
-       "another statement sets the column: " + ellipsis(other.text, lint::shown_statement),
-       other.samples.empty() ? std::nullopt : std::optional<SourceLocation>(other.samples.front().place),
-       {}});
+  finding.evidence.push_back(lint::query_fact(other, "another statement sets the column: "));
   explain(table, column, finding);
 }
 
@@ -148,18 +142,14 @@ void report_statement(Reporter& reporter, const Table& table, const Column& colu
 void report_table(Reporter& reporter, const Table& table, const Column& column,
                   const std::vector<Stale>& statements) {
   Finding& finding = reporter.add(
-      {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
+      column_subject(table.name, column.name),
       "No logged statement sets " + column.name + " of " + display(table.name) + ", and " +
           (statements.size() == 1 ? "one changes" : std::to_string(statements.size()) + " change") +
           " its rows: the time of their last change is not recorded.");
   if (!column.origin.file.empty()) finding.location = column.origin;
   for (std::size_t i = 0; i < statements.size() && i < 3; ++i) {
     const Query& query = *statements[i].query;
-    finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         lint::ran(query) + ": " + ellipsis(query.text, lint::shown_statement),
-         query.samples.empty() ? std::nullopt : std::optional<SourceLocation>(query.samples.front().place),
-         {}});
+    finding.evidence.push_back(lint::query_fact(query, lint::ran(query) + ": "));
   }
   explain(table, column, finding);
 }

@@ -55,8 +55,7 @@ bool queue(const Table& table) {
 // Whether the table grows with use: its rows have a time and belong to other rows, unlike settings, roles or
 // countries.
 bool grows(const Context& context, const Table& table) {
-  const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
-  if (!stored || queue(table)) return false;
+  if (!lint::stores_rows(table) || queue(table)) return false;
   if (lint::named_like_log(table) || table.kind == Table::Kind::partitioned) return true;
   const bool dated = std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
     return starts_with_nocase(column.type, "timestamp") && column.default_expression;
@@ -74,9 +73,8 @@ static Finding& report_large(const Context& context, Reporter& reporter, const Q
   Finding& finding = lint::report(
       reporter, query, query.facts.from.empty() ? lint::main_table(query) : query.facts.from.front(),
       std::move(message), severity);
-  finding.fix = Fix{
-      .title = lint::is_drizzle(context) ? "Add .limit(…) and page by key" : "Add a LIMIT and page by key",
-      .safety = Fix::Safety::manual};
+  finding.fix =
+      manual_fix(lint::is_drizzle(context) ? "Add .limit(…) and page by key" : "Add a LIMIT and page by key");
   return finding;
 }
 
@@ -146,8 +144,7 @@ constinit const Rule unbounded_result{
         "the first day. Later the page gets slower with every row, until a request runs out of memory or "
         "time.\n\n"
         "The finding is a warning if the log, the statistics or a plan that was run show many rows. It is a "
-        "note if nothing "
-        "limits or filters a table that grows with use.",
+        "note if nothing limits or filters a table that grows with use.",
     .fix =
         "Use LIMIT and keyset pagination (`WHERE id > $1 ORDER BY id LIMIT 100`). Use a cursor or COPY for "
         "exports, and an aggregate where only a sum is shown.",

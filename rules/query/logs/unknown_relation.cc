@@ -197,7 +197,7 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
     cause.text = "later statements found it, so the application ran before its migrations";
     cause.fix = "Run the migrations before the application starts";
   }
-  Finding& finding = reporter.add({.kind = "table", .schema = name.schema, .table = name.name},
+  Finding& finding = reporter.add(table_subject(name),
                                   "The relation " + display(name) + " was used " + times(count) +
                                       " but did not exist: " + cause.text + ".",
                                   later ? std::optional(Severity::note) : std::nullopt);
@@ -206,17 +206,13 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
     finding.evidence.push_back(
         evidence_of(*events[i], "failed " + times(events[i]->count - by_hand(*events[i]))));
   if (events.size() > 3)
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                std::to_string(events.size() - 3) + " more statements failed in the same way",
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back({Evidence::Kind::statement, std::to_string(events.size() - 3) +
+                                                               " more statements failed in the same way"});
   if (tried > 0)
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                "not counted: " + times(tried) + " in psql or other interactive tools",
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::statement, "not counted: " + times(tried) + " in psql or other interactive tools"});
   if (cause.evidence) finding.evidence.push_back(*cause.evidence);
-  finding.fix = Fix{.title = cause.fix, .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(cause.fix);
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -245,8 +241,7 @@ constinit const Rule unknown_relation{
         "With a schema, pgadvise can usually name the cause. Left out are tracking tables that migration "
         "tools look up before they create them, relations of the server itself, DROP, and look-ups by name "
         "only. If the log has the application name, statements from psql, pgAdmin and similar tools are left "
-        "out too. The "
-        "finding is a note if later statements found the table.",
+        "out too. The finding is a note if later statements found the table.",
     .fix =
         "Run migrations before the release that needs them. Rename and drop in two steps: first deploy the "
         "release that no longer uses the old name, then run the migration.",

@@ -1,5 +1,6 @@
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -45,10 +46,8 @@ static void check(const Context& context, Reporter& reporter) {
     if (driver)
       finding.evidence.push_back({Evidence::Kind::statement,
                                   "most statements of the log have their values in the text: the driver or "
-                                  "its configuration puts them there",
-                                  std::nullopt,
-                                  {}});
-    finding.fix = Fix{.title = "Pass the values as parameters", .safety = Fix::Safety::manual};
+                                  "its configuration puts them there"});
+    finding.fix = manual_fix("Pass the values as parameters");
   }
 }
 

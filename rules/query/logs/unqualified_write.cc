@@ -56,11 +56,9 @@ static void check(const Context& context, Reporter& reporter) {
                                         display(*facts.target) + " has no WHERE: it " +
                                         (deletes ? "deletes" : "updates") + " every row of the table.",
                                     few || short_lived ? std::optional(Severity::note) : std::nullopt);
-    if (few)
-      finding.evidence.push_back({Evidence::Kind::statement, "the table has few rows", std::nullopt, {}});
-    finding.fix = Fix{.title = deletes ? "Add the missing WHERE; if the table should be emptied, use TRUNCATE"
-                                       : "Add the missing WHERE",
-                      .safety = Fix::Safety::manual};
+    if (few) finding.evidence.push_back({Evidence::Kind::statement, "the table has few rows"});
+    finding.fix = manual_fix(deletes ? "Add the missing WHERE; if the table should be emptied, use TRUNCATE"
+                                     : "Add the missing WHERE");
   }
 }
 

@@ -33,7 +33,7 @@ const Table* written(const Context& context, const Query& query) {
 }
 
 void add_place(const std::optional<Sample>& sample, const Query& query, Finding& finding) {
-  Evidence evidence{Evidence::Kind::statement, ellipsis(query.text, lint::shown_statement), {}, {}};
+  Evidence evidence{Evidence::Kind::statement, ellipsis(query.text, lint::shown_statement)};
   if (sample) {
     evidence.place = sample->place;
     evidence.literal = lint::with_parameters(*sample);
@@ -115,14 +115,10 @@ static void check(const Context& context, Reporter& reporter) {
          fmt::format(
              "{} of the second statement's {} calls followed the first within a few statements, after {} of "
              "its calls and without BEGIN",
-             pair.calls, then->calls, pair.bursts),
-         {},
-         {}});
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                "the foreign key " + key->name + " connects the two tables",
-                                key->origin,
-                                {}});
-    finding.fix = Fix{.title = "Put both writes into one transaction", .safety = Fix::Safety::manual};
+             pair.calls, then->calls, pair.bursts)});
+    finding.evidence.push_back(
+        {Evidence::Kind::catalog, "the foreign key " + key->name + " connects the two tables", key->origin});
+    finding.fix = manual_fix("Put both writes into one transaction");
     finding.fix->sql = "begin;\n" + first->text + ";\n" + then->text + ";\ncommit;";
     finding.fix->drizzle = in_one(context, *first, *then);
   }

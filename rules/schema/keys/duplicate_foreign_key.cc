@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
@@ -47,11 +46,7 @@ std::string actions_of(const Constraint& key) {
 void report(Reporter& reporter, const Table& table, const Constraint& kept, const Constraint& key) {
   const bool same = same_actions(kept, key);
   Finding& finding = reporter.add(
-      {.kind = "foreign-key",
-       .schema = table.name.schema,
-       .table = table.name.name,
-       .columns = key.columns,
-       .constraint = key.name},
+      key_subject(table.name, key),
       "The foreign key " + key.name + " on " + display(table.name) + " repeats " + kept.name +
           (same ? ": each write checks both."
                 : ": each write checks both, and they differ in what happens when the parent row changes."));
@@ -101,8 +96,7 @@ constinit const Rule duplicate_foreign_key{
         "names. If one says ON DELETE CASCADE and the other NO ACTION, the one that was created first "
         "decides whether a DELETE cascades or fails.\n\n"
         "Two keys do not repeat each other if only one of them is INITIALLY DEFERRED, or if only one has "
-        "MATCH "
-        "FULL over several columns.",
+        "MATCH FULL over several columns.",
     .fix = "Drop one of them.",
     .when_to_ignore = "Never, once it is clear which one the application relies on.",
     .check = check};

@@ -1,11 +1,8 @@
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 
-#include "base/text/identifier.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/type_fix.h"
-#include "lint/schema/words.h"
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 

@@ -10,11 +10,7 @@ static void check(const Context& context, Reporter& reporter) {
       if (key.kind != Constraint::Kind::foreign_key || key.inherited || key.on_delete != "NO ACTION")
         continue;
       Finding& finding = reporter.add(
-          {.kind = "foreign-key",
-           .schema = table->name.schema,
-           .table = table->name.name,
-           .columns = key.columns,
-           .constraint = key.name},
+          key_subject(table->name, key),
           "The foreign key " + display(table->name) + " (" + join(key.columns, ", ") + ") to " +
               display(key.referenced_table) +
               " has no ON DELETE action: the server refuses to delete a parent row that has children.");

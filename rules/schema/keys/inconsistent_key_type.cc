@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
@@ -48,10 +47,9 @@ std::string type_of(const Column& column) {
 
 void report(Reporter& reporter, const Key& key, const std::string& wanted, const std::string& because) {
   const auto& [table, column] = key;
-  Finding& finding = reporter.add(
-      {.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column->name}},
-      "The primary key of " + display(table->name) + " has type " + column->type + ", but " + because + " " +
-          wanted + ".");
+  Finding& finding = reporter.add(column_subject(table->name, column->name),
+                                  "The primary key of " + display(table->name) + " has type " + column->type +
+                                      ", but " + because + " " + wanted + ".");
   finding.location = column->type_origin();
 }
 

@@ -1,4 +1,3 @@
-#include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/schema/index_sql.h"
 #include "lint/schema/tables.h"
@@ -52,21 +51,14 @@ static const Index* plain_index_over(const Table& table, const std::vector<std::
 
 static Fix fix_of(const Context& context, const Table& table, const Junction& junction) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
-  const std::vector<std::string> links = {junction.links[0], junction.links[1]};
   Fix fix;
   if (!primary_key(table)) {
-    const Constraint key{.kind = Constraint::Kind::primary_key,
-                         .name = cut_identifier(table.name.name, longest_identifier - 5) + "_pkey",
-                         .columns = links};
+    const Constraint key = new_primary_key(table, junction.links);
     fix.title = "Make the two columns the primary key; this fails while there are duplicate pairs or NULLs";
     fix.sql = ddl::add_constraint(table.name, key) + ";";
     fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
   } else {
-    Index index;
-    index.name = new_index_name(context.catalog(), table.name.schema,
-                                table.name.name + "_" + join(junction.links, "_"), "_key");
-    index.unique = true;
-    for (const auto& link : links) index.keys.push_back({.column = link});
+    const Index index = new_unique_index(context.catalog(), table, junction.links);
     fix.title = "Create a unique index over the two columns; this fails while there are duplicate pairs";
     fix.sql = ddl::create_index(table.name, index, {.concurrently = !partitioned}) + ";";
     fix.down_sql = ddl::drop_index({table.name.schema, index.name}, !partitioned) + ";";

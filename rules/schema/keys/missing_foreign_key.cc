@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include "base/text/identifier.h"
 #include "base/text/text.h"
@@ -105,12 +104,6 @@ bool polymorphic(const Table& table, const std::string& name) {
   });
 }
 
-bool in_foreign_key(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
-    return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
-  });
-}
-
 // A relation of relationMode = "prisma", which the schema declares to have no foreign key.
 bool in_logical_key(const Table& table, const std::string& column) {
   return std::any_of(table.logical_keys.begin(), table.logical_keys.end(),
@@ -157,11 +150,8 @@ const Table* named(const Context& context, const ByName& tables, const Table& ta
 
 // Whether an SQL comment beside the column's definition says that the key is left out on purpose.
 bool declined(const Column& column) {
-  const std::string comment = lower(column.source_comment);
-  for (const std::string_view words :
-       {"no foreign key", "no fk", "no references", "no `references", "scalar fk", "not a foreign key"})
-    if (comment.find(words) != std::string::npos) return true;
-  return false;
+  return contains_any(lower(column.source_comment), {"no foreign key", "no fk", "no references",
+                                                     "no `references", "scalar fk", "not a foreign key"});
 }
 
 // Whether the column has values that stand for no row: a default such as 0 or -1, or a CHECK that compares
@@ -249,10 +239,7 @@ Fix fix_of(const Candidate& found) {
 
 void report(Reporter& reporter, const Candidate& found) {
   Finding& finding =
-      reporter.add({.kind = "column",
-                    .schema = found.table->name.schema,
-                    .table = found.table->name.name,
-                    .columns = {found.column->name}},
+      reporter.add(column_subject(found.table->name, found.column->name),
                    display(found.table->name) + "." + found.column->name + " looks like a reference to " +
                        display(found.parent->name) +
                        ", but there is no foreign key: rows may reference parents that do not exist.");

@@ -3,7 +3,6 @@
 #include <set>
 #include <utility>
 
-#include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/schema/by_schema.h"
 #include "lint/schema/index_sql.h"
@@ -59,12 +58,6 @@ static const Index* expression_key(const Table& table) {
   return nullptr;
 }
 
-static Constraint key_over(const Table& table, std::vector<std::string> columns) {
-  return {.kind = Constraint::Kind::primary_key,
-          .name = cut_identifier(table.name.name, longest_identifier - 5) + "_pkey",
-          .columns = std::move(columns)};
-}
-
 static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
   std::vector<std::string> steps;
   std::vector<std::string> back;
@@ -76,7 +69,7 @@ static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
     back.push_back(ddl::alter_column(key.column) + " DROP NOT NULL");
   }
   const std::string alter = ddl::alter_table(table.name) + "\n  ";
-  const Constraint primary = key_over(table, columns);
+  const Constraint primary = new_primary_key(table, columns);
   steps.push_back(ddl::add_constraint(primary));
   back.insert(back.begin(), ddl::drop_constraint(primary.name));
   return {.title = "If no row has a NULL in them, make the columns of " + unique.name +
@@ -133,7 +126,7 @@ static Fix fix_of(const Context& context, const Table& table, const Index* ready
     fix.title =
         "Add the primary key: this builds its index under an ACCESS EXCLUSIVE lock; on a large table, build "
         "a unique index concurrently first";
-    const Constraint primary = key_over(table, columns);
+    const Constraint primary = new_primary_key(table, columns);
     fix.sql = ddl::add_constraint(table.name, primary) + ";";
     fix.down_sql = ddl::drop_constraint(table.name, primary.name) + ";";
     if (ready && ready->constraint) replace_unique(context, table, primary, ready->name, fix);
@@ -163,7 +156,7 @@ static std::string fact_of(const Index& ready) {
 
 static void report_ready(const Context& context, Reporter& reporter, const ReadyTable& found) {
   const Table& table = *found.table;
-  Finding& finding = reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name},
+  Finding& finding = reporter.add(table_subject(table.name),
                                   display(table.name) + " has no primary key, although " + found.ready->name +
                                       " could be one: tools and logical replication look for a primary key.",
                                   Severity::note);
@@ -217,9 +210,8 @@ static void report_without_key(const Context& context, Reporter& reporter, const
                       " is unique, but one of its columns may be NULL, and logical replication cannot UPDATE "
                       "or DELETE the rows."
                 : "it may contain duplicate rows, and logical replication cannot UPDATE or DELETE its rows.");
-  Finding& finding =
-      reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name},
-                   std::move(message), unique || expression ? std::optional(Severity::note) : std::nullopt);
+  Finding& finding = reporter.add(table_subject(table.name), std::move(message),
+                                  unique || expression ? std::optional(Severity::note) : std::nullopt);
   finding.location = table.origin;
   if (unique)
     finding.evidence.push_back(
@@ -255,11 +247,10 @@ constinit const Rule missing_primary_key{
         "its physical location (ctid). Logical replication refuses UPDATE and DELETE on such a table, most "
         "ORMs cannot address its rows, and no foreign key can reference it.\n\n"
         "Partitions are not reported in addition to their parent. Tables of migration tools are left out, "
-        "and "
-        "tables that hold at most one row, because a unique index is on a constant. "
-        "The finding is a note if a unique index without a predicate already identifies the rows, also "
-        "where one of its columns may be NULL. Several tables of a schema whose unique key could be the "
-        "primary key as it is are one finding.",
+        "and tables that hold at most one row, because a unique index is on a constant. The finding is a "
+        "note if a unique index without a predicate already identifies the rows, also where one of its "
+        "columns may be NULL. Several tables of a schema whose unique key could be the primary key as it is "
+        "are one finding.",
     .fix =
         "Make a unique index over NOT NULL columns the primary key "
         "(`ADD PRIMARY KEY USING INDEX`), or add an identity column.",

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "lint/schema/index_sql.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/words.h"
@@ -22,14 +20,6 @@ bool named_like_key(const Column& column) {
   return !words.empty() && one_of(words.back(), names);
 }
 
-bool in_unique(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
-             return key.column == column || key.expression.find(column) != std::string::npos;
-           });
-  });
-}
-
 // Whether ANALYZE found no value twice. n_distinct is then exactly -1, or less by the share of NULLs. A share
 // near it is an estimate, and above 30,000 rows, of which ANALYZE reads some, says nothing about uniqueness.
 bool no_value_twice(const Column& column) {
@@ -38,38 +28,30 @@ bool no_value_twice(const Column& column) {
          column.statistics->n_distinct <= -(1 - column.statistics->null_fraction) + rounding;
 }
 
+Fix fix_of(const Context& context, const Table& table, const Column& column) {
+  if (table.kind == Table::Kind::partitioned)
+    return manual_fix(
+        "A unique index on a partitioned table must include the partition key: keep the values in a separate "
+        "table");
+  const Index index = new_unique_index(context.catalog(), table, {column.name});
+  return {.title = "Create a unique index; this fails while there are duplicate values",
+          .sql = ddl::create_index(table.name, index, {.concurrently = true}) + ";",
+          .down_sql = ddl::drop_index({table.name.schema, index.name}, true) + ";"};
+}
+
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     const double rows = table->statistics ? table->statistics->rows : 0;
     if (rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {
-      if (!named_like_key(column) || !no_value_twice(column) || in_unique(*table, column.name)) continue;
-      Finding& finding = reporter.add({.kind = "column",
-                                       .schema = table->name.schema,
-                                       .table = table->name.name,
-                                       .columns = {column.name}},
+      if (!named_like_key(column) || !no_value_twice(column) || in_unique_index(*table, column.name))
+        continue;
+      Finding& finding = reporter.add(column_subject(table->name, column.name),
                                       display(table->name) + "." + column.name +
                                           " has no duplicates in the rows that ANALYZE read (of " +
                                           grouped(rows) + "), but no unique index prevents them.");
       finding.location = column.origin;
-      Index index;
-      index.name =
-          new_index_name(context.catalog(), table->name.schema, table->name.name + "_" + column.name, "_key");
-      index.unique = true;
-      index.keys = {{.column = column.name}};
-      const bool partitioned = table->kind == Table::Kind::partitioned;
-      Fix fix;
-      fix.title = "Create a unique index; this fails while there are duplicate values";
-      if (!partitioned) {
-        fix.sql = ddl::create_index(table->name, index, {.concurrently = true}) + ";";
-        fix.down_sql = ddl::drop_index({table->name.schema, index.name}, true) + ";";
-      } else {
-        fix.title =
-            "A unique index on a partitioned table must include the partition key: keep the values in a "
-            "separate table";
-        fix.safety = Fix::Safety::manual;
-      }
-      finding.fix = std::move(fix);
+      finding.fix = fix_of(context, *table, column);
     }
   }
 }
@@ -87,10 +69,8 @@ constinit const Rule natural_key_without_unique{
         "address. Only a unique index prevents that. Whether a slug or an address must be unique depends on "
         "the project, so this rule is off by default.\n\n"
         "The rule reports columns named email, username, slug, sku and similar that no unique index "
-        "includes, "
-        "if ANALYZE found no value twice (n_distinct = -1). Of a table of more than 30,000 rows, ANALYZE "
-        "reads "
-        "only some.",
+        "includes, if ANALYZE found no value twice (n_distinct = -1). Of a table of more than 30,000 rows, "
+        "ANALYZE reads only some.",
     .fix = "CREATE UNIQUE INDEX CONCURRENTLY. For an address, index lower(email).",
     .when_to_ignore = "The value is unique only within another column, or need not be unique.",
     .options = options,

@@ -2,7 +2,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/text/text.h"
 #include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "lint/schema/index_sql.h"
@@ -26,14 +25,6 @@ constexpr Option most_rows{
     .meaning =
         "rows of the table above which ANALYZE reads only some, so that distinct values are no evidence"};
 constexpr const Option* options[] = {&least_rows, &most_rows};
-
-bool in_unique(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
-             return key.column == column || key.expression.find(column) != std::string::npos;
-           });
-  });
-}
 
 // A plain index on exactly the column, which a unique one replaces; nullptr: there is none.
 const Index* plain_index(const Table& table, const std::string& column) {
@@ -115,10 +106,8 @@ std::optional<Evidence> reason(const Context& context, const Table& child, const
   const double distinct = known ? distinct_values(child, column) : 0;
   if (known && distinct < rows * 0.999) return std::nullopt;
   if (const CodeRelation* back = stated_one_to_one(context, child, key))
-    return Evidence{Evidence::Kind::project,
-                    "Drizzle's relations have one() on both sides",
-                    lint::located(context.project(), back->place),
-                    {}};
+    return Evidence{Evidence::Kind::project, "Drizzle's relations have one() on both sides",
+                    lint::located(context.project(), back->place)};
   if (rows >= context.option(least_rows) && rows <= context.option(most_rows))
     return catalog_fact("ANALYZE found as many values as rows: " + grouped(rows), child.origin);
   const Table* parent = context.catalog().table(key.referenced_table);
@@ -141,11 +130,7 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
     fix.safety = Fix::Safety::manual;
     return fix;
   }
-  Index index;
-  index.name =
-      new_index_name(context.catalog(), table.name.schema, table.name.name + "_" + column.name, "_key");
-  index.unique = true;
-  index.keys = {{.column = column.name, .expression = "", .operator_class = "", .collation = ""}};
+  const Index index = new_unique_index(context.catalog(), table, {column.name});
   const QualifiedName old{table.name.schema, plain->name};
   fix.title += ". The plain index on it is then not needed";
   fix.sql =
@@ -163,14 +148,11 @@ void check(const Context& context, Reporter& reporter) {
           key.referenced_table == table->name)
         continue;
       const Column* column = table->column(key.columns[0]);
-      if (!column || in_unique(*table, column->name)) continue;
+      if (!column || in_unique_index(*table, column->name)) continue;
       auto why = reason(context, *table, key, *column);
       if (!why) continue;
       Finding& finding = reporter.add(
-          {.kind = "column",
-           .schema = table->name.schema,
-           .table = table->name.name,
-           .columns = {column->name}},
+          column_subject(table->name, column->name),
           display(table->name) + "." + column->name + " references " + display(key.referenced_table) +
               " one to one, but no unique index prevents a second row for the same " +
               singular_name(key.referenced_table.name) + ".");
@@ -197,11 +179,9 @@ constinit const Rule one_to_one_without_unique{
         "The rule reports a foreign key of one column that no unique index includes, if the statistics of a "
         "server show as many values as rows, in a table that ANALYZE reads as a whole. Without such "
         "statistics, it reports keys for which Drizzle's `relations()` or `defineRelations()` have `one()` "
-        "on "
-        "both sides, and tables that are named after the other table (`user_profiles`, `user_settings`, "
+        "on both sides, and tables that are named after the other table (`user_profiles`, `user_settings`, "
         "`user_preferences`) and have neither a second key column (`name`, `type`, `locale` …) nor a "
-        "required "
-        "reference to a third table.",
+        "required reference to a third table.",
     .fix =
         "`CREATE UNIQUE INDEX CONCURRENTLY`, after removing second rows, and drop the plain index on the "
         "column. In Drizzle, add `.unique()`.",

@@ -52,11 +52,7 @@ static void check(const Context& context, Reporter& reporter) {
       if (front.empty() || identifies_row(context, *table, key, front) || reaches_row(context, *table, key))
         continue;
       Finding& finding =
-          reporter.add({.kind = "foreign-key",
-                        .schema = table->name.schema,
-                        .table = table->name.name,
-                        .columns = key.columns,
-                        .constraint = key.name},
+          reporter.add(key_subject(table->name, key),
                        "The foreign key " + display(table->name) + " (" + join(key.columns, ", ") +
                            ") is only partly indexed, by " + join(front, ", ") +
                            ": each look-up reads all rows with the same " + join(front, ", ") + ".");

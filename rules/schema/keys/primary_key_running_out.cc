@@ -4,7 +4,6 @@
 #include <map>
 #include <string>
 
-#include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/type_fix.h"
@@ -98,10 +97,7 @@ void check(const Context& context, Reporter& reporter) {
     const double used = most != 0 ? 100 * static_cast<double>(*sequence.last_value) / most : 0;
     if (used < context.option(warn_percent)) continue;
     Finding& finding = reporter.add(
-        {.kind = "column",
-         .schema = table->name.schema,
-         .table = table->name.name,
-         .columns = {column->name}},
+        column_subject(table->name, column->name),
         display(table->name) + "." + column->name + " has used " + std::to_string(static_cast<int>(used)) +
             " % of its values: after " + grouped(most) + " every INSERT fails.",
         used >= context.option(error_percent) ? Severity::error : Severity::warning);

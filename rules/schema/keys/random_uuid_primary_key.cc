@@ -34,7 +34,7 @@ std::string ordered_uuid(const Catalog& catalog) {
 
 void report_table(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
   Finding& finding = reporter.add(
-      {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
+      column_subject(table.name, column.name),
       display(table.name) + "." + column.name +
           " is a random UUID: each INSERT writes to another page of the primary key's index, and reads the "
           "page from disk once the index exceeds the cache.");

@@ -59,11 +59,7 @@ void check(const Context& context, Reporter& reporter) {
       if (columns.empty()) continue;
       const std::string event = deleted.empty() ? "UPDATE" : "DELETE";
       const std::string& action = deleted.empty() ? key.on_update : key.on_delete;
-      Finding& finding = reporter.add({.kind = "foreign-key",
-                                       .schema = table->name.schema,
-                                       .table = table->name.name,
-                                       .columns = key.columns,
-                                       .constraint = key.name},
+      Finding& finding = reporter.add(key_subject(table->name, key),
                                       display(table->name) + "." + join(columns, ", ") +
                                           " is NOT NULL, but its foreign key to " +
                                           display(key.referenced_table) + " is ON " + event + " " + action +

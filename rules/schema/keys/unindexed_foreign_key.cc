@@ -63,14 +63,10 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
          : table.indexes.size() == 1
              ? display(table.name) + " has one index, which does not begin with " + columns
              : display(table.name) + " has " + std::to_string(table.indexes.size()) +
-                   " indexes, none of which begins with " + columns,
-         std::nullopt,
-         {}});
+                   " indexes, none of which begins with " + columns});
   if (coverage.nearest)
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                "index " + coverage.nearest->name + " " + coverage.why_not,
-                                std::nullopt,
-                                {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::catalog, "index " + coverage.nearest->name + " " + coverage.why_not});
   finding.probe = Probe{Probe::Kind::referential_lookup, table.name, key.columns, {}};
   IndexProposal proposal{.table = table.name};
   for (const auto& column : key.columns) proposal.keys.push_back({.column = column});
@@ -108,12 +104,10 @@ constinit const Rule unindexed_foreign_key{
         "locks.\n\n"
         "A key that names the user who did something (`closed_by`, `createdByUserId`, without ON DELETE "
         "CASCADE) is a note. Such parents are rarely deleted, and few queries join from them. A key is a "
-        "note, "
-        "too, if a CHECK limits the parent's key to constants (`name IN ('on', 'off')`), because only "
+        "note, too, if a CHECK limits the parent's key to constants (`name IN ('on', 'off')`), because only "
         "migrations change such a parent, and if the parent is a lookup table by its name and form "
         "(`countries`, `order_statuses`: no foreign keys, at most eight columns). A key of or to a table "
-        "that holds at most one row, because a "
-        "unique index is on a constant, is not reported.\n\n"
+        "that holds at most one row, because a unique index is on a constant, is not reported.\n\n"
         "Relations of a schema.prisma with `relationMode = \"prisma\"` have no foreign key in the database. "
         "Prisma's client instead queries the child table before it deletes a parent row or changes its key. "
         "The rule reports such a relation, too, if no index serves its columns.",

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <map>
 
 #include "base/text/text.h"
@@ -52,7 +51,7 @@ struct Found {
 void report(Reporter& reporter, const Found& found, double with_default) {
   const auto& [table, column] = found;
   Finding& finding = reporter.add(
-      {.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column->name}},
+      column_subject(table->name, column->name),
       display(table->name) + "." + column->name +
           " is NOT NULL and has no default: each INSERT has to set it, and takes the time from the "
           "client's clock.");

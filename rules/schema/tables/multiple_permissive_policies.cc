@@ -50,7 +50,7 @@ void check(const Context& context, Reporter& reporter) {
       together[policies].push_back(role_and_command.second + " by " + role_and_command.first);
     }
     Finding& finding =
-        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
+        reporter.add(table_subject(table->name),
                      "On " + display(table->name) + " up to " + std::to_string(most) +
                          " permissive policies apply to one role and command: the server evaluates all of "
                          "them for each row.");
@@ -58,11 +58,9 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& [policies, uses] : together)
       finding.evidence.push_back(
           catalog_fact(join(uses, ", ") + ": " + names(policies), policies.back()->origin));
-    finding.fix =
-        Fix{.title =
-                "Replace them by one policy for each role and command, whose expression joins theirs with "
-                "OR; a condition that all rows must meet is a RESTRICTIVE policy",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Replace them by one policy for each role and command, whose expression joins theirs with "
+        "OR; a condition that all rows must meet is a RESTRICTIVE policy");
   }
 }
 

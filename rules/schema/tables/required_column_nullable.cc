@@ -32,10 +32,7 @@ void check(const Context& context, Reporter& reporter) {
           column.statistics->null_fraction > 0)
         continue;
       Finding& finding =
-          reporter.add({.kind = "column",
-                        .schema = table->name.schema,
-                        .table = table->name.name,
-                        .columns = {column.name}},
+          reporter.add(column_subject(table->name, column.name),
                        display(table->name) + "." + column.name + " may be NULL, but is NULL in none of " +
                            grouped(table->statistics->rows) + " rows.");
       finding.location = column.origin;

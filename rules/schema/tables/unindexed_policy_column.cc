@@ -257,7 +257,7 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
   for (const auto& [column, policies] : columns) {
     if (key_coverage(context, table, {column}).coverage != Coverage::none) continue;
     Finding& finding = reporter.add(
-        {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column}},
+        column_subject(table.name, column),
         "Row-level security on " + display(table.name) + " filters every statement by " + column +
             ", which no index serves: each statement scans all of " + display(table.name) + ".");
     finding.location = policies.front()->origin;
@@ -333,14 +333,12 @@ void report_writes(Reporter& reporter, const std::string& schema, const std::vec
                          : "The WITH CHECK expressions of " + std::to_string(policies.size()) + " policies") +
                         " in schema " + schema + " call" + (one ? "s" : "") +
                         " a function for every row that a statement writes: in a subquery the call runs once "
-                        "per statement, "
-                        "which matters for statements that write many rows.",
+                        "per statement, which matters for statements that write many rows.",
                     policies);
   finding.severity = Severity::note;
-  finding.fix = Fix{.title =
-                        "Put the call in a subquery, as in WITH CHECK (user_id = (SELECT auth.uid())): the "
-                        "result is the same if the function is STABLE or IMMUTABLE",
-                    .safety = Fix::Safety::manual};
+  finding.fix = manual_fix(
+      "Put the call in a subquery, as in WITH CHECK (user_id = (SELECT auth.uid())): the "
+      "result is the same if the function is STABLE or IMMUTABLE");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -374,10 +372,9 @@ constinit const Rule unindexed_policy_column{
         "their arguments, unless the policy looks up an indexed column. Declaring the function STABLE does "
         "not help: on 200,000 rows, a PL/pgSQL function in an OR took 2.0 s, and 0.05 s in a subquery.\n\n"
         "Calls in WITH CHECK alone are one note for a schema, because they run for each row that is written: "
-        "an INSERT of 100,000 "
-        "rows took 2.2 s with auth.uid() and 1.3 s with (SELECT auth.uid()). current_setting() is a note, "
-        "too: it took 0.35 s of a scan of a million rows against 0.15 s, and cost nothing that could be "
-        "measured in WITH CHECK, where it is not reported.",
+        "an INSERT of 100,000 rows took 2.2 s with auth.uid() and 1.3 s with (SELECT auth.uid()). "
+        "current_setting() is a note, too: it took 0.35 s of a scan of a million rows against 0.15 s, and "
+        "cost nothing that could be measured in WITH CHECK, where it is not reported.",
     .fix = "Create an index that begins with the column, and put the call in a subquery.",
     .when_to_ignore = "The table stays small.",
     .options = options,

@@ -1,7 +1,5 @@
 #include <algorithm>
 
-#include "base/text/identifier.h"
-#include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"

@@ -2,7 +2,6 @@
 
 #include "base/text/text.h"
 #include "lint/schema/stored_as_text.h"
-#include "lint/schema/tables.h"
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
@@ -18,7 +17,7 @@ constexpr const Option* options[] = {&convention_columns};
 constexpr std::string_view yes[] = {"true", "t", "yes", "y", "on", "1"};
 constexpr std::string_view no[] = {"false", "f", "no", "n", "off", "0"};
 
-bool is_boolean(const std::string& value) {
+bool is_boolean(std::string_view value) {
   const std::string word = lower(trim(value));
   return one_of(word, yes) || one_of(word, no);
 }
@@ -74,19 +73,7 @@ std::string new_default(const Column& column) {
 }
 
 Conclusion conclude(const std::vector<std::string>& values) {
-  double whole = 0;
-  double booleans = 0;
-  for (const auto& value : values) {
-    if (trim(value).empty()) continue;
-    ++whole;
-    booleans += is_boolean(value);
-  }
-  if (whole == 0)
-    return {.verdict = std::nullopt, .fact = "", .reason = "the column has no values in this database"};
-  const std::string fact =
-      grouped(booleans) + " of " + grouped(whole) + " sampled values are words for true and false";
-  if (booleans < whole) return {.verdict = Verdict::refuted, .fact = "", .reason = fact};
-  return {.verdict = Verdict::confirmed, .fact = fact, .reason = ""};
+  return conclude_by_share(values, is_boolean, 100, "words for true and false");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -97,18 +97,7 @@ bool is_date(std::string_view value) {
 }
 
 Conclusion conclude(const std::vector<std::string>& values) {
-  double whole = 0;
-  double dates = 0;
-  for (const auto& value : values) {
-    if (trim(value).empty()) continue;
-    ++whole;
-    dates += is_date(trim(value));
-  }
-  if (whole == 0)
-    return {.verdict = std::nullopt, .fact = "", .reason = "the column has no values in this database"};
-  const std::string fact = grouped(dates) + " of " + grouped(whole) + " sampled values are dates";
-  if (dates * 10 < whole * 9) return {.verdict = Verdict::refuted, .fact = "", .reason = fact};
-  return {.verdict = Verdict::confirmed, .fact = fact, .reason = ""};
+  return conclude_by_share(values, [](std::string_view value) { return is_date(trim(value)); }, 90, "dates");
 }
 
 void check(const Context& context, Reporter& reporter) {

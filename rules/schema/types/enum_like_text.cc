@@ -44,10 +44,7 @@ void check(const Context& context, Reporter& reporter) {
       if (!text || column.generated_expression || values < 2 || values > context.option(max_values) ||
           !named_like_choice(column) || constrained(*table, column))
         continue;
-      Finding& finding = reporter.add({.kind = "column",
-                                       .schema = table->name.schema,
-                                       .table = table->name.name,
-                                       .columns = {column.name}},
+      Finding& finding = reporter.add(column_subject(table->name, column.name),
                                       display(table->name) + "." + column.name + " holds " + grouped(values) +
                                           " distinct values in " + grouped(table->statistics->rows) +
                                           " rows, but no constraint restricts the values.");

@@ -2,7 +2,6 @@
 #include <cstdlib>
 #include <optional>
 
-#include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/type_fix.h"
@@ -103,10 +102,7 @@ void check(const Context& context, Reporter& reporter) {
       if (!locale && !(is_float(column.type) && named_like_money(*table, column))) continue;
       if (inherited_from(context, *table, column.name)) continue;
       Finding& finding = reporter.add(
-          {.kind = "column",
-           .schema = table->name.schema,
-           .table = table->name.name,
-           .columns = {column.name}},
+          column_subject(table->name, column.name),
           display(table->name) + "." + column.name + " is " + column.type +
               (locale ? ": its decimals and its currency depend on the lc_monetary setting of the server."
                       : ": sums have rounding errors, because 0.1 + 0.2 is not 0.3 in floating point."));

@@ -1,5 +1,6 @@
 #include "base/text/identifier.h"
 #include "base/text/text.h"
+#include "lint/queries/queries.h"
 #include "lint/schema/by_schema.h"
 #include "lint/schema/json_casts.h"
 #include "lint/schema/tables.h"
@@ -56,7 +57,7 @@ Fix fix_of(const Table& table, const Column& column) {
 void report_column(const Context& context, Reporter& reporter, const Table& table, const Column& column,
                    const Query* query) {
   Finding& finding = reporter.add(
-      {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
+      column_subject(table.name, column.name),
       display(table.name) + "." + column.name +
           " is json: every access parses the whole text again, there are no operators = and @>, and no GIN "
           "index can serve queries.");
@@ -64,9 +65,7 @@ void report_column(const Context& context, Reporter& reporter, const Table& tabl
   if (query)
     finding.evidence.push_back(
         {Evidence::Kind::statement,
-         "a logged statement extracts a part of the value: " + ellipsis(query->text, 120),
-         query->samples.empty() ? std::nullopt : std::optional<SourceLocation>(query->samples.front().place),
-         {}});
+         "a logged statement extracts a part of the value: " + ellipsis(query->text, 120), place_of(*query)});
   finding.fix = fix_of(table, column);
   restrict_type_fix(context, table, column, *finding.fix);
 }
@@ -108,8 +107,7 @@ constinit const Rule json_instead_of_jsonb{
         "fail on it, and it supports neither containment nor GIN indexes. jsonb is parsed once, when it is "
         "written.\n\n"
         "If a schema has many json columns of which no logged statement extracts a part, there is one "
-        "finding "
-        "for the schema. Otherwise there is one for each column.",
+        "finding for the schema. Otherwise there is one for each column.",
     .fix = "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. In Drizzle, use `jsonb()` instead of `json()`.",
     .when_to_ignore =
         "The exact text matters (signatures, the order of keys), or documents are written once and read only "

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 
 #include "base/text/identifier.h"
@@ -7,8 +6,11 @@
 #include "base/text/text.h"
 #include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
+#include "lint/queries/loops.h"
+#include "lint/queries/queries.h"
 #include "lint/run/context.h"
 #include "lint/schema/json_casts.h"
+#include "lint/schema/stored_as_text.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/type_fix.h"
 #include "lint/schema/words.h"
@@ -20,42 +22,29 @@ namespace {
 
 // --- names
 
-bool named_like_json(std::string_view name) {
-  static constexpr std::array<std::string_view, 10> last = {
-      "metadata",   "payload",    "settings", "preferences",   "permissions",
-      "attributes", "properties", "props",    "configuration", "json"};
-  static constexpr std::array<std::string_view, 5> after_another = {"data", "config", "options", "params",
-                                                                    "headers"};
-  static constexpr std::array<std::string_view, 9> alone = {"config", "data",  "headers", "options", "tags",
-                                                            "params", "extra", "context", "meta"};
-  static constexpr std::array<std::string_view, 16> never = {
+// Single words for many things: code that handles one of them as JSON says nothing about the column.
+constexpr std::string_view vague[] = {"data",     "config",  "options",    "params",     "headers",
+                                      "metadata", "payload", "attributes", "properties", "props",
+                                      "tags",     "extra",   "context",    "meta"};
+
+bool named_like_json(const std::vector<std::string>& words) {
+  static constexpr std::string_view last[] = {"settings",   "preferences", "permissions", "configuration",
+                                              "json",       "data",        "config",      "options",
+                                              "params",     "headers",     "metadata",    "payload",
+                                              "attributes", "properties",  "props"};
+  static constexpr std::string_view never[] = {
       "encrypted", "yaml",    "toml",   "xml",    "base64", "markdown",    "schema", "sdl",
       "proto",     "compose", "cipher", "binary", "csv",    "certificate", "pem",    "private"};
-  const auto words = words_of(name);
-  if (words.empty() ||
-      std::any_of(words.begin(), words.end(), [](const std::string& word) { return one_of(word, never); }))
-    return false;
-  return one_of(words.back(), last) || (words.size() > 1 && one_of(words.back(), after_another)) ||
-         (words.size() == 1 && one_of(words[0], alone));
-}
-
-// A name that many things have: code that handles one of them as JSON says nothing about the column.
-bool named_like_many_things(std::string_view name) {
-  static constexpr std::array<std::string_view, 14> names = {
-      "data", "payload", "headers", "options", "params",     "tags",       "extra",
-      "meta", "context", "config",  "props",   "attributes", "properties", "metadata"};
-  const auto words = words_of(name);
-  return words.size() == 1 && one_of(words[0], names);
+  if (words.empty() || any_of(words, never)) return false;
+  return one_of(words.back(), last) || (words.size() == 1 && one_of(words[0], vague));
 }
 
 // Tables that an authentication library writes with its own code: a change of their types breaks the library.
 bool owned_by_library(const Context& context, const Table& table) {
-  static constexpr std::array<std::string_view, 9> names = {
-      "apikey",       "apikeys",          "organization",      "organizations", "ssoprovider",
-      "ssoproviders", "oauthapplication", "oauthapplications", "oauthclient"};
-  std::string name;
-  for (const auto& word : words_of(table.name.name)) name += word;
-  if (!one_of(name, names)) return false;
+  static constexpr std::string_view names[] = {"apikey",           "apikeys",           "organization",
+                                               "organizations",    "ssoprovider",       "ssoproviders",
+                                               "oauthapplication", "oauthapplications", "oauthclient"};
+  if (!one_of(join(words_of(table.name.name), ""), names)) return false;
   const auto& tables = context.catalog().tables;
   return std::any_of(tables.begin(), tables.end(), [](const auto& item) {
     const std::string other = lower(item.first.name);
@@ -67,8 +56,7 @@ bool owned_by_library(const Context& context, const Table& table) {
 
 // text and varchar. For a short varchar (is_short), the name alone is no evidence.
 bool is_text(const std::string& type) {
-  return type == "text" || type == "character varying" ||
-         (type.compare(0, 18, "character varying(") == 0 && type.back() == ')');
+  return type == "text" || (type.starts_with("character varying") && !type.ends_with("]"));
 }
 
 bool is_short(const std::string& type) {
@@ -93,9 +81,8 @@ struct Assessment {
 // Whether a comment at the column says that the text is no JSON that PostgreSQL could parse.
 bool described_otherwise(const Column& column) {
   const std::string comment = lower(column.source_comment + " " + column.comment);
-  for (const std::string_view words : {"encrypt", "cipher", "truncated", "compressed", "base64", "not json"})
-    if (comment.find(words) != std::string::npos) return true;
-  return comment.find("encoded") != std::string::npos && comment.find("json") == std::string::npos;
+  return contains_any(comment, {"encrypt", "cipher", "truncated", "compressed", "base64", "not json"}) ||
+         (contains(comment, "encoded") && !contains(comment, "json"));
 }
 
 void assess_schema(const Table& table, const Column& column, Assessment& out) {
@@ -118,8 +105,7 @@ void assess_schema(const Table& table, const Column& column, Assessment& out) {
   }
   if (column.statistics && column.statistics->begins_as_json)
     out.add(Evidence::Kind::catalog, "its values in pg_stats begin like JSON");
-  const auto words = tokens_of(column.comment);
-  if (std::find(words.begin(), words.end(), "json") != words.end() && !described_otherwise(column))
+  if (contains(tokens_of(column.comment), "json") && !described_otherwise(column))
     out.add(Evidence::Kind::catalog, "its comment mentions JSON", column.origin);
 }
 
@@ -159,16 +145,11 @@ bool described_by_another(const Table& table, const Column& column) {
 // Whether the table stores signed webhook payloads: the signature covers the exact bytes, which jsonb does
 // not keep.
 bool kept_for_its_signature(const Table& table) {
-  const auto has_word = [](std::string_view name, std::initializer_list<std::string_view> wanted) {
-    const auto words = words_of(name);
-    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-      return std::find(wanted.begin(), wanted.end(), word) != wanted.end();
-    });
-  };
-  return has_word(table.name.name, {"webhook", "webhooks"}) ||
-         std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
-           return has_word(column.name, {"sig", "signature", "hmac"});
-         });
+  static constexpr std::string_view tables[] = {"webhook", "webhooks"};
+  static constexpr std::string_view columns[] = {"sig", "signature", "hmac"};
+  return any_of(words_of(table.name.name), tables) ||
+         std::any_of(table.columns.begin(), table.columns.end(),
+                     [](const Column& column) { return any_of(words_of(column.name), columns); });
 }
 
 // Evidence against JSON in a column that only has a name like JSON: a default that is not JSON, or a look-up
@@ -179,11 +160,9 @@ bool used_as_plain_text(const Context& context, const Table& table, const Column
   for (const auto& index : table.indexes)
     for (const auto& key : index.keys)
       if (key.column == column.name && index.method != "gin" && index.method != "gist") return true;
-  for (const auto& check : table.constraints) {
-    const auto tokens =
-        check.kind == Constraint::Kind::check ? tokens_of(check.expression) : std::vector<std::string>{};
-    if (std::find(tokens.begin(), tokens.end(), column.name) != tokens.end()) return true;
-  }
+  for (const auto& check : table.constraints)
+    if (check.kind == Constraint::Kind::check && contains(tokens_of(check.expression), column.name))
+      return true;
   if (!context.has_workload()) return false;
   for (const Query* query : context.queries_on(table.name))
     for (const auto& predicate : query->facts.predicates)
@@ -196,8 +175,7 @@ bool used_as_plain_text(const Context& context, const Table& table, const Column
 // The place where the code of the repository reads or writes something of this name as JSON; nullptr if there
 // is none.
 const CodedAsJson* in_code(const Context& context, const Column& column) {
-  std::string name;
-  for (const auto& word : words_of(column.name)) name += word;
+  const std::string name = join(words_of(column.name), "");
   for (const auto& coded : context.project().coded_as_json)
     if (coded.name == name) return &coded;
   return nullptr;
@@ -219,12 +197,6 @@ std::vector<const JsonColumn*> uses_in_code(const Context& context, const Table&
   return out;
 }
 
-bool encrypted_by_code(const Context& context, const Table& table, const Column& column) {
-  const auto uses = uses_in_code(context, table, column);
-  return std::any_of(uses.begin(), uses.end(),
-                     [](const JsonColumn* one) { return one->use == JsonColumn::Use::encrypted; });
-}
-
 std::string text_of(const JsonColumn& use) {
   switch (use.use) {
     case JsonColumn::Use::declared: return "the code declares its values as " + use.text;
@@ -235,9 +207,8 @@ std::string text_of(const JsonColumn& use) {
   return {};
 }
 
-void assess_code(const Context& context, const Table& table, const Column& column, Assessment& out) {
-  if (described_otherwise(column)) return;
-  for (const JsonColumn* use : uses_in_code(context, table, column)) {
+void assess_code(const Context& context, const std::vector<const JsonColumn*>& uses, Assessment& out) {
+  for (const JsonColumn* use : uses) {
     const SourceLocation place = lint::located(context.project(), use->place);
     if (!out.in_code) out.in_code = place;
     out.add(Evidence::Kind::project, text_of(*use), place);
@@ -260,9 +231,8 @@ void assess_workload(const Context& context, const Table& table, const Column& c
       if (assigned == use) count_parameter(*query, number, written);
   }
   if (cast)
-    out.add(
-        Evidence::Kind::statement, "a logged statement casts it to JSON: " + ellipsis(cast->text, 120),
-        cast->samples.empty() ? std::nullopt : std::optional<SourceLocation>(cast->samples.front().place));
+    out.add(Evidence::Kind::statement, "a logged statement casts it to JSON: " + ellipsis(cast->text, 120),
+            place_of(*cast));
   out.refuted = written.json < written.values;
   if (written.json > 0 && written.json == written.values)
     out.add(Evidence::Kind::statement,
@@ -278,28 +248,20 @@ constexpr std::string_view sampled_values =
     "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100001) FROM {table} x{sample} "
     "WHERE x.{column} IS NOT NULL LIMIT 200";
 
-// Values over 100,000 characters arrive truncated and are skipped, as are empty ones.
+// Values over 100,000 characters arrive truncated and are skipped.
 Conclusion conclude(const std::vector<std::string>& values) {
-  double whole = 0;
-  double json = 0;
-  for (const auto& value : values) {
-    if (value.size() > 100'000 || trim(value).empty()) continue;
-    ++whole;
-    json += is_json_container(value);
-  }
-  if (whole == 0) return {.reason = "the column has no values in this database"};
-  const std::string fact =
-      grouped(json) + " of " + grouped(whole) + " sampled values are JSON objects or arrays";
-  if (json * 10 < whole * 9) return {.verdict = Verdict::refuted, .reason = fact};
-  return {.verdict = Verdict::confirmed, .fact = fact};
+  std::vector<std::string> whole;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(whole),
+               [](const std::string& value) { return value.size() <= 100'000; });
+  return conclude_by_share(whole, is_json_container, 90, "JSON objects or arrays");
 }
 
 // --- the fix
 
 std::string drizzle_line(const Context& context, const Table& table, const Column& column,
                          const std::optional<std::string>& value) {
-  if (!context.has_project() || !context.project().drizzle || !context.project().postgresql) return {};
-  const std::string property = context.project().drizzle_name(table.name, column.name);
+  if (!is_drizzle(context) || !context.project().postgresql) return {};
+  const std::string property = drizzle_name(context, table.name, column.name);
   if (property.empty()) return {};
   std::string out = property + ": jsonb('" + column.name + "')";
   if (column.not_null) out += ".notNull()";
@@ -355,29 +317,31 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
 
 bool is_key(const Table& table, const std::string& column) {
   return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
-    return constraint.kind != Constraint::Kind::check &&
-           std::find(constraint.columns.begin(), constraint.columns.end(), column) !=
-               constraint.columns.end();
+    return constraint.kind != Constraint::Kind::check && contains(constraint.columns, column);
   });
 }
 
 void check_column(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
   if (!is_text(column.type) || column.generated_expression || is_key(table, column.name)) return;
-  if (encrypted_by_code(context, table, column)) return;
+  const auto uses = uses_in_code(context, table, column);
+  if (std::any_of(uses.begin(), uses.end(),
+                  [](const JsonColumn* one) { return one->use == JsonColumn::Use::encrypted; }))
+    return;
   Assessment assessment;
   assess_schema(table, column, assessment);
   if (context.has_workload()) assess_workload(context, table, column, assessment);
   // Code that treats the column as JSON does not show that other code writes nothing else into it.
   const bool beside_code = assessment.proven;
-  assess_code(context, table, column, assessment);
+  if (!described_otherwise(column)) assess_code(context, uses, assessment);
   const bool library = owned_by_library(context, table);
-  const bool named = named_like_json(column.name) && !owned_by_rails(table) && !is_short(column.type) &&
-                     !library && !assessment.refuted && !described_by_another(table, column) &&
+  const auto words = words_of(column.name);
+  const bool named = named_like_json(words) && !owned_by_rails(table) && !is_short(column.type) && !library &&
+                     !assessment.refuted && !described_by_another(table, column) &&
                      !kept_for_its_signature(table) && !described_otherwise(column) &&
                      !used_as_plain_text(context, table, column);
   const bool ask_code = named && !assessment.proven && has_program(context);
   const CodedAsJson* coded =
-      ask_code && !named_like_many_things(column.name) ? in_code(context, column) : nullptr;
+      ask_code && (words.size() > 1 || !one_of(words[0], vague)) ? in_code(context, column) : nullptr;
   if (ask_code && !coded) return;
   if (!assessment.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;
@@ -389,22 +353,17 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
           : subject + " is " + column.type +
                 " and its name suggests JSON: if the values are JSON, jsonb would check them "
                 "and make them searchable.";
-  Finding& finding = reporter.add(
-      {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
-      std::move(message), sure ? Severity::warning : Severity::note);
+  Finding& finding = reporter.add(column_subject(table.name, column.name), std::move(message),
+                                  sure ? Severity::warning : Severity::note);
   finding.location = assessment.in_code ? assessment.in_code : column.type_origin();
   finding.evidence = std::move(assessment.evidence);
   if (coded)
-    finding.evidence.push_back({Evidence::Kind::project,
-                                "the code reads or writes something of this name as JSON",
-                                coded->place,
-                                {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::project, "the code reads or writes something of this name as JSON", coded->place});
   if (library)
     finding.evidence.push_back({Evidence::Kind::catalog,
                                 "the table looks like one that an authentication library writes: check which "
-                                "type the library expects",
-                                std::nullopt,
-                                {}});
+                                "type the library expects"});
   finding.fix = fix_of(context, table, column);
   if (assessment.in_code)
     finding.fix->title += "; at the same time, remove JSON.stringify() and JSON.parse() from the code";
@@ -418,8 +377,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
 
 void check(const Context& context, Reporter& reporter) {
   for (const auto& [name, table] : context.catalog().tables) {
-    const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
-    if (!stored || table.partition_of || table.temporary) continue;
+    if (!stores_rows(table) || table.partition_of || table.temporary) continue;
     for (const auto& column : table.columns)
       if (!inherited_from(context, table, column.name)) check_column(context, reporter, table, column);
   }
@@ -442,16 +400,13 @@ constinit const Rule json_stored_as_text{
         "values that are all JSON; a comment that mentions JSON.\n\n"
         "It is a note if only Drizzle code shows it, whatever the column's name is: the code writes the "
         "column with `JSON.stringify()`, reads it with `JSON.parse()` or declares an object or array type "
-        "for "
-        "it (`text().$type<Settings>()`). Other code may write text that is not JSON. It is also a note if "
-        "only the name of the column suggests JSON. If the repository also contains a program, this note "
-        "requires that its code reads or "
-        "writes something of that name as JSON, and that the name is not one that many things have, such as "
-        "`data`, `payload` or `metadata`.\n\n"
+        "for it (`text().$type<Settings>()`). Other code may write text that is not JSON. It is also a note "
+        "if only the name of the column suggests JSON. If the repository also contains a program, this note "
+        "requires that its code reads or writes something of that name as JSON, and that the name is not one "
+        "that many things have, such as `data`, `payload` or `metadata`.\n\n"
         "A name suggests nothing if a comment at the column says that the text is encrypted, compressed, "
         "truncated, encoded, base64 or not JSON. A column into which Drizzle code writes encrypted JSON, "
-        "always "
-        "or where it has a key, is not reported.",
+        "always or where it has a key, is not reported.",
     .fix =
         "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE "
         "lock. On a large table, add a jsonb column, fill it in batches, and swap the columns. First look "

@@ -53,10 +53,7 @@ Fix fix_of(const Table& table, const Column& column, const std::optional<std::st
 void report_column(const Context& context, Reporter& reporter, const SchemaColumn& use) {
   const std::optional<std::string> zone = zone_of_default(*use.column);
   Finding& finding =
-      reporter.add({.kind = "column",
-                    .schema = use.table->name.schema,
-                    .table = use.table->name.name,
-                    .columns = {use.column->name}},
+      reporter.add(column_subject(use.table->name, use.column->name),
                    display(use.table->name) + "." + use.column->name + " is " + use.column->type +
                        ": its values do not say which time zone they are in, and " +
                        (zone ? "only the default converts to one." : "assigning now() drops the time zone."));
@@ -108,9 +105,8 @@ constinit const Rule timestamp_without_time_zone{
         "schema. Otherwise there is one for each column.",
     .fix =
         "`ALTER COLUMN … TYPE timestamptz USING c AT TIME ZONE 'UTC'` rewrites the table. It keeps a default "
-        "such as `now() AT "
-        "TIME ZONE 'UTC'`, so set `DEFAULT now()` in the same statement. For values in UTC, "
-        "`SET timezone = 'UTC'` without USING does not (PostgreSQL 12 and later). In Drizzle, use "
+        "such as `now() AT TIME ZONE 'UTC'`, so set `DEFAULT now()` in the same statement. For values in "
+        "UTC, `SET timezone = 'UTC'` without USING does not (PostgreSQL 12 and later). In Drizzle, use "
         "`timestamp({ withTimezone: true })`, in Prisma `@db.Timestamptz(3)`.",
     .when_to_ignore =
         "The column holds local times (opening hours, a local appointment), or one framework writes UTC and "

@@ -1,5 +1,5 @@
 // How long the work of a migration takes on a table of a known size. The constants are measured by
-// bench/lock-work; docs/lock-forecast.md has the figures, and what they do not cover.
+// bench/run lock-work; docs/lock-forecast.md has the figures, and what they do not cover.
 #pragma once
 
 #include <optional>

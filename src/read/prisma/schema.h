@@ -2,7 +2,7 @@
 // create on PostgreSQL.
 //
 // Source of the facts: what Prisma's schema engine prints for `migrate diff --from-empty` (6.19 and 7.10);
-// bench/prisma-schema compares.
+// bench/run prisma-schema compares.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// schema.prisma: the catalog that Prisma's schema engine makes of the same text (bench/prisma-schema compares
-// whole projects).
+// schema.prisma: the catalog that Prisma's schema engine makes of the same text (bench/run prisma-schema
+// compares whole projects).
 #include "prisma/schema.h"
 
 #include <algorithm>

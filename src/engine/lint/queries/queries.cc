@@ -70,19 +70,25 @@ std::string ran(const Query& query) {
   return out;
 }
 
+std::optional<SourceLocation> place_of(const Query& query) {
+  return query.samples.empty() ? std::nullopt : std::optional(query.samples.front().place);
+}
+
+Evidence query_fact(const Query& query, const std::string& before) {
+  return {Evidence::Kind::statement, before + ellipsis(query.text, shown_statement), place_of(query)};
+}
+
+Subject query_subject(const Query& query, const QualifiedName& table) {
+  return {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint};
+}
+
 Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message,
                 std::optional<Severity> severity) {
-  Finding& finding = reporter.add(
-      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-      std::move(message), severity);
-  std::string literal;
-  if (!query.samples.empty()) {
-    finding.location = query.samples.front().place;
-    literal = with_parameters(query.samples.front());
-  }
-  finding.evidence.push_back({Evidence::Kind::statement,
-                              ran(query) + ": " + ellipsis(query.text, 2 * shown_statement), finding.location,
-                              std::move(literal)});
+  Finding& finding = reporter.add(query_subject(query, table), std::move(message), severity);
+  finding.location = place_of(query);
+  finding.evidence.push_back(
+      {Evidence::Kind::statement, ran(query) + ": " + ellipsis(query.text, 2 * shown_statement),
+       finding.location, query.samples.empty() ? std::string() : with_parameters(query.samples.front())});
   return finding;
 }
 

@@ -43,6 +43,14 @@ std::string with_parameters(const Sample& sample);
 // "ran 12 times, 3.1 ms on average"
 std::string ran(const Query& query);
 
+// The location of the query's first sample; nullopt without samples.
+std::optional<SourceLocation> place_of(const Query& query);
+// Evidence: `before` and the beginning of the query's text, at its first sample.
+Evidence query_fact(const Query& query, const std::string& before);
+
+// The subject of a finding about the statement, with the table that the finding names.
+Subject query_subject(const Query& query, const QualifiedName& table);
+
 // A finding about the statement: its subject, the location of the first sample, and the normalized text as
 // evidence.
 Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message,

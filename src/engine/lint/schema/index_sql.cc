@@ -36,6 +36,20 @@ std::string new_index_name(const Catalog& catalog, const std::string& schema, co
   }
 }
 
+Index new_unique_index(const Catalog& catalog, const Table& table, const std::vector<std::string>& columns) {
+  Index out;
+  out.name = new_index_name(catalog, table.name.schema, table.name.name + "_" + join(columns, "_"), "_key");
+  out.unique = true;
+  for (const auto& column : columns) out.keys.push_back({.column = column});
+  return out;
+}
+
+Constraint new_primary_key(const Table& table, std::vector<std::string> columns) {
+  return {.kind = Constraint::Kind::primary_key,
+          .name = cut_identifier(table.name.name, longest_identifier - 5) + "_pkey",
+          .columns = std::move(columns)};
+}
+
 std::string create_index_sql(const Table& table, const Index& index) {
   return ddl::create_index(table.name, index, {.concurrently = table.kind != Table::Kind::partitioned}) + ";";
 }

@@ -19,6 +19,12 @@ std::string definition(const Index& index);
 std::string new_index_name(const Catalog& catalog, const std::string& schema, const std::string& base,
                            std::string_view suffix);
 
+// A unique index over the columns, named TABLE_COLUMN_key.
+Index new_unique_index(const Catalog& catalog, const Table& table, const std::vector<std::string>& columns);
+
+// A primary key over the columns, named TABLE_pkey as PostgreSQL names it.
+Constraint new_primary_key(const Table& table, std::vector<std::string> columns);
+
 // CREATE INDEX, concurrent unless the table is partitioned.
 std::string create_index_sql(const Table& table, const Index& index);
 

@@ -16,17 +16,6 @@ constexpr std::string_view sampled_values =
     "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100) FROM {table} x{sample} "
     "WHERE x.{column} IS NOT NULL LIMIT 200";
 
-bool is_text_type(const std::string& type) {
-  const bool text = type == "text" || type.starts_with("character varying") || type.starts_with("character");
-  return text && !type.ends_with("]");
-}
-
-bool references(const Table& table, const std::string& column) {
-  return std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
-    return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
-  });
-}
-
 // `alone`: nothing else has to change with the column.
 Fix fix_of(const Context& context, const Table& table, const Column& column, const StoredAsText& what,
            bool alone) {
@@ -78,11 +67,31 @@ void report_column(const Context& context, Reporter& reporter, const SchemaColum
 
 }  // namespace
 
+Conclusion conclude_by_share(const std::vector<std::string>& values, bool (*is)(std::string_view),
+                             double least_percent, const std::string& what) {
+  double whole = 0;
+  double matching = 0;
+  for (const auto& value : values) {
+    if (trim(value).empty()) continue;
+    ++whole;
+    matching += is(value);
+  }
+  if (whole == 0) return {.reason = "the column has no values in this database"};
+  const std::string fact = grouped(matching) + " of " + grouped(whole) + " sampled values are " + what;
+  if (matching * 100 < whole * least_percent) return {.verdict = Verdict::refuted, .reason = fact};
+  return {.verdict = Verdict::confirmed, .fact = fact};
+}
+
+bool is_text_type(const std::string& type) {
+  const bool text = type == "text" || type.starts_with("character varying") || type.starts_with("character");
+  return text && !type.ends_with("]");
+}
+
 void report_stored_as_text(const Context& context, Reporter& reporter, const StoredAsText& what) {
   ColumnsBySchema schemas;
   for (const Table* table : checked_tables(context))
     for (const auto& column : table->columns) {
-      if (!is_text_type(column.type) || references(*table, column.name) ||
+      if (!is_text_type(column.type) || in_foreign_key(*table, column.name) ||
           inherited_from(context, *table, column.name))
         continue;  // reported for the referenced column
       if (const std::string why = what.reason(*table, column); !why.empty())

@@ -70,8 +70,7 @@ bool made_by_tool(const QualifiedName& name, const Table* table) {
 std::vector<const Table*> checked_tables_and_partitions(const Context& context) {
   std::vector<const Table*> out;
   for (const auto& [name, table] : context.catalog().tables) {
-    const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
-    if (stored && !table.temporary && !made_by_tool(name, &table)) out.push_back(&table);
+    if (stores_rows(table) && !table.temporary && !made_by_tool(name, &table)) out.push_back(&table);
   }
   return out;
 }
@@ -169,6 +168,46 @@ std::string bytes_text(double bytes) {
 
 Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
   return {Evidence::Kind::catalog, std::move(text), std::move(place)};
+}
+
+Fix manual_fix(std::string title) { return {.title = std::move(title), .safety = Fix::Safety::manual}; }
+
+Subject table_subject(const QualifiedName& table) {
+  return {.kind = "table", .schema = table.schema, .table = table.name};
+}
+
+Subject column_subject(const QualifiedName& table, std::string column) {
+  return {.kind = "column", .schema = table.schema, .table = table.name, .columns = {std::move(column)}};
+}
+
+Subject key_subject(const QualifiedName& table, const Constraint& key) {
+  return {.kind = "foreign-key",
+          .schema = table.schema,
+          .table = table.name,
+          .columns = key.columns,
+          .constraint = key.name};
+}
+
+Subject index_subject(const QualifiedName& table, const Index& index) {
+  return {.kind = "index", .schema = table.schema, .table = table.name, .index = index.name};
+}
+
+bool stores_rows(const Table& table) {
+  return table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
+}
+
+bool in_foreign_key(const Table& table, const std::string& column) {
+  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+    return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
+  });
+}
+
+bool in_unique_index(const Table& table, const std::string& column) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+             return key.column == column || key.expression.find(column) != std::string::npos;
+           });
+  });
 }
 
 const Constraint* foreign_key_between(const Table& a, const Table& b) {

@@ -62,4 +62,21 @@ inline constexpr double page_bytes = 8192;
 
 Evidence catalog_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 
+// A fix without SQL: what to do.
+Fix manual_fix(std::string title);
+
+// What a finding is about: Subject::kind "table", "column", "foreign-key" or "index".
+Subject table_subject(const QualifiedName& table);
+Subject column_subject(const QualifiedName& table, std::string column);
+Subject key_subject(const QualifiedName& table, const Constraint& key);
+Subject index_subject(const QualifiedName& table, const Index& index);
+
+// Whether the table has rows of its own or in its partitions: neither a view nor a foreign table.
+bool stores_rows(const Table& table);
+
+bool in_foreign_key(const Table& table, const std::string& column);
+
+// Whether a unique index, also a partial one, has the column as a key or its name in an expression.
+bool in_unique_index(const Table& table, const std::string& column);
+
 }  // namespace pgadvise::lint

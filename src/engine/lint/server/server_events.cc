@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
 #include "lint/schema/tables.h"
 
@@ -87,6 +88,15 @@ std::string not_repeated_text(std::uint64_t count, std::uint64_t all) {
                                 : grouped(static_cast<double>(count)) + " of the transactions were not";
   return begin + (all == 1 ? " not" : "") + " repeated within a minute, so " +
          (count == 1 ? "its" : "their") + " work is lost";
+}
+
+Subject event_subject(const Context& context, const ServerEvent& event, std::string entry) {
+  const Query* query = context.query(event.fingerprint);
+  Subject out = query ? query_subject(*query, main_table(*query)) : Subject{};
+  out.kind = event.fingerprint.empty() ? "server" : "query";
+  out.fingerprint = event.fingerprint;
+  out.entry = std::move(entry);
+  return out;
 }
 
 std::optional<double> minutes(const ServerEvent& event) {

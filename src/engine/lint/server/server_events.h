@@ -41,6 +41,10 @@ inline constexpr std::string_view serialization_failures = "serialization failur
 inline constexpr std::string_view lost_serialization_failures = "serialization failure, not repeated";
 inline constexpr std::string_view lost_deadlocks = "deadlock, not repeated";
 
+// The subject of a finding about the event's statement, or about the server if the log does not have the
+// statement. `entry`: what happened to it.
+Subject event_subject(const Context& context, const ServerEvent& event, std::string entry);
+
 // Minutes from the first to the last event, at least one; nullopt: the log has no times.
 std::optional<double> minutes(const ServerEvent& event);
 
