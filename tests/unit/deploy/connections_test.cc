@@ -167,6 +167,7 @@ TEST(Passwords, OfOtherMachinesInCommittedFiles) {
   EXPECT_EQ(passwords({{".env", url}}), (Names{"db.shop-data.net"}));
   EXPECT_EQ(passwords({{".env", url}, {".gitignore", ".env\n"}}), Names()) << "not committed";
   EXPECT_EQ(passwords({{"dump.sh", "PGPASSWORD='kq8Zr2Lm' psql -h db.acme.io -U app\n"}}).size(), 1u);
+  EXPECT_EQ(passwords({{"dump.sh", "export PGPASSWORD=kq8Zr2Lm && psql -h db.acme.io\n"}}).size(), 1u);
   EXPECT_EQ(passwords({{"dump.sh", "PGPASSWORD=$PW psql -h db.acme.io -U app\n"}}), Names());
   EXPECT_EQ(passwords({{".env.example", url}}), Names());
   EXPECT_EQ(passwords({{"tests/db.ts", url}}), Names());

@@ -16,6 +16,11 @@ constexpr std::string_view sampled_values =
     "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100) FROM {table} x{sample} "
     "WHERE x.{column} IS NOT NULL LIMIT 200";
 
+bool is_text_type(const std::string& type) {
+  const bool text = type == "text" || type.starts_with("character varying") || type.starts_with("character");
+  return text && !type.ends_with("]");
+}
+
 // `alone`: nothing else has to change with the column.
 Fix fix_of(const Context& context, const Table& table, const Column& column, const StoredAsText& what,
            bool alone) {
@@ -80,11 +85,6 @@ Conclusion conclude_by_share(const std::vector<std::string>& values, bool (*is)(
   const std::string fact = grouped(matching) + " of " + grouped(whole) + " sampled values are " + what;
   if (matching * 100 < whole * least_percent) return {.verdict = Verdict::refuted, .reason = fact};
   return {.verdict = Verdict::confirmed, .fact = fact};
-}
-
-bool is_text_type(const std::string& type) {
-  const bool text = type == "text" || type.starts_with("character varying") || type.starts_with("character");
-  return text && !type.ends_with("]");
 }
 
 void report_stored_as_text(const Context& context, Reporter& reporter, const StoredAsText& what) {

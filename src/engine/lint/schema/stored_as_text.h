@@ -32,8 +32,6 @@ struct StoredAsText {
 Conclusion conclude_by_share(const std::vector<std::string>& values, bool (*is)(std::string_view),
                              double least_percent, const std::string& what);
 
-bool is_text_type(const std::string& type);  // text, varchar, char
-
 // Reports the text columns for which `what.reason` has evidence, without columns that reference others, which
 // change with these, and inherited ones.
 void report_stored_as_text(const Context& context, Reporter& reporter, const StoredAsText& what);

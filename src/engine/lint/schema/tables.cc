@@ -170,8 +170,6 @@ Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
   return {Evidence::Kind::catalog, std::move(text), std::move(place)};
 }
 
-Fix manual_fix(std::string title) { return {.title = std::move(title), .safety = Fix::Safety::manual}; }
-
 Subject table_subject(const QualifiedName& table) {
   return {.kind = "table", .schema = table.schema, .table = table.name};
 }

@@ -62,9 +62,6 @@ inline constexpr double page_bytes = 8192;
 
 Evidence catalog_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 
-// A fix without SQL: what to do.
-Fix manual_fix(std::string title);
-
 // What a finding is about: Subject::kind "table", "column", "foreign-key" or "index".
 Subject table_subject(const QualifiedName& table);
 Subject column_subject(const QualifiedName& table, std::string column);

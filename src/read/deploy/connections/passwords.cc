@@ -142,7 +142,7 @@ class PasswordSearch {
         add(url.host, url.password, url.user, key_before(file.text, url.offset), true, file.at(url.offset));
   }
 
-  // PGPASSWORD=… psql -h host -U user
+  // PGPASSWORD=… psql -h host -U user; export PGPASSWORD=… && psql -h host
   void commands(const File& file) {
     constexpr std::string_view name = "PGPASSWORD=";
     for (const std::size_t at : occurrences(file.text, name, max_found)) {
@@ -150,7 +150,10 @@ class PasswordSearch {
       if (commands.empty() || commands[0].assignments.empty() || commented(file.text, at)) continue;
       const std::string& assigned = commands[0].assignments[0];
       if (!assigned.starts_with(name)) continue;  // a command in the value: PGPASSWORD=$(…)
-      const auto& words = commands[0].words;
+      const auto client =
+          std::ranges::find_if(commands, [](const auto& each) { return !each.words.empty(); });
+      if (client == commands.end()) continue;
+      const auto& words = client->words;
       std::string_view host, user;
       for (std::size_t i = 0; i < words.size(); ++i) {
         const auto next = i + 1 < words.size() ? std::string_view(words[i + 1]) : std::string_view();

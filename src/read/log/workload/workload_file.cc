@@ -210,7 +210,7 @@ class WorkloadParser {
   }
   void fingerprints(const char* key, std::vector<std::string>& values, std::vector<std::string>& texts) {
     for (const json& each : array(key)) {
-      if (!each.is_string()) return refuse(key, "contains a value that is not a string");
+      if (!each.is_string()) return refuse(key, "has a value that is not a string");
       look_up(values.emplace_back(each.get<std::string>()), texts.emplace_back());
     }
   }
@@ -321,14 +321,14 @@ class WorkloadParser {
   void read(const char* key, const json&, std::set<std::string>& out) {
     for (const json& name : array(key)) {
       if (name.is_string()) out.insert(name.get<std::string>());
-      else refuse(key, "contains a value that is not a string");
+      else refuse(key, "has a value that is not a string");
     }
   }
   void read(const char* key, const json&, Parameters& out) {
     for (const json& value : array(key)) {
       if (value.is_string()) out.emplace_back(value.get<std::string>());
       else if (value.is_null()) out.emplace_back(std::nullopt);
-      else refuse(key, "contains a value that is not a string");
+      else refuse(key, "has a value that is not a string");
     }
   }
   void read(const char* key, const json& in, std::map<std::string, std::uint64_t>& out) {

@@ -115,9 +115,11 @@ static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
     if (node->node_case != NODE(DEF_ELEM) || std::string_view(node->def_elem->defname) != "as" ||
         !node->def_elem->arg)
       continue;
-    for (const std::string& body : strings(list_of(node->def_elem->arg)))
-      for (const Lexeme& token : tokens_of(body))
+    for (const std::string& body : strings(list_of(node->def_elem->arg))) {
+      Lexer lexer(body);
+      for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
         if (token.is_one_of({"alter", "create", "drop", "execute"})) return true;
+    }
   }
   return false;
 }

@@ -26,11 +26,12 @@ std::string_view without_label(std::string_view text) {
 
 // The text after the word, outside of parentheses and CASE; nullopt: it is not there.
 std::optional<std::string_view> after_word(std::string_view text, std::string_view word) {
+  Lexer lexer(text);
   int depth = 0;
-  for (const Lexeme& token : tokens_of(text)) {
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     if (token.is('(') || token.is_word("case")) ++depth;
     if (token.is(')') || token.is_word("end")) --depth;
-    if (depth == 0 && token.is_word(word)) return trim(text.substr(token.offset + token.text.size()));
+    if (depth == 0 && token.is_word(word)) return trim(text.substr(lexer.position()));
   }
   return std::nullopt;
 }

@@ -32,8 +32,10 @@ bool begins_with_wildcard(std::string_view pattern) {
 }
 
 bool has_placeholder(std::string_view statement) {
-  return std::ranges::any_of(tokens_of(statement),
-                             [](const Lexeme& lexeme) { return lexeme.kind == Lexeme::Kind::parameter; });
+  Lexer lexer(statement);
+  for (Lexeme lexeme = lexer.next_token(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next_token())
+    if (lexeme.kind == Lexeme::Kind::parameter) return true;
+  return false;
 }
 
 const std::string* value_of(const Sample& sample, int parameter) {

@@ -392,7 +392,7 @@ std::string Builder::create_missing(const Refusal& refusal, const std::vector<st
 std::optional<std::string> role_made(const std::vector<std::string>& words) {
   const bool creates = begins(words, {"CREATE", "ROLE"}) || begins(words, {"CREATE", "USER"}) ||
                        begins(words, {"CREATE", "GROUP"});
-  if (!creates || words.size() < 3 || words[2] == "MAPPING") return std::nullopt;
+  if (!creates || words.size() < 3 || words[2] == "MAPPING" || words[2] == "\"\"") return std::nullopt;
   return identifier(words[2]);
 }
 
