@@ -1,3 +1,5 @@
+include(cmake/unity.cmake)
+
 # A library for each folder of the table in docs/architecture.md: pgadvise_sql is src/read/sql, and links what the table says that it may
 # include. The ctest `layering` compares the same table with the #includes. pgadvise_core is all but src/front: it knows no command line
 # and no terminal.
@@ -48,6 +50,7 @@ foreach(_name IN LISTS pgadvise_folders)
   if(pgadvise_sources_${_name})
     list(APPEND _pgadvise_libraries ${_name})
     add_library(pgadvise_${_name} STATIC ${pgadvise_sources_${_name}})
+    pgadvise_unity(pgadvise_${_name})
   endif()
 endforeach()
 add_library(pgadvise_core INTERFACE)

@@ -1,5 +1,6 @@
 # A rule is registered by being there: rules/<category>/<rule_id>.cc, or in a room of the category (rules/query/logs/<rule_id>.cc),
-# defines `const Rule <rule_id>`.
+# defines `const Rule rule` in the namespace pgadvise::rules::<rule_id>, so that several rules may be
+# compiled as one unit.
 # Written here: generated/rules/all_rules.h (extern declarations) and all_rules.cc (the one array, with the example of
 # each rule's fixture folder: example.md, else bad.sql and good.sql, up to a line "-- Also:", behind which is what only the test needs).
 file(GLOB_RECURSE pgadvise_rule_files CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}/rules" "${CMAKE_SOURCE_DIR}/rules/*.cc")
@@ -29,8 +30,8 @@ foreach(_file IN LISTS pgadvise_rule_files)
     endif()
     string(APPEND _examples ",\n     R\"example(${_text})example\"")
   endforeach()
-  string(APPEND _declarations "extern const Rule ${_name};\n")
-  string(APPEND _entries "    {\"${_category}\", &${_name}${_examples}},\n")
+  string(APPEND _declarations "namespace ${_name} {\nextern const Rule rule;\n}\n")
+  string(APPEND _entries "    {\"${_category}\", &${_name}::rule${_examples}},\n")
 endforeach()
 set(_header "#pragma once\n#include \"lint/run/rule.h\"\nnamespace pgadvise::rules {\nusing namespace lint;\n${_declarations}}  // namespace pgadvise::rules\n")
 set(_source "#include \"rules/all_rules.h\"\n\nnamespace pgadvise::lint {\nusing namespace rules;\nstatic constexpr RegisteredRule registered[] = {\n${_entries}};\nstd::span<const RegisteredRule> all_rules() { return registered; }\n}  // namespace pgadvise::lint\n")

@@ -6,7 +6,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::bloated_index {
 namespace {
 
 constexpr Option least_bytes{.name = "least_bytes",
@@ -68,7 +68,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule bloated_index{
+constinit const Rule rule{
     .id = "bloated-index",
     .severity = Severity::note,
     .needs = Input::statistics,
@@ -87,4 +87,4 @@ constinit const Rule bloated_index{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::bloated_index

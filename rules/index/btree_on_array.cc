@@ -6,7 +6,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::btree_on_array {
 namespace {
 
 // Whether a logged query compares the whole array, or sorts by it: what a B-tree serves.
@@ -61,7 +61,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule btree_on_array{
+constinit const Rule rule{
     .id = "btree-on-array",
     .severity = Severity::note,
     .needs = Input::schema,
@@ -77,4 +77,4 @@ constinit const Rule btree_on_array{
     .when_to_ignore = "Queries compare or sort whole arrays.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::btree_on_array

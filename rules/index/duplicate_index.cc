@@ -6,7 +6,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::duplicate_index {
 
 static bool same_include(const Index& a, const Index& b) {
   auto left = a.include;
@@ -112,7 +112,7 @@ static void check(const Context& context, Reporter& reporter) {
     if (!table.temporary) check_table(context, reporter, table);
 }
 
-constinit const Rule duplicate_index{
+constinit const Rule rule{
     .id = "duplicate-index",
     .severity = Severity::warning,
     .needs = Input::schema,
@@ -126,4 +126,4 @@ constinit const Rule duplicate_index{
     .when_to_ignore = "The second index is being built to replace the first.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::duplicate_index

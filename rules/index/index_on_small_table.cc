@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::index_on_small_table {
 namespace {
 
 constexpr Option max_rows{.name = "most_rows",
@@ -29,7 +29,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule index_on_small_table{
+constinit const Rule rule{
     .id = "index-on-small-table",
     .severity = Severity::note,
     .needs = Input::statistics,
@@ -45,4 +45,4 @@ constinit const Rule index_on_small_table{
     .check = check,
     .on_by_default = false};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::index_on_small_table

@@ -4,7 +4,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::invalid_index {
 
 // Whether a failed REINDEX CONCURRENTLY left this index: the name ends in "_ccnew" or "_ccold", and a number
 // if there are several.
@@ -47,7 +47,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule invalid_index{
+constinit const Rule rule{
     .id = "invalid-index",
     .severity = Severity::error,
     .needs = Input::schema,
@@ -67,4 +67,4 @@ constinit const Rule invalid_index{
         "pg_stat_progress_create_index.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::invalid_index

@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::low_cardinality_index {
 namespace {
 
 constexpr Option max_values{.name = "most_values",
@@ -52,7 +52,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule low_cardinality_index{
+constinit const Rule rule{
     .id = "low-cardinality-index",
     .severity = Severity::note,
     .needs = Input::statistics,
@@ -74,4 +74,4 @@ constinit const Rule low_cardinality_index{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::low_cardinality_index

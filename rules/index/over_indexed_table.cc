@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::over_indexed_table {
 namespace {
 
 constexpr Option least_days{
@@ -51,7 +51,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule over_indexed_table{
+constinit const Rule rule{
     .id = "over-indexed-table",
     .severity = Severity::note,
     .needs = Input::statistics,
@@ -67,4 +67,4 @@ constinit const Rule over_indexed_table{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::over_indexed_table

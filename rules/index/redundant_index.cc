@@ -5,7 +5,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::redundant_index {
 
 static constexpr Option max_times_larger{.name = "larger",
                                          .fallback = 4,
@@ -56,7 +56,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule redundant_index{
+constinit const Rule rule{
     .id = "redundant-index",
     .severity = Severity::warning,
     .needs = Input::schema,
@@ -75,4 +75,4 @@ constinit const Rule redundant_index{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::redundant_index

@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unused_index {
 namespace {
 
 constexpr Option least_days{
@@ -46,7 +46,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule unused_index{
+constinit const Rule rule{
     .id = "unused-index",
     .severity = Severity::note,
     .needs = Input::statistics,
@@ -62,4 +62,4 @@ constinit const Rule unused_index{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unused_index

@@ -4,7 +4,7 @@
 #include "model/schema/type_change.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::blocking_alter {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
@@ -188,7 +188,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule blocking_alter{
+constinit const Rule rule{
     .id = "blocking-alter",
     .severity = Severity::warning,
     .needs = Input::migrations,
@@ -214,4 +214,4 @@ constinit const Rule blocking_alter{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::blocking_alter

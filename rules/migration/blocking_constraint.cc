@@ -5,7 +5,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::blocking_constraint {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
@@ -210,7 +210,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule blocking_constraint{
+constinit const Rule rule{
     .id = "blocking-constraint",
     .severity = Severity::warning,
     .needs = Input::migrations,
@@ -237,4 +237,4 @@ constinit const Rule blocking_constraint{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::blocking_constraint

@@ -4,7 +4,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::blocking_index_build {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
@@ -89,7 +89,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule blocking_index_build{
+constinit const Rule rule{
     .id = "blocking-index-build",
     .severity = Severity::warning,
     .needs = Input::migrations,
@@ -110,4 +110,4 @@ constinit const Rule blocking_index_build{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::blocking_index_build

@@ -8,7 +8,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::concurrent_build_cut_short {
 namespace {
 
 using lint::MigrationTransaction;
@@ -93,7 +93,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule concurrent_build_cut_short{
+constinit const Rule rule{
     .id = "concurrent-build-cut-short",
     .severity = Severity::warning,
     .needs = all(Input::migrations, any(Input::schema, Input::workload)),
@@ -112,4 +112,4 @@ constinit const Rule concurrent_build_cut_short{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::concurrent_build_cut_short

@@ -4,7 +4,7 @@
 #include "lint/migrations/migrations.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::concurrently_in_transaction {
 
 using Kind = SchemaAction::Kind;
 
@@ -66,7 +66,7 @@ static void check(const Context& context, Reporter& reporter) {
       }
 }
 
-constinit const Rule concurrently_in_transaction{
+constinit const Rule rule{
     .id = "concurrently-in-transaction",
     .severity = Severity::error,
     .harm = Harm::deployment,
@@ -91,4 +91,4 @@ constinit const Rule concurrently_in_transaction{
     .when_to_ignore = "The migrations run in another way than their folder suggests.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::concurrently_in_transaction

@@ -3,7 +3,7 @@
 #include "model/schema/type_change.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::destructive_migration {
 namespace {
 
 constexpr Option min_rows = rows_option(1);
@@ -140,7 +140,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule destructive_migration{
+constinit const Rule rule{
     .id = "destructive-migration",
     .severity = Severity::warning,
     .harm = Harm::data,
@@ -162,4 +162,4 @@ constinit const Rule destructive_migration{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::destructive_migration

@@ -7,7 +7,7 @@
 #include "lint/migrations/migration_folders.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::edited_migration {
 namespace {
 
 constexpr Option min_days{.name = "days",
@@ -173,7 +173,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule edited_migration{
+constinit const Rule rule{
     .id = "edited-migration",
     .severity = Severity::error,
     .harm = Harm::deployment,
@@ -205,4 +205,4 @@ constinit const Rule edited_migration{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::edited_migration

@@ -3,7 +3,7 @@
 #include "lint/migrations/migration_folders.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::inconsistent_journal {
 namespace {
 
 constexpr std::string_view ignored_file = "missing file, ignored by git";
@@ -125,7 +125,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule inconsistent_journal{
+constinit const Rule rule{
     .id = "inconsistent-journal",
     .severity = Severity::warning,
     .harm = Harm::deployment,
@@ -148,4 +148,4 @@ constinit const Rule inconsistent_journal{
         "All databases have run later migrations already, and nobody generates a new one from this folder.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::inconsistent_journal

@@ -6,7 +6,7 @@
 #include "lint/migrations/migrations.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::lock_held_during_work {
 namespace {
 
 using lint::LongWork;
@@ -174,7 +174,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule lock_held_during_work{
+constinit const Rule rule{
     .id = "lock-held-during-work",
     .severity = Severity::warning,
     .needs = Input::migrations,
@@ -199,4 +199,4 @@ constinit const Rule lock_held_during_work{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::lock_held_during_work

@@ -11,7 +11,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::missing_lock_timeout {
 namespace {
 
 using lint::MigrationTransaction;
@@ -280,7 +280,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule missing_lock_timeout{
+constinit const Rule rule{
     .id = "missing-lock-timeout",
     .severity = Severity::warning,
     .needs = all(Input::migrations, any(Input::schema, Input::workload)),
@@ -312,4 +312,4 @@ constinit const Rule missing_lock_timeout{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::missing_lock_timeout

@@ -13,7 +13,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::opposite_lock_order {
 namespace {
 
 using lint::MigrationTransaction;
@@ -206,7 +206,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule opposite_lock_order{
+constinit const Rule rule{
     .id = "opposite-lock-order",
     .severity = Severity::warning,
     .needs = all(Input::migrations, any(Input::code, all(Input::schema, Input::events))),
@@ -227,4 +227,4 @@ constinit const Rule opposite_lock_order{
     .when_to_ignore = "The application is stopped while migrations run.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::opposite_lock_order

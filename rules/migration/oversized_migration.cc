@@ -9,7 +9,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::oversized_migration {
 namespace {
 
 constexpr Option min_statements{.name = "statements",
@@ -121,7 +121,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule oversized_migration{
+constinit const Rule rule{
     .id = "oversized-migration",
     .severity = Severity::note,
     .harm = Harm::upkeep,
@@ -142,4 +142,4 @@ constinit const Rule oversized_migration{
     .check = check,
     .on_by_default = false};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::oversized_migration

@@ -6,7 +6,7 @@
 #include "lint/run/context.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::push_in_production {
 namespace {
 
 struct Push {
@@ -205,7 +205,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule push_in_production{
+constinit const Rule rule{
     .id = "push-in-production",
     .severity = Severity::warning,
     .harm = Harm::data,
@@ -236,4 +236,4 @@ constinit const Rule push_in_production{
     .when_to_ignore = "The database is deleted together with the deployment (previews, demonstrations).",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::push_in_production

@@ -7,7 +7,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::reference_data_in_seed {
 namespace {
 
 // What code and other rows rely on: "roles", "plan_tiers", "currencies", "order_statuses".
@@ -52,7 +52,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule reference_data_in_seed{
+constinit const Rule rule{
     .id = "reference-data-in-seed",
     .severity = Severity::note,
     .harm = Harm::correctness,
@@ -77,4 +77,4 @@ constinit const Rule reference_data_in_seed{
         "The deployment runs the seed script each time, and the script inserts only missing rows.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::reference_data_in_seed

@@ -4,7 +4,7 @@
 #include "lint/migrations/migrations.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::renamed_in_use {
 
 static constexpr Option min_rows = rows_option(0);
 static constexpr const Option* options[] = {&min_rows};
@@ -103,7 +103,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule renamed_in_use{
+constinit const Rule rule{
     .id = "renamed-in-use",
     .severity = Severity::note,
     .harm = Harm::deployment,
@@ -121,4 +121,4 @@ constinit const Rule renamed_in_use{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::renamed_in_use

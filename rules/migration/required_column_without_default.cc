@@ -2,7 +2,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::required_column_without_default {
 namespace {
 
 constexpr Option min_rows = rows_option(1);
@@ -73,7 +73,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule required_column_without_default{
+constinit const Rule rule{
     .id = "required-column-without-default",
     .severity = Severity::warning,
     .harm = Harm::deployment,
@@ -91,4 +91,4 @@ constinit const Rule required_column_without_default{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::required_column_without_default

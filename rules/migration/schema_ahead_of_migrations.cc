@@ -10,7 +10,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::schema_ahead_of_migrations {
 namespace {
 
 using Kind = SchemaDifference::Kind;
@@ -284,7 +284,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule schema_ahead_of_migrations{
+constinit const Rule rule{
     .id = "schema-ahead-of-migrations",
     .severity = Severity::warning,
     .harm = lint::Harm::deployment,
@@ -319,4 +319,4 @@ constinit const Rule schema_ahead_of_migrations{
         "The migration is written in a later step of the same change, or the database is only a prototype.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::schema_ahead_of_migrations

@@ -4,7 +4,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::schema_drift {
 namespace {
 
 using Kind = SchemaDifference::Kind;
@@ -93,7 +93,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule schema_drift{
+constinit const Rule rule{
     .id = "schema-drift",
     .severity = Severity::warning,
     .harm = Harm::deployment,
@@ -118,4 +118,4 @@ constinit const Rule schema_drift{
         "The object belongs to an extension, a job queue or another tool that shares the database.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::schema_drift

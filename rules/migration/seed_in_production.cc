@@ -6,7 +6,7 @@
 #include "lint/run/context.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::seed_in_production {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -132,7 +132,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule seed_in_production{
+constinit const Rule rule{
     .id = "seed-in-production",
     .severity = Severity::warning,
     .harm = Harm::data,
@@ -152,4 +152,4 @@ constinit const Rule seed_in_production{
     .when_to_ignore = "The database is deleted together with the deployment (previews, demonstrations).",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::seed_in_production

@@ -3,7 +3,7 @@
 #include "lint/migrations/migration_folders.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::skipped_migration {
 namespace {
 
 // drizzle-orm's migrate() up to 0.45 runs an entry when its `when` is larger than the largest created_at.
@@ -78,7 +78,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule skipped_migration{
+constinit const Rule rule{
     .id = "skipped-migration",
     .severity = Severity::error,
     .harm = Harm::deployment,
@@ -102,4 +102,4 @@ constinit const Rule skipped_migration{
     .when_to_ignore = "Every database was created from the current journal.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::skipped_migration

@@ -10,7 +10,7 @@
 #include "model/project/connections.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::swallowed_migration_error {
 namespace {
 
 using Swallow = SchemaAction::Swallow;
@@ -164,7 +164,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule swallowed_migration_error{
+constinit const Rule rule{
     .id = "swallowed-migration-error",
     .severity = Severity::warning,
     .harm = Harm::deployment,
@@ -194,4 +194,4 @@ constinit const Rule swallowed_migration_error{
     .when_to_ignore = "The difference is intended, and another mechanism handles it.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::swallowed_migration_error

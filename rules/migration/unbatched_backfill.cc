@@ -1,7 +1,7 @@
 #include "lint/migrations/migrations.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unbatched_backfill {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
@@ -46,7 +46,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule unbatched_backfill{
+constinit const Rule rule{
     .id = "unbatched-backfill",
     .severity = Severity::note,
     .needs = Input::migrations,
@@ -67,4 +67,4 @@ constinit const Rule unbatched_backfill{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unbatched_backfill

@@ -3,7 +3,7 @@
 #include "model/project/connections.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unconfirmed_push {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
@@ -26,7 +26,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule unconfirmed_push{
+constinit const Rule rule{
     .id = "unconfirmed-push",
     .severity = Severity::note,
     .harm = Harm::data,
@@ -50,4 +50,4 @@ constinit const Rule unconfirmed_push{
     .when_to_ignore = "Everybody has a database of their own there, such as a branch.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unconfirmed_push

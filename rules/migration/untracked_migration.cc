@@ -1,7 +1,7 @@
 #include "lint/migrations/migration_folders.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::untracked_migration {
 namespace {
 
 Subject subject_of(const MigrationEntry& migration) {
@@ -63,7 +63,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule untracked_migration{
+constinit const Rule rule{
     .id = "untracked-migration",
     .severity = Severity::warning,
     .harm = Harm::deployment,
@@ -80,4 +80,4 @@ constinit const Rule untracked_migration{
     .when_to_ignore = "The deployment generates the migrations from committed files.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::untracked_migration

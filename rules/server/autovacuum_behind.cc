@@ -4,7 +4,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::autovacuum_behind {
 namespace {
 
 constexpr Option min_times{
@@ -76,7 +76,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule autovacuum_behind{
+constinit const Rule rule{
     .id = "autovacuum-behind",
     .severity = Severity::note,
     .harm = Harm::deployment,
@@ -96,4 +96,4 @@ constinit const Rule autovacuum_behind{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::autovacuum_behind

@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::bloated_table {
 namespace {
 
 constexpr Option least_bytes{.name = "least_bytes",
@@ -61,7 +61,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule bloated_table{
+constinit const Rule rule{
     .id = "bloated-table",
     .severity = Severity::note,
     .needs = Input::statistics,
@@ -80,4 +80,4 @@ constinit const Rule bloated_table{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::bloated_table

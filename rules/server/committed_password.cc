@@ -5,7 +5,7 @@
 #include "model/project/connections.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::committed_password {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
@@ -33,7 +33,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule committed_password{
+constinit const Rule rule{
     .id = "committed-password",
     .severity = Severity::warning,
     .harm = Harm::data,
@@ -56,4 +56,4 @@ constinit const Rule committed_password{
     .when_to_ignore = "The database is public on purpose, and the role may only read.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::committed_password

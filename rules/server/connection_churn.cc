@@ -8,7 +8,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::connection_churn {
 namespace {
 
 using Kind = ServerEvent::Kind;
@@ -95,7 +95,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule connection_churn{
+constinit const Rule rule{
     .id = "connection-churn",
     .severity = Severity::warning,
     .needs = Input::sessions,
@@ -117,4 +117,4 @@ constinit const Rule connection_churn{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::connection_churn

@@ -7,7 +7,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::connection_exhaustion {
 namespace {
 
 constexpr Option min_percent{
@@ -97,7 +97,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule connection_exhaustion{
+constinit const Rule rule{
     .id = "connection-exhaustion",
     .severity = Severity::error,
     .harm = Harm::deployment,
@@ -120,4 +120,4 @@ constinit const Rule connection_exhaustion{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::connection_exhaustion

@@ -4,7 +4,7 @@
 #include "lint/run/context.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::insecure_connection {
 namespace {
 
 using Kind = InsecureConnection::Kind;
@@ -59,7 +59,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule insecure_connection{
+constinit const Rule rule{
     .id = "insecure-connection",
     .severity = Severity::note,
     .harm = Harm::data,
@@ -81,4 +81,4 @@ constinit const Rule insecure_connection{
         "The connection runs through a private network or a tunnel that the host name does not show.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::insecure_connection

@@ -2,7 +2,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::missing_timeouts {
 
 static void check(const Context& context, Reporter& reporter) {
   struct Setting {
@@ -38,7 +38,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule missing_timeouts{
+constinit const Rule rule{
     .id = "missing-timeouts",
     .severity = Severity::note,
     .needs = Input::settings,
@@ -54,4 +54,4 @@ constinit const Rule missing_timeouts{
         "The pooler or the application sets the timeouts in each session, which the catalog does not show.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::missing_timeouts

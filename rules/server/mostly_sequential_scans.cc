@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::mostly_sequential_scans {
 namespace {
 
 constexpr Option min_rows{.name = "rows",
@@ -64,7 +64,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule mostly_sequential_scans{
+constinit const Rule rule{
     .id = "mostly-sequential-scans",
     .severity = Severity::note,
     .needs = Input::statistics,
@@ -81,4 +81,4 @@ constinit const Rule mostly_sequential_scans{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::mostly_sequential_scans

@@ -2,7 +2,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::pg_stat_statements_missing {
 
 static void check(const Context& context, Reporter& reporter) {
   const Catalog& catalog = context.catalog();
@@ -34,7 +34,7 @@ static void check(const Context& context, Reporter& reporter) {
   finding.fix = std::move(fix);
 }
 
-constinit const Rule pg_stat_statements_missing{
+constinit const Rule rule{
     .id = "pg-stat-statements-missing",
     .severity = Severity::note,
     .harm = Harm::upkeep,
@@ -51,4 +51,4 @@ constinit const Rule pg_stat_statements_missing{
         "The provider has statistics of its own, or another extension (pg_stat_monitor) collects the same.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::pg_stat_statements_missing

@@ -8,7 +8,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::pool_larger_than_server {
 namespace {
 
 constexpr Option reserved_connections{
@@ -114,7 +114,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule pool_larger_than_server{
+constinit const Rule rule{
     .id = "pool-larger-than-server",
     .severity = Severity::warning,
     .harm = Harm::deployment,
@@ -137,4 +137,4 @@ constinit const Rule pool_larger_than_server{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::pool_larger_than_server

@@ -2,7 +2,7 @@
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::pool_per_request {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
@@ -22,7 +22,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule pool_per_request{
+constinit const Rule rule{
     .id = "pool-per-request",
     .severity = Severity::note,
     .harm = Harm::deployment,
@@ -46,4 +46,4 @@ constinit const Rule pool_per_request{
     .when_to_ignore = "The function runs rarely, and ends the pool (`await pool.end()`).",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::pool_per_request

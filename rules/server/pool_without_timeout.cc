@@ -5,7 +5,7 @@
 #include "model/project/connections.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::pool_without_timeout {
 namespace {
 
 std::string missing_of(const ClientPool& pool) {
@@ -47,7 +47,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule pool_without_timeout{
+constinit const Rule rule{
     .id = "pool-without-timeout",
     .severity = Severity::note,
     .needs = Input::project,
@@ -76,4 +76,4 @@ constinit const Rule pool_without_timeout{
         "limits how long a request waits.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::pool_without_timeout

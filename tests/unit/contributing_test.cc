@@ -11,8 +11,8 @@
 #include "support/paths.h"
 
 namespace pgadvise {
-namespace rules {
-extern const lint::Rule rule_of_contributing;
+namespace rules::of_contributing {
+extern const lint::Rule rule;
 }
 namespace {
 
@@ -30,7 +30,7 @@ std::vector<std::string> found(const std::string& script) {
   EXPECT_TRUE(replayer.diagnostics().empty()) << script;
   const Catalog catalog = replayer.take();
   EXPECT_FALSE(catalog.tables.empty());
-  const lint::Rule& rule = rules::rule_of_contributing;
+  const lint::Rule& rule = rules::of_contributing::rule;
   std::vector<Finding> findings;
   lint::Reporter reporter(rule, findings);
   const lint::Context context({.catalog = &catalog});
@@ -41,7 +41,7 @@ std::vector<std::string> found(const std::string& script) {
 }
 
 TEST(Contributing, TheExampleFindsWhatItsBadSchemaHasAndLeavesTheGoodOneAlone) {
-  EXPECT_EQ(rules::rule_of_contributing.id, "fixed-length-column");
+  EXPECT_EQ(rules::of_contributing::rule.id, "fixed-length-column");
   const std::string text = ": values are padded with blanks.";
   EXPECT_EQ(found(part("   -- bad.sql\n", "   -- good.sql\n")),
             (std::vector<std::string>{"Billing.taxRates.countryCode is character(2)" + text,

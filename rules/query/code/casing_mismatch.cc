@@ -5,7 +5,7 @@
 #include "model/project/connections.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::casing_mismatch {
 namespace {
 
 std::string quoted(const std::string& casing) { return casing.empty() ? "none" : "'" + casing + "'"; }
@@ -44,7 +44,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule casing_mismatch{
+constinit const Rule rule{
     .id = "casing-mismatch",
     .severity = Severity::warning,
     .harm = Harm::deployment,
@@ -62,4 +62,4 @@ constinit const Rule casing_mismatch{
     .when_to_ignore = "The client connects to another database than the configuration.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::casing_mismatch

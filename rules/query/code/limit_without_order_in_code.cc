@@ -2,7 +2,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::limit_without_order_in_code {
 namespace {
 
 // Of one row, of rows that a unique key chooses, of rows that a worker claims, and of one that is there or
@@ -33,7 +33,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule limit_without_order_in_code{
+constinit const Rule rule{
     .id = "limit-without-order-in-code",
     .severity = Severity::note,
     .harm = Harm::correctness,
@@ -52,4 +52,4 @@ constinit const Rule limit_without_order_in_code{
     .when_to_ignore = "Any rows will do, as for a sample or for a batch of work.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::limit_without_order_in_code

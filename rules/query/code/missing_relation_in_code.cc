@@ -8,7 +8,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::missing_relation_in_code {
 namespace {
 
 void report_undeclared(const Context& context, Reporter& reporter, const CodeFacts& code) {
@@ -66,7 +66,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule missing_relation_in_code{
+constinit const Rule rule{
     .id = "missing-relation-in-code",
     .severity = Severity::note,
     .harm = lint::Harm::correctness,
@@ -89,4 +89,4 @@ constinit const Rule missing_relation_in_code{
     .when_to_ignore = "No code needs both tables together.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::missing_relation_in_code

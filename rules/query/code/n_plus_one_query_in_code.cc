@@ -1,14 +1,14 @@
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::n_plus_one_query_in_code {
 namespace {
 
 void check(const Context& context, Reporter& reporter) { lint::report_loops(context, reporter, false); }
 
 }  // namespace
 
-constinit const Rule n_plus_one_query_in_code{
+constinit const Rule rule{
     .id = "n-plus-one-query-in-code",
     .severity = Severity::warning,
     .needs = Input::code,
@@ -38,4 +38,4 @@ constinit const Rule n_plus_one_query_in_code{
     .when_to_ignore = "The rows are always few.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::n_plus_one_query_in_code

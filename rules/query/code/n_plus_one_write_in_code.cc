@@ -1,14 +1,14 @@
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::n_plus_one_write_in_code {
 namespace {
 
 void check(const Context& context, Reporter& reporter) { lint::report_loops(context, reporter, true); }
 
 }  // namespace
 
-constinit const Rule n_plus_one_write_in_code{
+constinit const Rule rule{
     .id = "n-plus-one-write-in-code",
     .severity = Severity::note,
     .needs = Input::code,
@@ -31,4 +31,4 @@ constinit const Rule n_plus_one_write_in_code{
     .when_to_ignore = "The rows are always few, or each write must be kept even if a later one fails.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::n_plus_one_write_in_code

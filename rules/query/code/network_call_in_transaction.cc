@@ -1,7 +1,7 @@
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::network_call_in_transaction {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
@@ -26,7 +26,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule network_call_in_transaction{
+constinit const Rule rule{
     .id = "network-call-in-transaction",
     .severity = Severity::warning,
     .needs = Input::code,
@@ -43,4 +43,4 @@ constinit const Rule network_call_in_transaction{
     .when_to_ignore = "The service runs on the same machine and always answers at once.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::network_call_in_transaction

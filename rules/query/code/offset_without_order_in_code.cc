@@ -1,7 +1,7 @@
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::offset_without_order_in_code {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
@@ -22,7 +22,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule offset_without_order_in_code{
+constinit const Rule rule{
     .id = "offset-without-order-in-code",
     .severity = Severity::warning,
     .harm = lint::Harm::correctness,
@@ -37,4 +37,4 @@ constinit const Rule offset_without_order_in_code{
     .when_to_ignore = "The order does not matter, as for a sample.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::offset_without_order_in_code

@@ -3,7 +3,7 @@
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::statement_outside_its_transaction_in_code {
 namespace {
 
 bool writes(const CodeQuery& query) {
@@ -42,7 +42,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule statement_outside_its_transaction_in_code{
+constinit const Rule rule{
     .id = "statement-outside-its-transaction-in-code",
     .severity = Severity::warning,
     .harm = lint::Harm::correctness,
@@ -67,4 +67,4 @@ constinit const Rule statement_outside_its_transaction_in_code{
     .when_to_ignore = "The row must stay when the transaction is rolled back: a record of the attempt.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::statement_outside_its_transaction_in_code

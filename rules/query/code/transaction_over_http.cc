@@ -1,7 +1,7 @@
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::transaction_over_http {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
@@ -28,7 +28,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule transaction_over_http{
+constinit const Rule rule{
     .id = "transaction-over-http",
     .severity = Severity::error,
     .harm = lint::Harm::correctness,
@@ -49,4 +49,4 @@ constinit const Rule transaction_over_http{
     .when_to_ignore = "The code never runs.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::transaction_over_http

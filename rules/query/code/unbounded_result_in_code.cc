@@ -5,7 +5,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unbounded_result_in_code {
 namespace {
 
 constexpr Option min_rows{
@@ -52,7 +52,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule unbounded_result_in_code{
+constinit const Rule rule{
     .id = "unbounded-result-in-code",
     .severity = Severity::note,
     .needs = Input::code,
@@ -76,4 +76,4 @@ constinit const Rule unbounded_result_in_code{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unbounded_result_in_code

@@ -1,7 +1,7 @@
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unchecked_raw_sql {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
@@ -31,7 +31,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule unchecked_raw_sql{
+constinit const Rule rule{
     .id = "unchecked-raw-sql",
     .severity = Severity::error,
     .harm = lint::Harm::data,
@@ -57,4 +57,4 @@ constinit const Rule unchecked_raw_sql{
     .when_to_ignore = "All values that the function gets are constants of the program.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unchecked_raw_sql

@@ -6,7 +6,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unused_columns_in_code {
 namespace {
 
 constexpr Option min_columns{
@@ -45,7 +45,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule unused_columns_in_code{
+constinit const Rule rule{
     .id = "unused-columns-in-code",
     .severity = Severity::note,
     .needs = all(Input::code, Input::schema),
@@ -67,4 +67,4 @@ constinit const Rule unused_columns_in_code{
     .check = check,
     .on_by_default = false};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unused_columns_in_code

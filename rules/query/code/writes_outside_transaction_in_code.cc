@@ -11,7 +11,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::writes_outside_transaction_in_code {
 namespace {
 
 const Constraint* key_between(const Context& context, const QualifiedName& a, const QualifiedName& b) {
@@ -110,7 +110,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule writes_outside_transaction_in_code{
+constinit const Rule rule{
     .id = "writes-outside-transaction-in-code",
     .severity = Severity::note,
     .harm = lint::Harm::correctness,
@@ -137,4 +137,4 @@ constinit const Rule writes_outside_transaction_in_code{
     .when_to_ignore = "Each write is valid without the other.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::writes_outside_transaction_in_code

@@ -7,7 +7,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::cancelled_statement {
 namespace {
 
 constexpr Option least{.name = "least",
@@ -63,7 +63,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule cancelled_statement{
+constinit const Rule rule{
     .id = "cancelled-statement",
     .severity = Severity::warning,
     .harm = Harm::deployment,
@@ -83,4 +83,4 @@ constinit const Rule cancelled_statement{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::cancelled_statement

@@ -5,7 +5,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::count_to_test_existence {
 
 static constexpr Option small_rows{
     .name = "small_rows",
@@ -35,7 +35,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule count_to_test_existence{
+constinit const Rule rule{
     .id = "count-to-test-existence",
     .severity = Severity::note,
     .needs = Input::workload,
@@ -49,4 +49,4 @@ constinit const Rule count_to_test_existence{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::count_to_test_existence

@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::deep_offset {
 
 static constexpr Option min_rows{
     .name = "rows", .fallback = 1000, .meaning = "skipped rows from which an OFFSET is reported"};
@@ -31,7 +31,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule deep_offset{
+constinit const Rule rule{
     .id = "deep-offset",
     .severity = Severity::warning,
     .needs = Input::workload,
@@ -49,4 +49,4 @@ constinit const Rule deep_offset{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::deep_offset

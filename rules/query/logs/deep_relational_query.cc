@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::deep_relational_query {
 
 static constexpr Option max_depth{
     .name = "depth",
@@ -30,7 +30,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule deep_relational_query{
+constinit const Rule rule{
     .id = "deep-relational-query",
     .severity = Severity::note,
     .needs = Input::workload,
@@ -48,4 +48,4 @@ constinit const Rule deep_relational_query{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::deep_relational_query

@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::failing_statement {
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& [fingerprint, change] : context.comparison().changes) {
@@ -20,7 +20,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule failing_statement{
+constinit const Rule rule{
     .id = "failing-statement",
     .severity = Severity::error,
     .harm = lint::Harm::deployment,
@@ -38,4 +38,4 @@ constinit const Rule failing_statement{
     .when_to_ignore = "No deployed code sends the statement any more: the log is older than that code.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::failing_statement

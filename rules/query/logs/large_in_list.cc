@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::large_in_list {
 
 static constexpr Option min_values{
     .name = "values", .fallback = 500, .meaning = "values from which a list is large"};
@@ -25,7 +25,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule large_in_list{
+constinit const Rule rule{
     .id = "large-in-list",
     .severity = Severity::note,
     .needs = Input::workload,
@@ -43,4 +43,4 @@ constinit const Rule large_in_list{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::large_in_list

@@ -11,7 +11,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::lock_wait {
 namespace {
 
 using Kind = ServerEvent::Kind;
@@ -128,7 +128,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule lock_wait{
+constinit const Rule rule{
     .id = "lock-wait",
     .severity = Severity::note,
     .needs = any(Input::server_log, Input::settings),
@@ -155,4 +155,4 @@ constinit const Rule lock_wait{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::lock_wait

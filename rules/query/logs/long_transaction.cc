@@ -9,7 +9,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::long_transaction {
 namespace {
 
 using Kind = ServerEvent::Kind;
@@ -153,7 +153,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule long_transaction{
+constinit const Rule rule{
     .id = "long-transaction",
     .severity = Severity::warning,
     .needs = any(Input::server_log, Input::settings),
@@ -177,4 +177,4 @@ constinit const Rule long_transaction{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::long_transaction

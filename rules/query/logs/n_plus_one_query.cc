@@ -11,7 +11,7 @@
 #include "lint/run/context.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::n_plus_one_query {
 namespace {
 
 enum class Confidence { low, medium, high };
@@ -314,7 +314,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& [fingerprint, found] : cases) report(context, reporter, found);
 }
 
-constinit const Rule n_plus_one_query{
+constinit const Rule rule{
     .id = "n-plus-one-query",
     .severity = Severity::warning,
     .needs = any(Input::events, all(Input::row_counts, Input::schema)),
@@ -339,4 +339,4 @@ constinit const Rule n_plus_one_query{
     .when_to_ignore = "The loop is always short, or a cache answers nearly all calls.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::n_plus_one_query

@@ -9,7 +9,7 @@
 #include "lint/run/context.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::n_plus_one_write {
 
 static constexpr Option fewest_calls{
     .name = "fewest_calls",
@@ -146,7 +146,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& [fingerprint, found] : cases) report(context, reporter, found);
 }
 
-constinit const Rule n_plus_one_write{
+constinit const Rule rule{
     .id = "n-plus-one-write",
     .severity = Severity::warning,
     .needs = Input::events,
@@ -166,4 +166,4 @@ constinit const Rule n_plus_one_write{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::n_plus_one_write

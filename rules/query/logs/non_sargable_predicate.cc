@@ -9,7 +9,7 @@
 #include "model/queries/rewrite.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::non_sargable_predicate {
 
 static constexpr Option small_rows{
     .name = "small_rows",
@@ -148,7 +148,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule non_sargable_predicate{
+constinit const Rule rule{
     .id = "non-sargable-predicate",
     .severity = Severity::warning,
     .needs = all(Input::workload, Input::schema),
@@ -169,4 +169,4 @@ constinit const Rule non_sargable_predicate{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::non_sargable_predicate

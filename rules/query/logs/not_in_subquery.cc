@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::not_in_subquery {
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
@@ -32,7 +32,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule not_in_subquery{
+constinit const Rule rule{
     .id = "not-in-subquery",
     .severity = Severity::warning,
     .harm = Harm::correctness,
@@ -52,4 +52,4 @@ constinit const Rule not_in_subquery{
         "this.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::not_in_subquery

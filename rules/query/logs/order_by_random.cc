@@ -4,7 +4,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::order_by_random {
 
 static constexpr Option small_rows{
     .name = "small_rows",
@@ -35,7 +35,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule order_by_random{
+constinit const Rule rule{
     .id = "order-by-random",
     .severity = Severity::note,
     .needs = Input::workload,
@@ -51,4 +51,4 @@ constinit const Rule order_by_random{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::order_by_random

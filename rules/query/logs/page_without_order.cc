@@ -9,7 +9,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::page_without_order {
 namespace {
 
 // Whether the query continues after a key: `id > $1 … LIMIT 100`.
@@ -73,7 +73,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule page_without_order{
+constinit const Rule rule{
     .id = "page-without-order",
     .severity = Severity::note,
     .harm = lint::Harm::correctness,
@@ -90,4 +90,4 @@ constinit const Rule page_without_order{
     .when_to_ignore = "Any rows will do, and none of them matters twice.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::page_without_order

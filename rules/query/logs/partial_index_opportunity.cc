@@ -11,7 +11,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::partial_index_opportunity {
 
 static constexpr Option min_rows{.name = "rows",
                                  .fallback = 10000,
@@ -283,7 +283,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule partial_index_opportunity{
+constinit const Rule rule{
     .id = "partial-index-opportunity",
     .severity = Severity::note,
     .needs = Input::statistics,
@@ -307,4 +307,4 @@ constinit const Rule partial_index_opportunity{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::partial_index_opportunity

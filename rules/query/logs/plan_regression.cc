@@ -7,7 +7,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::plan_regression {
 
 static constexpr Option cost_ratio{
     .name = "cost_ratio",
@@ -110,7 +110,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule plan_regression{
+constinit const Rule rule{
     .id = "plan-regression",
     .severity = Severity::warning,
     .needs = all(Input::workload, Input::plan_changes),
@@ -133,4 +133,4 @@ constinit const Rule plan_regression{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::plan_regression

@@ -11,7 +11,7 @@
 #include "lint/run/context.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::redundant_query {
 
 static constexpr Option fewest_calls{
     .name = "fewest_calls",
@@ -126,7 +126,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule redundant_query{
+constinit const Rule rule{
     .id = "redundant-query",
     .severity = Severity::note,
     .needs = Input::events,
@@ -146,4 +146,4 @@ constinit const Rule redundant_query{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::redundant_query

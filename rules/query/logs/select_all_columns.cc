@@ -4,7 +4,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::select_all_columns {
 
 static constexpr Option min_columns{
     .name = "columns", .fallback = 20, .meaning = "columns from which a table is wide"};
@@ -91,7 +91,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule select_all_columns{
+constinit const Rule rule{
     .id = "select-all-columns",
     .severity = Severity::note,
     .needs = all(Input::workload, Input::schema),
@@ -111,4 +111,4 @@ constinit const Rule select_all_columns{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::select_all_columns

@@ -8,7 +8,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::select_then_insert {
 namespace {
 
 struct Pair {
@@ -76,7 +76,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule select_then_insert{
+constinit const Rule rule{
     .id = "select-then-insert",
     .severity = Severity::note,
     .harm = Harm::correctness,
@@ -93,4 +93,4 @@ constinit const Rule select_then_insert{
     .when_to_ignore = "The look-up decides more than the INSERT, and only one session writes.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::select_then_insert

@@ -11,7 +11,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::sequential_scan {
 
 static constexpr Option slow_ms{.name = "slow_ms",
                                 .fallback = 20,
@@ -267,7 +267,7 @@ static void check(const Context& context, Reporter& reporter) {
     if (slow_or_frequent(context, query)) check_query(context, reporter, query);
 }
 
-constinit const Rule sequential_scan{
+constinit const Rule rule{
     .id = "sequential-scan",
     .severity = Severity::warning,
     .needs = all(Input::workload, Input::schema),
@@ -295,4 +295,4 @@ constinit const Rule sequential_scan{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::sequential_scan

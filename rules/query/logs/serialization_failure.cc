@@ -7,7 +7,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::serialization_failure {
 namespace {
 
 constexpr Option least{
@@ -67,7 +67,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule serialization_failure{
+constinit const Rule rule{
     .id = "serialization-failure",
     .severity = Severity::note,
     .harm = lint::Harm::deployment,
@@ -88,4 +88,4 @@ constinit const Rule serialization_failure{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::serialization_failure

@@ -8,7 +8,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::soft_delete_ignored {
 namespace {
 
 constexpr Option least_statements{
@@ -127,7 +127,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule soft_delete_ignored{
+constinit const Rule rule{
     .id = "soft-delete-ignored",
     .severity = Severity::note,
     .harm = lint::Harm::correctness,
@@ -150,4 +150,4 @@ constinit const Rule soft_delete_ignored{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::soft_delete_ignored

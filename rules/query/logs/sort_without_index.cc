@@ -7,7 +7,7 @@
 #include "model/queries/plan_inputs.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::sort_without_index {
 
 static constexpr Option min_rows{.name = "rows",
                                  .fallback = 10000,
@@ -161,7 +161,7 @@ static void check(const Context& context, Reporter& reporter) {
       check_query(context, reporter, query);
 }
 
-constinit const Rule sort_without_index{
+constinit const Rule rule{
     .id = "sort-without-index",
     .severity = Severity::note,
     .needs = all(Input::workload, Input::plans),
@@ -177,4 +177,4 @@ constinit const Rule sort_without_index{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::sort_without_index

@@ -9,7 +9,7 @@
 #include "model/queries/plan_inputs.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::spills_to_disk {
 
 static constexpr Option min_megabytes{
     .name = "megabytes",
@@ -124,7 +124,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule spills_to_disk{
+constinit const Rule rule{
     .id = "spills-to-disk",
     .severity = Severity::note,
     .needs = all(Input::workload, any(Input::plans, Input::temporary_files)),
@@ -142,4 +142,4 @@ constinit const Rule spills_to_disk{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::spills_to_disk

@@ -9,7 +9,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::stale_statistics {
 
 static constexpr Option min_times{
     .name = "times", .fallback = 100, .meaning = "factor by which an estimate must be wrong"};
@@ -182,7 +182,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (auto& [name, stale] : found) report_table(context, reporter, name, stale);
 }
 
-constinit const Rule stale_statistics{
+constinit const Rule rule{
     .id = "stale-statistics",
     .severity = Severity::note,
     .needs = any(Input::plans, Input::statistics),
@@ -203,4 +203,4 @@ constinit const Rule stale_statistics{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::stale_statistics

@@ -8,7 +8,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::stale_updated_at {
 namespace {
 
 // Whether the name means the time of the last change: updated_at, lastModified, date_updated.
@@ -176,7 +176,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule stale_updated_at{
+constinit const Rule rule{
     .id = "stale-updated-at",
     .severity = Severity::note,
     .harm = Harm::correctness,
@@ -196,4 +196,4 @@ constinit const Rule stale_updated_at{
         "The column records when the content changed, and this statement does not change the content.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::stale_updated_at

@@ -9,7 +9,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unbounded_result {
 
 static constexpr Option min_rows{
     .name = "rows",
@@ -134,7 +134,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule unbounded_result{
+constinit const Rule rule{
     .id = "unbounded-result",
     .severity = Severity::warning,
     .needs = Input::workload,
@@ -152,4 +152,4 @@ constinit const Rule unbounded_result{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unbounded_result

@@ -8,7 +8,7 @@
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unknown_relation {
 namespace {
 
 using Kind = ServerEvent::Kind;
@@ -227,7 +227,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule unknown_relation{
+constinit const Rule rule{
     .id = "unknown-relation",
     .severity = Severity::warning,
     .harm = Harm::deployment,
@@ -248,4 +248,4 @@ constinit const Rule unknown_relation{
     .when_to_ignore = "A person tried a statement, or a tool looks for an optional table.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unknown_relation

@@ -3,7 +3,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unparameterized_query {
 
 static constexpr Option min_calls{
     .name = "calls", .fallback = 100, .meaning = "calls below which a statement is not reported"};
@@ -51,7 +51,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule unparameterized_query{
+constinit const Rule rule{
     .id = "unparameterized-query",
     .severity = Severity::warning,
     .needs = Input::workload,
@@ -70,4 +70,4 @@ constinit const Rule unparameterized_query{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unparameterized_query

@@ -5,7 +5,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unqualified_write {
 
 static constexpr Option small_rows{.name = "small_rows",
                                    .fallback = 1000,
@@ -62,7 +62,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule unqualified_write{
+constinit const Rule rule{
     .id = "unqualified-write",
     .severity = Severity::warning,
     .harm = Harm::data,
@@ -81,4 +81,4 @@ constinit const Rule unqualified_write{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unqualified_write

@@ -12,7 +12,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::writes_outside_transaction {
 
 static constexpr Option fewest_bursts{
     .name = "fewest_bursts",
@@ -124,7 +124,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule writes_outside_transaction{
+constinit const Rule rule{
     .id = "writes-outside-transaction",
     .severity = Severity::warning,
     .harm = Harm::correctness,
@@ -145,4 +145,4 @@ constinit const Rule writes_outside_transaction{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::writes_outside_transaction

@@ -10,7 +10,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::duplicate_foreign_key {
 namespace {
 
 using Pairs = std::set<std::pair<std::string, std::string>>;
@@ -84,7 +84,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule duplicate_foreign_key{
+constinit const Rule rule{
     .id = "duplicate-foreign-key",
     .severity = Severity::warning,
     .harm = Harm::upkeep,
@@ -101,4 +101,4 @@ constinit const Rule duplicate_foreign_key{
     .when_to_ignore = "Never, once it is clear which one the application relies on.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::duplicate_foreign_key

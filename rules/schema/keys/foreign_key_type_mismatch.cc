@@ -6,7 +6,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::foreign_key_type_mismatch {
 namespace {
 
 enum class Category { integer, exact, approximate, text, other };
@@ -105,7 +105,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule foreign_key_type_mismatch{
+constinit const Rule rule{
     .id = "foreign-key-type-mismatch",
     .severity = Severity::warning,
     .harm = Harm::upkeep,
@@ -121,4 +121,4 @@ constinit const Rule foreign_key_type_mismatch{
     .when_to_ignore = "The parent stays small.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::foreign_key_type_mismatch

@@ -2,7 +2,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::foreign_key_without_on_delete {
 
 static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
@@ -19,7 +19,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule foreign_key_without_on_delete{
+constinit const Rule rule{
     .id = "foreign-key-without-on-delete",
     .severity = Severity::note,
     .harm = Harm::upkeep,
@@ -37,4 +37,4 @@ constinit const Rule foreign_key_without_on_delete{
     .check = check,
     .on_by_default = false};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::foreign_key_without_on_delete

@@ -5,7 +5,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::inconsistent_key_type {
 namespace {
 
 constexpr Option least_keys{.name = "least_keys",
@@ -87,7 +87,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule inconsistent_key_type{
+constinit const Rule rule{
     .id = "inconsistent-key-type",
     .severity = Severity::note,
     .harm = lint::Harm::upkeep,
@@ -109,4 +109,4 @@ constinit const Rule inconsistent_key_type{
     .on_by_default = false,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::inconsistent_key_type

@@ -5,7 +5,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::junction_table_without_key {
 
 static bool any_unique_over(const Table& table, const std::vector<std::string>& links) {
   for (const auto& index : table.indexes) {
@@ -91,7 +91,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule junction_table_without_key{
+constinit const Rule rule{
     .id = "junction-table-without-key",
     .severity = Severity::warning,
     .harm = Harm::correctness,
@@ -112,4 +112,4 @@ constinit const Rule junction_table_without_key{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::junction_table_without_key

@@ -8,7 +8,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::missing_foreign_key {
 namespace {
 
 constexpr Option declared_share{.name = "declared_share",
@@ -305,7 +305,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule missing_foreign_key{
+constinit const Rule rule{
     .id = "missing-foreign-key",
     .severity = Severity::note,
     .harm = Harm::correctness,
@@ -336,4 +336,4 @@ constinit const Rule missing_foreign_key{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::missing_foreign_key

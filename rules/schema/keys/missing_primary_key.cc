@@ -10,7 +10,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::missing_primary_key {
 
 static constexpr Option convention_tables{
     .name = "convention_tables",
@@ -236,7 +236,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule missing_primary_key{
+constinit const Rule rule{
     .id = "missing-primary-key",
     .severity = Severity::warning,
     .harm = Harm::correctness,
@@ -260,4 +260,4 @@ constinit const Rule missing_primary_key{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::missing_primary_key

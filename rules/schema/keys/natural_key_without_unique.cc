@@ -4,7 +4,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::natural_key_without_unique {
 namespace {
 
 constexpr Option least_rows{.name = "least_rows",
@@ -58,7 +58,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule natural_key_without_unique{
+constinit const Rule rule{
     .id = "natural-key-without-unique",
     .severity = Severity::note,
     .harm = Harm::correctness,
@@ -78,4 +78,4 @@ constinit const Rule natural_key_without_unique{
     .on_by_default = false,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::natural_key_without_unique

@@ -11,7 +11,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::one_to_one_without_unique {
 namespace {
 
 constexpr Option least_rows{.name = "least_rows",
@@ -165,7 +165,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule one_to_one_without_unique{
+constinit const Rule rule{
     .id = "one-to-one-without-unique",
     .severity = Severity::note,
     .harm = lint::Harm::correctness,
@@ -190,4 +190,4 @@ constinit const Rule one_to_one_without_unique{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::one_to_one_without_unique

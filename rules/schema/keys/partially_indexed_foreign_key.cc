@@ -6,7 +6,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::partially_indexed_foreign_key {
 
 // The columns of the foreign key that are leading columns of the index.
 static std::vector<std::string> indexed_columns(const Index& index, const Constraint& key) {
@@ -67,7 +67,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule partially_indexed_foreign_key{
+constinit const Rule rule{
     .id = "partially-indexed-foreign-key",
     .severity = Severity::note,
     .needs = Input::schema,
@@ -81,4 +81,4 @@ constinit const Rule partially_indexed_foreign_key{
     .when_to_ignore = "Few rows share a value in the indexed columns.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::partially_indexed_foreign_key

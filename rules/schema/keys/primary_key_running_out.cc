@@ -10,7 +10,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::primary_key_running_out {
 namespace {
 
 constexpr Option warn_percent{.name = "warn_percent",
@@ -117,7 +117,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule primary_key_running_out{
+constinit const Rule rule{
     .id = "primary-key-running-out",
     .severity = Severity::error,
     .harm = Harm::deployment,
@@ -135,4 +135,4 @@ constinit const Rule primary_key_running_out{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::primary_key_running_out

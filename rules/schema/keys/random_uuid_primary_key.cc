@@ -2,7 +2,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::random_uuid_primary_key {
 namespace {
 
 constexpr Option large_rows{
@@ -74,7 +74,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule random_uuid_primary_key{
+constinit const Rule rule{
     .id = "random-uuid-primary-key",
     .severity = Severity::note,
     .needs = Input::schema,
@@ -93,4 +93,4 @@ constinit const Rule random_uuid_primary_key{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::random_uuid_primary_key

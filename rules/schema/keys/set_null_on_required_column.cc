@@ -5,7 +5,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::set_null_on_required_column {
 namespace {
 
 // The NOT NULL columns that the action sets to NULL. SET DEFAULT sets a column without a default to NULL.
@@ -76,7 +76,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule set_null_on_required_column{
+constinit const Rule rule{
     .id = "set-null-on-required-column",
     .severity = Severity::error,
     .harm = Harm::correctness,
@@ -92,4 +92,4 @@ constinit const Rule set_null_on_required_column{
     .when_to_ignore = "The error is intended as a guard. RESTRICT expresses this more clearly.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::set_null_on_required_column

@@ -9,7 +9,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unindexed_foreign_key {
 
 static constexpr Option large_rows{
     .name = "large_rows",
@@ -92,7 +92,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule unindexed_foreign_key{
+constinit const Rule rule{
     .id = "unindexed-foreign-key",
     .severity = Severity::warning,
     .needs = Input::schema,
@@ -120,4 +120,4 @@ constinit const Rule unindexed_foreign_key{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unindexed_foreign_key

@@ -6,7 +6,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::created_at_without_default {
 namespace {
 
 bool records_creation(const Column& column) {
@@ -89,7 +89,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule created_at_without_default{
+constinit const Rule rule{
     .id = "created-at-without-default",
     .severity = Severity::note,
     .harm = lint::Harm::upkeep,
@@ -108,4 +108,4 @@ constinit const Rule created_at_without_default{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::created_at_without_default

@@ -5,7 +5,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::inconsistent_naming {
 namespace {
 
 constexpr Option least_names{.name = "least_names",
@@ -124,7 +124,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule inconsistent_naming{
+constinit const Rule rule{
     .id = "inconsistent-naming",
     .severity = Severity::note,
     .harm = Harm::upkeep,
@@ -143,4 +143,4 @@ constinit const Rule inconsistent_naming{
     .on_by_default = false,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::inconsistent_naming

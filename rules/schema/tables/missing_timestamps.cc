@@ -5,7 +5,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::missing_timestamps {
 
 static bool has_time(const Table& table, std::span<const std::string_view> names,
                      std::span<const std::string_view> others) {
@@ -33,7 +33,7 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule missing_timestamps{
+constinit const Rule rule{
     .id = "missing-timestamps",
     .severity = Severity::note,
     .harm = Harm::upkeep,
@@ -50,4 +50,4 @@ constinit const Rule missing_timestamps{
     .check = check,
     .on_by_default = false};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::missing_timestamps

@@ -8,7 +8,7 @@
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::multiple_permissive_policies {
 namespace {
 
 constexpr std::string_view everybody = "PUBLIC";
@@ -66,7 +66,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule multiple_permissive_policies{
+constinit const Rule rule{
     .id = "multiple-permissive-policies",
     .severity = Severity::note,
     .needs = Input::schema,
@@ -83,4 +83,4 @@ constinit const Rule multiple_permissive_policies{
     .when_to_ignore = "The table is small, or the policies are kept apart on purpose.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::multiple_permissive_policies

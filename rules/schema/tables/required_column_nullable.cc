@@ -3,7 +3,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::required_column_nullable {
 namespace {
 
 constexpr Option least_rows{.name = "least_rows",
@@ -44,7 +44,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule required_column_nullable{
+constinit const Rule rule{
     .id = "required-column-nullable",
     .severity = Severity::note,
     .harm = Harm::correctness,
@@ -61,4 +61,4 @@ constinit const Rule required_column_nullable{
     .on_by_default = false,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::required_column_nullable

@@ -9,7 +9,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unindexed_policy_column {
 namespace {
 
 constexpr Option least_rows{
@@ -355,7 +355,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule unindexed_policy_column{
+constinit const Rule rule{
     .id = "unindexed-policy-column",
     .severity = Severity::warning,
     .needs = Input::schema,
@@ -380,4 +380,4 @@ constinit const Rule unindexed_policy_column{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unindexed_policy_column

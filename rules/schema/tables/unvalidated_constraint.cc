@@ -4,7 +4,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::unvalidated_constraint {
 namespace {
 
 Fix fix_of(const Table& table, const Constraint& constraint) {
@@ -55,7 +55,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule unvalidated_constraint{
+constinit const Rule rule{
     .id = "unvalidated-constraint",
     .severity = Severity::warning,
     .harm = Harm::correctness,
@@ -73,4 +73,4 @@ constinit const Rule unvalidated_constraint{
     .when_to_ignore = "Existing rows are known to violate the constraint and stay.",
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::unvalidated_constraint

@@ -5,7 +5,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::boolean_stored_as_text {
 namespace {
 
 constexpr Option convention_columns{
@@ -91,7 +91,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule boolean_stored_as_text{
+constinit const Rule rule{
     .id = "boolean-stored-as-text",
     .severity = Severity::note,
     .harm = lint::Harm::correctness,
@@ -113,4 +113,4 @@ constinit const Rule boolean_stored_as_text{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::boolean_stored_as_text

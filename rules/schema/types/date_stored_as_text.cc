@@ -6,7 +6,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::date_stored_as_text {
 namespace {
 
 constexpr Option convention_columns{
@@ -115,7 +115,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule date_stored_as_text{
+constinit const Rule rule{
     .id = "date-stored-as-text",
     .severity = Severity::note,
     .harm = lint::Harm::correctness,
@@ -137,4 +137,4 @@ constinit const Rule date_stored_as_text{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::date_stored_as_text

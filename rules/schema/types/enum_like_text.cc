@@ -7,7 +7,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::enum_like_text {
 namespace {
 
 constexpr Option max_values{.name = "most_values",
@@ -64,7 +64,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule enum_like_text{
+constinit const Rule rule{
     .id = "enum-like-text",
     .severity = Severity::note,
     .harm = Harm::upkeep,
@@ -83,4 +83,4 @@ constinit const Rule enum_like_text{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::enum_like_text

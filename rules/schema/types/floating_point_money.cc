@@ -9,7 +9,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::floating_point_money {
 namespace {
 
 constexpr std::string_view money[] = {"price",  "amount",  "cost",       "fee",     "salary",
@@ -115,7 +115,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule floating_point_money{
+constinit const Rule rule{
     .id = "floating-point-money",
     .severity = Severity::warning,
     .harm = Harm::correctness,
@@ -134,4 +134,4 @@ constinit const Rule floating_point_money{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::floating_point_money

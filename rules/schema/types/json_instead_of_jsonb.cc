@@ -8,7 +8,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::json_instead_of_jsonb {
 namespace {
 
 constexpr Option convention_columns{
@@ -96,7 +96,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule json_instead_of_jsonb{
+constinit const Rule rule{
     .id = "json-instead-of-jsonb",
     .severity = Severity::note,
     .harm = Harm::upkeep,
@@ -115,4 +115,4 @@ constinit const Rule json_instead_of_jsonb{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::json_instead_of_jsonb

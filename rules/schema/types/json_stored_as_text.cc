@@ -17,7 +17,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::json_stored_as_text {
 namespace {
 
 // --- names
@@ -385,7 +385,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule json_stored_as_text{
+constinit const Rule rule{
     .id = "json-stored-as-text",
     .severity = Severity::warning,
     .harm = Harm::correctness,
@@ -417,4 +417,4 @@ constinit const Rule json_stored_as_text{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::json_stored_as_text

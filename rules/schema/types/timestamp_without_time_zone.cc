@@ -7,7 +7,7 @@
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::timestamp_without_time_zone {
 namespace {
 
 constexpr Option convention_columns{
@@ -89,7 +89,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule timestamp_without_time_zone{
+constinit const Rule rule{
     .id = "timestamp-without-time-zone",
     .severity = Severity::note,
     .harm = Harm::correctness,
@@ -114,4 +114,4 @@ constinit const Rule timestamp_without_time_zone{
     .options = options,
     .check = check};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::timestamp_without_time_zone

@@ -9,7 +9,7 @@
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
-namespace pgadvise::rules {
+namespace pgadvise::rules::uuid_stored_as_text {
 namespace {
 
 constexpr Option convention_columns{
@@ -83,7 +83,7 @@ void check(const Context& context, Reporter& reporter) {
 
 }  // namespace
 
-constinit const Rule uuid_stored_as_text{
+constinit const Rule rule{
     .id = "uuid-stored-as-text",
     .severity = Severity::note,
     .harm = Harm::upkeep,
@@ -104,4 +104,4 @@ constinit const Rule uuid_stored_as_text{
     .check = check,
     .guesses = true};
 
-}  // namespace pgadvise::rules
+}  // namespace pgadvise::rules::uuid_stored_as_text

@@ -5,15 +5,15 @@
 namespace pgadvise {
 namespace {
 
-constexpr std::size_t none = std::string_view::npos;
-
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool is_number(char c) { return c >= '0' && c <= '9'; }
 bool word_start(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
-bool word_part(char c) { return word_start(c) || digit(c) || c == '$'; }
-bool operator_part(char c) { return std::string_view("+-*/<>=~!@#%^&|`?:").find(c) != none; }
+bool word_part(char c) { return word_start(c) || is_number(c) || c == '$'; }
+bool operator_part(char c) {
+  return std::string_view("+-*/<>=~!@#%^&|`?:").find(c) != std::string_view::npos;
+}
 
 class Tokens {
  public:
@@ -34,18 +34,19 @@ class Tokens {
 
   void step() {
     const char c = peek();
-    if (std::string_view(" \t\r\n\f\v").find(c) != none) ++at_;
+    if (std::string_view(" \t\r\n\f\v").find(c) != std::string_view::npos) ++at_;
     else if (text_.substr(at_, 2) == "--") at_ = std::min(text_.find_first_of("\r\n", at_), text_.size());
     else if (text_.substr(at_, 2) == "/*") comment();
     else if (c == '\'' || c == '"') quoted(at_, escapes_ && c == '\'');
     else if ((c == 'e' || c == 'E') && peek(1) == '\'') quoted(at_ + 1, true);
-    else if (std::string_view("bBxXnN").find(c) != none && peek(1) == '\'') quoted(at_ + 1, escapes_);
+    else if (std::string_view("bBxXnN").find(c) != std::string_view::npos && peek(1) == '\'')
+      quoted(at_ + 1, escapes_);
     else if ((c == 'u' || c == 'U') && peek(1) == '&' && (peek(2) == '\'' || peek(2) == '"'))
       quoted(at_ + 2, false);
-    else if (c == '$' && !digit(peek(1)) && dollar()) return;
+    else if (c == '$' && !is_number(peek(1)) && dollar()) return;
     else if (word_start(c)) run(Kind::word, word_part);
-    else if (digit(c)) run(Kind::number, [](char part) { return word_part(part) || part == '.'; });
-    else if (c == '$') ++at_, run(Kind::punctuation, digit);
+    else if (is_number(c)) run(Kind::number, [](char part) { return word_part(part) || part == '.'; });
+    else if (c == '$') ++at_, run(Kind::punctuation, is_number);
     else if (operator_part(c)) operators();
     else add(Kind::punctuation, at_ + 1, at_, at_ + 1);
   }

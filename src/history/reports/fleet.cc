@@ -17,7 +17,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-struct Counts {
+struct DatabaseCounts {
   std::size_t errors = 0;
   std::size_t warnings = 0;
   std::size_t notes = 0;
@@ -29,7 +29,7 @@ struct Counts {
 
 struct Entry {
   const FleetDatabase* database = nullptr;
-  Counts counts;
+  DatabaseCounts counts;
   double score = 0;                        // sum of impacts
   const RecordedFinding* first = nullptr;  // of the greatest impact; null without findings
 };
@@ -44,7 +44,7 @@ struct Summary {
   std::vector<Entry> checked;  // the one to look at first comes first
   std::vector<const FleetDatabase*> failed;
   std::vector<RuleEntry> rules;  // by the number of databases
-  Counts counts;
+  DatabaseCounts counts;
 };
 
 Entry entry_of(const FleetDatabase& database) {
@@ -91,7 +91,7 @@ Summary summary_of(const std::vector<FleetDatabase>& databases) {
   return out;
 }
 
-std::string line_of(const Counts& counts) {
+std::string line_of(const DatabaseCounts& counts) {
   return fmt::format("{}, {}, {}", plural(counts.errors, "error"), plural(counts.warnings, "warning"),
                      plural(counts.notes, "note"));
 }
@@ -119,7 +119,7 @@ std::string fleet_text(const std::vector<FleetDatabase>& databases, const Look& 
 
 std::string fleet_json(const std::vector<FleetDatabase>& databases) {
   const Summary summary = summary_of(databases);
-  const auto counts_json = [](const Counts& counts) {
+  const auto counts_json = [](const DatabaseCounts& counts) {
     return json{{"errors", counts.errors}, {"warnings", counts.warnings}, {"notes", counts.notes}};
   };
   json out{

@@ -67,7 +67,7 @@ std::string change_in_words(const ReportDifference::Recurring& one) {
   return join(parts, "; ");
 }
 
-class Text : public Sections {
+class DifferenceText : public Sections {
  public:
   using Sections::Sections;
 
@@ -178,7 +178,7 @@ ReportDifference difference(RunRecord before, RunRecord after) {
 }
 
 std::string report_difference_text(const ReportDifference& difference, const Look& look) {
-  Text out(look);
+  DifferenceText out(look);
   std::vector<const ReportDifference::Recurring*> changed;
   for (const auto& one : difference.recurring)
     if (one.changed()) changed.push_back(&one);

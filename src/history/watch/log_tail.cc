@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t most_bytes = std::uint64_t{16} << 20;
 constexpr std::uint64_t least_beginning = 64;  // a shorter one may be that of several files
-constexpr std::size_t most_files = 1000;       // whose beginnings are read
+constexpr std::size_t most_beginnings = 1000;  // whose beginnings are read
 constexpr std::size_t most_finished = 32;
 
 LogPosition read_position(const std::string& path) {
@@ -92,7 +92,7 @@ std::optional<LogFile> LogTail::find_renamed() const {
   std::optional<LogFile> found;
   if (position_.head_bytes < least_beginning) return found;
   std::size_t seen = 0;
-  for (auto one = files.rbegin(); one != files.rend() && seen < most_files; ++one) {
+  for (auto one = files.rbegin(); one != files.rend() && seen < most_beginnings; ++one) {
     if (!one->alike) continue;
     ++seen;
     auto opened = LogFile::open(one->path, stop_);
@@ -114,7 +114,7 @@ std::optional<LogFile> LogTail::find_follower(LogFile* now, bool& unreadable) {
   for (const auto& one : files_beside(path_)) {
     if (!one.rotated || one.modified <= modified || one.id == file_->id() || (now && one.id == now->id()))
       continue;
-    if (++seen > most_files) break;
+    if (++seen > most_beginnings) break;
     auto opened = LogFile::open(one.path, stop_);
     if (!opened) {
       std::error_code code;

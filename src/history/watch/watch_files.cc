@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = "pgadvise-watch-";
 constexpr const char* lock_name = "lock";
-constexpr std::size_t most_files = 10'000;
+constexpr std::size_t most_names = 10'000;
 
 // Of a folder that is open; "." and ".." are left out.
 std::vector<std::string> names_in(int folder) {
@@ -36,7 +36,7 @@ std::vector<std::string> names_in(int folder) {
   }
   while (const dirent* entry = ::readdir(entries.get())) {
     const std::string_view name = entry->d_name;
-    if (name != "." && name != ".." && out.size() < most_files) out.emplace_back(name);
+    if (name != "." && name != ".." && out.size() < most_names) out.emplace_back(name);
   }
   return out;
 }

@@ -15,7 +15,6 @@
 namespace pgadvise::advisor {
 namespace {
 
-constexpr std::size_t max_included = 8;
 constexpr std::size_t max_paired = 40;  // columns of one table that pairs are made of
 constexpr double max_filter_values = 50;
 constexpr double many_values = 1000;             // of a column, so that a hash index on it leaves few rows

@@ -15,6 +15,9 @@
 
 namespace pgadvise::advisor {
 
+// INCLUDE columns of a covering index.
+inline constexpr std::size_t max_included = 8;
+
 struct CandidateOptions {
   int max_width = 4;      // key columns
   bool literals = false;  // whether an index may contain constants: in the condition of a partial index, or

@@ -4,13 +4,12 @@
 #include <string>
 #include <utility>
 
+#include "advisor/candidates/candidates.h"
 #include "advisor/queries/referenced_columns.h"
 #include "base/text/identifier.h"
 
 namespace pgadvise::advisor {
 namespace {
-
-constexpr std::size_t max_included = 8;
 
 using Keys = std::vector<IndexKey>;
 

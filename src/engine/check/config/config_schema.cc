@@ -55,7 +55,7 @@ Json rules() {
                std::move(properties));
 }
 
-Json rule_ids() {
+Json rule_id_schema() {
   Json ids = Json::array();
   for (const auto& registered : lint::all_rules()) ids.push_back(registered.rule->id);
   return {{"enum", std::move(ids)}};
@@ -96,7 +96,8 @@ Json ignore() {
       "Findings that pgadvise does not report",
       {{"rule",
         {{"description", "Id of a rule, or a list of ids"},
-         {"anyOf", Json::array({rule_ids(), {{"type", "array"}, {"minItems", 1}, {"items", rule_ids()}}})}}},
+         {"anyOf", Json::array({rule_id_schema(),
+                                {{"type", "array"}, {"minItems", 1}, {"items", rule_id_schema()}}})}}},
        {"object", text("A table, column, index, constraint, query fingerprint, migration or schema; `*` "
                        "matches any characters")},
        {"path", text("A file, in any folder; `*` matches any characters", "^[^/]")},

@@ -10,7 +10,7 @@
 namespace pgadvise::lint {
 namespace {
 
-using Names = std::set<std::string>;
+using NameSet = std::set<std::string>;
 using Tables = std::set<QualifiedName>;
 
 std::optional<StatementKind> kind_of(CodeQuery::Kind kind) {
@@ -23,7 +23,7 @@ std::optional<StatementKind> kind_of(CodeQuery::Kind kind) {
   }
 }
 
-Names names_of(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
+NameSet names_of(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
 
 Tables tables_of(const QueryFacts& statement) {
   Tables out;
@@ -43,8 +43,8 @@ bool same_tables(const CodeQuery& code, const QueryFacts& statement) {
 }
 
 // Columns that the statement compares with a value: by = or IN, and otherwise. IS NULL has no value.
-std::pair<Names, Names> compared(const CodeQuery& code, const QueryFacts& statement) {
-  std::pair<Names, Names> out;
+std::pair<NameSet, NameSet> compared(const CodeQuery& code, const QueryFacts& statement) {
+  std::pair<NameSet, NameSet> out;
   for (const auto& one : statement.predicates) {
     using Op = Predicate::Op;
     if (one.value == Predicate::Value::column || one.op == Op::is_null || one.op == Op::is_not_null) continue;

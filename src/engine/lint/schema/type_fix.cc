@@ -68,8 +68,9 @@ std::optional<std::string> zone_of_default(const Column& column) {
 }
 
 void restrict_type_fix(const Context& context, const Table& table, const Column& column, Fix& fix) {
-  if (!contains(fix.sql, " TYPE ")) return;
-  const std::string reason = type_change_refused(context, table, column, contains(fix.sql, " USING "));
+  if (!pgadvise::contains(fix.sql, " TYPE ")) return;
+  const std::string reason =
+      type_change_refused(context, table, column, pgadvise::contains(fix.sql, " USING "));
   if (reason.empty()) return;
   fix.title += "; " + reason;
   fix.sql.clear();

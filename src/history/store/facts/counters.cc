@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::json;
 using Counts = CounterState::Counts;
 
-constexpr int format_version = 1;
+constexpr int counters_version = 1;
 constexpr std::int64_t longest = 7 * seconds_per_day;
 
 std::map<std::string, Counts> counts_of(const Workload& workload) {
@@ -114,7 +114,7 @@ std::vector<QueryStatistics> add_reading(CounterState& state, const Workload& wo
 }
 
 std::string counters_json(const CounterState& state) {
-  return Json{{"pgadvise_counters", format_version},
+  return Json{{"pgadvise_counters", counters_version},
               {"server", printable(state.server)},
               {"taken", state.taken},
               {"before", json_of(state.before, false)},
@@ -127,7 +127,7 @@ std::string counters_json(const CounterState& state) {
 CounterState read_counters_json(std::string_view text) {
   const Json json = parsed_json(text);
   try {
-    if (json.is_discarded() || json.at("pgadvise_counters") != format_version) return {};
+    if (json.is_discarded() || json.at("pgadvise_counters") != counters_version) return {};
     CounterState out;
     json.at("server").get_to(out.server);
     json.at("taken").get_to(out.taken);

@@ -21,33 +21,35 @@ bool names_another(const std::string& journal) {
   return file->read_at(file->size() - magic.size(), magic.size()) == magic;
 }
 
-tl::unexpected<Error> refuse(const std::string& path, std::string what, std::string hint) {
+}  // namespace
+
+tl::unexpected<Error> refuse_file(const std::string& path, std::string what, std::string hint) {
   return fail(Error::Kind::usage, path, std::move(what), std::move(hint));
 }
 
-}  // namespace
-
 Result<void> check_files(const std::string& path) {
   if (leaves_repository(path))
-    return refuse(path, "leads out of the repository through a symbolic link: pgadvise writes nothing there",
-                  "name the file that the link leads to");
+    return refuse_file(path,
+                       "leads out of the repository through a symbolic link: pgadvise writes nothing there",
+                       "name the file that the link leads to");
   std::error_code code;
   const fs::file_status status = fs::status(path, code);
   if (!fs::exists(status)) return {};
   if (!fs::is_regular_file(status))
-    return refuse(path, "is no regular file: not opened", "name another file: --store sqlite:PATH");
+    return refuse_file(path, "is no regular file: not opened", "name another file: --store sqlite:PATH");
   // SQLite looks for the others beside the file that a link leads to.
   const std::string real = fs::canonical(path, code).string();
-  if (code) return refuse(path, "cannot be opened", "");
+  if (code) return refuse_file(path, "cannot be opened", "");
   for (const char* end : {"-wal", "-shm", "-journal"}) {
     const std::string name = real + end;
     const fs::file_status of_side = fs::symlink_status(name, code);
     if (fs::exists(of_side) && !fs::is_regular_file(of_side))
-      return refuse(name, "is no regular file: the store beside it is not opened", "remove it");
+      return refuse_file(name, "is no regular file: the store beside it is not opened", "remove it");
   }
   if (const std::string journal = real + "-journal"; fs::exists(journal, code) && names_another(journal))
-    return refuse(journal, "names another file, which SQLite would delete: the store beside it is not opened",
-                  "pgadvise writes no such journal: remove it, if the store is not yours");
+    return refuse_file(journal,
+                       "names another file, which SQLite would delete: the store beside it is not opened",
+                       "pgadvise writes no such journal: remove it, if the store is not yours");
   return {};
 }
 

@@ -13,4 +13,7 @@ namespace pgadvise::store {
 // whatever file it is: a store's own journal names none.
 Result<void> check_files(const std::string& path);
 
+// A usage error about a store's file.
+tl::unexpected<Error> refuse_file(const std::string& path, std::string what, std::string hint);
+
 }  // namespace pgadvise::store

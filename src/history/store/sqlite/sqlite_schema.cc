@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "store/sqlite/sqlite_files.h"
+
 namespace pgadvise::store {
 namespace {
 
@@ -89,10 +91,6 @@ constexpr Dialect dialect{
     .histogram_bins = "JOIN json_each(q.bins) b JOIN json_each(q.counts) c ON c.key = b.key",
 };
 
-tl::unexpected<Error> refuse(const std::string& path, std::string what, std::string hint) {
-  return fail(Error::Kind::usage, path, std::move(what), std::move(hint));
-}
-
 std::string replace_views() {
   std::string drop, create;
   for (const auto& view : sqlite_views()) {
@@ -143,8 +141,8 @@ bool does_nothing(const SchemaRow& row) {
 }
 
 tl::unexpected<Error> refuse_altered(const std::string& path, const std::string& what) {
-  return refuse(path, "is not a store as pgadvise writes it: " + what,
-                "name another file; in your own store undo this change");
+  return refuse_file(path, "is not a store as pgadvise writes it: " + what,
+                     "name another file; in your own store undo this change");
 }
 
 // Compares the file with a database in which this SQLite creates the tables of `version`. Views are not
@@ -182,11 +180,11 @@ Result<std::int64_t> version_of(SqliteConnection& connection, const std::string&
   TRY(const auto id, connection.number("PRAGMA application_id"));
   TRY(const auto objects, connection.number("SELECT count(*) FROM sqlite_schema"));
   if (id != application_id && (id != 0 || objects > 0))
-    return refuse(path, "is a database of another program", "name another file: --store sqlite:PATH");
+    return refuse_file(path, "is a database of another program", "name another file: --store sqlite:PATH");
   TRY(const auto version, connection.number("PRAGMA user_version"));
   if (version > schema_version || version < 0)
-    return refuse(path, "was written by a later version of pgadvise",
-                  "update pgadvise, or name another file");
+    return refuse_file(path, "was written by a later version of pgadvise",
+                       "update pgadvise, or name another file");
   TRY_VOID(check_tables(connection, path, version));
   return version;
 }

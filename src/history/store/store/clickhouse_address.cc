@@ -18,7 +18,7 @@ tl::unexpected<Error> refuse(std::string what) {
               "clickhouse://USER:PASSWORD@HOST:PORT/DATABASE; write other characters of the password as %XX");
 }
 
-std::string variable(const char* name) {
+std::string environment_variable(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
 }
@@ -66,8 +66,8 @@ Result<ClickHouseAddress> read_clickhouse_url(const std::string& url) {
     return refuse("the URL of a ClickHouse store has sslrootcert without secure=true");
   const auto database = net::percent_decoded(parts->path);
   if (!database) return refuse("the URL of a ClickHouse store has an invalid %XX");
-  out.user = parts->user.empty() ? variable("CLICKHOUSE_USER") : parts->user;
-  out.password = parts->password.empty() ? variable("CLICKHOUSE_PASSWORD") : parts->password;
+  out.user = parts->user.empty() ? environment_variable("CLICKHOUSE_USER") : parts->user;
+  out.password = parts->password.empty() ? environment_variable("CLICKHOUSE_PASSWORD") : parts->password;
   out.database = database->empty() ? "pgadvise" : *database;
   if (contains(out.database, "/") || contains(out.database, "@") || has_line_end(out.user) ||
       has_line_end(out.password))

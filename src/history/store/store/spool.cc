@@ -72,7 +72,7 @@ int refusals_of(const std::string& path) {
 }
 
 // Returns the new name if the run is set aside, else "".
-std::string refuse(const std::string& path) {
+std::string rename_refused(const std::string& path) {
   const int refusals = refusals_of(path) + 1;
   const fs::path file(path);
   const std::string name = file.filename().string();
@@ -208,7 +208,7 @@ Spool::Sent Spool::send(Store& store, std::int64_t now, const Facts* stored) {
   const Facts* probe = took ? &taken : stored;
   if (failed.empty() || !probe || !store.put(*probe, now)) return out;
   for (const auto& path : failed)
-    if (auto renamed = refuse(path); !renamed.empty()) out.set_aside.push_back(std::move(renamed));
+    if (auto renamed = rename_refused(path); !renamed.empty()) out.set_aside.push_back(std::move(renamed));
   return out;
 }
 

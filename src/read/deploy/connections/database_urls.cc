@@ -7,7 +7,7 @@
 namespace pgadvise::deploy {
 namespace {
 
-constexpr std::size_t max_hits = 64;
+constexpr std::size_t max_urls = 64;
 
 // Behind the "://" of a PostgreSQL URL that begins at `at`; npos: it is none.
 std::size_t behind_scheme(std::string_view text, std::size_t at) {
@@ -48,7 +48,7 @@ bool commented(std::string_view text, std::size_t at) {
 std::vector<DatabaseUrl> database_urls(std::string_view text) {
   std::vector<DatabaseUrl> out;
   std::size_t hits = 0;
-  for (auto at = text.find("postgres"); at != std::string_view::npos && hits < max_hits;
+  for (auto at = text.find("postgres"); at != std::string_view::npos && hits < max_urls;
        at = text.find("postgres", at + 1)) {
     const auto behind = behind_scheme(text, at);
     if (behind == std::string_view::npos) continue;

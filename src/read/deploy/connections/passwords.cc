@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t max_json = 200'000;  // bytes; a larger file is data
 constexpr std::size_t max_found = 200;
 
-bool is_code(std::string_view path) {
+bool is_program(std::string_view path) {
   static constexpr auto tails =
       word_list(".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py");
   return ends_with_any(path, tails);
@@ -37,7 +37,7 @@ bool is_read(std::string_view path) {
   if (files::never_deployed(path) || files::deployed_by_others(path) || contains_any(name, samples))
     return false;
   if (is_environment_file(name)) return !contains(name, "test");
-  return is_code(name) || name.starts_with("dockerfile") || ends_with_any(name, tails);
+  return is_program(name) || name.starts_with("dockerfile") || ends_with_any(name, tails);
 }
 
 // A server of a private network, by its address or name; no container of this machine.
@@ -121,7 +121,7 @@ class PasswordSearch {
       if (url) urls(file);
       if (!pair) continue;
       if (path.ends_with(".json")) json(file);
-      else if (!is_code(path)) variables(file), commands(file);
+      else if (!is_program(path)) variables(file), commands(file);
     }
   }
 

@@ -14,10 +14,10 @@
 namespace pgadvise::deploy {
 namespace {
 
-constexpr std::size_t max_found = 64;
+constexpr std::size_t max_timeouts = 64;
 constexpr std::size_t max_statement = 1000;  // bytes of a statement before its setting
 
-bool is_code(std::string_view name) {
+bool may_set_timeouts(std::string_view name) {
   static constexpr auto tails = word_list(".ts", ".js", ".mjs", ".cjs", ".mts", ".cts", ".py", ".rb");
   return ends_with_any(name, tails);
 }
@@ -30,7 +30,7 @@ bool configures_tool(std::string_view path) {
   const std::string name = lower(files::base_of(path));
   return contains_any(name, names) || path.ends_with("config/config.js") ||
          path.ends_with("alembic/env.py") || path.ends_with("migrations/env.py") ||
-         path.ends_with("settings/production.py") || (is_code(name) && contains(name, "migrat"));
+         path.ends_with("settings/production.py") || (may_set_timeouts(name) && contains(name, "migrat"));
 }
 
 bool configures_deployment(std::string_view path) {
@@ -116,12 +116,12 @@ std::string unread_reason(files::Tree& tree, const std::string& path, const std:
 
 void read_file(files::Tree& tree, const std::string& path, const std::string& text, Project& project) {
   const LineIndex lines(text);
-  const bool code = is_code(path);
+  const bool code = may_set_timeouts(path);
   const files::CodeText source = code && !path.ends_with(".py") ? files::code_text(text) : files::CodeText();
   const std::string& searched = source.text.empty() ? text : source.text;
   for (const bool lock : {true, false}) {
     const std::string_view name = lock ? "lock_timeout" : "statement_timeout";
-    for (auto at = searched.find(name); at != std::string::npos && project.timeouts.size() < max_found;
+    for (auto at = searched.find(name); at != std::string::npos && project.timeouts.size() < max_timeouts;
          at = searched.find(name, at + 1)) {
       const bool encoded = at >= 3 && searched[at - 3] == '%';  // -c%20lock_timeout
       if (at > 0 && files::word_character(searched[at - 1]) && !encoded) continue;

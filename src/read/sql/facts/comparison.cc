@@ -43,10 +43,6 @@ bool asks_whether_any(const std::string& op, const std::string& number) {
   return number == "1" && (op == ">=" || op == "<");
 }
 
-bool begins_with_wildcard(std::string_view pattern) {
-  return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_');
-}
-
 // '%' of '%' || $1, concat('%', $1).
 std::string beginning_of(const Node* node) {
   const Node* first = node;
@@ -283,6 +279,10 @@ bool is_enum(const Catalog& catalog, const Predicate& predicate) {
 }
 
 }  // namespace
+
+bool begins_with_wildcard(std::string_view pattern) {
+  return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_');
+}
 
 void Comparisons::add(Predicate predicate, const Node* left, const Node* right, const Scope& scope,
                       const PgQuery__AExpr* expr) {

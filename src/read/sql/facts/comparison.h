@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "model/queries/query_facts.h"
@@ -10,6 +11,9 @@
 #include "sql/parse/ast.h"
 
 namespace pgadvise::sql {
+
+// Whether a pattern of LIKE begins with % or _: a B-tree finds none of its matches.
+bool begins_with_wildcard(std::string_view pattern);
 
 // Adds to `facts`. Does not look into subqueries: the caller reads them, and before the comparison.
 struct Comparisons {

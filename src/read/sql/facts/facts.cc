@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sql/facts/analyzer.h"
+#include "sql/facts/comparison.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
 
@@ -26,10 +27,6 @@ QueryFacts query_facts(std::string_view statement, const Catalog& catalog, const
 }
 
 namespace {
-
-bool begins_with_wildcard(std::string_view pattern) {
-  return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_');
-}
 
 bool has_placeholder(std::string_view statement) {
   Lexer lexer(statement);

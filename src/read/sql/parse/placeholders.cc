@@ -22,7 +22,7 @@ struct Marks {
 constexpr std::array<Marks, 4> all_marks = {{{"${", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"{%", "%}"}}};
 
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool in_word(char c) { return letter(c) || (c >= '0' && c <= '9'); }
+bool in_name(char c) { return letter(c) || (c >= '0' && c <= '9'); }
 
 // From `begin` to `end` with its marks.
 struct Found {
@@ -53,7 +53,7 @@ std::vector<std::string> words_of(std::string_view inside, const Marks& marks) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < inside.size();) {
     const std::size_t start = i;
-    while (i < inside.size() && in_word(inside[i])) ++i;
+    while (i < inside.size() && in_name(inside[i])) ++i;
     if (i > start && letter(inside[start])) out.push_back(lower(inside.substr(start, i - start)));
     if (i == start) ++i;
   }
@@ -130,7 +130,7 @@ struct Placeholders::Scan {
   bool glued_before(const Site& site) const {
     return last.kind == Kind::word && last.offset + last.text.size() == site.begin;
   }
-  bool glued_after(const Site& site) const { return site.end < text.size() && in_word(text[site.end]); }
+  bool glued_after(const Site& site) const { return site.end < text.size() && in_name(text[site.end]); }
   bool qualifies(const Site& site) const {
     if (site.end + 1 >= text.size() || text[site.end] != '.') return false;
     return letter(text[site.end + 1]) || text[site.end + 1] == '"' || placeholder_at(text, site.end + 1);
@@ -164,9 +164,9 @@ void Placeholders::avoid_words(std::string_view script) {
       end = close == std::string_view::npos ? script.size() : close + 2;
     } else if (const auto found = placeholder_at(script, at)) {
       end = found->end;
-      while (end < script.size() && in_word(script[end])) ++end;
-    } else if (in_word(script[at])) {
-      while (end < script.size() && in_word(script[end])) ++end;
+      while (end < script.size() && in_name(script[end])) ++end;
+    } else if (in_name(script[at])) {
+      while (end < script.size() && in_name(script[end])) ++end;
       const bool quoted = at > 0 && script[at - 1] == '"';
       std::string word = lower(script.substr(at, std::min(end - at, longest_identifier + 1)));
       if (word.size() <= longest_identifier && (quoted || !key_word(before, word))) words_.insert(word);
@@ -214,7 +214,7 @@ void Placeholders::put(std::string& text, const Site& site, const Scan& scan) {
   }
   if (after) {
     std::size_t end = site.end;
-    while (end < text.size() && in_word(text[end])) ++end;
+    while (end < text.size() && in_name(text[end])) ++end;
     identifier += lower(text.substr(site.end, end - site.end));
     known.written += text.substr(site.end, end - site.end);
   }
