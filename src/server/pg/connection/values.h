@@ -37,7 +37,8 @@ inline double number(const std::optional<std::string>& value, double otherwise =
 template <class Texts>
 std::string array_of(const Texts& texts) {
   std::string out = "{";
-  for (const std::optional<std::string>& text : texts) {
+  for (const auto& each : texts) {
+    const std::optional<std::string> text(each);
     if (out.size() > 1) out += ',';
     if (!text) {
       out += "NULL";
