@@ -8,6 +8,7 @@
 
 #include "base/text/json_text.h"
 #include "base/text/text.h"
+#include "base/text/utf8.h"
 #include "files/catalog_snapshot_fields.h"
 #include "files/files.h"
 #include "files/json_file.h"
@@ -402,13 +403,13 @@ std::string to_catalog_snapshot(const CatalogSnapshot& snapshot) { return Writer
 // drizzle's.
 bool is_catalog_snapshot(std::string_view text) {
   constexpr std::string_view mark = "\"pgadvise_snapshot\"";
-  text = trim(text.substr(0, 3) == "\xef\xbb\xbf" ? text.substr(3) : text);
+  text = trim(without_byte_order_mark(text));
   if (!text.starts_with('{')) return false;
   for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
     auto rest = trim(text.substr(at + mark.size(), 64));
     if (!rest.starts_with(':')) continue;
     rest = trim(rest.substr(1));
-    if (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') return true;
+    if (!rest.empty() && is_digit(rest[0])) return true;
   }
   return false;
 }

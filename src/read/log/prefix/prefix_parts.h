@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/text/text.h"
+
 namespace pgadvise::log {
 
-inline bool digit(char c) { return c >= '0' && c <= '9'; }
-inline bool hex(char c) { return digit(c) || (c >= 'a' && c <= 'f'); }
+inline bool hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 
 // How many bytes of `text` belong to an escape whose form is fixed; npos: it does not fit.
 std::size_t fixed_length(char escape, std::string_view text);

@@ -18,8 +18,7 @@ bool take(std::string_view& text, Value& value) {
   if (!text.starts_with('$')) return false;
   std::size_t at = 1;
   int number = 0;
-  while (at < text.size() && text[at] >= '0' && text[at] <= '9' && number < 100000)
-    number = number * 10 + (text[at++] - '0');
+  while (at < text.size() && is_digit(text[at]) && number < 100000) number = number * 10 + (text[at++] - '0');
   if (at == 1 || number == 0 || text.substr(at, 3) != " = ") return false;
   std::string_view rest = text.substr(at + 3);
   value = {number, false, {}};
