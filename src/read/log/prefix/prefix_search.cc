@@ -113,9 +113,6 @@ bool of_word(char c) {
 }
 bool of_name(char c) { return of_word(c) || c == '.' || c == '$' || c == '-'; }
 bool divides(char c) { return std::string_view(",;|[](){}<>=:\"'#%").find(c) != std::string_view::npos; }
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
 
 // Not followed by what would make it part of a longer word.
 bool ends_at(std::string_view text, std::size_t length) {
