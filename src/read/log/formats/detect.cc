@@ -326,10 +326,6 @@ class PieceDecoder final : public Decoder {
   std::unique_ptr<Decoder> inner_;
 };
 
-}  // namespace
-
-namespace {
-
 void detect_lines(const std::vector<std::string_view>& lines, const std::string& line_prefix,
                   Format& format) {
   std::size_t csv = 0;

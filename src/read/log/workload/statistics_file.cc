@@ -132,11 +132,11 @@ bool doubled(std::string_view text) {
   return any;
 }
 
-class Reader {
+class StatisticsParser {
  public:
-  explicit Reader(const std::string& path) : path_(path) {}
+  explicit StatisticsParser(const std::string& path) : path_(path) {}
 
-  Result<Workload> read(std::string_view text, Diagnostics& diagnostics) {
+  Result<Workload> workload(std::string_view text, Diagnostics& diagnostics) {
     text = without_byte_order_mark(text);
     source_ = {.path = path_, .format = "pg_stat_statements"};
     const auto front = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
@@ -246,7 +246,7 @@ bool is_statistics_file(std::string_view head) {
 
 Result<Workload> parse_statistics_file(const std::string& path, std::string_view text,
                                        Diagnostics& diagnostics) {
-  return Reader(path).read(text, diagnostics);
+  return StatisticsParser(path).workload(text, diagnostics);
 }
 
 }  // namespace pgadvise::log
