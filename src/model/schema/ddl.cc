@@ -1,6 +1,5 @@
 #include "model/schema/ddl.h"
 
-
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 

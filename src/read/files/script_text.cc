@@ -1,6 +1,5 @@
 #include "files/script_text.h"
 
-
 namespace pgadvise::files {
 namespace {
 
