@@ -63,9 +63,7 @@ bool secret_name(std::string_view name) {
          ends_with_any(lowered, {"pass", "pwd"});
 }
 
-bool name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
+bool name_character(char c) { return is_alphanumeric(c) || c == '_' || c == '-'; }
 
 // Whose value is the secret itself: not "token_type", "password_algorithm" or "users_email_key".
 bool names_secret_itself(std::string_view name) {
@@ -89,7 +87,7 @@ bool names_secret_itself(std::string_view name) {
   if (is_one_of(last, words)) return true;
   std::string letters;
   for (const char c : whole)
-    if (c != '_' && c != '-' && c != ' ' && !(c >= '0' && c <= '9')) letters += c;
+    if (c != '_' && c != '-' && c != ' ' && !is_digit(c)) letters += c;
   for (const std::string_view tail :
        {"confirmation", "digest", "hash", "salt", "encrypted", "plain", "pem", "value"})
     if (letters.ends_with(tail)) letters.resize(letters.size() - tail.size());
@@ -396,7 +394,7 @@ std::vector<bool> marked(std::string_view text, std::size_t count) {
   for (std::size_t at = 0; (at = text.find(parameter_mark, at)) != std::string_view::npos;) {
     at += parameter_mark.size();
     std::size_t number = 0;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && number <= count; ++at)
+    for (; at < text.size() && is_digit(text[at]) && number <= count; ++at)
       number = number * 10 + static_cast<std::size_t>(text[at] - '0');
     if (number > 0 && number <= count) out[number - 1] = true;
   }

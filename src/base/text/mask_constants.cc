@@ -17,9 +17,7 @@ constexpr int deepest_body = 4;  // of strings in strings that are read as SQL
 using Words = std::vector<std::string_view>;
 using Names = bool (*)(std::string_view);
 
-bool name_part(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
+bool name_part(char c) { return is_alphanumeric(c) || c == '_' || c == '-'; }
 
 // Each name in a string: its begin and end.
 template <class Use>
@@ -62,7 +60,7 @@ bool assigns_secret(std::string_view text, Names is_secret) {
     for (const std::string_view kept : {"null", "true", "false"})
       if (starts_with_nocase(value, kept)) return;
     const auto name = text.substr(begin, end - begin);
-    const bool number = value.front() >= '0' && value.front() <= '9';
+    const bool number = is_digit(value.front());
     found = is_secret(name) || (!number && names_many(name, is_secret));
   });
   return found;

@@ -8,16 +8,13 @@
 namespace pgadvise {
 namespace {
 
-bool letter(char c) { return c >= 'a' && c <= 'z'; }
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
 // What stands within one string or word of a text, as it is written.
 bool has_form(std::string_view text) {
   static constexpr std::array<std::string_view, 11> forms = {
       "://", "''", "ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk_live_", "rk_live_", "AKIA", "eyJ"};
   if (contains_any(text, forms)) return true;
   for (std::size_t at = 0; (at = text.find('$', at)) != std::string_view::npos;)
-    if (++at >= text.size() || !digit(text[at])) return true;  // "$1" begins no string
+    if (++at >= text.size() || !is_digit(text[at])) return true;  // "$1" begins no string
   return false;
 }
 
@@ -26,7 +23,7 @@ bool has_short_name(std::string_view lowered) {
   static constexpr std::array<std::string_view, 6> names = {"otp", "totp", "pin", "cvv", "cvc", "pw"};
   for (const auto name : names)
     for (std::size_t at = 0; (at = lowered.find(name, at)) != std::string_view::npos; ++at)
-      if (at == 0 || !letter(lowered[at - 1])) return true;
+      if (at == 0 || !is_letter(lowered[at - 1])) return true;
   return false;
 }
 
@@ -47,7 +44,7 @@ bool may_hold_secret(std::string_view text) {
   letters.reserve(text.size());
   for (char& c : lowered) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (letter(c)) letters += c;
+    if (is_letter(c)) letters += c;
   }
   return has_part_of_name(letters) || has_short_name(lowered) || contains(lowered, "_key=") ||
          (contains(lowered, "_key ") && contains(lowered, "--"));

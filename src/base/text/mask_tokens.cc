@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text/text.h"
+
 namespace pgadvise {
 namespace {
 
-bool is_number(char c) { return c >= '0' && c <= '9'; }
-bool word_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-bool word_part(char c) { return word_start(c) || is_number(c) || c == '$'; }
+bool word_start(char c) { return is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool word_part(char c) { return word_start(c) || is_digit(c) || c == '$'; }
 bool operator_part(char c) {
   return std::string_view("+-*/<>=~!@#%^&|`?:").find(c) != std::string_view::npos;
 }
@@ -43,10 +41,10 @@ class Tokens {
       quoted(at_ + 1, escapes_);
     else if ((c == 'u' || c == 'U') && peek(1) == '&' && (peek(2) == '\'' || peek(2) == '"'))
       quoted(at_ + 2, false);
-    else if (c == '$' && !is_number(peek(1)) && dollar()) return;
+    else if (c == '$' && !is_digit(peek(1)) && dollar()) return;
     else if (word_start(c)) run(Kind::word, word_part);
-    else if (is_number(c)) run(Kind::number, [](char part) { return word_part(part) || part == '.'; });
-    else if (c == '$') ++at_, run(Kind::punctuation, is_number);
+    else if (is_digit(c)) run(Kind::number, [](char part) { return word_part(part) || part == '.'; });
+    else if (c == '$') ++at_, run(Kind::punctuation, is_digit);
     else if (operator_part(c)) operators();
     else add(Kind::punctuation, at_ + 1, at_, at_ + 1);
   }

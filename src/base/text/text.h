@@ -16,6 +16,12 @@
 
 namespace pgadvise {
 
+// Of ASCII, whatever the locale is.
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
+bool all_digits(std::string_view text);  // and not empty
+
 std::string_view trim(std::string_view text);
 std::string lower(std::string_view text);  // ASCII only
 std::vector<std::string_view> split(std::string_view text, char separator);

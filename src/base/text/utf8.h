@@ -10,6 +10,10 @@ namespace pgadvise {
 
 inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // some editors begin a file with it
 
+inline std::string_view without_byte_order_mark(std::string_view text) {
+  return text.substr(text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0);
+}
+
 // Whether the byte is not the first of a character.
 inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 

@@ -8,6 +8,7 @@
 
 #include "base/text/json_text.h"
 #include "base/text/text.h"
+#include "base/text/utf8.h"
 #include "files/catalog_snapshot_fields.h"
 #include "files/files.h"
 #include "files/json_file.h"
@@ -28,7 +29,7 @@ constexpr std::string_view how_to_take = "pgadvise snapshot --db CONN -o FILE cr
 
 // ---- writing
 
-class Writer {
+class SnapshotWriter {
  public:
   std::string write(const CatalogSnapshot& snapshot) {
     out_ = fmt::format("{{\n\"pgadvise_snapshot\": {},\n\"pgadvise\": ", version);
@@ -158,11 +159,11 @@ class Writer {
 // ---- reading
 
 // What a catalog can't be made of ends the reading; the first such thing is remembered.
-class Reader {
+class SnapshotParser {
  public:
-  explicit Reader(std::string path) : path_(std::move(path)) {}
+  explicit SnapshotParser(std::string path) : path_(std::move(path)) {}
 
-  Result<CatalogSnapshot> read(std::string_view text) {
+  Result<CatalogSnapshot> parse(std::string_view text) {
     // A table is taken as soon as it is there, and let go: the JSON of a whole catalog would take several
     // times its room.
     const auto take = [this](int depth, Json::parse_event_t event, Json& value) {
@@ -235,7 +236,7 @@ class Reader {
   // Where in the file, for messages: as long as it lives.
   class Where {
    public:
-    Where(Reader& reader, std::string_view step) : reader_(reader), size_(reader.where_.size()) {
+    Where(SnapshotParser& reader, std::string_view step) : reader_(reader), size_(reader.where_.size()) {
       if (size_) reader_.where_ += ": ";
       reader_.where_ += step;
     }
@@ -244,7 +245,7 @@ class Reader {
     Where& operator=(const Where&) = delete;
 
    private:
-    Reader& reader_;
+    SnapshotParser& reader_;
     std::size_t size_;
   };
 
@@ -396,25 +397,25 @@ class Reader {
 
 }  // namespace
 
-std::string to_catalog_snapshot(const CatalogSnapshot& snapshot) { return Writer().write(snapshot); }
+std::string to_catalog_snapshot(const CatalogSnapshot& snapshot) { return SnapshotWriter().write(snapshot); }
 
 // Its tables may be called like anything: the mark is a member with a number, which it is in no snapshot of
 // drizzle's.
 bool is_catalog_snapshot(std::string_view text) {
   constexpr std::string_view mark = "\"pgadvise_snapshot\"";
-  text = trim(text.substr(0, 3) == "\xef\xbb\xbf" ? text.substr(3) : text);
+  text = trim(without_byte_order_mark(text));
   if (!text.starts_with('{')) return false;
   for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
     auto rest = trim(text.substr(at + mark.size(), 64));
     if (!rest.starts_with(':')) continue;
     rest = trim(rest.substr(1));
-    if (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') return true;
+    if (!rest.empty() && is_digit(rest[0])) return true;
   }
   return false;
 }
 
 Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::string_view text) {
-  return Reader(path).read(text);
+  return SnapshotParser(path).parse(text);
 }
 
 Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path, const UserPaths& user_paths) {

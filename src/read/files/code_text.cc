@@ -9,8 +9,6 @@
 namespace pgadvise::files {
 namespace {
 
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 // env.DATABASE_URL: where to connect, not which environment it is.
 bool names_address(std::string_view variable) {
   static constexpr std::array<std::string_view, 12> last = {"URL",      "URI",  "DSN",      "HOST",
@@ -30,7 +28,7 @@ bool names_environment(std::string_view text) {
   for (std::size_t i = 0; i <= text.size(); ++i) {
     const char c = i < text.size() ? text[i] : ' ';
     const bool upper = c >= 'A' && c <= 'Z';
-    const bool boundary = !letter(c) || (upper && i > 0 && text[i - 1] >= 'a' && text[i - 1] <= 'z');
+    const bool boundary = !is_letter(c) || (upper && i > 0 && text[i - 1] >= 'a' && text[i - 1] <= 'z');
     if (boundary) {
       if (word == "env" && c == '.') {
         const auto variable = text.substr(
@@ -40,7 +38,7 @@ bool names_environment(std::string_view text) {
       if (known()) return true;
       word.clear();
     }
-    if (letter(c)) word += upper ? static_cast<char>(c + 32) : c;
+    if (is_letter(c)) word += upper ? static_cast<char>(c + 32) : c;
   }
   return false;
 }

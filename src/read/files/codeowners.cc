@@ -35,11 +35,8 @@ std::vector<std::string> words_of(std::string_view line) {
 
 // An entry for a folder covers everything below it; one that ends with "/*" only the files right below.
 bool covers(std::string_view pattern, std::string_view path) {
-  if (ignore_pattern_matches(pattern, path, false)) return true;
-  if (pattern.ends_with("/*")) return false;
-  for (auto slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1))
-    if (ignore_pattern_matches(pattern, path.substr(0, slash), true)) return true;
-  return false;
+  return pattern.ends_with("/*") ? ignore_pattern_matches(pattern, path, false)
+                                 : ignore_pattern_covers(pattern, path);
 }
 
 }  // namespace
@@ -73,7 +70,7 @@ std::vector<std::string> CodeOwners::of(std::string_view path) const {
   for (const Entry* entry : last) {
     if (!entry) continue;
     for (const auto& owner : entry->owners)
-      if (std::find(out.begin(), out.end(), owner) == out.end()) out.push_back(owner);
+      if (!is_one_of(owner, out)) out.push_back(owner);
   }
   return out;
 }

@@ -95,11 +95,7 @@ std::optional<Decision> decision_of(const std::string& ignore_file, std::string_
     if (line.empty() || line.front() == '#') continue;
     const bool again = line.front() == '!';
     const std::string_view pattern = line.substr(again ? 1 : 0);
-    bool matches = ignore_pattern_matches(pattern, path, false);
-    for (auto slash = path.find('/'); !matches && slash != std::string_view::npos;
-         slash = path.find('/', slash + 1))
-      matches = ignore_pattern_matches(pattern, path.substr(0, slash), true);
-    if (matches)
+    if (ignore_pattern_covers(pattern, path))
       out = {!again, ignore_file + ":" + std::to_string(number) + ": " + ellipsis(std::string(line), 80)};
   }
   return out;
@@ -117,6 +113,13 @@ bool ignore_pattern_matches(std::string_view pattern, std::string_view path, boo
   if (pattern.empty()) return false;
   if (!anchored) return name_matches(pattern, base_of(path));
   return names_match(split(pattern, '/'), split(path, '/'));
+}
+
+bool ignore_pattern_covers(std::string_view pattern, std::string_view path) {
+  if (ignore_pattern_matches(pattern, path, false)) return true;
+  for (auto slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1))
+    if (ignore_pattern_matches(pattern, path.substr(0, slash), true)) return true;
+  return false;
 }
 
 std::string ignoring_line(const std::string& file) {

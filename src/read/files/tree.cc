@@ -35,7 +35,7 @@ static bool composed_with_test(std::string_view folder) {
                                                              "e2e",      "stub",    "stubs"};
   std::string name(folder);
   std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; }, '.');
-  const bool numbered = !name.empty() && name.front() >= '0' && name.front() <= '9';
+  const bool numbered = !name.empty() && is_digit(name.front());
   return !numbered && any_part(name, '.', words) && !name.starts_with("ab.") && !name.starts_with("split.") &&
          !name.starts_with("pay.") && !contains(name, "with.");
 }

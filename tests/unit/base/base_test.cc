@@ -250,6 +250,24 @@ TEST(ContainsAny, OfListsAndArrays) {
   EXPECT_FALSE(ends_with_any("src/page.tsx", {".js", ".ts"}));
 }
 
+TEST(IsOneOf, FindsWordsInListsArraysAndVectors) {
+  static constexpr auto words = word_list("cron", "queue");
+  EXPECT_TRUE(is_one_of("queue", words));
+  EXPECT_FALSE(is_one_of("queues", words));
+  EXPECT_TRUE(is_one_of(std::string("cron"), {"cron", "page"}));
+  EXPECT_FALSE(is_one_of("", std::vector<std::string>{"cron"}));
+}
+
+TEST(JsonContainer, IsOneObjectOrArray) {
+  for (const char* text : {"{}", " [1, -0.5e3, \"a\\n\", null]\n", "{\"a\": {\"b\": [true]}}"})
+    EXPECT_TRUE(is_json_container(text)) << text;
+  for (const char* text :
+       {"", "1", "true", "\"a\"", "{", "[1,]", "[01]", "{a: 1}", "[] []", "\xef\xbb\xbf{}"})
+    EXPECT_FALSE(is_json_container(text)) << text;
+  EXPECT_TRUE(is_json_container(std::string(64, '[') + "1" + std::string(64, ']')));
+  EXPECT_FALSE(is_json_container(std::string(65, '[') + "1" + std::string(65, ']')));
+}
+
 TEST(AppendUtf8, WritesCodePointsAndNothingElse) {
   std::string out;
   for (const char32_t code : {U'a', U'\u00e4', U'\u20ac', U'\U0001f600'}) append_utf8(out, code);

@@ -2,7 +2,6 @@
 // earlier merges grouped them.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "base/result.h"

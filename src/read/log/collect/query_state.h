@@ -1,4 +1,10 @@
-// What is kept of a query while logs are read.
+// What QueryStore keeps of one query (libpg_query's fingerprint) while logs are read: sums for each log, a
+// few calls as samples, and the plan of its slowest call. workload_parts.h makes a Query of it.
+//
+// Times are nanoseconds where a name ends with _ns, else microseconds since 1970 in the log's time zone, with
+// no_time for "unknown". A log is known by the address of its LogSource::path, which must outlive the state;
+// nullptr stands for the sum of all logs. Used by one thread at a time. The cost of each function is
+// constant, or linear in the number of logs or of identities (at most max_names), which is small.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "log/record/logged_plan.h"
 #include "log/record/record.h"
 #include "log/repeats/repeats.h"
 #include "model/queries/histogram.h"
@@ -18,8 +23,8 @@
 namespace pgadvise::log {
 
 inline constexpr std::size_t max_names = 64;  // of users, databases, applications of one query or event
-inline constexpr std::size_t max_distinct_samples = 4;
-inline constexpr std::uint32_t invalid_id = ~std::uint32_t{0};
+inline constexpr std::size_t max_distinct_samples = 4;          // of one query, besides the slowest call
+inline constexpr std::uint32_t invalid_id = ~std::uint32_t{0};  // the number of no query
 
 // A query's calls in one log.
 struct Share {
@@ -34,8 +39,9 @@ struct Share {
   std::int64_t last = no_time;
   std::uint64_t rows = 0;
   std::uint64_t rows_calls = 0;
-  std::vector<std::uint32_t> identities;
+  std::vector<std::uint32_t> identities;  // numbers of Identities; at most max_names
 
+  // Adds a call. One without a duration counts in `calls` alone, one without a time not in first and last.
   void add(const Call& call, std::uint32_t identity) {
     ++calls;
     if (call.end != no_time) {
@@ -60,6 +66,7 @@ struct Share {
       identities.push_back(identity);
   }
 
+  // Adds the sums of another log, or of another query that is summed up with this one.
   void merge(const Share& other) {
     calls += other.calls;
     if (other.first != no_time) {
@@ -79,25 +86,24 @@ struct Share {
   }
 };
 
-// The plan of its slowest run.
+// A plan of auto_explain as it was logged, with literals.
 struct KeptPlan {
   LoggedPlan::Format format = LoggedPlan::Format::text;
   const std::string* file = nullptr;
   int line = 0;
   double duration_ms = 0;
   std::string text;
-
-  LoggedPlan plan() const;
 };
 
 struct QueryState {
-  std::uint32_t number = 0;
-  bool late = false;    // not parsed yet: there are more templates than are kept
-  bool pinned = false;  // a statement that waits for its duration is of it
-  std::size_t bytes = 0;
+  std::uint32_t number = 0;  // as in Call::query; invalid_id: it became "other statements"
+  bool late = false;         // a template that is not parsed yet, since there are more than Limits allows
+  bool pinned = false;       // a statement of it waits for its duration: it must not be folded
+  std::size_t bytes = 0;     // of memory, for Limits::bytes
   std::string fingerprint;
-  std::string text;
-  std::vector<Share> shares;  // the last one is of the log that is read, mostly
+  std::string text;           // normalized
+  std::vector<Share> shares;  // one for each log; the last one is mostly that of the log that is read
+  // The share of a log, which is added if it is missing. The reference stays valid until the next share.
   Share& share(const std::string* file) {
     if (!shares.empty() && shares.back().file == file) return shares.back();
     const auto found =
@@ -107,16 +113,16 @@ struct QueryState {
     return shares.back();
   }
   std::optional<KeptCall> slowest;
-  std::vector<KeptCall> distinct;
-  std::vector<std::uint64_t> distinct_keys;
-  std::uint64_t slowest_key = 0;
-  std::uint64_t latest_session = 0;  // that ran it, and when; and the latest one of the others
-  std::int64_t latest_end = no_time;
-  std::int64_t other_end = no_time;
-  std::optional<KeptPlan> plan;
-  double slowest_plan_ms = -1;  // also of one that could not be kept
+  std::uint64_t slowest_key = 0;   // Call::key of `slowest`
+  std::vector<KeptCall> distinct;  // calls with different parameters, at most max_distinct_samples + 1
+  std::vector<std::uint64_t> distinct_keys;  // Call::key of each
+  std::uint64_t latest_session = 0;          // the session that ran it last
+  std::int64_t latest_end = no_time;         // when that was
+  std::int64_t other_end = no_time;          // when another session ran it last
+  std::optional<KeptPlan> plan;  // of the slowest call with a plan; none if that plan was too long
+  double slowest_plan_ms = -1;   // the time of that call; -1: no plan was logged
 
-  // When did another session run it last?
+  // Notes a call, and returns when another session ran the query last; no_time: none did.
   std::int64_t ran(std::uint64_t session, std::int64_t end) {
     if (session != latest_session) other_end = latest_end;
     latest_session = session;
@@ -124,6 +130,7 @@ struct QueryState {
     return other_end;
   }
 
+  // Total time in nanoseconds, and calls: queries with the least are folded first.
   std::pair<std::int64_t, std::uint64_t> value() const {
     std::pair<std::int64_t, std::uint64_t> out;
     for (const Share& share : shares)

@@ -7,6 +7,7 @@
 #include "base/text/text.h"
 #include "log/lines/lines.h"
 #include "log/record/clean_text.h"
+#include "log/record/logged_plan.h"
 #include "sql/parse/redact.h"
 #include "sql/parse/statement.h"
 

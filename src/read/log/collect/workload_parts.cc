@@ -7,6 +7,7 @@
 
 #include "log/collect/merge.h"
 #include "log/record/clean_text.h"
+#include "log/record/logged_plan.h"
 #include "log/record/parameters.h"
 
 namespace pgadvise::log {
@@ -19,6 +20,13 @@ Sample sample_of(const KeptCall& kept) {
   if (kept.parameters) sample.parameters = parse_parameters(clean(*kept.parameters));
   sample.duration_ms = kept.duration_ms;
   return sample;
+}
+
+LoggedPlan plan_of(const KeptPlan& kept) {
+  const std::string logged =
+      kept.format == LoggedPlan::Format::json ? in_json(clean(kept.text)) : clean(kept.text);
+  return {
+      kept.format, {*kept.file, kept.line, 0}, kept.duration_ms, redact_plan(kept.format, logged), logged};
 }
 
 void add_name(std::set<std::string>& names, const std::string& name) {
@@ -56,7 +64,7 @@ void add_query(QueryState& state, const Identities& identities, const std::strin
   for (std::size_t i = 0; i < state.distinct.size(); ++i)
     if (!state.slowest || state.distinct_keys[i] != state.slowest_key) keep(state.distinct[i]);
   if (state.plan && (!file || state.plan->file == file)) {
-    query.plan = state.plan->plan();
+    query.plan = plan_of(*state.plan);
     if (query.plan->text.empty()) query.plan.reset();  // none was found in it
   }
   out.push_back(std::move(query));

@@ -1,7 +1,6 @@
 // The interface of decoders, which turn lines into records: one for each log format.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 

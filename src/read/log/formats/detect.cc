@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text/text.h"
+#include "base/text/utf8.h"
 #include "log/formats/csv_log.h"
 #include "log/formats/drizzle_log.h"
 #include "log/formats/json_log.h"
@@ -325,10 +326,6 @@ class PieceDecoder final : public Decoder {
   std::unique_ptr<Decoder> inner_;
 };
 
-}  // namespace
-
-namespace {
-
 void detect_lines(const std::vector<std::string_view>& lines, const std::string& line_prefix,
                   Format& format) {
   std::size_t csv = 0;
@@ -407,7 +404,7 @@ std::string as_entries(std::string_view head) {
 
 Format detect(std::string_view head, const std::string& line_prefix) {
   Format format;
-  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
+  head = without_byte_order_mark(head);
   constexpr std::size_t tar_magic = 257;
   if (head.size() > tar_magic && head.substr(tar_magic).starts_with("ustar")) {
     format.looked_like = "a tar archive";

@@ -53,7 +53,7 @@ bool take_plain_list(std::string_view text, std::string* detail) {
     } else {
       end += text[at] == '-';
       const auto digits = end;
-      while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+      while (end < text.size() && is_digit(text[end])) ++end;
       if (end == digits || end - digits > 18 || (text[digits] == '0' && end - at > 1)) return false;
       value = text.substr(at, end - at);
     }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text/text.h"
+#include "base/text/utf8.h"
 #include "log/lines/bytes.h"
 #include "log/record/statement_template.h"
 #include "log/record/time.h"
@@ -17,11 +18,6 @@ namespace pgadvise::log {
 namespace {
 
 using Json = nlohmann::json;
-
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), digit);
-}
 
 std::string_view take_word(std::string_view& text) {
   const auto end = std::min(text.find(' '), text.size());
@@ -33,13 +29,13 @@ std::string_view take_word(std::string_view& text) {
 // "2024-05-01T12:00:00.123456+02:00" -> "2024-05-01 12:00:00.123 +0200"; nullopt: no stamp of ISO 8601.
 std::optional<std::string> from_iso(std::string_view stamp) {
   if (stamp.size() < 20 || stamp[4] != '-' || stamp[7] != '-' || stamp[10] != 'T' || stamp[13] != ':' ||
-      stamp[16] != ':' || !digit(stamp[18]))
+      stamp[16] != ':' || !is_digit(stamp[18]))
     return std::nullopt;
   std::string fraction = "000";
   std::size_t at = 19;
   if (stamp[at] == '.') {
     const std::size_t begin = ++at;
-    while (at < stamp.size() && digit(stamp[at])) ++at;
+    while (at < stamp.size() && is_digit(stamp[at])) ++at;
     fraction = std::string(stamp.substr(begin, at - begin)) + "000";
     fraction.resize(3);
   }
@@ -130,7 +126,7 @@ bool syslog(std::string_view line, bool stamped, std::string& out, Piece& piece)
     if (line.starts_with('[') && line.find("] ") != line.npos && line.find('=') < line.find("] "))
       line.remove_prefix(line.find("] ") + 2);
     else (void)take_word(line);
-    if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
+    line = without_byte_order_mark(line);
   } else {
     if ((stamp = from_iso(line.substr(0, line.find(' '))))) (void)take_word(line);
     else stamp = from_bsd(line);
@@ -176,7 +172,7 @@ bool logplex(std::string_view line, std::string& out, Piece& piece) {
   const auto dot = source.find("[postgres.");
   if (!stamp || dot == source.npos || !source.ends_with("]:")) return false;
   const auto process = source.substr(dot + 10, source.size() - dot - 12);
-  if (line.starts_with('[') && !digit(line.size() > 1 ? line[1] : 'x')) (void)take_word(line);
+  if (line.starts_with('[') && !is_digit(line.size() > 1 ? line[1] : 'x')) (void)take_word(line);
   piece.origin = origin_of(source, {});
   take_numbers(line, process, piece);
   out = front(*stamp, process);

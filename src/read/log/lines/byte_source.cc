@@ -22,6 +22,26 @@
 namespace pgadvise::log {
 namespace {
 
+constexpr std::size_t block_size = 1 << 18;  // of one read
+
+// Lines that a source has made, and those of them that it has not given yet.
+struct MadeLines {
+  std::string text;
+  std::size_t given = 0;
+
+  bool all_given() const { return given == text.size(); }
+  void clear() {
+    text.clear();
+    given = 0;
+  }
+  std::ptrdiff_t give(char* into, std::size_t size) {
+    const std::size_t count = std::min(size, text.size() - given);
+    std::memcpy(into, text.data() + given, count);
+    given += count;
+    return static_cast<std::ptrdiff_t>(count);
+  }
+};
+
 // A descriptor whose first bytes were looked at already.
 class Descriptor {
  public:
@@ -88,7 +108,7 @@ std::string broken(const char* why) {
 // file, as for gzip(1), and so are zeros after the last one (padding of tapes and block devices).
 class GzipSource final : public ByteSource {
  public:
-  explicit GzipSource(std::unique_ptr<Descriptor> file) : file_(std::move(file)), buffer_(1 << 18) {
+  explicit GzipSource(std::unique_ptr<Descriptor> file) : file_(std::move(file)), buffer_(block_size) {
     constexpr int gzip_wrapper = 16;
     if (inflateInit2(&stream_, MAX_WBITS + gzip_wrapper) != Z_OK)
       failure_ = "not enough memory to decompress the file";
@@ -149,7 +169,7 @@ class GzipSource final : public ByteSource {
 class CompressedSource final : public ByteSource {
  public:
   explicit CompressedSource(std::unique_ptr<Descriptor> file)
-      : file_(std::move(file)), archive_(archive_read_new(), &archive_read_free), buffer_(1 << 18) {
+      : file_(std::move(file)), archive_(archive_read_new(), &archive_read_free), buffer_(block_size) {
     archive* in = archive_.get();
     archive_read_support_format_raw(in);
     archive_read_support_format_empty(in);
@@ -209,12 +229,9 @@ class BackwardSource final : public ByteSource {
   BackwardSource& operator=(const BackwardSource&) = delete;
 
   std::ptrdiff_t read(char* into, std::size_t size) override {
-    while (given_ == lines_.size())
+    while (lines_.all_given())
       if (!fill()) return failure_.empty() ? 0 : -1;
-    const std::size_t count = std::min(size, lines_.size() - given_);
-    std::memcpy(into, lines_.data() + given_, count);
-    given_ += count;
-    return static_cast<std::ptrdiff_t>(count);
+    return lines_.give(into, size);
   }
   std::uint64_t lines() const override { return lines_in_all_; }
   std::string failure() const override { return failure_; }
@@ -238,7 +255,6 @@ class BackwardSource final : public ByteSource {
   // The block before what was read, and what was left of its first line.
   bool fill() {
     lines_.clear();
-    given_ = 0;
     if (left_ == 0 || !failure_.empty()) return false;
     const std::uint64_t from = left_ - std::min<std::uint64_t>(left_, block_size);
     std::string block(static_cast<std::size_t>(left_ - from), '\0');
@@ -262,19 +278,17 @@ class BackwardSource final : public ByteSource {
       const std::size_t stop = block[end - 1] == '\n' ? end - 1 : end;
       const auto newline = stop > begin ? block.rfind('\n', stop - 1) : std::string::npos;
       const std::size_t start = newline == std::string::npos || newline < begin ? begin : newline + 1;
-      lines_.append(block, start, stop - start).append(1, '\n');
+      lines_.text.append(block, start, stop - start).append(1, '\n');
       end = start;
     }
     return true;
   }
 
-  static constexpr std::size_t block_size = 1 << 18;
   const int descriptor_;
   std::uint64_t left_;
   std::uint64_t lines_in_all_ = 0;
   std::string rest_;
-  std::string lines_;
-  std::size_t given_ = 0;
+  MadeLines lines_;
   std::string failure_;
 };
 
@@ -284,9 +298,8 @@ class EntriesSource final : public ByteSource {
       : head_(std::move(head)), source_(std::move(source)) {}
 
   std::ptrdiff_t read(char* into, std::size_t size) override {
-    while (given_ == lines_.size()) {
+    while (lines_.all_given()) {
       lines_.clear();
-      given_ = 0;
       if (!head_.empty()) {
         take(std::exchange(head_, {}));
         continue;
@@ -296,10 +309,7 @@ class EntriesSource final : public ByteSource {
       if (got <= 0) return got;
       take({bytes.data(), static_cast<std::size_t>(got)});
     }
-    const std::size_t count = std::min(size, lines_.size() - given_);
-    std::memcpy(into, lines_.data() + given_, count);
-    given_ += count;
-    return static_cast<std::ptrdiff_t>(count);
+    return lines_.give(into, size);
   }
   std::string failure() const override { return source_ ? source_->failure() : ""; }
 
@@ -310,7 +320,7 @@ class EntriesSource final : public ByteSource {
 
   void of_string(char c) {
     if (c == '\n' || c == '\r') return void(newlines_ += c == '\n');
-    if (entry_) lines_ += c;
+    if (entry_) lines_.text += c;
     if (escaped_) escaped_ = false;
     else if (c == '\\') escaped_ = true;
     else in_string_ = c != '"';
@@ -327,7 +337,7 @@ class EntriesSource final : public ByteSource {
       depth_ = 0;
     }
     if (entry_) {
-      lines_ += c;
+      lines_.text += c;
       fresh_ = false;
       depth_ += opens - closes;
       if (depth_ > 0) return;
@@ -341,15 +351,14 @@ class EntriesSource final : public ByteSource {
   }
 
   void end_line() {
-    lines_ += '\n';
+    lines_.text += '\n';
     fresh_ = true;
   }
 
   static constexpr std::size_t max_around = 64;
   std::string head_;
   std::unique_ptr<ByteSource> source_;
-  std::string lines_;
-  std::size_t given_ = 0;
+  MadeLines lines_;
   std::string around_;  // the brackets that are open around an entry
   bool entry_ = false;
   int depth_ = 0;
@@ -385,7 +394,7 @@ Result<std::unique_ptr<ByteSource>> ByteSource::turned(std::string_view head, By
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
   if (!file) return failed(std::string("no temporary file: ") + std::strerror(errno));
   std::uint64_t size = 0;
-  std::vector<char> bytes(1 << 18);
+  std::vector<char> bytes(block_size);
   for (std::ptrdiff_t got = 1; got > 0; head = {bytes.data(), static_cast<std::size_t>(got)}) {
     if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size())
       return failed(std::string("no temporary file: ") + std::strerror(errno));

@@ -73,7 +73,7 @@ Prefix::Prefix(std::string pattern) : pattern_(std::move(pattern)) {
     }
     ++at;
     bool padded = false;
-    while (at + 1 < pattern_.size() && (pattern_[at] == '-' || digit(pattern_[at]))) ++at, padded = true;
+    while (at + 1 < pattern_.size() && (pattern_[at] == '-' || is_digit(pattern_[at]))) ++at, padded = true;
     const char escape = pattern_[at];
     if (escape == '%') {
       literal += '%';

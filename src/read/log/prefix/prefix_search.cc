@@ -108,13 +108,11 @@ const std::vector<Prefix>& known_prefixes() {
   return known;
 }
 
-bool letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-bool of_word(char c) { return letter(c) || digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool of_word(char c) {
+  return is_letter(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
 bool of_name(char c) { return of_word(c) || c == '.' || c == '$' || c == '-'; }
 bool divides(char c) { return std::string_view(",;|[](){}<>=:\"'#%").find(c) != std::string_view::npos; }
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), digit);
-}
 
 // Not followed by what would make it part of a longer word.
 bool ends_at(std::string_view text, std::size_t length) {
@@ -135,7 +133,7 @@ std::size_t sqlstate_length(std::string_view text) {
   const std::string_view code = text.substr(0, 5);
   if (code == "00000") return 5;
   // Digits alone may be a process id; the lines with another code tell.
-  return all_digits(code) || std::none_of(code.begin(), code.end(), digit) ? 0 : 5;
+  return all_digits(code) || std::none_of(code.begin(), code.end(), is_digit) ? 0 : 5;
 }
 
 std::size_t transaction_length(std::string_view text) {
@@ -203,7 +201,7 @@ class Sketch {
     if (at_ == 0 || std::string_view("[({<").find(front_[at_ - 1]) == std::string_view::npos) return 0;
     std::size_t end = 0, digits = 0;
     for (; end < rest().size() && (of_name(rest()[end]) || rest()[end] == ' '); ++end)
-      if ((digits = digit(rest()[end]) ? digits + 1 : 0) > 2) return 0;
+      if ((digits = is_digit(rest()[end]) ? digits + 1 : 0) > 2) return 0;
     return end < rest().size() && std::string_view("])}>").find(rest()[end]) != std::string_view::npos ? end
                                                                                                        : 0;
   }
@@ -219,7 +217,7 @@ class Sketch {
     if (const std::size_t length = transaction_length(text)) return add("%v", length), true;
     if (const std::size_t length = sqlstate_length(text)) return add("%e", length), true;
     if (text.starts_with('[') && line_number(text)) return true;
-    const std::size_t sign = text.starts_with('-') && (out_.empty() || !digit(out_.back()));
+    const std::size_t sign = text.starts_with('-') && (out_.empty() || !is_digit(out_.back()));
     if (const std::size_t digits = digits_at(text, sign);
         digits && ends_at(text, sign + digits) && !text.substr(sign + digits).starts_with('@'))
       return add("%Q", sign + digits), true;
@@ -261,7 +259,7 @@ class Sketch {
 
   bool key() {
     std::size_t length = 0;
-    while (length < rest().size() && (letter(rest()[length]) || rest()[length] == '_')) ++length;
+    while (length < rest().size() && (is_letter(rest()[length]) || rest()[length] == '_')) ++length;
     const char behind = length < rest().size() ? rest()[length] : ' ';
     const std::string word = lower(rest().substr(0, length));
     const auto is = [&](std::initializer_list<std::string_view> words) { return is_one_of(word, words); };
@@ -291,7 +289,7 @@ class Sketch {
       if (!blanks || end + 1 == text.size() || text[end + 1] == '[' || text.substr(end + 1).starts_with("- "))
         break;
       std::size_t word = end + 1;
-      while (word < text.size() && (letter(text[word]) || text[word] == '_')) ++word;
+      while (word < text.size() && (is_letter(text[word]) || text[word] == '_')) ++word;
       if (word > end + 1 && text.substr(word, 1) == "=") break;
     }
     std::string_view value = text.substr(0, end);

@@ -85,16 +85,15 @@ bool take_thousandths(std::string_view& text, double& milliseconds) {
   constexpr std::size_t max_digits = 15;
   const char* at = text.data();
   const char* const end = at + text.size();
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   std::uint64_t value = 0;
-  for (; at < end && digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+  for (; at < end && is_digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
   const auto whole = static_cast<std::size_t>(at - text.data());
-  if (whole == 0 || whole + 4 > max_digits || end - at < 4 || at[0] != '.' || !digit(at[1]) ||
-      !digit(at[2]) || !digit(at[3]))
+  if (whole == 0 || whole + 4 > max_digits || end - at < 4 || at[0] != '.' || !is_digit(at[1]) ||
+      !is_digit(at[2]) || !is_digit(at[3]))
     return false;
   value = value * 1000 + static_cast<std::uint64_t>((at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0'));
   at += 4;
-  if (at < end && digit(*at)) return false;
+  if (at < end && is_digit(*at)) return false;
   text.remove_prefix(whole + 4);
   milliseconds = static_cast<double>(value) / 1000;
   return true;
@@ -157,10 +156,9 @@ Message calls(std::string_view text) {
 
 std::string_view take_sqlstate_and_colon(std::string_view& message) {
   const std::string_view code = message.substr(0, 5);
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto of_code = [&](char c) { return digit(c) || (c >= 'A' && c <= 'Z'); };
+  const auto of_code = [&](char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); };
   if (message.substr(5, 2) != ": " || !std::all_of(code.begin(), code.end(), of_code) ||
-      std::none_of(code.begin(), code.end(), digit))
+      std::none_of(code.begin(), code.end(), is_digit))
     return {};
   message.remove_prefix(7);
   return code;

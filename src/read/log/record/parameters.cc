@@ -1,6 +1,7 @@
 #include "log/record/parameters.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text/text.h"
 
@@ -13,13 +14,23 @@ struct Value {
   std::string_view quoted;  // between the quotes, '' not undone
 };
 
+// Takes the string in single quotes at the front of `text`: what is between them, '' not undone. nullopt, and
+// nothing taken: no quote closes it.
+std::optional<std::string_view> take_quoted(std::string_view& text) {
+  std::size_t end = 1;
+  while ((end = text.find('\'', end)) != std::string_view::npos && text.substr(end + 1, 1) == "'") end += 2;
+  if (end == std::string_view::npos) return std::nullopt;
+  const auto out = text.substr(1, end - 1);
+  text.remove_prefix(end + 1);
+  return out;
+}
+
 // Takes the next "$n = value" and the comma behind it.
 bool take(std::string_view& text, Value& value) {
   if (!text.starts_with('$')) return false;
   std::size_t at = 1;
   int number = 0;
-  while (at < text.size() && text[at] >= '0' && text[at] <= '9' && number < 100000)
-    number = number * 10 + (text[at++] - '0');
+  while (at < text.size() && is_digit(text[at]) && number < 100000) number = number * 10 + (text[at++] - '0');
   if (at == 1 || number == 0 || text.substr(at, 3) != " = ") return false;
   std::string_view rest = text.substr(at + 3);
   value = {number, false, {}};
@@ -27,13 +38,9 @@ bool take(std::string_view& text, Value& value) {
     value.null = true;
     rest.remove_prefix(4);
   } else if (rest.starts_with('\'')) {
-    std::size_t end = 1;
-    while ((end = rest.find('\'', end)) != std::string_view::npos && end + 1 < rest.size() &&
-           rest[end + 1] == '\'')
-      end += 2;
-    if (end == std::string_view::npos) return false;
-    value.quoted = rest.substr(1, end - 1);
-    rest.remove_prefix(end + 1);
+    const auto quoted = take_quoted(rest);
+    if (!quoted) return false;
+    value.quoted = *quoted;
   } else {
     return false;
   }
@@ -70,13 +77,10 @@ std::optional<Parameters> parse_arguments(std::string_view execute) {
   std::string_view rest = trim(execute.substr(open + 1));
   while (!rest.starts_with(')')) {
     if (rest.starts_with('\'')) {
-      std::size_t end = 1;
-      while ((end = rest.find('\'', end)) != std::string_view::npos && end + 1 < rest.size() &&
-             rest[end + 1] == '\'')
-        end += 2;
-      if (end == std::string_view::npos) return std::nullopt;
-      out.emplace_back(replace_all(std::string(rest.substr(1, end - 1)), "''", "'"));
-      rest = trim(rest.substr(end + 1));
+      const auto quoted = take_quoted(rest);
+      if (!quoted) return std::nullopt;
+      out.emplace_back(replace_all(std::string(*quoted), "''", "'"));
+      rest = trim(rest);
     } else {
       const auto end = rest.find_first_of(",)");
       if (end == std::string_view::npos) return std::nullopt;

@@ -3,14 +3,15 @@
 #include <cstring>
 #include <utility>
 
+#include "base/text/text.h"
 #include "log/lines/bytes.h"
 
 namespace pgadvise::log {
 namespace {
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
-int two(const char* at) { return digit(at[0]) && digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1; }
+int two(const char* at) {
+  return is_digit(at[0]) && is_digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1;
+}
 
 // Days from 1970-01-01 of the proleptic Gregorian calendar.
 std::int64_t days(int year, int month, int day) {
@@ -25,15 +26,15 @@ std::int64_t days(int year, int month, int day) {
 inline std::int64_t take_fraction(std::string_view text, std::size_t& length) {
   if (length >= text.size() || text[length] != '.') return -1;
   const char* const in = text.data() + length + 1;
-  if (length + 4 < text.size() && digit(in[0]) && digit(in[1]) && digit(in[2]) &&
-      !digit(in[3])) {  // as the server has it
+  if (length + 4 < text.size() && is_digit(in[0]) && is_digit(in[1]) && is_digit(in[2]) &&
+      !is_digit(in[3])) {  // as the server has it
     length += 4;
     return ((in[0] - '0') * 100 + (in[1] - '0') * 10 + (in[2] - '0')) * 1000;
   }
   std::int64_t value = 0;
   std::int64_t unit = 100000;
   std::size_t at = length + 1;
-  for (; at < text.size() && digit(text[at]); ++at, unit /= 10) value += unit * (text[at] - '0');
+  for (; at < text.size() && is_digit(text[at]); ++at, unit /= 10) value += unit * (text[at] - '0');
   if (at == length + 1) return -1;
   length = at;
   return value;
@@ -60,7 +61,7 @@ std::int64_t take_zone(std::string_view text, std::size_t& length) {
   const std::size_t start = at;
   if (first == '+' || first == '-') {
     ++at;
-    while (at < text.size() && at < start + 7 && digit(text[at])) ++at;
+    while (at < text.size() && at < start + 7 && is_digit(text[at])) ++at;
     const std::string_view digits = text.substr(start + 1, at - start - 1);
     if (digits.size() < 2 || digits.size() % 2) return 0;
     std::int64_t seconds = two(digits.data()) * 3600;
@@ -133,7 +134,7 @@ Stamp StampReader::take(std::string_view text) {
 Stamp take_epoch(std::string_view text) {
   Stamp out;
   std::int64_t seconds = 0;
-  while (out.length < text.size() && out.length < 12 && digit(text[out.length]))
+  while (out.length < text.size() && out.length < 12 && is_digit(text[out.length]))
     seconds = seconds * 10 + (text[out.length++] - '0');
   if (out.length < 9) return {};
   const std::int64_t fraction = take_fraction(text, out.length);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text/text.h"
+#include "base/text/utf8.h"
 #include "sql/statement_statistics.h"
 
 namespace pgadvise::log {
@@ -131,12 +132,12 @@ bool doubled(std::string_view text) {
   return any;
 }
 
-class Reader {
+class StatisticsParser {
  public:
-  explicit Reader(const std::string& path) : path_(path) {}
+  explicit StatisticsParser(const std::string& path) : path_(path) {}
 
-  Result<Workload> read(std::string_view text, Diagnostics& diagnostics) {
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  Result<Workload> workload(std::string_view text, Diagnostics& diagnostics) {
+    text = without_byte_order_mark(text);
     source_ = {.path = path_, .format = "pg_stat_statements"};
     const auto front = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
     const bool ok = front.starts_with('[') || front.starts_with('{') ? from_json(front) : from_csv(text);
@@ -220,7 +221,7 @@ class Reader {
 }  // namespace
 
 bool is_statistics_file(std::string_view head) {
-  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
+  head = without_byte_order_mark(head);
   const auto front = head.substr(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
   const auto names = [&](std::string_view text, std::string_view quote) {
     const auto has = [&](std::string_view name) {
@@ -245,7 +246,7 @@ bool is_statistics_file(std::string_view head) {
 
 Result<Workload> parse_statistics_file(const std::string& path, std::string_view text,
                                        Diagnostics& diagnostics) {
-  return Reader(path).read(text, diagnostics);
+  return StatisticsParser(path).workload(text, diagnostics);
 }
 
 }  // namespace pgadvise::log

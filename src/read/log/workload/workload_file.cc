@@ -67,8 +67,10 @@ class WorkloadWriter {
   }
   template <class T, class Fields>
   void list(const char* key, const std::vector<T>& values, Fields fields) {
-    for (std::size_t i = 0; i < values.size(); ++i)
-      out_[key].push_back(made_by([&] { fields(values[i], i); }));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      json made = made_by([&] { fields(values[i], i); });
+      out_[key].push_back(std::move(made));
+    }
   }
   template <class E, class Names>
   void word(const char* key, E value, const Names& names) {
@@ -192,7 +194,10 @@ class WorkloadParser {
   template <class T, class Fields>
   void list(const char* key, std::vector<T>& values, Fields fields) {
     for (const json& each : array(key, false))
-      within(each, [&] { fields(values.emplace_back(), values.size() - 1); });
+      within(each, [&] {
+        T& value = values.emplace_back();
+        fields(value, values.size() - 1);
+      });
   }
   template <class E, class Names>
   void word(const char* key, E& value, const Names& names) {
