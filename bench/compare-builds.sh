@@ -3,8 +3,8 @@
 #
 #   bench/run compare-builds OLD NEW [--db CONN --workload FILE]
 #
-# OLD and NEW are programs, for instance build/release/pgadvise of the last release and of this checkout. `check` reads a made schema of 1,000 tables and then
-# fixtures/shop with its log; `digest` reads a made log of 16 MB. With --db, `check` reads that database and `advise` plans FILE's
+# OLD and NEW are programs, for instance build/release/pgadvise of the last release and of this checkout. `check` reads a made schema of
+# 1,000 tables and then fixtures/shop with its log; `digest` reads a made log of 16 MB. With --db, `check` reads that database and `advise` plans FILE's
 # statements on it (bench/run many-templates makes both).
 # The instructions of a run with a database are those of pgadvise alone, not of the server.
 (($# == 2 || $# == 6)) || usage

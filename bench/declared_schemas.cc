@@ -1,11 +1,12 @@
 // The schemas that code declares, compared with what its own tool makes of them:
-//   declared_schemas drizzle FOLDER [--gaps] [--parse]   each Drizzle schema, with drizzle-kit's newest
-//   snapshot declared_schemas prisma FOLDER                  the files of each Prisma schema, the one with
-//   the datasource
-//                                                   first
-//   declared_schemas prisma FOLDER FILE SQL         the schema whose first file is FILE, with the script SQL
-// Prints a line of counts for each compared schema, and each difference. drizzle: also time and memory;
-// --gaps: what is unknown; --parse: also the time to parse every source file. bench/run drizzle-source and
+//   declared_schemas drizzle FOLDER [--gaps] [--parse]
+//   declared_schemas prisma FOLDER
+//   declared_schemas prisma FOLDER FILE SQL
+//
+// drizzle: each schema, with drizzle-kit's newest snapshot; also time and memory. --gaps: what is unknown;
+// --parse: also the time to parse every source file. prisma FOLDER: the files of each schema, that with the
+// datasource first. With FILE and SQL: the schema whose first file is FILE, with the script SQL. Prints a
+// line of counts for each compared schema, and each difference. bench/run drizzle-source and
 // bench/run prisma-schema run it over git repositories.
 #include <algorithm>
 #include <chrono>

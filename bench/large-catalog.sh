@@ -1,6 +1,8 @@
-# How long `pgadvise check --db`, `pgadvise snapshot` and `pgadvise check` of that snapshot take over 10,000 tables and 50,000 indexes, in a throwaway PostgreSQL. Wants 5 s at most.
+# How long `pgadvise check --db`, `pgadvise snapshot` and `pgadvise check` of that snapshot take over 10,000 tables and 50,000 indexes, in a
+# throwaway PostgreSQL. Wants 5 s at most.
 # Every foreign key has its index, so that the catalog is measured and not the plans that findings are confirmed by.
 # Usage: bench/run large-catalog [TABLES] (default: 10000)
+(($# <= 1)) || usage
 tables=${1:-10000}
 catalog=$work/catalog.sql
 cat > "$catalog" <<'SQL'

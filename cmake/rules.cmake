@@ -1,6 +1,5 @@
 # A rule is registered by being there: rules/<category>/<rule_id>.cc, or in a room of the category (rules/query/logs/<rule_id>.cc),
-# defines `const Rule rule` in the namespace pgadvise::rules::<rule_id>, so that several rules may be
-# compiled as one unit.
+# defines `const Rule rule` in the namespace pgadvise::rules::<rule_id>: several rules may be compiled as one unit.
 # Written here: generated/rules/all_rules.h (extern declarations) and all_rules.cc (the one array, with the example of
 # each rule's fixture folder: example.md, else bad.sql and good.sql, up to a line "-- Also:", behind which is what only the test needs).
 file(GLOB_RECURSE pgadvise_rule_files CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}/rules" "${CMAKE_SOURCE_DIR}/rules/*.cc")

@@ -1,11 +1,12 @@
-# PGADVISE_UNITY=ON compiles the files of each folder as one unit: from nothing that takes less processor time, and after a change of one
-# file more. The scripts use it, with clang, where they build the program alone: demo and package (docs/decisions/0043-build.md).
+# PGADVISE_UNITY=ON compiles the files of each folder as one unit, with clang: from nothing that takes less processor time, and after a change
+# of one file more. The scripts use it in a new build folder where they build the program alone: demo, package, bench/run
+# (docs/decisions/0043-build.md).
 option(PGADVISE_UNITY "Compile the files of each folder as one unit" OFF)
 
 # Folders whose files name helpers or constants alike: each file stays a unit.
 set(_alike
-  "cli/commands|deploy/(commands|shell)|drizzle/(checks|code)|files|log/(collect|formats|record|workload)|migrations/(folders|tools)")
-string(APPEND _alike "|pg/(catalog|connection|sandbox)|plan/read|report/(formats|json)|sql/(definitions|replay)|typescript")
+  "cli/commands|deploy/(commands|shell)|drizzle/(checks|code)|log/(collect|formats|record|workload)|migrations/(folders|tools)")
+string(APPEND _alike "|pg/(catalog|connection|sandbox)|plan/read|read/files|report/(formats|json)|sql/(definitions|replay)|typescript")
 set(pgadvise_not_in_unity "/generated/|/(${_alike})$")
 
 # The sources of a library, by their folders.

@@ -96,13 +96,17 @@ ensure_grammar() { ensure_npm_packages cmake/grammar grammar "without the TypeSc
 ensure_page() { ensure_npm_packages web web "without the packages of web/, --format html can't be built"; }
 
 build() { # preset [target…]; without a target the tests, too
-  local preset=$1 target=() tests=ON unity=OFF
+  local preset=$1 target=() tests=ON unity=(-D PGADVISE_UNITY=OFF)
   shift
-  if (($#)); then target=(--target "$@") tests=AUTO unity=ON; fi
+  if (($#)); then
+    target=(--target "$@") tests=AUTO unity=()
+    # A folder that was built before keeps its units: others would compile everything again.
+    [[ -e build/$preset/CMakeCache.txt ]] || unity=(-D PGADVISE_UNITY=ON)
+  fi
   ensure_compiler "$preset"
   ensure_grammar
   ensure_page
-  cmake --preset "$preset" -D PGADVISE_TYPESCRIPT=ON -D PGADVISE_PAGE=ON -D PGADVISE_TESTS=$tests -D PGADVISE_UNITY=$unity >build.log 2>&1 || { cat build.log >&2; rm -f build.log; die "cmake failed"; }
+  cmake --preset "$preset" -D PGADVISE_TYPESCRIPT=ON -D PGADVISE_PAGE=ON -D PGADVISE_TESTS=$tests "${unity[@]}" >build.log 2>&1 || { cat build.log >&2; rm -f build.log; die "cmake failed"; }
   rm -f build.log
   cmake --build --preset "$preset" "${target[@]}" >&2 || die "the build failed"
 }

@@ -1,7 +1,8 @@
 // Holds src and rules against the tables of docs/architecture.md, "Folders": which folder may include which,
 // and which includes a third-party header. No folder and no file (a header with the source of its name)
 // includes itself by way of others; nor does a room, which is a folder in a folder. A header's functions are
-// defined in the source of its name. And src/read/sql: which of its files read parse trees.
+// defined in the source of its name, or, if there is none, in one beside it. And src/read/sql: which of its
+// files read parse trees.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -222,10 +223,9 @@ struct Rooms {
   int rooms = 0;
 };
 
-// Functions that a header declares and neither the source of its name nor, if there is none, one of its
-// folder defines. What clang-format begins in the first column and ends with ");" is a function's
-// declaration, and with
-// "{" its definition; a class's are indented.
+// Functions that a header without a source of its name declares, and no source of its folder defines. What
+// clang-format begins in the first column is a function's declaration if it ends with ");", else its
+// definition; a class's are indented.
 struct Headers {
   explicit Headers(const fs::path& root) {
     static const std::regex other("(inline|template|static|constexpr|using|typedef|extern|return|#|//).*");
@@ -268,8 +268,8 @@ struct Headers {
 };
 
 // The files of src/read/sql that change or describe a schema take each statement as a value of
-// sql/definitions.h: sql/definitions_*.cc alone read its parse tree, so that a form of a statement is read
-// once.
+// sql/definitions.h: sql/definitions/definitions_*.cc alone read its parse tree, so that a form of a
+// statement is read once.
 struct TreeReaders {
   explicit TreeReaders(const fs::path& root) {
     static const std::regex without_trees("(steps|replay.*|schema_state|definitions)\\.(h|cc)");
@@ -403,7 +403,8 @@ TEST(Headers, AFunctionWithoutASourceOfThatNameIsNamed) {
 
 TEST(TreeReaders, TheReplayAndTheStepsReadNoParseTree) {
   const TreeReaders readers(PGADVISE_SOURCE_DIR);
-  for (const auto& fault : readers.faults) ADD_FAILURE() << fault << " belongs in sql/definitions_*.cc";
+  for (const auto& fault : readers.faults)
+    ADD_FAILURE() << fault << " belongs in sql/definitions/definitions_*.cc";
   EXPECT_GE(readers.files_read, 15);
 }
 

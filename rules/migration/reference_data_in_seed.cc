@@ -16,7 +16,7 @@ bool named_for_reference_data(const std::string& table) {
       "role",     "permission", "tier", "plan", "currency", "country",   "language", "locale",
       "timezone", "status",     "type", "unit", "scope",    "privilege", "state",    "capability"};
   const auto words = words_of(singular_name(table));
-  return !words.empty() && one_of(words.back(), names);
+  return !words.empty() && is_one_of(words.back(), names);
 }
 
 bool is_read(const CodeFacts& code, const QualifiedName& table) {

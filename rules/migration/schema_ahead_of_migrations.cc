@@ -28,10 +28,10 @@ bool of_library(const QualifiedName& name, const Table* table) {
       word_list("account", "accounts", "session", "sessions", "verification", "verifications",
                 "verificationtoken", "verificationtokens", "authenticator", "passkey", "passkeys",
                 "twofactor", "jwks", "ratelimit", "authenticators", "apikey", "apikeys", "ssoprovider");
-  if (made_by_tool(name, table) || one_of(name.schema, schemas)) return true;
+  if (made_by_tool(name, table) || is_one_of(name.schema, schemas)) return true;
   std::string joined;
   for (const auto& word : words_of(name.name)) joined += word;
-  if (one_of(joined, names)) return true;
+  if (is_one_of(joined, names)) return true;
   if (!table) return false;
   const auto slash = table->origin.file.rfind('/');
   const std::string file = lower(table->origin.file.substr(slash == std::string::npos ? 0 : slash + 1));

@@ -31,7 +31,7 @@ bool of_operations(std::string_view who) {
       "zabbix", "telegraf", "nagios", "icinga", "pganalyze", "pgwatch", "pgwatch2", "pmm", "pgbackrest",
       "barman", "repmgr", "pgbouncer", "streaming_replica", "cnpg_pooler_pgbouncer", "monitoring");
   const std::string user = lower(who.substr(0, who.find('@')));
-  return one_of(user, users) || contains(user, "exporter") || contains(user, "monitor") ||
+  return is_one_of(user, users) || contains(user, "exporter") || contains(user, "monitor") ||
          contains(user, "replicat") || contains(user, "backup") || contains(user, "healthcheck");
 }
 

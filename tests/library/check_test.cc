@@ -1,4 +1,4 @@
-// The run as a library: linked without the command line (src/cli) and the terminal (src/review).
+// The run as a library: linked without the command line (src/front/cli) and the terminal (src/front/review).
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>

@@ -33,12 +33,11 @@ void check(const Context& context, Reporter& reporter) {
                        mismatch.place);
     lint::add_evidence(finding, context, "casing of drizzle-kit: " + quoted(mismatch.of_kit),
                        mismatch.config_place);
-    finding.fix = Fix{
-        .title = mismatch.of_kit.empty()
-                     ? "Remove casing from drizzle(), or add it to the configuration and generate "
-                       "a migration that renames the columns"
-                     : "Give drizzle() the casing of the configuration: casing: " + quoted(mismatch.of_kit),
-        .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        mismatch.of_kit.empty()
+            ? "Remove casing from drizzle(), or add it to the configuration and generate "
+              "a migration that renames the columns"
+            : "Give drizzle() the casing of the configuration: casing: " + quoted(mismatch.of_kit));
   }
 }
 

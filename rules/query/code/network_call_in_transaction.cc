@@ -15,12 +15,10 @@ void check(const Context& context, Reporter& reporter) {
     lint::add_evidence(finding, context, "the transaction begins here", call.transaction);
     for (const auto& one : call.via) lint::add_evidence(finding, context, "it calls a function", one);
     lint::add_evidence(finding, context, "this waits for another service", call.place);
-    finding.fix =
-        Fix{.title =
-                "Call the service before or after the transaction; if the call must happen exactly when the "
-                "transaction commits, write a row to an outbox table, from which another process makes the "
-                "call",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Call the service before or after the transaction; if the call must happen exactly when the "
+        "transaction commits, write a row to an outbox table, from which another process makes the "
+        "call");
   }
 }
 

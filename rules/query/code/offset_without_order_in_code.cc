@@ -15,8 +15,7 @@ void check(const Context& context, Reporter& reporter) {
         lint::statement_of(query) + " has an offset but no order: pages may repeat rows and leave rows out.");
     finding.location = lint::located(context.project(), query.place);
     finding.fix =
-        Fix{.title = "Add orderBy() with columns that identify a row, such as the time and the primary key",
-            .safety = Fix::Safety::manual};
+        manual_fix("Add orderBy() with columns that identify a row, such as the time and the primary key");
   }
 }
 

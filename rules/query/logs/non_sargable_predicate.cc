@@ -52,7 +52,7 @@ bool has_few_values(const Column& column) {
                                                             "role",   "level", "category", "method"};
   if (column.statistics) return column.statistics->n_distinct > 0 && column.statistics->n_distinct < 50;
   const auto words = lint::words_of(column.name);
-  return !words.empty() && lint::one_of(words.back(), names);
+  return !words.empty() && is_one_of(words.back(), names);
 }
 
 // Whether another condition of the statement can use an index of the table.

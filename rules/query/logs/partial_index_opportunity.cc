@@ -9,6 +9,7 @@
 #include "lint/schema/index_sql.h"
 #include "lint/schema/tables.h"
 #include "model/schema/ddl.h"
+#include "model/schema/index_comparison.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::partial_index_opportunity {
@@ -84,8 +85,7 @@ std::optional<double> share_kept(const Table& table, const Filter& filter) {
 
 bool indexed(const Table& table, const std::string& column) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    const bool key = std::any_of(index.keys.begin(), index.keys.end(),
-                                 [&](const IndexKey& part) { return part.column == column; });
+    const bool key = has_column(index.keys, column);
     return key || (index.predicate && index.predicate->find(column) != std::string::npos);
   });
 }

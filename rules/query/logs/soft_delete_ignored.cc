@@ -26,9 +26,9 @@ const Column* deletion_mark(const Table& table) {
   static constexpr std::string_view flags[] = {"is deleted", "deleted"};
   for (const auto& column : table.columns) {
     const std::string name = join(words_of(column.name), " ");
-    if (one_of(name, times) && (column.type.starts_with("timestamp") || column.type == "date"))
+    if (is_one_of(name, times) && (column.type.starts_with("timestamp") || column.type == "date"))
       return &column;
-    if (one_of(name, flags) && column.type == "boolean") return &column;
+    if (is_one_of(name, flags) && column.type == "boolean") return &column;
   }
   return nullptr;
 }

@@ -5,6 +5,7 @@
 #include "lint/queries/queries.h"
 #include "lint/schema/tables.h"
 #include "model/queries/plan_inputs.h"
+#include "model/schema/index_comparison.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::sort_without_index {
@@ -76,14 +77,11 @@ IndexProposal proposal_of(const Table& table, const QueryFacts& facts) {
   constexpr std::size_t widest = 4;
   IndexProposal out{.table = table.name};
   for (const auto& column : lint::fixed_columns(facts, table.name))
-    if (std::none_of(out.keys.begin(), out.keys.end(),
-                     [&](const IndexKey& key) { return key.column == column; }))
-      out.keys.push_back({.column = column});
+    if (!has_column(out.keys, column)) out.keys.push_back({.column = column});
   if (out.keys.size() >= widest) out.keys.resize(widest - 1);
   out.equality_keys = out.keys.size();
   for (const auto& sort : facts.sort)
-    if (std::none_of(out.keys.begin(), out.keys.end(),
-                     [&](const IndexKey& key) { return key.column == sort.column.column; }))
+    if (!has_column(out.keys, sort.column.column))
       out.keys.push_back(
           {.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
   return out;

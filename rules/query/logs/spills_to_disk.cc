@@ -39,7 +39,7 @@ Spill largest(const std::vector<KnownPlan>& plans) {
     for (const auto& insight : plan.insights) {
       if (!is_spill(insight.kind)) continue;
       const double bytes = std::max(static_cast<double>(insight.node->disk_kb) * 1024,
-                                    static_cast<double>(plan.plan->root.temp_written_blocks) * 8192);
+                                    static_cast<double>(plan.plan->root.temp_written_blocks) * page_bytes);
       if (!worst.insight || bytes > worst.bytes) worst = {&plan, &insight, bytes};
     }
   return worst;

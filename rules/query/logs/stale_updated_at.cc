@@ -21,7 +21,7 @@ bool records_last_change(const Column& column) {
     return false;
   const auto words = lint::words_of(column.name);
   return lint::any_of(words, change) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
-           return lint::one_of(word, beside);
+           return is_one_of(word, beside);
          });
 }
 

@@ -49,7 +49,7 @@ bool queue(const Table& table) {
                                                             "staging", "tmp", "temp",   "lock"};
   const auto words = lint::words_of(table.name.name);
   return std::any_of(words.begin(), words.end(),
-                     [](const std::string& word) { return lint::one_of(lint::singular(word), names); });
+                     [](const std::string& word) { return is_one_of(lint::singular(word), names); });
 }
 
 // Whether the table grows with use: its rows have a time and belong to other rows, unlike settings, roles or

@@ -35,7 +35,7 @@ static bool has_events(const Table& table, const std::vector<std::string>& linke
                                                "payment",    "transaction", "failure"};
   const auto words = words_of(table.name.name);
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-    return one_of(singular(word), names) && !contains(linked, singular(word));
+    return is_one_of(singular(word), names) && !contains(linked, singular(word));
   });
 }
 

@@ -68,9 +68,10 @@ bool named_for_own_table(const Table& table, const std::string& name) {
   const std::string own = singular_name(table.name.name);
   const std::string last = own.substr(own.rfind(' ') + 1);
   static constexpr std::string_view copies[] = {"version", "revision", "snapshot", "archive", "draft"};
-  if (one_of(last, copies)) return false;  // the parent is a row of the table whose rows these are
+  if (is_one_of(last, copies)) return false;  // the parent is a row of the table whose rows these are
   return stem == "parent" || stem == "parent " + own || stem == "parent " + last ||
-         (one_of(stem, replies) && one_of(last, texts)) || (one_of(stem, above) && one_of(last, people));
+         (is_one_of(stem, replies) && is_one_of(last, texts)) ||
+         (is_one_of(stem, above) && is_one_of(last, people));
 }
 
 // Whether a column of this name in some table is declared as a reference to another table.

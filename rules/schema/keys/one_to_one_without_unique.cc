@@ -40,7 +40,7 @@ bool named_one_to_one(const Table& child, const Table& parent) {
   static constexpr std::string_view parts[] = {"profile", "settings", "setting", "preference", "preferences"};
   const std::string name = singular_name(child.name.name);
   const std::string stem = singular_name(parent.name.name) + " ";
-  return name.starts_with(stem) && one_of(std::string_view(name).substr(stem.size()), parts);
+  return name.starts_with(stem) && is_one_of(std::string_view(name).substr(stem.size()), parts);
 }
 
 // Several rows for each row of the other table: settings by key, profiles by language, a link to a third

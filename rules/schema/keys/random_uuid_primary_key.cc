@@ -42,10 +42,8 @@ void report_table(const Context& context, Reporter& reporter, const Table& table
   finding.evidence.push_back(
       catalog_fact(grouped(table.statistics->rows) + " rows; the default is " + *column.default_expression,
                    column.origin));
-  Fix fix;
-  fix.title = "Default to " + ordered_uuid(context.catalog()) + "; existing rows keep their ids";
-  fix.safety = Fix::Safety::manual;
-  finding.fix = std::move(fix);
+  finding.fix =
+      manual_fix("Default to " + ordered_uuid(context.catalog()) + "; existing rows keep their ids");
 }
 
 void check(const Context& context, Reporter& reporter) {

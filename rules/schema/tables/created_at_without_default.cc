@@ -11,7 +11,7 @@ namespace {
 
 bool records_creation(const Column& column) {
   static constexpr std::string_view names[] = {"created at", "inserted at", "created on", "created"};
-  return one_of(join(words_of(column.name), " "), names) &&
+  return is_one_of(join(words_of(column.name), " "), names) &&
          (column.type.starts_with("timestamp") || column.type == "date") && column.not_null &&
          !column.generated_expression;
 }
@@ -32,7 +32,7 @@ bool owned_by_library(const Context& context, const Table& table) {
       "team member",  "jwk",        "oauth client", "oauth application",
       "subscription", "rate limit", "device code",  "sso provider"};
   const std::string own = singular_name(table.name.name);
-  if (!one_of(own, names) && !own.starts_with("oauth")) return false;
+  if (!is_one_of(own, names) && !own.starts_with("oauth")) return false;
   bool account = false;
   bool verification = false;
   for (const auto& [name, other] : context.catalog().tables) {

@@ -43,7 +43,7 @@ Way number(const std::string& name) {
                                               "series",    "analytics", "info",     "stock",    "staff",
                                               "equipment", "history",   "status",   "access"};
   const auto words = words_of(name);
-  if (words.empty() || one_of(words.back(), both)) return Way::either;
+  if (words.empty() || is_one_of(words.back(), both)) return Way::either;
   return singular(words.back()) != words.back() ? Way::first : Way::second;
 }
 

@@ -192,7 +192,7 @@ std::size_t behind_call(std::string_view text, std::size_t open) {
 bool constant_arguments(std::string_view arguments) {
   static constexpr std::string_view words[] = {",", "(", ")", "::", "text", "true", "false"};
   const auto tokens = tokens_of(arguments);  // without strings
-  return std::all_of(tokens.begin(), tokens.end(), [](const auto& token) { return one_of(token, words); });
+  return std::all_of(tokens.begin(), tokens.end(), [](const auto& token) { return is_one_of(token, words); });
 }
 
 // Puts each call that begins with `call`, `auth.uid(`, and is not in a subquery into one. Whether there was

@@ -19,14 +19,14 @@ constexpr std::string_view no[] = {"false", "f", "no", "n", "off", "0"};
 
 bool is_boolean(std::string_view value) {
   const std::string word = lower(trim(value));
-  return one_of(word, yes) || one_of(word, no);
+  return is_one_of(word, yes) || is_one_of(word, no);
 }
 
 // "is_active", "hasChildren", "email_enabled"
 bool named_like_boolean(const std::vector<std::string>& words) {
   static constexpr std::string_view first[] = {"is", "has", "can", "should", "was"};
   static constexpr std::string_view last[] = {"enabled", "disabled", "yn"};
-  return words.size() > 1 && (one_of(words.front(), first) || one_of(words.back(), last));
+  return words.size() > 1 && (is_one_of(words.front(), first) || is_one_of(words.back(), last));
 }
 
 // The string literals of a CHECK that names only this column; empty if it is of another form.
@@ -69,7 +69,7 @@ std::string reason(const Table& table, const Column& column) {
 std::string new_default(const Column& column) {
   const auto value = literal_of(*column.default_expression);
   if (!value || !is_boolean(*value)) return {};
-  return one_of(lower(trim(*value)), yes) ? "true" : "false";
+  return is_one_of(lower(trim(*value)), yes) ? "true" : "false";
 }
 
 Conclusion conclude(const std::vector<std::string>& values) {

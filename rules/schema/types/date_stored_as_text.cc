@@ -23,10 +23,10 @@ bool named_like_date(const std::vector<std::string>& words) {
                                                    "expires", "starts", "ends",  "start",  "end",   "taken",
                                                    "held",    "built",  "begin", "begins", "given", "due"};
   if (words.empty()) return false;
-  if (one_of(words.back(), last)) return true;
+  if (is_one_of(words.back(), last)) return true;
   if (words.size() < 2 || words.back() != "at") return false;
   const std::string& before = words[words.size() - 2];
-  return before.ends_with("ed") || one_of(before, before_at);
+  return before.ends_with("ed") || is_one_of(before, before_at);
 }
 
 // The text is more, or less, than a date.
@@ -75,7 +75,7 @@ std::string reason(const Table& table, const Column& column) {
 std::string type_of(const Column& column) {
   static constexpr std::string_view days[] = {"date", "dob", "birthday", "birthdate"};
   const auto words = words_of(column.name);
-  return !words.empty() && one_of(words.back(), days) ? "date" : "timestamp with time zone";
+  return !words.empty() && is_one_of(words.back(), days) ? "date" : "timestamp with time zone";
 }
 
 std::string new_default(const Column& column) {

@@ -24,7 +24,7 @@ bool named_like_choice(const Column& column) {
       "status", "state", "type", "kind",       "role",   "level",    "priority", "severity", "mode",
       "stage",  "phase", "tier", "visibility", "method", "category", "interval", "frequency"};
   const auto words = words_of(column.name);
-  return !words.empty() && one_of(words.back(), choices);
+  return !words.empty() && is_one_of(words.back(), choices);
 }
 
 bool constrained(const Table& table, const Column& column) {

@@ -36,7 +36,7 @@ bool named_like_json(const std::vector<std::string>& words) {
       "encrypted", "yaml",    "toml",   "xml",    "base64", "markdown",    "schema", "sdl",
       "proto",     "compose", "cipher", "binary", "csv",    "certificate", "pem",    "private"};
   if (words.empty() || any_of(words, never)) return false;
-  return one_of(words.back(), last) || (words.size() == 1 && one_of(words[0], vague));
+  return is_one_of(words.back(), last) || (words.size() == 1 && is_one_of(words[0], vague));
 }
 
 // Tables that an authentication library writes with its own code: a change of their types breaks the library.
@@ -44,7 +44,7 @@ bool owned_by_library(const Context& context, const Table& table) {
   static constexpr std::string_view names[] = {"apikey",           "apikeys",           "organization",
                                                "organizations",    "ssoprovider",       "ssoproviders",
                                                "oauthapplication", "oauthapplications", "oauthclient"};
-  if (!one_of(join(words_of(table.name.name), ""), names)) return false;
+  if (!is_one_of(join(words_of(table.name.name), ""), names)) return false;
   const auto& tables = context.catalog().tables;
   return std::any_of(tables.begin(), tables.end(), [](const auto& item) {
     const std::string other = lower(item.first.name);
@@ -341,7 +341,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
                      !used_as_plain_text(context, table, column);
   const bool ask_code = named && !assessment.proven && has_program(context);
   const CodedAsJson* coded =
-      ask_code && (words.size() > 1 || !one_of(words[0], vague)) ? in_code(context, column) : nullptr;
+      ask_code && (words.size() > 1 || !is_one_of(words[0], vague)) ? in_code(context, column) : nullptr;
   if (ask_code && !coded) return;
   if (!assessment.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;

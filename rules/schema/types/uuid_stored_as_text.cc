@@ -31,7 +31,7 @@ std::string evidence_of(const Column& column) {
           std::any_of(tokens.begin(), tokens.end(), [](const std::string& token) {
             static constexpr std::string_view calls[] = {
                 "replace", "substr", "substring", "left", "right", "encode", "concat", "md5", "translate"};
-            return one_of(token, calls);
+            return is_one_of(token, calls);
           });
       // A name or a secret may have a UUID as its default and other values later.
       static constexpr std::string_view other[] = {"name",  "secret", "password", "slug", "title",

@@ -66,7 +66,7 @@ std::string time_text(const std::vector<TableLock>& locks, const Catalog* catalo
     if (!table || !table->statistics || table->statistics->rows < 0) continue;
     const auto& statistics = *table->statistics;
     const auto time = time_of(lock.work, statistics.rows,
-                              static_cast<double>(std::max(statistics.bytes, statistics.pages * 8192)),
+                              static_cast<double>(std::max(statistics.bytes, statistics.pages * page_bytes)),
                               static_cast<int>(table->indexes.size()));
     if (time) all = {all.from + time->from, all.to + time->to};
   }
@@ -78,7 +78,7 @@ std::string size_of(const Table* table) {
   if (!table || !table->statistics || table->statistics->rows < 0)
     return "The table's size is unknown without --db.";
   const auto& statistics = *table->statistics;
-  const auto bytes = static_cast<double>(std::max(statistics.bytes, statistics.pages * 8192));
+  const auto bytes = static_cast<double>(std::max(statistics.bytes, statistics.pages * page_bytes));
   return fmt::format("The table has about {} rows, {}.", short_count(statistics.rows),
                      bytes < 1e6   ? fmt::format("{:.0f} KB", bytes / 1e3)
                      : bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6)

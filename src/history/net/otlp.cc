@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "base/process/environment.h"
 #include "base/text/json_parse.h"
 #include "base/text/mask.h"
 #include "base/text/text.h"
@@ -29,11 +30,6 @@ tl::unexpected<Error> refuse(const std::string& where, std::string what) {
   return fail(Error::Kind::usage, where, std::move(what),
               "http://HOST:4318 or https://USER:PASSWORD@HOST:PORT, the address in front of /v1/logs; write "
               "other characters of the password as %XX");
-}
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return std::string(trim(value ? value : ""));
 }
 
 std::string base64(std::string_view bytes) {
@@ -188,12 +184,12 @@ Result<OtlpAddress> read_otlp_address(std::string_view given) {
   if (given.empty())
     return fail(Error::Kind::usage, "--otlp", "is empty", "name a collector; is the variable set?");
   if (given != "env") return read_url(given, "--otlp");
-  const std::string url = variable(endpoint_variable);
+  const std::string url = std::string(trim(environment_variable(endpoint_variable)));
   if (url.empty())
     return fail(Error::Kind::usage, "--otlp env", std::string(endpoint_variable) + " is not set",
                 std::string(endpoint_variable) + "=http://HOST:4318");
   TRY(auto out, read_url(url, endpoint_variable));
-  TRY_VOID(read_headers(variable(headers_variable), out));
+  TRY_VOID(read_headers(std::string(trim(environment_variable(headers_variable))), out));
   return out;
 }
 

@@ -15,7 +15,8 @@ std::string history_text(const store::History& history, const Look& look, std::s
 // All entries, one JSON object (docs/history.schema.json).
 std::string history_json(const store::History& history);
 
-// That JSON in the page (report/page.h). Where a browser runs no scripts: the text, 10 entries of each list.
+// That JSON in the page (report/pages/page.h). Where a browser runs no scripts: the text, 10 entries of each
+// list.
 std::string history_html(const store::History& history);
 
 }  // namespace pgadvise::report

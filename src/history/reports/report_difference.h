@@ -16,7 +16,7 @@ struct ReportDifference {
   };
   struct Absent {
     RecordedFinding finding;
-    std::string why;  // model/run_record.h, why_not_checked()
+    std::string why;  // model/results/run_record.h, why_not_checked()
   };
   struct Recurring {
     RecordedFinding before;
@@ -48,7 +48,7 @@ std::string report_difference_text(const ReportDifference& difference, const Loo
 // All findings of the difference, one JSON object (docs/report-difference.schema.json).
 std::string report_difference_json(const ReportDifference& difference);
 
-// That JSON in the page (report/page.h). Where a browser runs no scripts: the text.
+// That JSON in the page (report/pages/page.h). Where a browser runs no scripts: the text.
 std::string report_difference_html(const ReportDifference& difference);
 
 }  // namespace pgadvise::report

@@ -118,7 +118,7 @@ Result<void> ActivitySampler::keep(const store::Address& store, const std::strin
   append(waiting_.lock_wait_samples, std::move(facts.lock_wait_samples));
   if (waiting_.empty()) return {};
   waiting_.target = target_;
-  TRY(const auto kept, store::Spool(spool, store).keep(waiting_, std::time(nullptr)));
+  TRY_VOID(store::Spool(spool, store).keep(waiting_, std::time(nullptr)));
   waiting_ = {};
   return {};
 }

@@ -16,6 +16,9 @@
 
 namespace pgadvise {
 
+// Of a server that was built with PostgreSQL's default block size.
+inline constexpr std::int64_t page_bytes = 8192;
+
 struct QualifiedName {
   std::string schema;
   std::string name;

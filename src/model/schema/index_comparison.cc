@@ -26,11 +26,14 @@ bool leads(const Index& narrow, const Index& wide) {
 
 bool holds(const Index& wide, const std::string& column) {
   return std::find(wide.include.begin(), wide.include.end(), column) != wide.include.end() ||
-         std::any_of(wide.keys.begin(), wide.keys.end(),
-                     [&](const IndexKey& key) { return key.column == column; });
+         has_column(wide.keys, column);
 }
 
 }  // namespace
+
+bool has_column(const std::vector<IndexKey>& keys, const std::string& column) {
+  return std::any_of(keys.begin(), keys.end(), [&](const IndexKey& key) { return key.column == column; });
+}
 
 bool same_predicate(const Index& a, const Index& b) {
   if (a.predicate.has_value() != b.predicate.has_value()) return false;

@@ -5,6 +5,9 @@
 
 namespace pgadvise {
 
+// Whether one of the keys is the column itself; an expression with the column does not count.
+bool has_column(const std::vector<IndexKey>& keys, const std::string& column);
+
 // Whether two predicates have equal text, apart from outer parentheses and the case of keywords.
 bool same_predicate(const Index& a, const Index& b);
 

@@ -12,8 +12,7 @@ namespace pgadvise::prisma {
 namespace {
 
 bool word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80); }
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool word_part(char c) { return word_start(c) || digit(c) || c == '-'; }
+bool word_part(char c) { return word_start(c) || is_digit(c) || c == '-'; }
 
 class Parser {
  public:
@@ -91,7 +90,7 @@ class Parser {
     std::uint32_t code = 0;
     for (std::size_t i = 0; i < 4; ++i) {
       const char c = peek(i);
-      const int value = digit(c)               ? c - '0'
+      const int value = is_digit(c)            ? c - '0'
                         : c >= 'a' && c <= 'f' ? c - 'a' + 10
                         : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                                : -1;
@@ -126,7 +125,7 @@ class Parser {
   void number(std::string& out) {
     const std::size_t begin = at_;
     if (peek() == '-') ++at_;
-    while (digit(peek()) || (peek() == '.' && digit(peek(1)))) ++at_;
+    while (is_digit(peek()) || (peek() == '.' && is_digit(peek(1)))) ++at_;
     out = text_.substr(begin, at_ - begin);
   }
 
@@ -136,7 +135,7 @@ class Parser {
       out.kind = Expression::Kind::text;
       return text(out.text);
     }
-    if (digit(peek()) || (peek() == '-' && digit(peek(1)))) {
+    if (is_digit(peek()) || (peek() == '-' && is_digit(peek(1)))) {
       out.kind = Expression::Kind::number;
       number(out.text);
       return true;

@@ -12,8 +12,6 @@
 namespace pgadvise::sql {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // JSON's grammar of numbers, without exponents, which EXPLAIN doesn't write.
 bool is_number(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);

@@ -7,6 +7,7 @@
 
 #include "lint/run/rule.h"
 #include "lint/schema/key_coverage.h"
+#include "lint/schema/tables.h"
 #include "report/all_formats.h"
 #include "report/json/digest_json.h"
 #include "report/json/finding_json.h"
@@ -197,7 +198,6 @@ json index_json(const Index& index) {
   if (!index.include.empty()) out["include"] = index.include;
   if (index.predicate) out["predicate"] = *index.predicate;
   if (index.statistics) {
-    constexpr std::int64_t page_bytes = 8192;
     out["bytes"] = index.statistics->pages * page_bytes;
     out["scans"] = index.statistics->scans;
   }
@@ -248,9 +248,8 @@ json tables_json(const std::vector<const Catalog*>& catalogs) {
   std::map<QualifiedName, const Table*> tables;
   for (const auto* catalog : catalogs)
     for (const auto& [name, table] : catalog->tables) {
-      const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
       const Table*& known = tables[name];
-      if (!stored || table.partition_of || table.temporary) continue;
+      if (!lint::stores_rows(table) || table.partition_of || table.temporary) continue;
       if (!known || !known->statistics || table.statistics) known = &table;
     }
   json out = json::array();

@@ -19,8 +19,7 @@ Result<void> need_page();
 std::string html_page(std::string_view json, std::string_view summary);
 
 // The page for the text of a stored report, as check, digest, advise, explain, history and report write it
-// with
-// --format json. `name` is the file's, for errors. Errors (input): the text is not JSON, or of another
+// with --format json. `name` is the file's, for errors. Errors (input): the text is not JSON, or of another
 // program.
 Result<std::string> html_of_stored(const std::string& name, const std::string& json);
 

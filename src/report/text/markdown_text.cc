@@ -7,17 +7,15 @@ namespace {
 
 constexpr std::string_view zero_width_space = "\u200b";
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 // Of a name: also quotation marks, as of GitLab's ~"to do", and characters that are not ASCII.
-bool begins_name(char c) { return letter(c) || digit(c) || c == '_' || c == '"' || (c & 0x80) != 0; }
+bool begins_name(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '"' || (c & 0x80) != 0; }
 
 // Whether `at` is 5, 10, … digits behind the beginning of what may be a commit: 6 to 40 hexadecimal digits,
 // not only decimal ones. No part that is left is long enough for one.
 bool in_commit(std::string_view text, std::size_t at) {
   constexpr std::size_t shortest = 6, longest = 40, part = 5;
   const auto word = [&](std::size_t byte) {
-    return letter(text[byte]) || digit(text[byte]) || text[byte] == '_';
+    return is_letter(text[byte]) || is_digit(text[byte]) || text[byte] == '_';
   };
   std::size_t begin = at, end = at;
   while (begin > 0 && at - begin <= longest && word(begin - 1)) --begin;
@@ -31,13 +29,14 @@ bool in_commit(std::string_view text, std::size_t at) {
 
 // Whether the byte at `at` follows the "-" of GH-1 or JIRA_2-1.
 bool follows_key(std::string_view text, std::size_t at) {
-  if (at < 2 || text[at - 1] != '-' || !digit(text[at])) return false;
+  if (at < 2 || text[at - 1] != '-' || !is_digit(text[at])) return false;
   std::size_t begin = at - 1;
   bool capital = true;
-  for (; begin > 0 && (letter(text[begin - 1]) || digit(text[begin - 1]) || text[begin - 1] == '_'); --begin)
+  for (; begin > 0 && (is_letter(text[begin - 1]) || is_digit(text[begin - 1]) || text[begin - 1] == '_');
+       --begin)
     capital = capital && !(text[begin - 1] >= 'a' && text[begin - 1] <= 'z');
   const auto key = text.substr(begin, at - 1 - begin);
-  return !key.empty() && letter(key[0]) && (capital || lower(key) == "gh");
+  return !key.empty() && is_letter(key[0]) && (capital || lower(key) == "gh");
 }
 
 // Whether a link is broken by a zero-width space in front of byte `at`, which is not the first.

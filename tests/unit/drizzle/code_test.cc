@@ -1,4 +1,5 @@
-// What code does with its database (src/read/drizzle/code_*). Skipped in a build without the grammar.
+// What code does with its database (src/read/drizzle/code and checks). Skipped in a build without the
+// grammar.
 #include <map>
 #include <memory>
 #include <string>

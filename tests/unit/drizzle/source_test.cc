@@ -1,4 +1,4 @@
-// The schema that Drizzle source declares (src/read/drizzle/source_*). Skipped in a build without the
+// The schema that Drizzle source declares (src/read/drizzle/schema). Skipped in a build without the
 // grammar.
 #include <algorithm>
 #include <set>

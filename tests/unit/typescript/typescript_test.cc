@@ -1,4 +1,4 @@
-// Parsing, modules, and values of constants (src/typescript). Skipped in a build without the grammar.
+// Parsing, modules, and values of constants (src/read/typescript). Skipped in a build without the grammar.
 #include <gtest/gtest.h>
 
 #include "support/temp_tree.h"

@@ -10,6 +10,7 @@
 #include "advisor/costs/size.h"
 #include "base/text/identifier.h"
 #include "model/schema/ddl.h"
+#include "model/schema/index_comparison.h"
 #include "sql/parse/lexer.h"
 
 namespace pgadvise::advisor {

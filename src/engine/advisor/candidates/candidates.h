@@ -22,7 +22,7 @@ struct CandidateOptions {
   int max_width = 4;      // key columns
   bool literals = false;  // whether an index may contain constants: in the condition of a partial index, or
                           // in an expression, other than names
-  // facts of the statement with its constants, if known: the source of expressions
+  // The facts of the statement with its constants, if known: the source of expressions.
   const QueryFacts* spelled = nullptr;
 };
 

@@ -7,6 +7,7 @@
 #include "advisor/candidates/candidates.h"
 #include "advisor/queries/referenced_columns.h"
 #include "base/text/identifier.h"
+#include "model/schema/index_comparison.h"
 
 namespace pgadvise::advisor {
 namespace {

@@ -18,7 +18,7 @@ namespace pgadvise::advisor {
 struct ProposedFix {
   std::size_t finding = 0;
   Fix fix;
-  // the finding whose fix holds the index that serves this one, too; then `fix` has no SQL
+  // The finding whose fix holds the index that serves this one, too; then `fix` has no SQL.
   std::optional<std::size_t> served_by;
 };
 

@@ -12,6 +12,7 @@
 #include "base/text/number_format.h"
 #include "base/text/text.h"
 #include "model/schema/ddl.h"
+#include "model/schema/index_comparison.h"
 #include "sql/parse/lexer.h"
 
 namespace pgadvise::advisor {
@@ -23,10 +24,6 @@ constexpr double largest_sampled = largest_entry / 2;  // other rows may have lo
 constexpr double indexed_length = 900;  // of a value that an index holds already: a third of an entry
 constexpr double sampled_pages = 5000;  // 40 MB
 constexpr std::size_t max_sampled_columns = 100;
-
-bool has(const std::vector<std::string>& list, std::string_view name) {
-  return std::ranges::find(list, name) != list.end();
-}
 
 // Types whose values have a length of their own, small against an entry.
 bool is_short(const std::string& type) {
@@ -120,7 +117,8 @@ bool EntrySizes::indexed(const Table& table, const Column& column) const {
     return index.valid && index.method == "btree" && !index.predicate && has_column(index.keys, column.name);
   });
   return key || std::ranges::any_of(table.constraints, [&](const Constraint& one) {
-           return one.kind == Constraint::Kind::foreign_key && one.validated && has(one.columns, column.name);
+           return one.kind == Constraint::Kind::foreign_key && one.validated &&
+                  is_one_of(column.name, one.columns);
          });
 }
 
@@ -136,9 +134,10 @@ std::optional<double> EntrySizes::declared(const Table& table, const Column& col
 
 // Of the table and all below it.
 double EntrySizes::pages(const Table& table) const {
-  double out = table.statistics
-                   ? static_cast<double>(std::max(table.statistics->pages, table.statistics->bytes / 8192))
-                   : 0;
+  double out =
+      table.statistics
+          ? static_cast<double>(std::max(table.statistics->pages, table.statistics->bytes / page_bytes))
+          : 0;
   if (table.kind != Table::Kind::partitioned) return out;
   out = 0;
   for (const auto& [name, part] : live_->tables)

@@ -15,7 +15,7 @@
 
 namespace pgadvise::advisor {
 
-// of a key column, in bytes; PostgreSQL's limit is that of every value
+// The longest average of a key column's values, in bytes. PostgreSQL's own limit holds for every value.
 constexpr int max_average_width = 500;
 
 // Whether the type has a default B-tree operator class.
@@ -76,7 +76,7 @@ class EntrySizes {
   const Catalog* live_;
   plan::Planner* planner_;
   std::mutex mutex_;  // guards samples_
-  // the key: an expression, or "" for columns
+  // By table and expression; the expression is "" for columns.
   std::map<std::pair<QualifiedName, std::string>, Sample> samples_;
 };
 

@@ -8,7 +8,7 @@
 namespace pgadvise::advisor {
 namespace {
 
-constexpr double page = 8192;
+constexpr double page = page_bytes;
 constexpr double usable = page - 24 - 16;  // header, B-tree's own part
 constexpr double fill = 0.9;
 constexpr double item_pointer = 4;

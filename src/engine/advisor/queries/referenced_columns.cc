@@ -17,7 +17,7 @@ bool may_have_index(const Table& table) {
       table.name.schema.starts_with("pg_toast"))
     return false;
   const auto& known = table.statistics;
-  return !known || std::max(known->pages, known->bytes / 8192) >= small_table_pages;
+  return !known || std::max(known->pages, known->bytes / page_bytes) >= small_table_pages;
 }
 
 std::string name_of(const Lexeme& lexeme) {
@@ -182,10 +182,6 @@ std::set<QualifiedName> partition_tree(const QualifiedName& table, const Catalog
     }
   }
   return out;
-}
-
-bool has_column(const std::vector<IndexKey>& keys, const std::string& column) {
-  return std::ranges::any_of(keys, [&](const IndexKey& key) { return key.column == column; });
 }
 
 }  // namespace pgadvise::advisor

@@ -1,5 +1,5 @@
 // The columns that a statement references, by table: the possible keys of an index, and the columns of an
-// index-only scan. Also what indexes and their tables consist of: keys, partition trees.
+// index-only scan. Also partition trees.
 #pragma once
 
 #include <map>
@@ -32,8 +32,5 @@ std::vector<QualifiedName> partitioned_above(const QualifiedName& table, const C
 // The partition tree of `table`: its ancestors, itself, and all partitions and inheriting tables below it;
 // siblings are not included.
 std::set<QualifiedName> partition_tree(const QualifiedName& table, const Catalog& catalog);
-
-// Whether one of the keys is the column itself; an expression with the column does not count.
-bool has_column(const std::vector<IndexKey>& keys, const std::string& column);
 
 }  // namespace pgadvise::advisor

@@ -73,7 +73,7 @@ std::vector<IndexDrop> drops(const Catalog& catalog, const std::vector<IndexProp
       if (why.empty()) continue;
       out.push_back({name, index.name, ddl::drop_index({name.schema, index.name}, true) + ";",
                      ddl::create_index(name, index, {.concurrently = true}) + ";", why,
-                     index.statistics ? index.statistics->pages * 8192 : 0});
+                     index.statistics ? index.statistics->pages * page_bytes : 0});
     }
   }
   return out;

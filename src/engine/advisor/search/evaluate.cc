@@ -585,7 +585,7 @@ Result<EvaluatedDrop> proposed_drop(const std::string& name, const Catalog& cata
   EvaluatedDrop out;
   out.table = table->name;
   out.index = index->name;
-  out.size_bytes = index->statistics ? index->statistics->pages * 8192 : 0;
+  out.size_bytes = index->statistics ? index->statistics->pages * page_bytes : 0;
   out.reason = why_needed(*table, *index);
   if (!out.reason.empty()) {
     out.verdict = EvaluatedDrop::Verdict::refused;

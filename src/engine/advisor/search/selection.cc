@@ -13,9 +13,9 @@ namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr int max_rounds = 100;
-constexpr double page_bytes = 8192;  // no index is smaller
-constexpr std::size_t at_once = 4;   // requests that are asked together, on as many connections as there are:
-                                     // always as many, so that these don't decide
+constexpr double smallest_index = page_bytes;
+constexpr std::size_t at_once = 4;  // requests that are asked together, on as many connections as there are:
+                                    // always as many, so that these don't decide
 constexpr double worth_a_try = 0.03;     // of the budget: what is smaller makes no room
 constexpr double least_worth = 0.00001;  // of the workload's cost: less is chance
 
@@ -141,7 +141,7 @@ class Selection {
     std::map<std::size_t, std::vector<std::size_t>> by_request;
     std::priority_queue<Value> queue;
     const auto value = [&](std::size_t at, double cost) {
-      return (total_ - cost) / std::max(page_bytes, bytes(indexes[at]));
+      return (total_ - cost) / std::max(smallest_index, bytes(indexes[at]));
     };
     for (std::size_t at = 0; at < indexes.size(); ++at) {
       for (const auto request : model_.requests_of(indexes[at])) by_request[request].push_back(at);
@@ -266,7 +266,7 @@ class Selection {
     model_.rest();
     const IndexSet fresh = added(move);
     hope = {total_ - optimistic_with(move),
-            std::max(page_bytes, bytes(fresh)),
+            std::max(smallest_index, bytes(fresh)),
             least(fresh),
             fresh.size(),
             false,
@@ -401,7 +401,7 @@ class Selection {
       const IndexSet rest = without(set, index);
       for (const auto at : model_.requests_of(index))
         loss += weight(at) * (model_.bounds(at, rest).lower - cost_with(at));
-      out.push_back({index, std::max(page_bytes, bytes(index)), std::max(0.0, loss)});
+      out.push_back({index, std::max(smallest_index, bytes(index)), std::max(0.0, loss)});
     }
     return out;
   }

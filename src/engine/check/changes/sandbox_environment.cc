@@ -28,11 +28,6 @@ constexpr std::array<std::string_view, 12> of_others = {
     "mysql",  "mysql2",    "mariadb", "mongodb",    "mongodb+srv", "redis",
     "rediss", "sqlserver", "mssql",   "clickhouse", "amqp",        "prisma+postgres"};
 
-template <std::size_t size>
-bool is_in(const std::array<std::string_view, size>& words, std::string_view word) {
-  return std::ranges::find(words, word) != words.end();
-}
-
 // "postgresql" of "postgresql+psycopg2://…"; "" for another value.
 std::string scheme_of(std::string_view value) {
   const auto end = value.find("://");
@@ -59,8 +54,8 @@ std::optional<std::string> in_form_of(std::string_view value, const SandboxAddre
   if (!scheme.empty()) {
     const std::string first = scheme.substr(0, scheme.find_first_of("+:"));
     if (scheme.starts_with("jdbc:") || scheme.starts_with("r2dbc:")) return jdbc_url(to, scheme);
-    if (is_in(of_postgresql, first)) return url(to, scheme);
-    if (is_in(of_others, scheme) || is_in(of_others, first)) return scheme + "://127.0.0.1:1/none";
+    if (is_one_of(first, of_postgresql)) return url(to, scheme);
+    if (is_one_of(scheme, of_others) || is_one_of(first, of_others)) return scheme + "://127.0.0.1:1/none";
     return std::nullopt;
   }
   const std::string lowered = lower(value);
@@ -82,7 +77,7 @@ std::optional<std::string> part_for(std::string_view name, const SandboxAddress&
   const auto words = split(lowered, '_');
   if (words.size() < 2) return std::nullopt;
   const bool owned =
-      std::any_of(words.begin(), words.end() - 1, [&](auto word) { return is_in(owners, word); });
+      std::any_of(words.begin(), words.end() - 1, [&](auto word) { return is_one_of(word, owners); });
   const std::string_view last = words.back();
   if (!owned) return std::nullopt;
   if (last == "host" || last == "hostname" || last == "server") return to.host;

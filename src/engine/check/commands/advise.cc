@@ -14,6 +14,7 @@
 #include "check/findings/index_search.h"
 #include "check/load/inputs.h"
 #include "check/load/plans.h"
+#include "lint/schema/tables.h"
 #include "log/collect/merge.h"
 #include "pg/catalog/catalog_reader.h"
 #include "pg/catalog/statement_statistics.h"
@@ -44,9 +45,9 @@ void report_unknown_sizes(const AdviseInputs& inputs, Diagnostics& diagnostics) 
     for (const auto& use : query.facts.relations) {
       const Table* table = inputs.catalog.table(use.table);
       if (!table || !table->statistics || table->temporary) continue;
-      if (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned) continue;
+      if (!lint::stores_rows(*table)) continue;
       const TableStatistics& known = *table->statistics;
-      if (known.rows <= 0 && known.live_rows == 0 && std::max(known.pages, known.bytes / 8192) == 0)
+      if (known.rows <= 0 && known.live_rows == 0 && std::max(known.pages, known.bytes / page_bytes) == 0)
         empty.insert(display(use.table));
       else if (known.rows < 0) never_analyzed.insert(display(use.table));
     }

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t candidate_file_limit = 16'000'000;
 constexpr std::size_t max_candidates = 200;
-constexpr std::chrono::seconds hypothetical_build_limit{120};
+constexpr std::chrono::seconds trial_build_limit{120};
 
 class Run {
  public:
@@ -117,7 +117,7 @@ class Run {
   Result<void> build_and_roll_back(advisor::ProposedCandidate& candidate) {
     pg::Connection& connection = server_.connection();
     TRY_VOID(connection.query("BEGIN"));
-    connection.set_deadline(hypothetical_build_limit);
+    connection.set_deadline(trial_build_limit);
     const auto built = connection.query(ddl::create_index(candidate.written.table, candidate.written.index));
     connection.set_deadline({});
     if (!built && built.error().kind == Error::Kind::database) return tl::unexpected(built.error());

@@ -9,7 +9,7 @@
 namespace pgadvise::check {
 namespace {
 
-constexpr std::int64_t page = 8192;
+constexpr std::int64_t page = page_bytes;
 
 RelationSize estimated(const Table& table, const Index& index, const Catalog& production) {
   const IndexProposal proposal{.table = table.name,

@@ -97,7 +97,7 @@ Cost of_lock(const Table& table) {
 }
 
 Cost of_index(const Table& table, const Index& index) {
-  constexpr double page = 8192, bytes_per_entry = 30;
+  constexpr double page = page_bytes, bytes_per_entry = 30;
   const bool known = index.statistics && index.statistics->pages > 0;
   const double bytes = known ? static_cast<double>(index.statistics->pages) * page
                              : lint::likely_rows(table) * bytes_per_entry;

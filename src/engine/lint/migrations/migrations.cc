@@ -54,7 +54,7 @@ std::optional<double> known_rows(const Context& context, const QualifiedName& ta
 std::optional<double> known_bytes(const Context& context, const QualifiedName& table) {
   const TableStatistics* known = statistics(context, table);
   if (!known) return std::nullopt;
-  return static_cast<double>(std::max(known->bytes, known->pages * 8192));
+  return static_cast<double>(std::max(known->bytes, known->pages * page_bytes));
 }
 
 bool sessions_in_utc(const Context& context) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/text/text.h"
 #include "lint/queries/loop_in_code_fix.h"
 #include "lint/schema/words.h"
 
@@ -17,9 +18,6 @@ std::string rows_text(const QueryInLoop& found) {
   return "`" + found.rows + "`, rows" +
          (found.rows_table ? " of " + display(*found.rows_table) : std::string(" of an earlier query"));
 }
-
-// A clause without a place.
-Evidence remark(std::string text) { return {Evidence::Kind::project, std::move(text), std::nullopt, {}}; }
 
 void report_loop(const Context& context, Reporter& reporter, const std::vector<const QueryInLoop*>& group,
                  Subject subject) {
@@ -50,15 +48,15 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
   for (const QueryInLoop* other : std::span(group).subspan(1))
     add("the loop also runs " + lower_first(statement_of(other->query)), place_in_loop(*other));
   if (found.waits)
-    finding.evidence.push_back(
-        remark("each round also waits for something else, such as another service: the query may be the "
-               "smaller part"));
+    finding.evidence.push_back(project_fact(
+        "each round also waits for something else, such as another service: the query may be the "
+        "smaller part"));
   if (found.filtered)
     finding.evidence.push_back(
-        remark("the code leaves out some of the rows before the loop: how many remain, is not known"));
+        project_fact("the code leaves out some of the rows before the loop: how many remain, is not known"));
   if (found.background)
-    finding.evidence.push_back(
-        remark("the file's name suggests a background job, for which the number of queries may not matter"));
+    finding.evidence.push_back(project_fact(
+        "the file's name suggests a background job, for which the number of queries may not matter"));
   finding.fix = fix_of_loop(context, found);
 }
 
@@ -101,7 +99,7 @@ bool is_record(const QualifiedName& table) {
   if (words.empty()) return false;
   const std::string last = singular(words.back());
   // A table of events alone may be a calendar's.
-  return one_of(last, names) || (last == "event" && words.size() > 1);
+  return is_one_of(last, names) || (last == "event" && words.size() > 1);
 }
 
 std::string in_function(const std::string& function) { return function.empty() ? "" : " in " + function; }
@@ -109,7 +107,7 @@ std::string in_function(const std::string& function) { return function.empty() ?
 Subject CodeSubjects::make(const std::string& what, const std::string& file, const std::string& function) {
   const std::string entry = function.empty() ? what : function + ": " + what;
   const int count = ++seen_[file + "\n" + entry];
-  return {.kind = "file", .file = file, .entry = count == 1 ? entry : entry + " #" + std::to_string(count)};
+  return {.kind = "file", .file = file, .entry = numbered(entry, count)};
 }
 
 Subject CodeSubjects::make(const CodeQuery& query, const std::string& file, const std::string& function) {
@@ -125,8 +123,7 @@ Subject CodeSubjects::make(const CodeQuery& query, const std::string& file, cons
 }
 
 void add_evidence(Finding& finding, const Context& context, std::string text, const SourceLocation& place) {
-  finding.evidence.push_back(
-      {Evidence::Kind::project, std::move(text), located(context.project(), place), {}});
+  finding.evidence.push_back(project_fact(std::move(text), located(context.project(), place)));
 }
 
 void add_request(Finding& finding, const Context& context, const Request& request) {

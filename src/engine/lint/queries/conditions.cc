@@ -27,7 +27,7 @@ bool replaceable(const std::string& wrapper) {
       "abs",   "trunc", "floor", "+",          "-",         "*",       "/"};
   const auto dot = wrapper.rfind('.');
   return wrapper.compare(0, 2, "::") == 0 ||
-         one_of(dot == std::string::npos ? wrapper : wrapper.substr(dot + 1), functions);
+         is_one_of(dot == std::string::npos ? wrapper : wrapper.substr(dot + 1), functions);
 }
 
 bool compares(const Predicate& predicate) {
@@ -94,12 +94,12 @@ std::optional<UnservedCondition> special_operator(const Context& context, const 
                              .method = "gin"});
     return out;
   };
-  if (column.type == "jsonb" && one_of(op, of_json))
+  if (column.type == "jsonb" && is_one_of(op, of_json))
     return gin(op == "@>" || op == "@?" || op == "@@" ? "jsonb_path_ops" : "");
-  if (column.type.ends_with("[]") && one_of(op, of_arrays)) return gin("");
+  if (column.type.ends_with("[]") && is_one_of(op, of_arrays)) return gin("");
   if (column.type == "tsvector" && op == "@@") return gin("");
   if (!is_text(column.type)) return std::nullopt;
-  if (one_of(op, patterns) && !(predicate.op == Op::like && predicate.leading_wildcard)) {
+  if (is_one_of(op, patterns) && !(predicate.op == Op::like && predicate.leading_wildcard)) {
     out.rewrite = "Create a trigram index: CREATE EXTENSION pg_trgm, then an index USING gin (" +
                   column.name + " gin_trgm_ops)";
     return out;

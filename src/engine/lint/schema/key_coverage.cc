@@ -6,6 +6,7 @@
 
 #include "base/text/text.h"
 #include "lint/schema/tables.h"
+#include "model/schema/index_comparison.h"
 
 namespace pgadvise::lint {
 namespace {
@@ -49,8 +50,7 @@ std::string explain_miss(const Index& index, const Table& table, const std::vect
   if (contains(index.include, columns.front())) return "contains " + columns.front() + " only in INCLUDE";
   std::vector<std::string> contained;
   for (const auto& column : columns)
-    if (std::ranges::any_of(index.keys, [&](const IndexKey& key) { return key.column == column; }))
-      contained.push_back(column);
+    if (has_column(index.keys, column)) contained.push_back(column);
   return "contains " + join(contained, ", ") + ", but not as its first column" +
          (contained.size() == 1 ? "" : "s");
 }

@@ -38,12 +38,12 @@ bool names_an_actor(const Constraint& key) {
   if (key.columns.size() != 1 || key.on_delete == "CASCADE") return false;
   auto words = words_of(key.columns.front());
   if (words.size() > 1 && (words.back() == "id" || words.back() == "uuid")) words.pop_back();
-  if (words.size() > 1 && one_of(words.back(), persons)) words.pop_back();
+  if (words.size() > 1 && is_one_of(words.back(), persons)) words.pop_back();
   // An issuer may be a company, and a processor a machine.
   const auto parent = words_of(key.referenced_table.name);
-  if (!words.empty() && one_of(words.back(), doers))
-    return !parent.empty() && one_of(singular(parent.back()), persons);
-  return words.size() > 1 && words.back() == "by" && one_of(words[words.size() - 2], deeds);
+  if (!words.empty() && is_one_of(words.back(), doers))
+    return !parent.empty() && is_one_of(singular(parent.back()), persons);
+  return words.size() > 1 && words.back() == "by" && is_one_of(words[words.size() - 2], deeds);
 }
 
 static bool limited_to_constants(const Table& table, const std::string& column) {

@@ -39,12 +39,12 @@ Growth growth_of(const Table& table) {
   if (words.empty()) return Growth::ordinary;
   const std::string last = singular(words.back());
   const bool large = rows_known(table) && table.statistics->rows >= not_a_lookup;
-  if (!large && one_of(last, lookup_names) && table.columns.size() <= few_columns &&
+  if (!large && is_one_of(last, lookup_names) && table.columns.size() <= few_columns &&
       !references_others(table))
     return Growth::lookup;
   // People make these by hand: tokens of sessions and of e-mails grow with use.
   const bool api_token = last == "token" && words.size() > 1 && words[words.size() - 2] == "api";
-  return !api_token && one_of(last, growing_names) ? Growth::growing : Growth::ordinary;
+  return !api_token && is_one_of(last, growing_names) ? Growth::growing : Growth::ordinary;
 }
 
 double likely_rows(const Table& table) {

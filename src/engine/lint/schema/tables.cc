@@ -34,7 +34,7 @@ bool never_null(const Column& column) {
       "boolean",  "date",    "time",   "timestamp", "interval", "uuid",   "json", "jsonb",
       "bytea",    "inet",    "cidr",   "money",     "oid",      "name"};
   const std::string_view word = std::string_view(column.type).substr(0, column.type.find_first_of(" (["));
-  return column.not_null || !one_of(word, own);
+  return column.not_null || !is_one_of(word, own);
 }
 
 // Whether the expression is a literal, also with a cast, or c IS [NOT] NULL of a c that is never NULL.
@@ -64,7 +64,8 @@ bool constant(const Table& table, const std::string& expression) {
 bool made_by_tool(const QualifiedName& name, const Table* table) {
   static constexpr std::array<std::string_view, 5> schemas = {"partman", "cron", "pgboss", "graphile_worker",
                                                               "supabase_functions"};
-  return owner_of_table(name, table) || one_of(name.schema, schemas) || lower(name.name) == "spatial_ref_sys";
+  return owner_of_table(name, table) || is_one_of(name.schema, schemas) ||
+         lower(name.name) == "spatial_ref_sys";
 }
 
 std::vector<const Table*> checked_tables_and_partitions(const Context& context) {
@@ -136,7 +137,7 @@ bool is_large(const Column& column, double least_bytes) {
   static constexpr std::array<std::string_view, 5> types = {"json", "jsonb", "bytea", "xml", "tsvector"};
   if (column.statistics && column.statistics->average_width > 0)
     return column.statistics->average_width >= least_bytes;
-  return one_of(column.type, types) || column.type.starts_with("vector(");
+  return is_one_of(column.type, types) || column.type.starts_with("vector(");
 }
 
 bool named_like_log(const Table& table, const std::vector<std::string>& other_words) {
@@ -146,7 +147,7 @@ bool named_like_log(const Table& table, const std::vector<std::string>& other_wo
       "usage",  "view",  "visit",   "click",    "download", "activity", "trace",
       "tmp",    "temp",  "staging", "revision", "cache",    "cached",   "aggregation"};
   for (const auto& word : words_of(table.name.name))
-    if (one_of(singular(word), names) && !contains(other_words, singular(word))) return true;
+    if (is_one_of(singular(word), names) && !contains(other_words, singular(word))) return true;
   return false;
 }
 

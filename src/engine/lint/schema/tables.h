@@ -57,9 +57,6 @@ std::string grouped(double number);
 // "1.2 GB"
 std::string bytes_text(double bytes);
 
-// Of a server that was built with PostgreSQL's default block size.
-inline constexpr double page_bytes = 8192;
-
 Evidence catalog_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 
 // What a finding is about: Subject::kind "table", "column", "foreign-key" or "index".

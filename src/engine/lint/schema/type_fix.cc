@@ -55,9 +55,9 @@ std::optional<std::string> zone_of_default(const Column& column) {
   static constexpr std::string_view noise[] = {"(", ")", ",", "::", "text"};
   const std::string& text = *column.default_expression;
   std::vector<std::string> tokens = tokens_of(text);
-  std::erase_if(tokens, [](const std::string& token) { return one_of(token, noise); });
+  std::erase_if(tokens, [](const std::string& token) { return is_one_of(token, noise); });
   for (auto& token : tokens)
-    if (one_of(token, clocks)) token = "now";
+    if (is_one_of(token, clocks)) token = "now";
   const std::string form = join(tokens, " ");
   const auto begin = text.find('\''), end = text.rfind('\'');
   if ((form == "now at time zone" || form == "timezone now") && begin < end &&

@@ -38,7 +38,7 @@ std::string singular(std::string_view word) {
        {"children", "child"},
        {"men", "man"},
        {"women", "woman"}}};
-  if (one_of(word, kept)) return std::string(word);
+  if (is_one_of(word, kept)) return std::string(word);
   for (const auto& [plural, one] : odd)
     if (word == plural) return std::string(one);
   if (ends("ies")) return without(3) + "y";

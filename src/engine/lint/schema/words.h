@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text/text.h"
+
 namespace pgadvise::lint {
 
 // "createdAt", "created_at", "CreatedAT" -> created, at
@@ -19,11 +21,8 @@ std::string singular(std::string_view word);
 // The words in the singular, separated by spaces: "order_items", "OrderItem" -> "order item".
 std::string singular_name(std::string_view name);
 
-inline bool one_of(std::string_view text, std::span<const std::string_view> list) {
-  return std::ranges::find(list, text) != list.end();
-}
 inline bool any_of(const std::vector<std::string>& words, std::span<const std::string_view> list) {
-  return std::ranges::any_of(words, [&](const std::string& word) { return one_of(word, list); });
+  return std::ranges::any_of(words, [&](const std::string& word) { return is_one_of(word, list); });
 }
 
 // The value of a default that is a literal, with or without a cast: "'{}'::text" -> {}.

@@ -28,10 +28,6 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return out;
 }
 
-bool has(const std::vector<std::string>& words, const std::string& word) {
-  return std::ranges::find(words, word) != words.end();
-}
-
 // The command that the words were for, by its whole name but for the program's.
 struct Command {
   const CLI::App* app;
@@ -70,7 +66,7 @@ Error unknown_option(const CLI::App& app, const Command& command, const std::str
     return {Error::Kind::usage, "", what, near};
   std::vector<std::string> others;
   for (const auto* other : commands_of(app))
-    if (has(option_names(*other), name)) others.push_back("pgadvise " + other->get_name());
+    if (is_one_of(name, option_names(*other))) others.push_back("pgadvise " + other->get_name());
   if (!others.empty() && others.size() < 4)
     return {Error::Kind::usage, command.name, what,
             join(others, " and ") + (others.size() == 1 ? " has it" : " have it")};
@@ -88,7 +84,7 @@ Error unknown_word(const Command& command, const std::string& word) {
     return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60),
             near.empty() ? help(command) + " lists them" : near};
   std::error_code code;
-  if (std::filesystem::is_regular_file(word, code) && has(option_names(*command.app), "--log"))
+  if (std::filesystem::is_regular_file(word, code) && is_one_of("--log", option_names(*command.app)))
     return {Error::Kind::usage, command.name, "takes no " + ellipsis(word, 60),
             "each option takes one value, repeat it: --log a.log --log b.log"};
   return {Error::Kind::usage, command.name, "takes no " + ellipsis(word, 60),

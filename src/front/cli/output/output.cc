@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/files/write_file.h"
+#include "base/process/environment.h"
 #include "base/text/ci_commands.h"
 #include "base/text/text.h"
 #include "cli/output/messages.h"
@@ -65,27 +66,22 @@ bool use_color(const std::string& path) {
   return standard(path) && ::isatty(STDOUT_FILENO);
 }
 
-static std::string_view variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
 // Terminals say nothing of it by themselves: these are known by what they set.
 static bool terminal_has_links() {
-  if (variable("TERM") == "dumb" || variable("TERM") == "linux" ||
-      (variable("TERM").starts_with("screen") && !set("TMUX")))
+  if (environment_variable("TERM") == "dumb" || environment_variable("TERM") == "linux" ||
+      (environment_variable("TERM").starts_with("screen") && !set("TMUX")))
     return false;
-  const std::string_view program = variable("TERM_PROGRAM");
+  const std::string program = environment_variable("TERM_PROGRAM");
   for (const char* known : {"iTerm.app", "WezTerm", "vscode", "ghostty"})
     if (program == known) return true;
   for (const char* name : {"KONSOLE_VERSION", "KITTY_WINDOW_ID", "WT_SESSION", "DOMTERM"})
     if (set(name)) return true;
-  return std::atoi(variable("VTE_VERSION").data()) >= 5000;
+  return std::atoi(environment_variable("VTE_VERSION").c_str()) >= 5000;
 }
 
 bool use_links(const std::string& path) {
   if (!standard(path) || ::isatty(STDOUT_FILENO) != 1 || verbosity().color == "never") return false;
-  if (const auto force = variable("FORCE_HYPERLINK"); !force.empty()) return force != "0";
+  if (const auto force = environment_variable("FORCE_HYPERLINK"); !force.empty()) return force != "0";
   return (!set("NO_COLOR") || verbosity().color == "always") && terminal_has_links();
 }
 
@@ -93,7 +89,7 @@ int output_width(const std::string& path, int otherwise) {
   constexpr int narrowest = 40;
   constexpr int widest = 160;
   if (!standard(path)) return otherwise;
-  if (const int wanted = std::atoi(variable("COLUMNS").data()); wanted > 0)
+  if (const int wanted = std::atoi(environment_variable("COLUMNS").c_str()); wanted > 0)
     return std::clamp(wanted, narrowest, widest);
   struct winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)

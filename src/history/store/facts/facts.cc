@@ -11,8 +11,6 @@
 namespace pgadvise::store {
 namespace {
 
-constexpr std::int64_t page_bytes = 8192;
-
 // The log's first section alone: it does not change while the log grows.
 std::string source_of(const LogSource& log) {
   constexpr std::size_t mark = 8;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/process/environment.h"
 #include "base/text/mask.h"
 #include "base/text/text.h"
 #include "store/facts/clock.h"
@@ -12,11 +13,6 @@
 
 namespace pgadvise::store {
 namespace {
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
 
 Result<int> retention_of(std::string_view option) {
   int days = 0;
@@ -59,9 +55,9 @@ Result<Address> server_address(const std::string& url) {
 }  // namespace
 
 Result<std::string> state_folder() {
-  std::string folder = variable("XDG_STATE_HOME");
+  std::string folder = environment_variable("XDG_STATE_HOME");
   if (!folder.starts_with('/')) {  // a relative path would name a folder of the repository
-    folder = variable("HOME");
+    folder = environment_variable("HOME");
     if (!folder.starts_with('/'))
       return fail(Error::Kind::usage, "--store", "neither XDG_STATE_HOME nor HOME is an absolute path",
                   "name a file: --store sqlite:PATH");
@@ -96,7 +92,7 @@ std::string id_of(const Address& address) {
 Result<Address> read_url(const std::string& given) {
   std::string url(trim(given));
   if (url == "env") {
-    url = trim(variable("PGADVISE_STORE"));
+    url = trim(environment_variable("PGADVISE_STORE"));
     if (url.empty() || url == "env")
       return fail(Error::Kind::usage, "--store env", "PGADVISE_STORE is not set",
                   "PGADVISE_STORE=sqlite:PATH, postgresql://… or clickhouse://…");

@@ -29,8 +29,7 @@ Result<std::string> state_folder();
 std::string shown(const Address& address);
 
 // Tells a store from others, for what is kept on disk for it: shown() without the retention, of a file with
-// its absolute path. The result stays the same when the password or the retention
-// changes.
+// its absolute path. Stays the same when the password or the retention changes.
 std::string id_of(const Address& address);
 
 }  // namespace pgadvise::store

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/process/environment.h"
 #include "base/text/text.h"
 #include "net/url.h"
 
@@ -16,11 +17,6 @@ constexpr std::string_view scheme = "clickhouse://";
 tl::unexpected<Error> refuse(std::string what) {
   return fail(Error::Kind::usage, "--store", std::move(what),
               "clickhouse://USER:PASSWORD@HOST:PORT/DATABASE; write other characters of the password as %XX");
-}
-
-std::string environment_variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
 }
 
 bool has_line_end(std::string_view text) { return text.find_first_of("\r\n") != text.npos; }

@@ -11,8 +11,7 @@
 namespace pgadvise::deploy {
 
 // The calls as {"typeorm", "synchronize"}, {"typeorm", "dropSchema"}, {"sequelize", "sync", "force" or
-// "alter"} and
-// {"mikro-orm", "updateSchema"}; at most 16 of each function.
+// "alter"} and {"mikro-orm", "updateSchema"}; at most 16 of each function.
 std::vector<CodeCommand> schema_calls_in_code(const std::string& content);
 
 }  // namespace pgadvise::deploy

@@ -15,8 +15,7 @@ namespace pgadvise::deploy {
 // counts as one of another machine only if the repository says so: by a URL or host in the configuration or
 // in a committed .env file, a request for TLS, a variable named for production or for a provider, or a driver
 // that reaches only a provider. Skips scripts named for development or tests, and scripts that a deployment
-// runs
-// (`project.deploy_commands`).
+// runs (`project.deploy_commands`).
 std::vector<UnconfirmedPush> unconfirmed_pushes(files::Tree& tree, const Project& project,
                                                 const std::vector<drizzle::PushTarget>& targets);
 

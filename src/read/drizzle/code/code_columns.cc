@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/text/text.h"
+
 namespace pgadvise::drizzle {
 namespace {
 

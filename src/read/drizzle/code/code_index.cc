@@ -150,14 +150,6 @@ Node property_of(const Node& object, std::string_view name) {
   return {};
 }
 
-bool is_one_of(std::string_view text, std::span<const std::string_view> list) {
-  return std::ranges::find(list, text) != list.end();
-}
-
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> list) {
-  return is_one_of(text, std::span(list.begin(), list.size()));
-}
-
 std::string first_word(std::string_view text) {
   std::size_t end = 0;
   while (end < text.size() &&

@@ -168,9 +168,6 @@ class CodeIndex {
 bool is_awaited(typescript::Node expression);
 // Whether the function is an argument of a call that runs it there and then: awaited, or forEach.
 bool runs_at_once(const typescript::Node& function);
-// Whether the list has the text.
-bool is_one_of(std::string_view text, std::span<const std::string_view> list);
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> list);
 // The identifier that the text begins with; "" if it begins with none.
 std::string first_word(std::string_view text);
 // The first argument of the query's link `name(…)`; empty if there is none.

@@ -13,14 +13,9 @@ namespace pgadvise::drizzle {
 namespace {
 
 template <std::size_t n>
-bool one_of(std::string_view text, const std::array<std::string_view, n>& list) {
-  return std::ranges::find(list, text) != list.end();
-}
-
-template <std::size_t n>
 bool any_folder(std::string_view path, const std::array<std::string_view, n>& names) {
   return std::ranges::any_of(split(files::folder_of(path), '/'),
-                             [&](std::string_view folder) { return one_of(folder, names); });
+                             [&](std::string_view folder) { return is_one_of(folder, names); });
 }
 
 constexpr std::array<std::string_view, 5> source_folders = {"src", "app", "pages", "routes", "lib"};
@@ -30,8 +25,8 @@ bool of_trials(std::string_view folder) {
   static constexpr std::array<std::string_view, 5> names = {"experiment", "experiments", "sandbox",
                                                             "sandboxes", "scratch"};
   for (const auto one : split(folder, '/')) {
-    if (one_of(one, source_folders)) return false;
-    if (one_of(one, names)) return true;
+    if (is_one_of(one, source_folders)) return false;
+    if (is_one_of(one, names)) return true;
   }
   return false;
 }
@@ -44,7 +39,7 @@ bool named_as_test(std::string_view folder, std::string_view base) {
   const std::string_view stem = base.substr(0, base.rfind('.'));
   if (stem == "testing") return true;
   if (!stem.starts_with("test-") && !stem.starts_with("test_")) return false;
-  return !any_folder(std::string(folder) + "/", source_folders) || one_of(stem.substr(5), shared);
+  return !any_folder(std::string(folder) + "/", source_folders) || is_one_of(stem.substr(5), shared);
 }
 
 // Whether the text has `from 'vitest'`, `require("vitest")` or the like.
@@ -97,7 +92,7 @@ bool in_background(std::string_view path, std::string_view package) {
   if (any_folder(low, words)) return true;
   const std::string_view name = std::string_view(low).substr(low.find_last_of('/') + 1);
   const std::string_view stem = name.substr(0, name.rfind('.'));
-  return one_of(stem.substr(stem.find_last_of(".-_") + 1), words);
+  return is_one_of(stem.substr(stem.find_last_of(".-_") + 1), words);
 }
 
 }  // namespace pgadvise::drizzle

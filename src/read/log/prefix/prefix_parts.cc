@@ -1,5 +1,7 @@
 #include "log/prefix/prefix_parts.h"
 
+#include "base/text/text.h"
+
 namespace pgadvise::log {
 
 std::size_t fixed_length(char escape, std::string_view text) {

@@ -10,9 +10,15 @@
 //   io.part(key, optional, fields)    the same for an object that may be missing: `fields(value)`
 //   io.list(key, values, fields)      objects, missing where there are none: `fields(value, index)`
 //   io.word(key, value, words)        an enumerator by its name
-//   io.fingerprint(key, value, text)  the parser also sets the text of the statement; likewise
-//   io.fingerprints() io.set_if(condition, value, to)   what the parser sets where a member is missing
-//   io.check(holds, key, problem)     what the parser refuses unless it holds
+//   io.fingerprint(key, value, text)     of a statement; the parser also sets its text
+//   io.fingerprints(key, values, texts)  the same for a list
+//   io.adopt(fingerprint, statement)     the parser makes the fingerprint its own; both were named before
+//   io.whole(key, value)                 a double, written as a whole number
+//   io.range(key, bytes)                 [[0, bytes]]
+//   io.lines(key, places, log)           the line numbers of places in the log
+//   io.set_if(condition, value, to)      what the parser sets where a member is missing
+//   io.check(holds, key, problem)        what the parser refuses unless it holds
+//   io.file, io.literals                 the log's path; whether values of statements are written
 #pragma once
 
 #include <algorithm>

@@ -215,6 +215,8 @@ class WorkloadParser {
   }
   void fingerprints(const char* key, std::vector<std::string>& values, std::vector<std::string>& texts) {
     for (const json& each : array(key)) {
+      // More than any list may have: the caller refuses them, and no more texts are copied.
+      if (values.size() > TransactionOrder::max_statements) return;
       if (!each.is_string()) return refuse(key, "has a value that is not a string");
       look_up(values.emplace_back(each.get<std::string>()), texts.emplace_back());
     }
@@ -409,7 +411,7 @@ class WorkloadParser {
       for (const auto& [fingerprint, statement] : in_->items()) {
         if (!statement.is_string()) refuse("texts", "contains a value that is not a string");
         else if (auto text = statement.get<std::string>(); check_fingerprint(fingerprint))
-          texts_.emplace(fingerprint, Statement{own_fingerprint(fingerprint, text), text});
+          texts_.emplace(fingerprint, Statement{own_fingerprint(fingerprint, text), std::move(text)});
       }
     });
   }

@@ -16,11 +16,6 @@ namespace {
 using sql::Lexeme;
 using sql::Lexer;
 
-template <std::size_t size>
-bool one_of(std::string_view word, const std::array<std::string_view, size>& words) {
-  return std::ranges::find(words, word) != words.end();
-}
-
 // The first tokens, without comments.
 std::vector<Lexeme> beginning(std::string_view statement, std::size_t count = 16) {
   std::vector<Lexeme> out;
@@ -46,9 +41,9 @@ Target target_of(const std::vector<Lexeme>& tokens) {
   constexpr std::array<std::string_view, 6> between = {"if",   "not",   "exists",
                                                        "only", "table", "concurrently"};
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (!one_of(word_at(tokens, i), before)) continue;
+    if (!is_one_of(word_at(tokens, i), before)) continue;
     std::size_t at = i + 1;
-    while (one_of(word_at(tokens, at), between)) ++at;
+    while (is_one_of(word_at(tokens, at), between)) ++at;
     if (at >= tokens.size() || tokens[at].name().empty()) return {};
     if (at + 2 < tokens.size() && tokens[at + 1].is('.')) return {tokens[at].name(), tokens[at + 2].name()};
     return {"", tokens[at].name()};
@@ -61,8 +56,9 @@ std::vector<std::string> constants(const std::string& statement, const std::stri
   constexpr std::size_t most = 64;
   std::vector<std::string> out;
   for (const auto* text : {&statement, &parameters}) {
-    for (const Lexeme& one : sql::tokens_of(*text)) {
-      if (out.size() == most) break;
+    Lexer lexer(*text);
+    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
+         one = lexer.next_token()) {
       if (one.kind == Lexeme::Kind::number) out.emplace_back(one.text);
       if (one.kind != Lexeme::Kind::string) continue;
       const auto open = one.text.find('\'');
@@ -87,7 +83,7 @@ std::string setting_of(const std::vector<Lexeme>& tokens) {
                                                     "session_replication_role"};
   if (word_at(tokens, 0) != "set" || word_at(tokens, 1) == "local") return {};
   const std::string name = word_at(tokens, word_at(tokens, 1) == "session" ? 2 : 1);
-  return one_of(name, kept) ? name : std::string();
+  return is_one_of(name, kept) ? name : std::string();
 }
 
 enum class Kind { begin, commit, rollback, savepoint, rollback_to, unread, other };
@@ -112,7 +108,7 @@ Kind kind_of(const std::vector<Lexeme>& tokens, const std::string& text) {
       if (word_at(tokens, i) == "to") return Kind::rollback_to;
     return Kind::rollback;
   }
-  if (one_of(first, unread)) return Kind::unread;
+  if (is_one_of(first, unread)) return Kind::unread;
   if (first == "select" || first == "with" || first == "table" || first.empty()) {
     const auto shape = sql::shape(text);
     return shape && (shape->into || shape->modifies) ? Kind::other : Kind::unread;

@@ -222,12 +222,11 @@ class Placing {
         "integer", "text",    "varchar",    "bigint",  "boolean", "check",      "cascade",      "only"};
     constexpr std::size_t most = 12;
     std::set<std::string> out;
-    for (const Lexeme& one : sql::tokens_of(statement)) {
-      if (out.size() == most) break;
+    sql::Lexer lexer(statement);
+    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
+         one = lexer.next_token()) {
       const std::string name = one.name();
-      if (name.size() < 2 ||
-          (one.kind == Lexeme::Kind::word && std::ranges::find(other, std::string_view(name)) != other.end()))
-        continue;
+      if (name.size() < 2 || (one.kind == Lexeme::Kind::word && is_one_of(name, other))) continue;
       out.insert(name);
     }
     return out;

@@ -221,14 +221,14 @@ class Answer {
   std::optional<bool> one_of_schemas() {
     const auto name = take({"nspname", "schema_name"});
     if (!name || !question_.values.empty()) return std::nullopt;
-    return of_server({*name, ""}) || has(catalog_.schemas, *name);
+    return of_server({*name, ""}) || is_one_of(*name, catalog_.schemas);
   }
 
   // Servers have others, which no file creates.
   std::optional<bool> one_of_extensions() {
     const auto name = take({"extname"});
     if (!name || !question_.values.empty()) return std::nullopt;
-    return *name == "plpgsql" || has(catalog_.extensions, *name) ? std::optional(true) : std::nullopt;
+    return *name == "plpgsql" || is_one_of(*name, catalog_.extensions) ? std::optional(true) : std::nullopt;
   }
 
   template <class Has>

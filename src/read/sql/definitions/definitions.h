@@ -426,8 +426,9 @@ using Statement =
                  DataChange, Truncate, RewriteTables, Reindex, RefreshView, DropDatabase, AlterDomain,
                  SetSearchPath, SetTimeout, LockTables, CallRoutine, TransactionControl>;
 
+// Whether the statement is of one of the kinds.
 template <class... Kinds>
-bool is_one_of(const Statement& statement) {
+bool is_any(const Statement& statement) {
   return (std::holds_alternative<Kinds>(statement) || ...);
 }
 

@@ -55,10 +55,6 @@ std::string choose_name(const std::string& first, const std::string& second, con
 
 }  // namespace
 
-bool has(const std::vector<std::string>& list, std::string_view name) {
-  return std::ranges::find(list, name) != list.end();
-}
-
 Problem exists(const std::string& kind, const QualifiedName& name) {
   return {kind + " \"" + display(name) + "\" already exists", Problem::Kind::exists, name};
 }
@@ -156,7 +152,7 @@ std::set<std::string> names_in_expression(std::string_view text) {
 
 std::string SchemaState::creation_schema() const {
   for (const auto& schema : search_path)
-    if (schema == "public" || has(catalog.schemas, schema)) return schema;
+    if (schema == "public" || is_one_of(schema, catalog.schemas)) return schema;
   return search_path.empty() ? "public" : search_path.front();
 }
 
@@ -185,7 +181,7 @@ bool SchemaState::type_exists(const QualifiedName& name) const {
 }
 
 void SchemaState::ensure_schema(const std::string& schema) {
-  if (schema == "pg_temp" || has(catalog.schemas, schema)) return;
+  if (schema == "pg_temp" || is_one_of(schema, catalog.schemas)) return;
   catalog.schemas.push_back(schema);
   std::ranges::sort(catalog.schemas);
 }
@@ -451,11 +447,12 @@ void SchemaState::drop_column(Table& root, const std::string& name) {
     // Foreign keys first: they rest on the unique keys that go with the column.
     for (const auto& [owner, key] : foreign_keys_to(table->name)) {
       Table* other = catalog.table(owner);
-      if (other && has(constraint(*other, key)->referenced_columns, name)) erase_constraint(*other, key);
+      if (other && is_one_of(name, constraint(*other, key)->referenced_columns))
+        erase_constraint(*other, key);
     }
     std::vector<std::string> constraints;
     for (const Constraint& own : table->constraints)
-      if (has(own.columns, name) ||
+      if (is_one_of(name, own.columns) ||
           ((own.kind == Constraint::Kind::check || own.kind == Constraint::Kind::exclusion) &&
            names_in_expression(own.expression).count(name)))
         constraints.push_back(own.name);
@@ -463,7 +460,7 @@ void SchemaState::drop_column(Table& root, const std::string& name) {
     std::vector<std::string> indexes;
     for (const Index& own : table->indexes) {
       bool uses =
-          has(own.include, name) || (own.predicate && names_in_expression(*own.predicate).count(name));
+          is_one_of(name, own.include) || (own.predicate && names_in_expression(*own.predicate).count(name));
       for (const IndexKey& key : own.keys)
         uses |= key.column == name ||
                 (!key.expression.empty() && names_in_expression(key.expression).count(name));

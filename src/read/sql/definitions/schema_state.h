@@ -27,8 +27,6 @@ using Outcome = std::optional<Problem>;  // nullopt: done
 // A table that Supabase's servers have of their own: auth.users, storage.objects.
 bool supabase_table(const QualifiedName& name);
 
-bool has(const std::vector<std::string>& list, std::string_view name);
-
 Problem exists(const std::string& kind, const QualifiedName& name);
 Problem missing(const std::string& kind, const QualifiedName& name);
 Problem missing_column(const Table& table, const std::string& column);

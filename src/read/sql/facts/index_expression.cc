@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text/text.h"
 #include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {
@@ -14,7 +15,6 @@ namespace {
 using TypeOf = std::function<std::optional<std::string>(const PgQuery__ColumnRef&)>;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A key as programs name it; one of many digits is somebody's.
 bool is_key(std::string_view text) {

@@ -6,6 +6,7 @@
 #include "sql/parse/query_shape.h"
 
 namespace pgadvise::sql {
+
 std::vector<std::string> not_null_columns(std::string_view predicate) {
   std::vector<std::string> out;
   with_expression(predicate, [&](const Node& node) { out = not_null_columns(&node); });

@@ -4,6 +4,7 @@
 #include <set>
 #include <variant>
 
+#include "base/text/text.h"
 #include "model/schema/type_change.h"
 #include "sql/parse/type_name.h"
 #include "sql/replay/steps.h"
@@ -185,7 +186,7 @@ class Collector {
 
   const SchemaAction* action(Kind kind, const std::string& column = {}) const {
     for (const SchemaAction& each : actions_)
-      if (each.kind == kind && (column.empty() || has(each.columns, column))) return &each;
+      if (each.kind == kind && (column.empty() || is_one_of(column, each.columns))) return &each;
     return nullptr;
   }
 
@@ -274,7 +275,7 @@ class Collector {
     if (!table || work == Work::none) return;
     // Foreign keys over the column are dropped and made again.
     for (const Constraint& constraint : table->constraints)
-      if (has(constraint.columns, change.name)) target(constraint, Mode::access_exclusive);
+      if (is_one_of(change.name, constraint.columns)) target(constraint, Mode::access_exclusive);
     const std::vector<std::string> column = {change.name};
     referencing(alter.name, &column);
   }
@@ -284,7 +285,7 @@ class Collector {
     tree(alter.name, Mode::access_exclusive, Work::none, !alter.only);
     if (!table) return;
     for (const Constraint& constraint : table->constraints)
-      if (has(constraint.columns, change.name)) target(constraint, Mode::access_exclusive);
+      if (is_one_of(change.name, constraint.columns)) target(constraint, Mode::access_exclusive);
     const std::vector<std::string> column = {change.name};
     if (!change.cascade) return;
     referencing(alter.name, &column);

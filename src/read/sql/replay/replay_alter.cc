@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text/text.h"
 #include "sql/replay/replay_state.h"
 
 namespace pgadvise::sql {
@@ -137,7 +138,7 @@ Outcome ReplayState::drop_column_command(Table& table, const TableChange& change
   } else {
     for (const auto& [owner, key] : schema.foreign_keys_to(table.name)) {
       const auto& columns = SchemaState::constraint(*schema.catalog.table(owner), key)->referenced_columns;
-      if (owner != table.name && has(columns, name))
+      if (owner != table.name && is_one_of(name, columns))
         return Problem{"column \"" + name + "\" can't be dropped: constraint " + key + " on table " +
                        display(owner) + " depends on it"};
     }

@@ -181,8 +181,10 @@ std::set<std::size_t> undoing_blocks(const Block& block) {
 
 // The value of an EXECUTE's argument when it is one string constant, or "".
 std::string constant_argument(std::string_view argument) {
-  const auto tokens = tokens_of(argument);
-  return tokens.size() == 1 && tokens[0].kind == Lexeme::Kind::string ? constant_text(argument) : "";
+  Lexer lexer(argument);
+  const bool alone =
+      lexer.next_token().kind == Lexeme::Kind::string && lexer.next_token().kind == Lexeme::Kind::end;
+  return alone ? constant_text(argument) : "";
 }
 
 // ---- statements that perhaps do not run
@@ -232,13 +234,13 @@ bool creates(const Statement& statement) {
     return std::ranges::all_of(alter->changes, [](const TableChange& change) {
       return change.kind == TableChange::Kind::add_column;
     });
-  return is_one_of<CreateTable, CreateFromQuery, CreateSequence, CreateEnum, CreateType, CreateFunction,
-                   CreateSchema, CreateExtension>(statement);
+  return is_any<CreateTable, CreateFromQuery, CreateSequence, CreateEnum, CreateType, CreateFunction,
+                CreateSchema, CreateExtension>(statement);
 }
 
 bool changes_schema(const Statement& statement) {
   return creates(statement) || !object_names(statement).empty() ||
-         is_one_of<DropStatement, AlterSequence, AlterPolicy, AlterTable, CreateIndex>(statement);
+         is_any<DropStatement, AlterSequence, AlterPolicy, AlterTable, CreateIndex>(statement);
 }
 
 bool takes_away(const Statement& statement) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text/text.h"
 #include "sql/parse/type_name.h"
 #include "sql/replay/replay_state.h"
 
@@ -94,7 +95,7 @@ Outcome ReplayState::replay(const DropStatement& drop, Effect& effect) {
         break;
       case Kind::schema: {
         auto& schemas = schema.catalog.schemas;
-        if (!has(schemas, object.name)) absent("schema", {"", object.name});
+        if (!is_one_of(object.name, schemas)) absent("schema", {"", object.name});
         else schema.drop_schema(object.name);
         break;
       }

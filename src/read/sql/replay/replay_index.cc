@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text/identifier.h"
+#include "base/text/text.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/expression.h"
 #include "sql/replay/replay_state.h"
@@ -17,7 +18,7 @@ std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
   std::vector<std::string> out;
   for (const std::string& name : names) {
     std::string candidate = name;
-    for (int i = 1; has(out, candidate); ++i) {
+    for (int i = 1; is_one_of(candidate, out); ++i) {
       const std::string number = std::to_string(i);
       candidate = cut_identifier(name, longest_identifier - number.size()) + number;
     }

@@ -138,7 +138,7 @@ Outcome ReplayState::replay(const CreateSchema& create, Effect& effect) {
 
 Outcome ReplayState::replay(const CreateExtension& create, Effect&) {
   auto& extensions = schema.catalog.extensions;
-  if (has(extensions, create.name))
+  if (is_one_of(create.name, extensions))
     return create.if_not_exists ? Outcome() : exists("extension", {"", create.name});
   extensions.insert(std::ranges::upper_bound(extensions, create.name), create.name);
   return {};
@@ -149,7 +149,7 @@ Outcome ReplayState::replay(const CreateTrigger& create, Effect& effect) {
   Table* table = schema.catalog.table(create.table);
   if (!table || !create.before_update) return {};
   auto& names = table->update_triggers;
-  if (!has(names, create.name)) names.push_back(create.name);
+  if (!is_one_of(create.name, names)) names.push_back(create.name);
   return {};
 }
 

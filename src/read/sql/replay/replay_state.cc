@@ -57,7 +57,8 @@ std::string newer_syntax(std::string_view statement) {
   };
   std::vector<std::string> seen;
   bool merge = false;
-  for (const Lexeme& token : tokens_of(statement)) {
+  Lexer lexer(statement);
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     seen.push_back(token.kind == Lexeme::Kind::word || token.kind == Lexeme::Kind::punctuation
                        ? lower(token.text)
                        : "\x01");
@@ -206,7 +207,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     } else if (outcome) {
       if (std::holds_alternative<CallRoutine>(read)) make_uncertain(text);
       ++counts.not_understood;
-      if (is_one_of<CallRoutine, DoBlock>(read)) ++counts.unbounded;
+      if (is_any<CallRoutine, DoBlock>(read)) ++counts.unbounded;
       else add_failed_names(text);
       counts.missing += outcome->kind == Problem::Kind::missing;
       counts.existing += outcome->kind == Problem::Kind::exists;

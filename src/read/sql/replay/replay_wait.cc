@@ -11,7 +11,7 @@ namespace pgadvise::sql {
 static bool can_wait(const Statement& statement, const Problem& problem) {
   if (problem.kind != Problem::Kind::missing) return false;
   if (const auto* alter = std::get_if<AlterTable>(&statement)) return problem.name == alter->name;
-  return is_one_of<CreateTable, CreateIndex, CreatePolicy, AlterPolicy, AlterEnum, AlterSequence, Comment>(
+  return is_any<CreateTable, CreateIndex, CreatePolicy, AlterPolicy, AlterEnum, AlterSequence, Comment>(
       statement);
 }
 

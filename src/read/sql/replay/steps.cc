@@ -366,7 +366,8 @@ void StepRecorder::change_type(const TableChange& change, SchemaAction action, c
   action.explicit_cast = change.explicit_cast;
   if (table) {
     for (const Constraint& constraint : table->constraints)
-      action.rechecked |= constraint.kind == ConstraintKind::check && has(constraint.columns, change.name);
+      action.rechecked |=
+          constraint.kind == ConstraintKind::check && is_one_of(change.name, constraint.columns);
     for (const Index& index : table->indexes) {
       const auto mentions = [&](const std::string& text) {
         return names_in_expression(text).count(change.name) > 0;
@@ -593,7 +594,7 @@ Difference difference_of(const CreateEnum& create, const SchemaState& state) {
   }
   std::vector<std::string> lacking;
   for (const auto& label : create.labels)
-    if (!has(it->second.labels, label)) lacking.push_back(quote_literal(label));
+    if (!is_one_of(label, it->second.labels)) lacking.push_back(quote_literal(label));
   if (lacking.empty()) return std::nullopt;
   return {{name.name, "the type " + display(name) + " that is there lacks " + join(lacking, ", "), {}}};
 }

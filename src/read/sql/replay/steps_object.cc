@@ -68,7 +68,7 @@ void StepRecorder::filled(const SchemaAction& update, const SchemaState& state) 
   if (columns == added_.end()) return;
   const bool by_trigger = table && !table->update_triggers.empty();
   for (auto& [column, since] : columns->second)
-    if (by_trigger || has(update.columns, column)) since = 0;
+    if (by_trigger || is_one_of(column, update.columns)) since = 0;
 }
 
 bool StepRecorder::added(const QualifiedName& table, const std::string& column) const {
@@ -94,7 +94,7 @@ void StepRecorder::attach_partition(const AlterTable& alter, const TableChange& 
     for (const Constraint& check : partition->constraints)
       action.proven_in_bound |=
           check.kind == Constraint::Kind::check && check.validated && !key.empty() &&
-          std::ranges::all_of(key, [&](const auto& name) { return has(check.columns, name); });
+          std::ranges::all_of(key, [&](const auto& name) { return is_one_of(name, check.columns); });
   }
   out.push_back(std::move(action));
 }

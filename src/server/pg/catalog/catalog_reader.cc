@@ -42,8 +42,6 @@ std::string relations(std::string_view join) {
 // Over the 60 s that the server is given: for one that does not answer at all.
 constexpr std::chrono::seconds query_limit{70};
 
-constexpr std::int64_t page_bytes = 8192;
-
 std::string unlocked(std::string_view expression) {
   return fmt::format("CASE WHEN c.oid NOT IN {} THEN {} END", locked_relations, expression);
 }

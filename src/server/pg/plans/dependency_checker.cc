@@ -25,10 +25,6 @@ constexpr Oid nextval = 1574;  // nextval(regclass)
 constexpr Oid casts_to_text[] = {1285, 1290, 2003, 2004};
 constexpr Oid text_search_types[] = {3614, 3615, 3734, 3769};  // tsvector, tsquery, regconfig, regdictionary
 
-bool among(std::string_view key, std::initializer_list<std::string_view> keys) {
-  return std::ranges::find(keys, key) != keys.end();
-}
-
 // Reads ":key 123" and ":key (o 1 2 3)" wherever they stand. Lines are broken at 78 columns, at a space where
 // there is one: a line end is as good as a space. A name can't hide a pair (it only can look like one: its
 // spaces are escaped).
@@ -114,17 +110,17 @@ std::string array_of(const Oids& oids) { return fmt::format("{{{}}}", fmt::join(
 
 void References::add(std::string_view key, Oid oid) {
   if (oid == 0) return;
-  if (among(key, {"aggfnoid", "winfnoid", "startInRangeFunc", "endInRangeFunc"}) ||
+  if (is_one_of(key, {"aggfnoid", "winfnoid", "startInRangeFunc", "endInRangeFunc"}) ||
       ends_with_any(key, {"funcid", "func", "proc", "handler"})) {
     functions.insert(oid);
-  } else if (among(key, {"opno", "opnos", "eqop", "sortop", "cycle_mark_neop"})) {
+  } else if (is_one_of(key, {"opno", "opnos", "eqop", "sortop", "cycle_mark_neop"})) {
     operators.insert(oid);
-  } else if (among(key, {"relid", "seqid", "resorigtbl"})) {
+  } else if (is_one_of(key, {"relid", "seqid", "resorigtbl"})) {
     relations.insert(oid);
   } else if (ends_with_any(key, {"type", "types", "typeid", "Type", "Types", "typid"})) {
     types.insert(oid);
   } else if (oid >= first_user_oid && !ends_with_any(key, {"typmod", "location"}) &&
-             !among(key, {"constvalue", "stmt_len", "queryId", "list_start", "list_end"})) {
+             !is_one_of(key, {"constvalue", "stmt_len", "queryId", "list_start", "list_end"})) {
     others.insert(oid);
   }
 }

@@ -19,7 +19,7 @@
 namespace pgadvise::pg {
 namespace {
 
-constexpr std::int64_t page = 8192;
+constexpr std::int64_t page = page_bytes;
 constexpr std::int64_t segment = 1LL << 30;  // a relation's files are this long at most
 constexpr std::int64_t largest = 1LL << 44;  // 16 TiB: fewer than 2^32 pages
 

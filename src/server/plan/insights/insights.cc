@@ -38,8 +38,7 @@ using Op = Predicate::Op;
 Table unknown_table(const QualifiedName& name, const std::string& filter) {
   Table out;
   out.name = name;
-  sql::Lexer lexer(filter);
-  for (auto lexeme = lexer.next_token(); lexeme.kind != sql::Lexeme::Kind::end; lexeme = lexer.next_token()) {
+  for (const auto& lexeme : sql::tokens_of(filter)) {
     std::string column = lexeme.name();
     if (!column.empty() && !out.column(column)) out.columns.push_back({.name = std::move(column)});
   }

@@ -13,9 +13,6 @@ using Kind = TextLine::Kind;
 
 constexpr std::size_t narrowest_wrapped = 50;  // columns: nothing that wraps lines does it earlier
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // "Rows Removed by Filter" of "Rows Removed by Filter: 3"; "" where no label begins the line.
 std::string_view label_of(std::string_view text) {
   const auto colon = text.find(':');

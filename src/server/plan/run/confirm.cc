@@ -132,7 +132,7 @@ std::int64_t pages_of(const Catalog& catalog, const std::vector<QualifiedName>& 
     if (const Table* table = catalog.table(name);
         table && table->statistics &&
         (table->kind == Table::Kind::ordinary || table->kind == Table::Kind::materialized_view))
-      pages += std::max(table->statistics->pages, table->statistics->bytes / 8192);
+      pages += std::max(table->statistics->pages, table->statistics->bytes / page_bytes);
   return pages;
 }
 
