@@ -26,9 +26,8 @@ constexpr Option age_error{.name = "age_error",
 constexpr const Option* options[] = {&min_times, &least_dead_rows, &age_times, &age_error};
 
 double setting(const Context& context, const char* name, double otherwise) {
-  const auto& settings = context.catalog().settings;
-  const auto found = settings.find(name);
-  return found == settings.end() ? otherwise : std::strtod(found->second.c_str(), nullptr);
+  const std::string* value = context.catalog().setting(name);
+  return value ? std::strtod(value->c_str(), nullptr) : otherwise;
 }
 
 Finding& report(Reporter& reporter, const Table& table, const char* entry, std::string message,

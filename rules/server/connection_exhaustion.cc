@@ -20,8 +20,7 @@ void report(const Context& context, Reporter& reporter, const ServerEvent& event
   const bool whole_server = event.about == "max_connections";
   std::string limit = "max_connections";
   if (context.has_catalog())
-    if (const auto found = context.catalog().settings.find(limit); found != context.catalog().settings.end())
-      limit += " (" + found->second + ")";
+    if (const auto* value = context.catalog().setting(limit)) limit += " (" + *value + ")";
   Finding& finding =
       reporter.add({.kind = "server", .entry = event.about},
                    "The server refused a connection " + times(event.count) +
@@ -44,10 +43,10 @@ void report(const Context& context, Reporter& reporter, const ServerEvent& event
 }
 
 // Connections that are not reserved for particular roles.
-double available_connections(const std::map<std::string, std::string>& settings) {
+double available_connections(const Catalog& catalog) {
   const auto value = [&](const char* name) {
-    const auto found = settings.find(name);
-    return found == settings.end() ? 0 : std::strtod(found->second.c_str(), nullptr);
+    const std::string* setting = catalog.setting(name);
+    return setting ? std::strtod(setting->c_str(), nullptr) : 0;
   };
   return value("max_connections") - value("superuser_reserved_connections") - value("reserved_connections");
 }
@@ -68,7 +67,7 @@ std::string by_state(const std::vector<Session>& sessions) {
 
 void report_use(const Context& context, Reporter& reporter) {
   const Catalog& catalog = context.catalog();
-  const double most = available_connections(catalog.settings);
+  const double most = available_connections(catalog);
   const double taken = static_cast<double>(catalog.sessions.size());
   if (most <= 0 || taken < most * context.option(min_percent) / 100) return;
   Finding& finding =

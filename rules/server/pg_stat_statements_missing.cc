@@ -6,9 +6,9 @@ namespace pgadvise::rules::pg_stat_statements_missing {
 
 static void check(const Context& context, Reporter& reporter) {
   const Catalog& catalog = context.catalog();
-  const auto libraries = catalog.settings.find("shared_preload_libraries");  // hidden from most roles
-  const bool known = libraries != catalog.settings.end();
-  const bool loaded = known && contains(libraries->second, "pg_stat_statements");
+  const std::string* libraries = catalog.setting("shared_preload_libraries");  // hidden from most roles
+  const bool known = libraries != nullptr;
+  const bool loaded = known && contains(*libraries, "pg_stat_statements");
   const bool created = contains(catalog.extensions, "pg_stat_statements");
   if (created && (loaded || !known)) return;
   Finding& finding =
@@ -18,9 +18,8 @@ static void check(const Context& context, Reporter& reporter) {
                            : "The extension pg_stat_statements is not installed in this database: only the "
                              "log shows which statements take the most time.");
   if (known)
-    finding.evidence.push_back(catalog_fact(libraries->second.empty()
-                                                ? "shared_preload_libraries is empty"
-                                                : "shared_preload_libraries: " + libraries->second));
+    finding.evidence.push_back(catalog_fact(libraries->empty() ? "shared_preload_libraries is empty"
+                                                               : "shared_preload_libraries: " + *libraries));
   Fix fix;
   fix.title =
       known && !loaded

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/containers.h"
+
 namespace pgadvise {
 
 std::string display(const QualifiedName& name) {
@@ -9,31 +11,23 @@ std::string display(const QualifiedName& name) {
 }
 
 const Column* Table::column(std::string_view column_name) const {
-  const auto it =
-      std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == column_name; });
-  return it == columns.end() ? nullptr : &*it;
+  return find_first(columns, [&](const Column& one) { return one.name == column_name; });
 }
 
 const Index* Table::index(std::string_view index_name) const {
-  const auto it =
-      std::find_if(indexes.begin(), indexes.end(), [&](const Index& i) { return i.name == index_name; });
-  return it == indexes.end() ? nullptr : &*it;
+  return find_first(indexes, [&](const Index& one) { return one.name == index_name; });
 }
 
 const Constraint* Table::constraint(std::string_view constraint_name) const {
-  const auto it = std::find_if(constraints.begin(), constraints.end(),
-                               [&](const Constraint& c) { return c.name == constraint_name; });
-  return it == constraints.end() ? nullptr : &*it;
+  return find_first(constraints, [&](const Constraint& one) { return one.name == constraint_name; });
 }
 
-const Table* Catalog::table(const QualifiedName& table_name) const {
-  const auto it = tables.find(table_name);
-  return it == tables.end() ? nullptr : &it->second;
-}
+const Table* Catalog::table(const QualifiedName& table_name) const { return find_value(tables, table_name); }
 
-Table* Catalog::table(const QualifiedName& table_name) {
-  const auto it = tables.find(table_name);
-  return it == tables.end() ? nullptr : &it->second;
+Table* Catalog::table(const QualifiedName& table_name) { return find_value(tables, table_name); }
+
+const std::string* Catalog::setting(const std::string& setting_name) const {
+  return find_value(settings, setting_name);
 }
 
 bool Catalog::has_enum(const std::string& type) const {

@@ -251,6 +251,8 @@ struct Catalog {
 
   const Table* table(const QualifiedName& name) const;
   Table* table(const QualifiedName& name);
+  // The value of a setting; nullptr: not known.
+  const std::string* setting(const std::string& name) const;
   bool has_enum(const std::string& type) const;  // `type`: as a column has it
 };
 

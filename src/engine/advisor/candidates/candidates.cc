@@ -36,10 +36,8 @@ const Column* key_column(const Table& table, const std::string& name) {
 // The operator class by which a LIKE prefix can use an index; "": the default will do.
 std::string pattern_class(const Column& column, const Catalog& catalog) {
   if (column.collation == "C" || column.collation == "POSIX") return {};
-  const auto collate = catalog.settings.find("lc_collate");
-  if (column.collation.empty() && collate != catalog.settings.end() &&
-      (collate->second == "C" || collate->second == "POSIX"))
-    return {};
+  const std::string* collate = catalog.setting("lc_collate");
+  if (column.collation.empty() && collate && (*collate == "C" || *collate == "POSIX")) return {};
   if (column.type == "text") return "text_pattern_ops";
   if (column.type.starts_with("character varying")) return "varchar_pattern_ops";
   if (column.type.starts_with("character(")) return "bpchar_pattern_ops";

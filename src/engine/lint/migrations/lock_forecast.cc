@@ -238,13 +238,12 @@ std::optional<SettingInForce> lock_timeout_of(const Context& context, const Sche
       if (timeout.lock && timeout.ms > 0 && timeout.unread.empty())
         return SettingInForce{timeout.ms, timeout.place, timeout.what};
   if (!context.has_catalog()) return std::nullopt;
-  const auto setting = context.catalog().settings.find("lock_timeout");
-  if (setting == context.catalog().settings.end() || setting->second == "0" || setting->second.empty())
-    return std::nullopt;
+  const std::string* setting = context.catalog().setting("lock_timeout");
+  if (!setting || *setting == "0" || setting->empty()) return std::nullopt;
   // "set by role": for another role than pgadvise's.
   std::int64_t ms = 0;
-  const std::string& text = setting->second;
-  const bool number = std::from_chars(text.data(), text.data() + text.size(), ms).ec == std::errc();
+  const bool number =
+      std::from_chars(setting->data(), setting->data() + setting->size(), ms).ec == std::errc();
   return SettingInForce{number ? std::optional(ms) : std::nullopt, {}, "the server"};
 }
 

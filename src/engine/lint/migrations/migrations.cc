@@ -59,9 +59,8 @@ std::optional<double> known_bytes(const Context& context, const QualifiedName& t
 
 bool sessions_in_utc(const Context& context) {
   if (!context.has_catalog()) return false;
-  const auto zone = context.catalog().settings.find("TimeZone");
-  return zone != context.catalog().settings.end() &&
-         (zone->second == "UTC" || zone->second == "Etc/UTC" || zone->second == "GMT");
+  const std::string* zone = context.catalog().setting("TimeZone");
+  return zone && (*zone == "UTC" || *zone == "Etc/UTC" || *zone == "GMT");
 }
 
 Subject subject_of(const SchemaAction& action) {

@@ -159,10 +159,10 @@ class Imitation {
     std::string database;
     for (const auto& row : *known) {
       database = quote_identifier(row[1].value_or(""));
-      const auto set = production_.settings.find(row[0].value_or(""));
-      if (set != production_.settings.end())
-        (void)does(fmt::format("ALTER DATABASE {} SET {} = {}", database, quote_identifier(set->first),
-                               quote_literal(set->second)));
+      const std::string name = row[0].value_or("");
+      if (const std::string* value = production_.setting(name))
+        (void)does(fmt::format("ALTER DATABASE {} SET {} = {}", database, quote_identifier(name),
+                               quote_literal(*value)));
     }
     // pg/plans/plan_source.cc runs nothing where this is set.
     (void)does(fmt::format("ALTER DATABASE {} SET pgadvise.statistics_only = on", database));
@@ -439,8 +439,8 @@ std::string empty_tree(int height) {
 }
 
 void import_collation(Connection& admin, const Catalog& production) {
-  const auto collate = production.settings.find("lc_collate");
-  if (collate == production.settings.end() || (collate->second != "C" && collate->second != "POSIX")) return;
+  const std::string* collate = production.setting("lc_collate");
+  if (!collate || (*collate != "C" && *collate != "POSIX")) return;
   (void)admin.query("UPDATE pg_catalog.pg_database SET datcollate = 'C' WHERE datname = current_database()");
 }
 
