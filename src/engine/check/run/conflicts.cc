@@ -127,18 +127,18 @@ class Resolver {
     std::map<QualifiedName, Changes> out;
     for (const auto& [at, fix] : fixes) {
       const Finding& finding = findings_[at];
-      const auto name = table_of(finding);
-      const Table* table = name ? catalog_.table(*name) : nullptr;
+      const QualifiedName name = table_of(finding);
+      const Table* table = catalog_.table(name);
       if (!table || fix->sql.empty() || fix->safety == Fix::Safety::manual ||
           finding.verdict == Verdict::refuted || !changes_schema(finding))
         continue;
       if (!contains(fix->sql, "INDEX") && !contains(fix->sql, "KEY") && !contains(fix->sql, "UNIQUE"))
         continue;
-      if (out[*name].size() >= most_changes) continue;
+      if (out[name].size() >= most_changes) continue;
       Change change{at, fix, {}, {}, false};
       note_effects(change, part_with(catalog_, *table, fix->sql), *table);
       if (!change.created.empty() || !change.dropped.empty() || change.adds_foreign_key)
-        out[*name].push_back(std::move(change));
+        out[name].push_back(std::move(change));
     }
     return out;
   }

@@ -94,10 +94,10 @@ class Trial {
 
 }  // namespace
 
-std::optional<QualifiedName> table_of(const Finding& finding) {
+QualifiedName table_of(const Finding& finding) {
   if (finding.proposal) return finding.proposal->table;
-  if (finding.subject.table.empty()) return std::nullopt;
-  return QualifiedName{finding.subject.schema, finding.subject.table};
+  if (finding.subject.table.empty()) return {};
+  return {finding.subject.schema, finding.subject.table};
 }
 
 bool changes_schema(const Finding& finding) {

@@ -1,7 +1,6 @@
 // Tries the SQL of fixes before they are reported.
 #pragma once
 
-#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -12,8 +11,8 @@
 
 namespace pgadvise::check {
 
-// The table that the finding is about, or whose index it proposes.
-std::optional<QualifiedName> table_of(const Finding& finding);
+// The table that the finding is about, or whose index it proposes; of empty names: none.
+QualifiedName table_of(const Finding& finding);
 
 // Whether a fix of the finding's rule changes the schema that was checked: not that of a rule about
 // migrations or queries, unless it proposes an index.

@@ -327,9 +327,9 @@ class Merger {
     if (of_log_alone(later.finding)) return true;
     if (one.project() != later.project()) return false;
     if (!one.finding.subject.file.empty() || of_project(one, later)) return true;
-    const auto table = table_of(later.finding);
+    const QualifiedName table = table_of(later.finding);
     return table == table_of(one.finding) && same_words(one, later) &&
-           databases_.same(*one.checked, *later.checked, table ? &*table : nullptr);
+           databases_.same(*one.checked, *later.checked, table);
   }
 
   void merge_findings() {
@@ -380,8 +380,8 @@ class Merger {
     if (by_input) return true;
     const Project* project = found.project();
     if (!project || !project->drizzle) return false;
-    const auto table = table_of(found.finding);
-    return !table || project->drizzle_names.empty() || !project->drizzle_name(*table).empty();
+    const QualifiedName table = table_of(found.finding);
+    return table.name.empty() || project->drizzle_names.empty() || !project->drizzle_name(table).empty();
   }
 
   void keep_only() {

@@ -78,13 +78,12 @@ Databases::Databases(const std::vector<Checked>& checked) {
   for (const auto& member : members) database_.emplace(member.checked->schema, member.database);
 }
 
-bool Databases::same(const Checked& one, const Checked& other, const QualifiedName* table) {
+bool Databases::same(const Checked& one, const Checked& other, const QualifiedName& table) {
   const auto first = database_.find(one.schema), second = database_.find(other.schema);
   if (first == database_.end() || second == database_.end() || first->second != second->second) return false;
   if (one.schema == other.schema) return true;
   const Catalog &here = *one.schema->catalog, &there = *other.schema->catalog;
-  const Table* in_one = table ? here.table(*table) : nullptr;
-  const Table* in_other = table ? there.table(*table) : nullptr;
+  const Table *in_one = here.table(table), *in_other = there.table(table);
   const Differences& found = differences(*one.schema, *other.schema);
   if (!in_one && !in_other) return !found.any;
   if (!in_one || !in_other) return false;

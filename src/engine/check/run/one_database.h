@@ -21,9 +21,9 @@ class Databases {
 
   // Whether a finding about `table` in one schema is true in the other: both define one database, and
   // lint::schema_differences() reports no difference in `table`, in the tables that its foreign keys refer
-  // to, and in its parents. If `table` is null or in neither schema, no table may differ.
+  // to, and in its parents. If `table` is in neither schema, no table may differ.
   // Compares two schemas on the first call, and keeps the result.
-  bool same(const Checked& one, const Checked& other, const QualifiedName* table);
+  bool same(const Checked& one, const Checked& other, const QualifiedName& table);
 
  private:
   struct Differences {

@@ -15,6 +15,7 @@
 #include "base/text/text.h"
 #include "check/config/ignore_entry.h"
 #include "check/findings/index_search.h"
+#include "check/run/fixes.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/review_plan.h"
 #include "cli/options/check_options.h"
@@ -245,11 +246,6 @@ class CheckedHost : public review::Host {
     return {finding.rule + ": " + finding.fix->title, finding.fix->sql, finding.fix->down_sql};
   }
 
-  static QualifiedName table_name(const Finding& finding) {
-    return finding.proposal ? finding.proposal->table
-                            : QualifiedName{finding.subject.schema, finding.subject.table};
-  }
-
   // Where schemas differ, a finding's subject has the path of its own (check/merge.h).
   std::vector<const check::Schema*> schemas_of(const Finding& finding) const {
     std::vector<const check::Schema*> all, own;
@@ -262,7 +258,7 @@ class CheckedHost : public review::Host {
   }
 
   const Table* table_of(const Finding& finding) const {
-    const QualifiedName name = table_name(finding);
+    const QualifiedName name = check::table_of(finding);
     if (run_.inputs.live) return run_.inputs.live->table(name);
     for (const auto* schema : schemas_of(finding))
       if (const Table* table = schema->catalog->table(name)) return table;
@@ -274,7 +270,7 @@ class CheckedHost : public review::Host {
     if (run_.inputs.live) return run_.inputs.live.get();
     const Catalog* first = nullptr;
     for (const auto* schema : schemas_of(finding)) {
-      if (schema->catalog->table(table_name(finding))) return &*schema->catalog;
+      if (schema->catalog->table(check::table_of(finding))) return &*schema->catalog;
       if (!first) first = &*schema->catalog;
     }
     return first;
@@ -295,7 +291,7 @@ class CheckedHost : public review::Host {
       if (folder->path == finding.subject.file) return migrations::writes_for(*folder) ? folder : nullptr;
     std::vector<std::string> files;
     if (finding.location && !finding.location->live()) files.push_back(finding.location->file);
-    const QualifiedName name = table_name(finding);
+    const QualifiedName name = check::table_of(finding);
     for (const auto* schema : schemas_of(finding))
       if (const Table* table = schema->catalog->table(name); table && !table->origin.live())
         files.push_back(table->origin.file);
@@ -362,7 +358,7 @@ class CheckedHost : public review::Host {
   void add_schema_line(const Finding& finding, review::FixView& out) {
     const Project* project = project_of(finding);
     if (!project) return;
-    const std::string constant = project->drizzle_name(table_name(finding));
+    const std::string constant = project->drizzle_name(check::table_of(finding));
     if (constant.empty()) return;
     const std::string first = lower(out.sql.substr(0, 10));
     if (first == "drop index") out.schema_line = fmt::format("// goes: index('{}')", finding.subject.index);
