@@ -22,12 +22,15 @@ auto* find_value(Map& map, const Key& key) {
   return found == map.end() ? nullptr : &found->second;
 }
 
-// Adds a copy of each element of `from`, or the elements themselves where `from` is a temporary or moved.
+// Adds copies of the elements of `from` to a vector or a set; of a temporary, the elements themselves.
 template <class Container, class Range>
 void append(Container& to, Range&& from) {
-  if constexpr (std::is_lvalue_reference_v<Range>) to.insert(to.end(), std::begin(from), std::end(from));
-  else
-    to.insert(to.end(), std::make_move_iterator(std::begin(from)), std::make_move_iterator(std::end(from)));
+  const auto add = [&](auto begin, auto end) {
+    if constexpr (requires { typename Container::key_type; }) to.insert(begin, end);
+    else to.insert(to.end(), begin, end);
+  };
+  if constexpr (std::is_lvalue_reference_v<Range>) add(std::begin(from), std::end(from));
+  else add(std::make_move_iterator(std::begin(from)), std::make_move_iterator(std::end(from)));
 }
 
 }  // namespace pgadvise

@@ -20,8 +20,8 @@ Inputs with_unreadable_folder() {
 TEST(NothingChecked, AFolderThatCannotBeReadIsNoCleanResult) {
   Inputs inputs = with_unreadable_folder();
   explain_nothing_read(inputs, 0, false);
-  EXPECT_EQ(inputs.nothing_checked, "no statement or log line of the inputs could be read");
-  EXPECT_FALSE(inputs.nothing_to_check);
+  EXPECT_EQ(inputs.nothing.checked, "no statement or log line of the inputs could be read");
+  EXPECT_FALSE(inputs.nothing.to_check);
   EXPECT_EQ(inputs.diagnostics.back().kind, Error::Kind::usage);
   inputs = with_unreadable_folder();
   explain_nothing_read(inputs, 0, true);
@@ -33,7 +33,7 @@ TEST(NothingChecked, BesideDeploymentFilesAnUnreadableFolderIsAWarning) {
   inputs.diagnostics[0].where = "certificates";
   inputs.projects.emplace_back().files_read.push_back("package.json");
   explain_nothing_read(inputs, 0, false);
-  EXPECT_EQ(inputs.nothing_checked, "");
+  EXPECT_EQ(inputs.nothing.checked, "");
   EXPECT_EQ(inputs.diagnostics.size(), 1u);
 }
 
@@ -71,7 +71,7 @@ TEST(NothingChecked, ASchemaThatProgramsKeepIsNoCleanResult) {
                                     "use --db"});
       inputs.diagnostics.push_back({Error::Kind::nonfatal, "a.sql", "another warning", {}});
       explain_nothing_read(inputs, 0, allow_empty);
-      EXPECT_EQ(inputs.nothing_checked, "Rails keeps its schema in Ruby, which pgadvise does not read");
+      EXPECT_EQ(inputs.nothing.checked, "Rails keeps its schema in Ruby, which pgadvise does not read");
       ASSERT_EQ(inputs.diagnostics.size(), 2u);
       const Error& last = inputs.diagnostics.back();
       EXPECT_EQ(last.where, "db/schema.rb") << "the last line says what to do";
@@ -92,7 +92,7 @@ TEST(NothingChecked, SqlForOtherDatabasesIsNamedOnce) {
 TEST(NothingChecked, NoInputAtAllIsNoFailure) {
   Inputs inputs;
   explain_nothing_read(inputs, 0, false);
-  EXPECT_EQ(inputs.nothing_checked, "no input was found");
+  EXPECT_EQ(inputs.nothing.checked, "no input was found");
   EXPECT_TRUE(inputs.diagnostics.empty());
 }
 

@@ -94,9 +94,10 @@ class Comparer {
       return wrong(
           "compares plans with production's statistics, and the inputs have none",
           "pgadvise snapshot --db … --with-values -o prod.json, then --schema prod.json; or --load rows");
-    if (!inputs_.server || !inputs_.server->sandbox || !inputs_.server->plans) return;  // reported
+    if (!inputs_.database.server || !inputs_.database.server->sandbox || !inputs_.database.server->plans)
+      return;  // reported
     of_snapshot_ = names_snapshot(against.what);
-    tree_ = inputs_.server->sandbox->folder() + "/against";
+    tree_ = inputs_.database.server->sandbox->folder() + "/against";
     auto before = schemas_before();
     if (before) build_both(*before);
     std::error_code code;
@@ -163,7 +164,7 @@ class Comparer {
   void build_both(const std::vector<migrations::SchemaInput>& before) {
     if (settings_.stop.stop_requested()) return report_stop();
     Side old_side, new_side;
-    new_side.server = inputs_.server.get();
+    new_side.server = inputs_.database.server.get();
     new_side.built = inputs_.against.built;
     auto done = read_catalog(new_side);
     if (done)

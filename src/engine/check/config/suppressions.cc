@@ -12,8 +12,7 @@
 
 namespace pgadvise::check {
 
-void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& suppressions,
-                      Diagnostics& diagnostics) {
+void add_suppressions(std::vector<Suppression> found, Suppressions& suppressions, Diagnostics& diagnostics) {
   for (auto& suppression : found) {
     const auto report = [&](const std::string& what, std::string hint) {
       diagnostics.push_back(
@@ -23,14 +22,14 @@ void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& 
     for (const auto& rule : suppression.rules)
       if (!lint::find_rule(rule)) report("unknown rule " + ellipsis(rule, 60), unknown_rule_hint(rule));
     if (suppression.reason.empty()) report("gives no reason", "add a reason, for later readers");
-    suppressions.push_back(std::move(suppression));
+    suppressions.entries.push_back(std::move(suppression));
   }
 }
 
-void read_comments(const std::string& file, std::vector<Suppression>& suppressions,
-                   std::set<std::string>& files_read, Diagnostics& diagnostics, const UserPaths& user_paths) {
+void read_comments(const std::string& file, Suppressions& suppressions, Diagnostics& diagnostics,
+                   const UserPaths& user_paths) {
   constexpr std::size_t comments_limit = std::size_t{64} << 20;
-  if (!files_read.insert(file).second) return;
+  if (!suppressions.files_read.insert(file).second) return;
   const auto text = read_file(file, comments_limit, user_paths);
   if (!text) return;
   add_suppressions(

@@ -11,13 +11,17 @@
 
 namespace pgadvise::check {
 
-// Appends `found`. A comment without a rule, with an unknown rule or without a reason is a diagnostic.
-void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& suppressions,
-                      Diagnostics& diagnostics);
+struct Suppressions {
+  std::vector<Suppression> entries;
+  std::set<std::string> files_read;  // whose comments are among the entries
+};
 
-// Appends the suppressions of a file, unless `files_read` holds it. A file that can't be read has none.
-void read_comments(const std::string& file, std::vector<Suppression>& suppressions,
-                   std::set<std::string>& files_read, Diagnostics& diagnostics, const UserPaths& user_paths);
+// Appends `found`. A comment without a rule, with an unknown rule or without a reason is a diagnostic.
+void add_suppressions(std::vector<Suppression> found, Suppressions& suppressions, Diagnostics& diagnostics);
+
+// Appends the suppressions of a file that was not read before. A file that can't be read has none.
+void read_comments(const std::string& file, Suppressions& suppressions, Diagnostics& diagnostics,
+                   const UserPaths& user_paths);
 
 // The entries that apply on `today` ("2026-11-23"). The others are reported: their findings come back.
 std::vector<Suppression> in_force(const std::vector<Suppression>& entries, const std::string& today,

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "check/changes/changes.h"
 #include "check/config/config.h"
+#include "check/config/suppressions.h"
 #include "check/load/migrate_with.h"
 #include "check/load/migrations.h"
 #include "check/load/server.h"
@@ -77,7 +78,7 @@ struct Schema {
   std::map<QualifiedName, std::string> uncertain = {};
   // Migration files beside those that the caller named: replayed, and their findings not reported.
   std::set<std::string> replayed_only;
-  std::vector<lint::SchemaComparison> comparisons;  // pointers into Inputs::compared and Inputs::live
+  std::vector<lint::SchemaComparison> comparisons;  // pointers into Inputs::compared and Database::live
   std::vector<lint::DeclaredSchema> declared = {};  // pointers into Inputs::compared
   // What the chosen migrations change, one for each input. If not empty, findings of rules about the schema
   // are reported only if one of these changes causes them.
@@ -90,7 +91,43 @@ struct AgainstSources {
   std::vector<std::string> paths;  // of schemas, without snapshots of servers
   std::string snapshot;            // whose statistics count; "" for none
   std::vector<std::string> load;
-  Diagnostics built;  // of building Inputs::server, which has the schema after the change
+  Diagnostics built;  // of building Database::server, which has the schema after the change
+};
+
+// Why a run has nothing to report; "" and false for a run that has.
+struct NothingChecked {
+  std::string selected;  // "--app web selects no record of the log"
+  // Why there is nothing to check. If the inputs have statements or log lines, and none of them was
+  // understood, a diagnostic (usage) says the same, unless Settings::allow_empty.
+  std::string checked;
+  // Nothing changed, with Settings::migrations that ask for changes, or all inputs are for other databases.
+  bool to_check = false;
+};
+
+// The server of a run, or a server's snapshot.
+struct Database {
+  std::unique_ptr<Server> server;  // null: none, or a snapshot
+  std::unique_ptr<Catalog> live;   // of the server, or of the snapshot
+  std::string name;                // of `live`, for messages: "the database shop"
+  std::string server_version;      // "15.18"; "" without a server
+  std::string what_if;             // "HypoPG", or why indexes can't be costed
+  // Why migrations were not compared with `live`; "": they were, or there are no migrations or no database.
+  std::string not_compared;
+
+  bool sandbox() const { return server && server->sandbox; }
+};
+
+// What the caller chose to check, of migrations and code, and what was replayed for it.
+struct Chosen {
+  std::set<std::string> migrations;     // files
+  std::set<std::string> replayed_only;  // files: the union of Schema::replayed_only
+  // Locations of statements that could not be replayed, file:line:column.
+  std::vector<std::string> not_replayed;
+  // The caller named single migration files: the other files of their folder are replayed, but not checked.
+  bool files_named = false;
+  // Settings::migrations asks for changes alone: findings about other functions are not reported.
+  std::optional<ChangedCode> changed_code;
+  bool changes_alone = false;  // likewise of schemas: findings that older migrations cause are not reported
 };
 
 // All inputs of a run. Movable; the pointers inside stay valid.
@@ -104,44 +141,20 @@ struct Inputs {
   bool has_workload = false;  // at least one log or workload file was readable
   AgainstSources against;
   std::shared_ptr<const PlanComparison> comparison;  // set by compare_plans(); null: none
-  std::unique_ptr<Server> server;
-  std::unique_ptr<Catalog> live;  // of the server, or of a server's snapshot
-  std::deque<Catalog> compared;   // schemas that are only compared with another one, not checked
-  // Why migrations were not compared with `live`; "": they were, or there are no migrations or no database.
-  std::string not_compared;
-
-  std::vector<Suppression> suppressions;     // from the configuration and from comments in migrations
-  std::set<std::string> comments_read;       // files whose comments are in `suppressions`
-  std::set<std::string> checked_migrations;  // files
-  sql::PlaceholderNames placeholders;        // names in the schemas that stand for placeholders of templates
-  std::set<std::string> replayed_only;       // files: the union of Schema::replayed_only
-  std::vector<std::string>
-      not_replayed;  // locations of statements that could not be replayed, file:line:column
-  // The caller named single migration files: the other files of their folder are replayed, but not checked.
-  bool files_named = false;
-  // Settings::migrations asks for changes alone: findings about other functions are not reported.
-  std::optional<ChangedCode> changed_code;
-  bool changes_alone = false;  // likewise of schemas: findings that older migrations cause are not reported
-  // A stop request ended load() early: the diagnostics name what was not read.
-  bool stopped = false;
-
+  Database database;
+  std::deque<Catalog> compared;        // schemas that are only compared with another one, not checked
+  sql::PlaceholderNames placeholders;  // names in the schemas that stand for placeholders of templates
+  Suppressions suppressions;           // from the configuration and from comments in migrations
+  Chosen chosen;
+  bool stopped = false;           // a stop request ended load() early: the diagnostics name what was not read
   std::vector<ReportInput> read;  // for the report, in the order of reading
-  // "--app web selects no record of the log"; "": there is no such option, or it selects some.
-  std::string nothing_selected;
-  // Why there is nothing to check; "" if there is something. If the inputs have statements or log lines, and
-  // none of them was understood, a diagnostic (usage) says the same, unless Settings::allow_empty.
-  std::string nothing_checked;
-  // Nothing changed, with Settings::migrations that ask for changes, or all inputs are for other databases.
-  bool nothing_to_check = false;
-  std::string server_version;  // "15.18"; "" without a server
-  std::string what_if;         // "HypoPG", or why indexes can't be costed
+  NothingChecked nothing;
   Diagnostics diagnostics;
   std::set<std::string> literal_files;  // logs and workloads, whose statements contain literals
 
-  bool sandbox() const { return server && server->sandbox; }
-  // Whether `live` was read from the database of --db.
+  // Whether the database of --db was read.
   bool live_database() const {
-    return live &&
+    return database.live &&
            std::ranges::any_of(read, [](const ReportInput& input) { return input.kind == "database"; });
   }
 };

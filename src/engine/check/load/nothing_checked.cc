@@ -78,7 +78,7 @@ std::string for_another_database(const Diagnostics& diagnostics) {
 
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
   if (allow_empty) allow_other_logs(inputs);
-  if (inputs.live) return;
+  if (inputs.database.live) return;
   const bool failed = any_failed(inputs.diagnostics);
   const bool deploys = std::ranges::any_of(
       inputs.projects, [](const Project& project) { return !project.files_read.empty(); });
@@ -92,14 +92,14 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
                                  : "no statement or log line of the inputs could be read";
   if (known) lost = std::max(lost, std::size_t{1});
   if (lost > 0 || !deploys)
-    inputs.nothing_checked = failed     ? "an input could not be read"
+    inputs.nothing.checked = failed     ? "an input could not be read"
                              : lost > 0 ? unread
                              : inputs.read.empty() && inputs.workload.sources.empty()
                                  ? "no input was found"
                                  : "the inputs contain no statement";
-  if (!inputs.nothing_checked.empty() && !failed && lost == 0 && !others.empty()) {
-    inputs.nothing_checked = std::move(others);
-    inputs.nothing_to_check = true;
+  if (!inputs.nothing.checked.empty() && !failed && lost == 0 && !others.empty()) {
+    inputs.nothing.checked = std::move(others);
+    inputs.nothing.to_check = true;
   }
   if (known) return end_with_unread_schema(inputs.diagnostics, !others.empty(), allow_empty);
   if (lost > 0 && !failed)
@@ -112,16 +112,16 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
 void explain_nothing_selected(Inputs& inputs, const log::Selection& selection, bool allow_empty) {
   auto error = log::nothing_selected(selection, inputs.workload.sources);
   if (!error) return;
-  inputs.nothing_selected = error->where + " " + error->what;
-  if (!inputs.nothing_checked.empty() && !inputs.nothing_to_check) inputs.nothing_checked = error->line();
+  inputs.nothing.selected = error->where + " " + error->what;
+  if (!inputs.nothing.checked.empty() && !inputs.nothing.to_check) inputs.nothing.checked = error->line();
   if (allow_empty) error->kind = Error::Kind::nonfatal;
   inputs.diagnostics.push_back(std::move(*error));
 }
 
 void explain_nothing_changed(Inputs& inputs, const MigrationOptions& options, files::Git& git) {
   if ((!options.changed && options.since.empty()) || options.all_schema) return;
-  if (inputs.live || inputs.has_workload || !inputs.nothing_checked.empty()) return;
-  if (inputs.changed_code && !inputs.changed_code->empty()) return;
+  if (inputs.database.live || inputs.has_workload || !inputs.nothing.checked.empty()) return;
+  if (inputs.chosen.changed_code && !inputs.chosen.changed_code->empty()) return;
   if (any_failed(inputs.diagnostics) || (inputs.schema_inputs.empty() && inputs.projects.empty())) return;
   std::string revision = options.since;
   if (options.changed) {
@@ -130,9 +130,9 @@ void explain_nothing_changed(Inputs& inputs, const MigrationOptions& options, fi
     const auto point = branch_point(git, folder.empty() ? "." : folder);
     revision = point ? point->substr(0, 12) : "the branch began";
   }
-  inputs.nothing_checked =
+  inputs.nothing.checked =
       fmt::format("nothing changed since {}: no migration or schema file to check", ellipsis(revision, 60));
-  inputs.nothing_to_check = true;
+  inputs.nothing.to_check = true;
 }
 
 }  // namespace pgadvise::check

@@ -9,8 +9,8 @@
 namespace pgadvise::check {
 
 // REQUIRES that no statement and no log line of the inputs was understood.
-// - Sets Inputs::nothing_checked, unless a server or a deployment was read.
-// - Sets Inputs::nothing_to_check if all SQL is for other databases.
+// - Sets NothingChecked::checked, unless a server or a deployment was read.
+// - Sets NothingChecked::to_check if all SQL is for other databases.
 // - Adds an error (usage; with `allow_empty` a warning) if an input could not be read and no diagnostic is an
 //   error yet. `lost` is the number of unreadable inputs, without those that a diagnostic says can't be read.
 // - A schema counts as unreadable if migrations in a programming language define it, if a folder or file of
@@ -22,12 +22,12 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
 std::string for_another_database(const Diagnostics& diagnostics);
 
 // If `selection` selects no record of the logs: appends an error (input; with `allow_empty` a warning), sets
-// Inputs::nothing_selected, and replaces the reason in Inputs::nothing_checked if there is one. Inputs for
-// other databases (Inputs::nothing_to_check) keep their reason.
+// NothingChecked::selected, and replaces the reason in NothingChecked::checked if there is one. Inputs for
+// other databases (NothingChecked::to_check) keep their reason.
 void explain_nothing_selected(Inputs& inputs, const log::Selection& selection, bool allow_empty);
 
 // REQUIRES that `options` selected no migration and no schema file. If they ask for changed ones only, sets
-// Inputs::nothing_checked and Inputs::nothing_to_check, unless the inputs have something else to check.
+// NothingChecked::checked and NothingChecked::to_check, unless the inputs have something else to check.
 void explain_nothing_changed(Inputs& inputs, const MigrationOptions& options, files::Git& git);
 
 }  // namespace pgadvise::check

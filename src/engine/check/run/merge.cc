@@ -142,13 +142,13 @@ class Merger {
 
   Report merge() {
     report_.inputs = inputs_.read;
-    report_.server_version = inputs_.server_version;
-    report_.what_if = inputs_.what_if;
+    report_.server_version = inputs_.database.server_version;
+    report_.what_if = inputs_.database.what_if;
     report_.comparison = inputs_.comparison;
-    if (inputs_.live_database()) report_.activity = activity_of(*inputs_.live);
-    report_.nothing_checked = inputs_.nothing_checked;
+    if (inputs_.live_database()) report_.activity = activity_of(*inputs_.database.live);
+    report_.nothing_checked = inputs_.nothing.checked;
     report_.plans = std::move(outcome_.plans);
-    report_.nothing_to_check = inputs_.nothing_to_check;
+    report_.nothing_to_check = inputs_.nothing.to_check;
     report_.planned = outcome_.planned;
     report_.analyzed = outcome_.analyzed;
     report_.analyze_seconds = outcome_.analyze_seconds;
@@ -164,8 +164,8 @@ class Merger {
       report_.nothing_to_check = false;
     }
     if (report_.nothing_checked.empty() && only_deployments()) report_.not_read = nothing_but_deployments();
-    if (report_.nothing_checked.empty() && !inputs_.nothing_selected.empty())
-      report_.not_read = inputs_.nothing_selected;
+    if (report_.nothing_checked.empty() && !inputs_.nothing.selected.empty())
+      report_.not_read = inputs_.nothing.selected;
     merge_lock_forecasts();
     sort_by_impact(report_.findings);
     set_owners(report_, inputs_, settings_);
@@ -174,14 +174,15 @@ class Merger {
     report_unused_suppressions();
     set_scope();
     compare_with_baseline();
-    add_plans_of_findings(report_.findings, inputs_.live ? &*inputs_.live : nullptr, report_.plans);
+    add_plans_of_findings(report_.findings, inputs_.database.live ? &*inputs_.database.live : nullptr,
+                          report_.plans);
     for (auto& error : report_.diagnostics) error = without_outside_text(std::move(error));
     return std::move(report_);
   }
 
  private:
   bool only_deployments() const {
-    return !inputs_.live && !inputs_.has_workload && !inputs_.projects.empty() &&
+    return !inputs_.database.live && !inputs_.has_workload && !inputs_.projects.empty() &&
            std::ranges::none_of(inputs_.schemas,
                                 [](const Schema& schema) { return schema.catalog.has_value(); });
   }
@@ -208,11 +209,11 @@ class Merger {
     }
     report_.workload_cost = outcome_.advice->cost_before;
     report_.further_indexes = without_finding(*outcome_.advice, asked);
-    if (inputs_.live) {
-      leave_out_created(report_.further_indexes, fixes, *inputs_.live);
-      rename_taken(report_.further_indexes, fixes, *inputs_.live, project_of(inputs_, ""));
+    if (inputs_.database.live) {
+      leave_out_created(report_.further_indexes, fixes, *inputs_.database.live);
+      rename_taken(report_.further_indexes, fixes, *inputs_.database.live, project_of(inputs_, ""));
     }
-    if (inputs_.live) count_not_costed(fixes);
+    if (inputs_.database.live) count_not_costed(fixes);
     set_index_set(*outcome_.advice);
     if (!outcome_.advice->complete && !settings_.stop.stop_requested())
       report_.diagnostics.push_back({Error::Kind::nonfatal, "the search for indexes",
@@ -238,7 +239,7 @@ class Merger {
       one.table = index.table;
       one.sql = index.sql;
     }
-    leave_out_created(left, fixes, *inputs_.live);
+    leave_out_created(left, fixes, *inputs_.database.live);
     report_.not_costed = left.size();
   }
 
@@ -248,11 +249,11 @@ class Merger {
         if (!ran(rule)) report_.rules_run.push_back(rule);
     if (!outcome_.checked.empty()) report_.skipped = outcome_.checked.front().skipped;
     std::erase_if(report_.skipped, [&](const SkippedRule& skipped) { return ran(skipped.rule); });
-    if (inputs_.not_compared.empty()) return;
+    if (inputs_.database.not_compared.empty()) return;
     for (auto& skipped : report_.skipped)
       if (const auto* of = lint::find_rule(skipped.rule);
           of && of->rule->needs.names(lint::Input::comparison))
-        skipped.reason = inputs_.not_compared;
+        skipped.reason = inputs_.database.not_compared;
   }
 
   // Where findings are selected, only if one about a migration is among them.
@@ -481,7 +482,7 @@ class Merger {
     std::vector<std::string> folders;
     for (const auto& path : inputs_.paths)
       if (std::error_code code; std::filesystem::is_directory(path, code)) folders.push_back(path);
-    if (folders.empty() || inputs_.files_named) return;
+    if (folders.empty() || inputs_.chosen.files_named) return;
     for (auto& error : inputs_.config.fits_nothing(folders)) report_.diagnostics.push_back(std::move(error));
   }
 
@@ -491,9 +492,10 @@ class Merger {
 
   // Only where the rule could have found something: it ran over everything that the suppression covers.
   void report_unused_suppressions() {
-    for (std::size_t i = 0; i < outcome_.suppressions.size(); ++i) {
-      const Suppression& suppression = outcome_.suppressions[i];
-      if (!suppression.comment() && (inputs_.files_named || reported_at(suppression.place.str()))) continue;
+    for (std::size_t i = 0; i < outcome_.suppressions.entries.size(); ++i) {
+      const Suppression& suppression = outcome_.suppressions.entries[i];
+      if (!suppression.comment() && (inputs_.chosen.files_named || reported_at(suppression.place.str())))
+        continue;
       for (const auto& rule : suppression.rules) {
         if (outcome_.used.count({i, rule}) || !could_find(rule, suppression)) continue;
         const bool of_schema = std::ranges::any_of(report_.findings, [&](const Finding& finding) {
@@ -514,14 +516,14 @@ class Merger {
     const auto* found = lint::find_rule(id);
     if (!found || !ran(id) || stopped()) return false;
     const lint::Rule& rule = *found->rule;
-    if (!lint::decided_by_files(rule, inputs_.live != nullptr)) return false;
+    if (!lint::decided_by_files(rule, inputs_.database.live != nullptr)) return false;
     if (!suppression.comment()) return true;
     const std::string& file = suppression.place.file;
-    if (inputs_.replayed_only.count(file) ||
-        (rule.needs.names(lint::Input::migrations) && !inputs_.checked_migrations.count(file)))
+    if (inputs_.chosen.replayed_only.count(file) ||
+        (rule.needs.names(lint::Input::migrations) && !inputs_.chosen.migrations.count(file)))
       return false;
     // No rule saw a statement that could not be read.
-    return std::ranges::none_of(inputs_.not_replayed,
+    return std::ranges::none_of(inputs_.chosen.not_replayed,
                                 [&](const std::string& place) { return place.starts_with(file + ":"); });
   }
 
@@ -540,12 +542,12 @@ class Merger {
     for (const auto& rule : report_.rules_run) {
       const auto* known = lint::find_rule(rule);
       if (!known || (of_changes() && about_schema_alone(rule)) ||
-          (inputs_.changed_code && known->rule->needs.names(lint::Input::code)))
+          (inputs_.chosen.changed_code && known->rule->needs.names(lint::Input::code)))
         continue;
       (known->rule->needs.names(lint::Input::migrations) ? scope.migration_rules : scope.rules)
           .push_back(rule);
     }
-    scope.migrations.assign(inputs_.checked_migrations.begin(), inputs_.checked_migrations.end());
+    scope.migrations.assign(inputs_.chosen.migrations.begin(), inputs_.chosen.migrations.end());
   }
 
   bool input_failed() const {

@@ -29,7 +29,6 @@ class Runner {
       : inputs_(inputs),
         planner_(planner),
         folder_(below_config(inputs.config.path)),
-        comments_read_(inputs.comments_read),
         user_paths_(settings.user_paths),
         stop_(settings.stop) {
     out_.suppressions = inputs.suppressions;
@@ -66,7 +65,7 @@ class Runner {
   // Gives the project back.
   const Project* check(const Schema* schema, const Project* project) {
     const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
-    const auto* plans = inputs_.server ? inputs_.server->plans.get() : nullptr;
+    const auto* plans = inputs_.database.server ? inputs_.database.server->plans.get() : nullptr;
     Workload workload = inputs_.workload;
     if (inputs_.has_workload)
       sql::resolve(workload, catalog ? *catalog : Catalog{},
@@ -94,10 +93,10 @@ class Runner {
                 .rules_run = std::move(outcome.ran),
                 .skipped = std::move(outcome.skipped)};
     keep_caused(out, outcome.findings);
-    if (schema && !inputs_.live) suspect_uncertain(outcome.findings, *schema);
-    if (inputs_.live && !inputs_.sandbox()) confirm_facts(outcome.findings);
+    if (schema && !inputs_.database.live) suspect_uncertain(outcome.findings, *schema);
+    if (inputs_.database.live && !inputs_.database.sandbox()) confirm_facts(outcome.findings);
     out.findings = std::move(outcome.findings);
-    const Catalog* live = inputs_.live ? &*inputs_.live : nullptr;
+    const Catalog* live = inputs_.database.live ? &*inputs_.database.live : nullptr;
     const Catalog none;
     advisor::EntrySizes sizes(catalog ? *catalog : none, live, planner_);
     sizes.fit(out.findings);
@@ -118,9 +117,11 @@ class Runner {
       out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, out.project, chosen);
       resolve_conflicts(out.findings, out.proposals, *catalog, out.project, chosen);
     }
-    const bool own_schema = inputs_.sandbox() && inputs_.live && catalog;
-    try_fixes(out.findings, out.proposals, own_schema ? &inputs_.server->connection() : nullptr, stop_);
-    const bool of_server = inputs_.live && !inputs_.sandbox() && schema && schema->path.empty();
+    const bool own_schema = inputs_.database.sandbox() && inputs_.database.live && catalog;
+    try_fixes(out.findings, out.proposals, own_schema ? &inputs_.database.server->connection() : nullptr,
+              stop_);
+    const bool of_server =
+        inputs_.database.live && !inputs_.database.sandbox() && schema && schema->path.empty();
     if (!inputs_.placeholders.empty() && !of_server)
       put_back_placeholders(out.findings, out.proposals, inputs_.placeholders);
   }
@@ -137,8 +138,8 @@ class Runner {
     const bool suppressed =
         std::ranges::any_of(out_.checked, [](const Checked& checked) { return !checked.suppressed.empty(); });
     if (asked.empty() && suppressed) return {};
-    out_.advice = search_indexes(inputs_.workload, *inputs_.live, *inputs_.server, std::move(asked),
-                                 project_of(inputs_, ""), stop_, out_.diagnostics);
+    out_.advice = search_indexes(inputs_.workload, *inputs_.database.live, *inputs_.database.server,
+                                 std::move(asked), project_of(inputs_, ""), stop_, out_.diagnostics);
     std::vector<IndexProposal> out;
     if (!out_.advice) return out;
     for (const auto& index : out_.advice->indexes) out.push_back(index.proposal);
@@ -171,9 +172,9 @@ class Runner {
     if (out_.checked.empty())
       out_.diagnostics.insert(out_.diagnostics.end(), found.begin(), found.end());  // alike for each schema
     if (!planner_) return out;
-    const PlanReaders readers(inputs_.config.rules, out_.suppressions, folder_, catalog);
+    const PlanReaders readers(inputs_.config.rules, out_.suppressions.entries, folder_, catalog);
     const auto wanted = worth_planning(workload, [&](const Query& query) { return readers.want(query); });
-    plan::add_planned(out, wanted, *inputs_.live, *planner_, out_.diagnostics);
+    plan::add_planned(out, wanted, *inputs_.database.live, *planner_, out_.diagnostics);
     if (out_.checked.empty()) out_.plans = plans_for_report(out, catalog);
     return out;
   }
@@ -220,19 +221,19 @@ class Runner {
       using lint::Input;
       const QualifiedName table{finding.subject.schema, finding.subject.table};
       if (found->rule->needs.met_by({Input::schema, Input::statistics, Input::settings}) &&
-          (table.name.empty() || inputs_.live->table(table)))
+          (table.name.empty() || inputs_.database.live->table(table)))
         finding.verdict = Verdict::confirmed;
     }
   }
 
   // Where changes alone are asked for: whether an older migration made the difference to another schema.
   bool differed_before(const Finding& finding) const {
-    const auto* rule = inputs_.changes_alone ? lint::find_rule(finding.rule) : nullptr;
+    const auto* rule = inputs_.chosen.changes_alone ? lint::find_rule(finding.rule) : nullptr;
     if (!rule || !finding.location) return false;
     const lint::Needs& needs = rule->rule->needs;
     if (!needs.names(lint::Input::comparison) && !needs.names(lint::Input::declared)) return false;
     const std::string& file = finding.location->file;
-    return !inputs_.checked_migrations.contains(file) &&
+    return !inputs_.chosen.migrations.contains(file) &&
            std::ranges::any_of(inputs_.schema_inputs, [&](const auto& input) {
              return input.kind == migrations::SchemaKind::migrations &&
                     std::ranges::any_of(input.files, [&](const auto& one) { return one.path == file; });
@@ -247,26 +248,25 @@ class Runner {
     if ((finding.location && replayed(*finding.location)) ||
         std::ranges::any_of(finding.other_locations, replayed))
       return true;
-    const auto* rule = inputs_.changed_code ? lint::find_rule(finding.rule) : nullptr;
-    return rule && rule->rule->needs.names(lint::Input::code) && !inputs_.changed_code->touches(finding);
+    const auto* rule = inputs_.chosen.changed_code ? lint::find_rule(finding.rule) : nullptr;
+    return rule && rule->rule->needs.names(lint::Input::code) &&
+           !inputs_.chosen.changed_code->touches(finding);
   }
 
   std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings) {
     const auto read = [&](const SourceLocation& place) {
-      if (!place.live())
-        read_comments(place.file, out_.suppressions, comments_read_, out_.diagnostics, user_paths_);
+      if (!place.live()) read_comments(place.file, out_.suppressions, out_.diagnostics, user_paths_);
     };
     for (const auto& finding : findings) {
       if (finding.location) read(*finding.location);
       for (const auto& place : finding.other_locations) read(place);
     }
-    return lint::suppress(findings, out_.suppressions, out_.used, folder_);
+    return lint::suppress(findings, out_.suppressions.entries, out_.used, folder_);
   }
 
   const Inputs& inputs_;
   plan::Planner* planner_;
   std::string folder_;
-  std::set<std::string> comments_read_;  // files
   const UserPaths& user_paths_;
   const std::stop_token& stop_;
   Outcome out_;
@@ -285,8 +285,8 @@ const Project* project_of(const Inputs& inputs, const std::string& schema) {
 }
 
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings) {
-  if (!inputs.server || !inputs.server->plans || !inputs.live) return nullptr;
-  Server* server = inputs.server.get();
+  if (!inputs.database.server || !inputs.database.server->plans || !inputs.database.live) return nullptr;
+  Server* server = inputs.database.server.get();
   server->connection().set_stop(settings.stop);
   plan::PlannerOptions options{
       .analyze_budget = settings.analyze_budget,
@@ -296,7 +296,7 @@ std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& sett
           },
       .stop = [stop = settings.stop] { return stop.stop_requested(); },
       .more_sources = [server, jobs = settings.jobs] { return server->more_plans(jobs); }};
-  return std::make_unique<plan::Planner>(*server->plans, *inputs.live, std::move(options));
+  return std::make_unique<plan::Planner>(*server->plans, *inputs.database.live, std::move(options));
 }
 
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings) {

@@ -34,9 +34,8 @@ struct Checked {
 
 struct Outcome {
   std::vector<Checked> checked;
-  std::vector<Suppression>
-      suppressions;             // from the inputs, then from comments in files that findings point to
-  lint::UsedSuppressions used;  // by index in `suppressions`
+  Suppressions suppressions;    // from the inputs, then from comments in files that findings point to
+  lint::UsedSuppressions used;  // by index in `suppressions.entries`
   // Findings of the log that are one with findings of the code (check/loops_in_code.h): rule and fingerprint.
   std::set<std::string> found_in_code = {};
   // The indexes for the workload, merged with those that findings ask for; nullopt: nothing was searched, as

@@ -46,12 +46,12 @@ int exit_code_of(const Report& report, const FailOn& fail_on) {
 store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnostics& diagnostics) {
   const check::Inputs& inputs = checked.inputs;
   const bool live = inputs.live_database();
-  store::Facts out{.target = target_of(options.store, live ? inputs.live->database : std::string())};
+  store::Facts out{.target = target_of(options.store, live ? inputs.database.live->database : std::string())};
   out.run = record_of(checked.report);
   if (live) {
     const auto taken = seconds_of(checked.report.started).value_or(now());
-    out.sizes = store::relation_sizes(*inputs.live, taken);
-    out.scans = store::index_scans(*inputs.live, taken);
+    out.sizes = store::relation_sizes(*inputs.database.live, taken);
+    out.scans = store::index_scans(*inputs.database.live, taken);
     out.plans = plans_of(checked.report, inputs.workload, taken);
   }
   if (!inputs.workload.sources.empty())

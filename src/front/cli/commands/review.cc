@@ -259,7 +259,7 @@ class CheckedHost : public review::Host {
 
   const Table* table_of(const Finding& finding) const {
     const QualifiedName name = check::table_of(finding);
-    if (run_.inputs.live) return run_.inputs.live->table(name);
+    if (run_.inputs.database.live) return run_.inputs.database.live->table(name);
     for (const auto* schema : schemas_of(finding))
       if (const Table* table = schema->catalog->table(name)) return table;
     return nullptr;
@@ -267,7 +267,7 @@ class CheckedHost : public review::Host {
 
   // The one that table_of() searches first; nullptr: there is none.
   const Catalog* catalog_of(const Finding& finding) const {
-    if (run_.inputs.live) return run_.inputs.live.get();
+    if (run_.inputs.database.live) return run_.inputs.database.live.get();
     const Catalog* first = nullptr;
     for (const auto* schema : schemas_of(finding)) {
       if (schema->catalog->table(check::table_of(finding))) return &*schema->catalog;

@@ -52,9 +52,9 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   const bool key = finding.probe && finding.probe->kind == Probe::Kind::referential_lookup;
   std::string origin;
   Result<Plan> plan = fail(Error::Kind::nonfatal, "", "it concerns no statement that has a plan");
-  const auto& server = checked.inputs.server;
-  if (server && server->plans && checked.inputs.live && (key || query)) {
-    plan::Planner planner(*server->plans, *checked.inputs.live, {.timing = true});
+  const auto& server = checked.inputs.database.server;
+  if (server && server->plans && checked.inputs.database.live && (key || query)) {
+    plan::Planner planner(*server->plans, *checked.inputs.database.live, {.timing = true});
     TRY(const auto request, key ? planner.lookup(*finding.probe) : planner.request(*query));
     plan = from_server(request, planner, run, origin);
   } else if (run && (key || query)) {
@@ -72,8 +72,9 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   if (!plan) return tl::unexpected(plan.error());
   if (!literals) redact(plan->root);
   const auto times = plan::self_times(*plan);
-  std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()),
-                                      {look.color, look.unicode, look.width, false});
+  std::string out =
+      report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.database.live.get()),
+                        {look.color, look.unicode, look.width, false});
   if (!origin.empty()) out += "\n" + printable(origin) + "\n";
   return out;
 }

@@ -202,7 +202,8 @@ tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options) {
   if (!inputs) return tl::unexpected(std::move(inputs.error()));
   out.inputs = std::move(*inputs);
   std::optional<StopOnInterrupt> interrupt;
-  if (out.inputs.server && out.inputs.server->plans) settings.stop = interrupt.emplace().token();
+  if (out.inputs.database.server && out.inputs.database.server->plans)
+    settings.stop = interrupt.emplace().token();
   check::compare_plans(out.inputs, settings);
   auto planner = check::make_planner(out.inputs, settings);
   auto outcome = check::run(out.inputs, planner.get(), settings);
