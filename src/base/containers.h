@@ -11,7 +11,7 @@ namespace pgadvise {
 // The first element for which `is` holds; nullptr: none. Valid as long as the element is.
 template <class Range, class Is>
 auto* find_first(Range& range, Is is) {
-  const auto found = std::find_if(std::begin(range), std::end(range), std::move(is));
+  const auto found = std::ranges::find_if(range, std::move(is));
   return found == std::end(range) ? nullptr : &*found;
 }
 

@@ -37,7 +37,7 @@ bool of_kernel(const struct statfs& system) {
       0x63677270UL,     BPF_FS_MAGIC,   PSTOREFS_MAGIC, 0xde5e81e4UL,  SELINUX_MAGIC,    SMACK_MAGIC,
       0x62656570UL,     BINFMTFS_MAGIC, 0x19800202UL,   0x65735543UL};
   const auto magic = static_cast<unsigned long>(system.f_type) & 0xffffffffUL;
-  return std::find(kinds.begin(), kinds.end(), magic) != kinds.end();
+  return std::ranges::find(kinds, magic) != kinds.end();
 }
 
 constexpr const char* kernel_file = "belongs to a file system of the kernel (/proc, /sys), not to a disk";
@@ -260,9 +260,23 @@ Result<std::string> read_file(const std::string& path, std::size_t limit, const 
   return out;
 }
 
-std::string why_unreadable(const std::string& path) {
+bool path_exists(const std::string& path) {
   std::error_code code;
-  const int mode = std::filesystem::is_directory(path, code) ? R_OK | X_OK : R_OK;
+  return std::filesystem::exists(path, code);
+}
+
+bool is_file(const std::string& path) {
+  std::error_code code;
+  return std::filesystem::is_regular_file(path, code);
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code code;
+  return std::filesystem::is_directory(path, code);
+}
+
+std::string why_unreadable(const std::string& path) {
+  const int mode = is_folder(path) ? R_OK | X_OK : R_OK;
   const bool refused =
       ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) != 0 && errno != ENOENT && errno != ENOTDIR;
   return refused ? std::strerror(errno) : "";

@@ -105,6 +105,10 @@ class InputFile {
 // InputFile::open(); larger than `limit` bytes; UTF-16.
 Result<std::string> read_file(const std::string& path, std::size_t limit = file_limit,
                               const UserPaths& user_paths = {});
+// What is there, links followed; false for a path that can't be looked at.
+bool path_exists(const std::string& path);
+bool is_file(const std::string& path);  // a regular one
+bool is_folder(const std::string& path);
 // Why a file or folder that is there can't be read; "" when it can, and for what is missing.
 std::string why_unreadable(const std::string& path);
 

@@ -12,7 +12,7 @@ std::string quote_shell(std::string_view text) {
 
 std::string shell_word(std::string_view text) {
   constexpr std::string_view others = "._/:@=,+-";
-  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+  const bool plain = !text.empty() && std::ranges::all_of(text, [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            others.find(c) != others.npos;
   });

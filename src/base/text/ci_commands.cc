@@ -29,8 +29,8 @@ bool begins_line(std::string_view lines, std::size_t at) {
       lines.remove_suffix(1);
       continue;
     }
-    const auto* const blank = std::find_if(std::begin(wide_blanks), std::end(wide_blanks),
-                                           [lines](std::string_view one) { return lines.ends_with(one); });
+    const auto* const blank =
+        std::ranges::find_if(wide_blanks, [lines](std::string_view one) { return lines.ends_with(one); });
     if (blank == std::end(wide_blanks)) return false;
     lines.remove_suffix(blank->size());
   }
@@ -54,8 +54,7 @@ bool begins_with(std::string_view text, std::string_view name) {
 bool begins_ci_command(std::string_view text, std::size_t at) {
   constexpr std::string_view names[] = {"##[", "##vso[", "##teamcity["};
   const std::string_view here = text.substr(std::min(at, text.size()));
-  return std::any_of(std::begin(names), std::end(names),
-                     [here](std::string_view name) { return begins_with(here, name); });
+  return std::ranges::any_of(names, [here](std::string_view name) { return begins_with(here, name); });
 }
 
 std::string without_ci_commands(std::string text) {

@@ -38,7 +38,7 @@ bool key_word(std::string_view name) {
 bool plain(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   return !name.empty() && letter(name.front()) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || is_digit(c); });
+         std::ranges::all_of(name, [&](char c) { return letter(c) || is_digit(c); });
 }
 
 std::string doubled(std::string_view text, char quote) {

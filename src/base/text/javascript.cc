@@ -7,9 +7,8 @@
 namespace pgadvise {
 
 bool js_identifier(std::string_view text) {
-  return !text.empty() && !is_digit(text[0]) && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alphanumeric(c) || c == '_' || c == '$';
-  });
+  return !text.empty() && !is_digit(text[0]) &&
+         std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '_' || c == '$'; });
 }
 
 std::string quote_js(std::string_view text) {

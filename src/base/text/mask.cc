@@ -225,7 +225,7 @@ bool same_column(std::string_view value, std::string_view name) {
 // o.token=t.token.
 Range argument(std::string_view text, std::string_view name, std::size_t begin, std::size_t end) {
   const bool option = name.starts_with("--");
-  const bool shouted = std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  const bool shouted = std::ranges::none_of(name, [](char c) { return c >= 'a' && c <= 'z'; });
   if (end >= text.size() || !(text[end] == '=' || (option && text[end] == ' '))) return {};
   if (!option && ((begin > 0 && text[begin - 1] == '.') || !(shouted || names_secret_itself(name))))
     return {};
@@ -427,7 +427,7 @@ std::string mask_forms(std::string_view text) {
     }
     const std::size_t end = credential_end(text, at);
     const std::string_view run = text.substr(at, end - at);
-    const bool prefixed = std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view prefix) {
+    const bool prefixed = std::ranges::any_of(prefixes, [&](std::string_view prefix) {
       return run.starts_with(prefix) && run.size() >= prefix.size() + shortest;
     });
     const bool jwt = run.starts_with("eyJ") && run.size() > longest_prefix && contains(run, ".");

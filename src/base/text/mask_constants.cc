@@ -143,7 +143,7 @@ class Masker {
   }
   bool is_one(std::size_t i, const Words& words) const {
     return i < size() && tokens_[i].kind == Kind::word &&
-           std::any_of(words.begin(), words.end(), [&](std::string_view word) { return is_word(i, word); });
+           std::ranges::any_of(words, [&](std::string_view word) { return is_word(i, word); });
   }
   bool is_name(std::size_t i) const {
     return i < size() && (tokens_[i].kind == Kind::word || tokens_[i].kind == Kind::quoted_name);
@@ -401,7 +401,7 @@ class Masker {
       if (is(at, ",")) secret.push_back(false);
       else if (tokens_[at].secret) secret.back() = true;
     }
-    if (std::find(secret.begin(), secret.end(), true) == secret.end()) return;
+    if (std::ranges::find(secret, true) == secret.end()) return;
     std::size_t query = end + 1;
     if (is_word(query, "as")) ++query;
     if (is_word(query, "not")) ++query;

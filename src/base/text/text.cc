@@ -9,9 +9,7 @@
 
 namespace pgadvise {
 
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
+bool all_digits(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view space = " \t\r\n\f\v";
@@ -59,7 +57,7 @@ bool contains(std::string_view text, std::string_view part) {
 }
 
 bool contains_any(std::string_view text, std::span<const std::string_view> parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return contains(text, part); });
+  return std::ranges::any_of(parts, [&](std::string_view part) { return contains(text, part); });
 }
 
 bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
@@ -75,8 +73,7 @@ std::vector<std::size_t> occurrences(std::string_view text, std::string_view par
 }
 
 bool ends_with_any(std::string_view text, std::span<const std::string_view> endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](std::string_view ending) { return text.ends_with(ending); });
+  return std::ranges::any_of(endings, [&](std::string_view ending) { return text.ends_with(ending); });
 }
 
 bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> endings) {

@@ -18,7 +18,7 @@ inline std::string_view without_byte_order_mark(std::string_view text) {
 inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 inline std::size_t character_count(std::string_view text) {
-  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character));
+  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
 }
 
 // The start of the character that contains the byte `at`.

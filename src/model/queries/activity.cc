@@ -51,8 +51,8 @@ const Session* lock_holder(const std::vector<Session>& sessions, const Session& 
   constexpr int most_steps = 64;  // a deadlock, until the server ends it, is a circle
   const Session* at = &waiting;
   for (int step = 0; step < most_steps && at->blocked_by; ++step) {
-    const auto next = std::find_if(sessions.begin(), sessions.end(),
-                                   [&](const Session& other) { return other.pid == *at->blocked_by; });
+    const auto next =
+        std::ranges::find_if(sessions, [&](const Session& other) { return other.pid == *at->blocked_by; });
     if (next == sessions.end()) return nullptr;
     at = &*next;
   }

@@ -37,8 +37,8 @@ bool moved_up(const Query& low, const Query& high) {
 
 template <class Weight>
 void sort_by(std::vector<QueryChange>& changes, Weight weight) {
-  std::stable_sort(changes.begin(), changes.end(),
-                   [&](const QueryChange& a, const QueryChange& b) { return weight(a) > weight(b); });
+  std::ranges::stable_sort(changes,
+                           [&](const QueryChange& a, const QueryChange& b) { return weight(a) > weight(b); });
 }
 
 }  // namespace

@@ -106,12 +106,12 @@ std::string range(const std::string& column, const std::string& begin, const std
 
 std::string only_for_period(const Predicate& predicate) {
   const std::string name = builtin_name(predicate.wrapper);
-  const bool typed = std::all_of(predicate.values.begin(), predicate.values.end(),
-                                 [](const Operand& value) { return !value.literal || value.unit == "day"; });
+  const bool typed = std::ranges::all_of(
+      predicate.values, [](const Operand& value) { return !value.literal || value.unit == "day"; });
   if (name == "to_char") return "The value must be a date in the form " + predicate.unit;
   if (name != "date_trunc" || (typed && predicate.unit == "day")) return {};
-  const bool literal = std::any_of(predicate.values.begin(), predicate.values.end(),
-                                   [](const Operand& value) { return value.literal; });
+  const bool literal =
+      std::ranges::any_of(predicate.values, [](const Operand& value) { return value.literal; });
   return literal ? "The value must be the beginning of " +
                        std::string(predicate.unit == "hour" ? "an " : "a ") + predicate.unit
                  : std::string();

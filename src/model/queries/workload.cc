@@ -32,8 +32,7 @@ std::string_view label(ServerEvent::Kind kind) {
 }
 
 const Query* Workload::query(std::string_view fingerprint) const {
-  const auto it = std::find_if(queries.begin(), queries.end(),
-                               [&](const Query& q) { return q.fingerprint == fingerprint; });
+  const auto it = std::ranges::find_if(queries, [&](const Query& q) { return q.fingerprint == fingerprint; });
   return it == queries.end() ? nullptr : &*it;
 }
 

@@ -29,12 +29,12 @@ std::string_view name(EvaluatedDrop::Verdict verdict) {
 
 bool objectionable(const Evaluation& evaluation) {
   using Verdict = EvaluatedIndex::Verdict;
-  return std::any_of(evaluation.candidates.begin(), evaluation.candidates.end(),
-                     [](const EvaluatedIndex& index) {
-                       return index.verdict == Verdict::cannot_be_built ||
-                              index.verdict == Verdict::redundant || index.verdict == Verdict::worse;
-                     }) ||
-         std::any_of(evaluation.drops.begin(), evaluation.drops.end(), [](const EvaluatedDrop& drop) {
+  return std::ranges::any_of(evaluation.candidates,
+                             [](const EvaluatedIndex& index) {
+                               return index.verdict == Verdict::cannot_be_built ||
+                                      index.verdict == Verdict::redundant || index.verdict == Verdict::worse;
+                             }) ||
+         std::ranges::any_of(evaluation.drops, [](const EvaluatedDrop& drop) {
            return drop.verdict != EvaluatedDrop::Verdict::harmless;
          });
 }

@@ -27,22 +27,20 @@ RecordedFinding record_of(const Finding& finding, RecordedFinding::State state, 
 }
 
 bool reads_area(const RunRecord& run, FindingArea area) {
-  return std::any_of(run.inputs.begin(), run.inputs.end(),
-                     [&](const ReportInput& input) { return area_of(input) == area; });
+  return std::ranges::any_of(run.inputs, [&](const ReportInput& input) { return area_of(input) == area; });
 }
 
 bool reads_file(const RunRecord& run, const std::string& file) {
-  return std::any_of(run.inputs.begin(), run.inputs.end(), [&](const ReportInput& input) {
+  return std::ranges::any_of(run.inputs, [&](const ReportInput& input) {
     return area_of(input) == FindingArea::file && contains_file(input.path, file);
   });
 }
 
 // A server's findings are compared with those of the same database, or of a snapshot of any.
 bool reads_server(const RunRecord& run, const RunRecord& earlier) {
-  return std::any_of(run.inputs.begin(), run.inputs.end(), [&](const ReportInput& input) {
+  return std::ranges::any_of(run.inputs, [&](const ReportInput& input) {
     return area_of(input) == FindingArea::server &&
-           (input.kind != "database" ||
-            std::none_of(earlier.inputs.begin(), earlier.inputs.end(), [&](const ReportInput& other) {
+           (input.kind != "database" || std::ranges::none_of(earlier.inputs, [&](const ReportInput& other) {
               return other.kind == "database" && other.path != input.path;
             }));
   });
@@ -88,8 +86,8 @@ RunRecord record_of(const Report& report) {
 }
 
 void sort_by_id(std::vector<RecordedFinding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(),
-                   [](const RecordedFinding& a, const RecordedFinding& b) { return a.id < b.id; });
+  std::ranges::stable_sort(findings,
+                           [](const RecordedFinding& a, const RecordedFinding& b) { return a.id < b.id; });
   findings.erase(std::unique(findings.begin(), findings.end(),
                              [](const RecordedFinding& a, const RecordedFinding& b) { return a.id == b.id; }),
                  findings.end());
@@ -105,7 +103,7 @@ FindingArea area_of(const ReportInput& input) {
 FindingArea area_of(const RecordedFinding& finding, const std::vector<ReportInput>& inputs) {
   if (!finding.subject.fingerprint.empty() && finding.subject.file.empty()) return FindingArea::log;
   if (finding.location.live()) return FindingArea::server;
-  const bool logged = std::any_of(inputs.begin(), inputs.end(), [&](const ReportInput& input) {
+  const bool logged = std::ranges::any_of(inputs, [&](const ReportInput& input) {
     return area_of(input) == FindingArea::log && input.path == finding.location.file;
   });
   return logged ? FindingArea::log : FindingArea::file;

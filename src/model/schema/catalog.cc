@@ -31,7 +31,7 @@ const std::string* Catalog::setting(const std::string& setting_name) const {
 }
 
 bool Catalog::has_enum(const std::string& type) const {
-  return std::any_of(enums.begin(), enums.end(), [&](const auto& known) {
+  return std::ranges::any_of(enums, [&](const auto& known) {
     return type == known.first.name || type == known.first.schema + "." + known.first.name;
   });
 }

@@ -191,8 +191,8 @@ std::vector<std::string> not_null_columns(std::string_view predicate, const Tabl
     if (i + 4 < words.size() && words[i + 4] != "and") return {};
     std::string name = words[i].substr(words[i].rfind('.') + 1);
     name.erase(std::remove(name.begin(), name.end(), '"'), name.end());
-    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
-                                     [&](const Column& c) { return lower(c.name) == name; });
+    const auto column =
+        std::ranges::find_if(table.columns, [&](const Column& c) { return lower(c.name) == name; });
     if (column == table.columns.end()) return {};
     out.push_back(column->name);
   }

@@ -25,14 +25,13 @@ bool leads(const Index& narrow, const Index& wide) {
 }
 
 bool holds(const Index& wide, const std::string& column) {
-  return std::find(wide.include.begin(), wide.include.end(), column) != wide.include.end() ||
-         has_column(wide.keys, column);
+  return std::ranges::find(wide.include, column) != wide.include.end() || has_column(wide.keys, column);
 }
 
 }  // namespace
 
 bool has_column(const std::vector<IndexKey>& keys, const std::string& column) {
-  return std::any_of(keys.begin(), keys.end(), [&](const IndexKey& key) { return key.column == column; });
+  return std::ranges::any_of(keys, [&](const IndexKey& key) { return key.column == column; });
 }
 
 bool same_predicate(const Index& a, const Index& b) {
@@ -56,8 +55,7 @@ bool serves_instead(const Index& wide, const Index& narrow) {
   return wide.valid && wide.method == narrow.method &&
          (btree ? leads(narrow, wide) : !narrow.keys.empty() && narrow.keys == wide.keys) &&
          same_predicate(narrow, wide) &&
-         std::all_of(narrow.include.begin(), narrow.include.end(),
-                     [&](const std::string& column) { return holds(wide, column); });
+         std::ranges::all_of(narrow.include, [&](const std::string& column) { return holds(wide, column); });
 }
 
 }  // namespace pgadvise

@@ -34,7 +34,7 @@ const ToolFacts* owner_of_table(const QualifiedName& name, const Table* table) {
 
 bool is_migration_tool(std::string_view application) {
   const auto tools = tool_facts();
-  return std::any_of(tools.begin(), tools.end(), [&](const ToolFacts* tool) {
+  return std::ranges::any_of(tools, [&](const ToolFacts* tool) {
     return !tool->application.empty() && starts_with_nocase(application, tool->application);
   });
 }

@@ -440,8 +440,8 @@ class Evaluator {
     }
     std::vector<Job> jobs;
     for (std::size_t at = 0; at < requests_.size(); ++at)
-      if (std::any_of(requests_[at].statement.tables.begin(), requests_[at].statement.tables.end(),
-                      [&](const QualifiedName& table) { return tables.count(table) > 0; })) {
+      if (std::ranges::any_of(requests_[at].statement.tables,
+                              [&](const QualifiedName& table) { return tables.count(table) > 0; })) {
         jobs.push_back({at, {}});
         jobs.push_back({at, requests_[at].indexes});
       }

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files/input_file.h"
 #include "base/files/write_file.h"
 #include "base/text/text.h"
 
@@ -108,16 +109,15 @@ class Writer {
 
 Result<std::string> write_revision(files::Git& git, const std::string& path, const std::string& commit,
                                    const std::string& folder, const files::LeaveOut& leave_out) {
-  std::error_code code;
-  const bool is_folder = fs::is_directory(path, code);
+  const bool whole = is_folder(path);
   const fs::path parent = fs::path(path).parent_path();
-  const std::string from = is_folder ? path : parent.empty() ? "." : parent.string();
+  const std::string from = whole ? path : parent.empty() ? "." : parent.string();
   TRY(const auto prefix, git.run(from, {"rev-parse", "--show-prefix"}));
   if (prefix.status != 0) return failed(from, "is not in a git work tree");
   const std::string to = folder + "/" + prefix.out.substr(0, prefix.out.find('\n'));
   TRY(const auto listed, git.run(from, {"ls-tree", "-r", "-z", "--long", commit}));
   if (listed.status != 0) return failed(from, "git does not list the files of " + commit);
-  const std::string only = is_folder ? std::string() : fs::path(path).filename().string();
+  const std::string only = whole ? std::string() : fs::path(path).filename().string();
   std::vector<Blob> blobs;
   for (const auto entry : split(listed.out, '\0')) {
     auto blob = parse_entry(entry);
@@ -128,7 +128,7 @@ Result<std::string> write_revision(files::Git& git, const std::string& path, con
     blobs.push_back(std::move(*blob));
   }
   TRY_VOID(Writer(git, from, to).write(blobs));
-  std::string out = is_folder ? to : to + "/" + only;
+  std::string out = whole ? to : to + "/" + only;
   while (out.size() > 1 && out.back() == '/') out.pop_back();
   return out;
 }

@@ -120,9 +120,7 @@ class Comparer {
     files::Git git;
     std::vector<std::string> paths;
     for (const auto& path : schema_paths()) {
-      std::error_code code;
-      const std::string folder =
-          fs::is_directory(path, code) ? path : fs::path(path).parent_path().generic_string();
+      const std::string folder = is_folder(path) ? path : fs::path(path).parent_path().generic_string();
       const auto commit = find_commit(git, folder.empty() ? "." : folder, "--against", inputs_.against.what);
       const auto written =
           commit ? write_revision(git, path, *commit, tree_, inputs_.config.leave_out(path)) : commit;
@@ -130,7 +128,7 @@ class Comparer {
         inputs_.diagnostics.push_back(written.error());
         return std::nullopt;
       }
-      if (fs::exists(*written, code)) paths.push_back(*written);
+      if (path_exists(*written)) paths.push_back(*written);
     }
     Diagnostics of_files;  // those of the work tree's files were reported
     auto out = find_schemas(paths, of_files, {}, settings_.user_paths);

@@ -63,11 +63,9 @@ std::string for_user(const std::string& line) {
 // What a pattern's matches have in common: the path up to the folder in front of the first `*` or `?` behind
 // `folder`.
 std::string fixed_part(const std::string& pattern, const std::string& folder) {
-  std::error_code code;
   const auto star = pattern.find_first_of("*?", pattern.starts_with(folder) ? folder.size() : 0);
-  return star == std::string::npos || fs::exists(pattern, code)
-             ? pattern
-             : pattern.substr(0, pattern.rfind('/', star) + 1);
+  return star == std::string::npos || path_exists(pattern) ? pattern
+                                                           : pattern.substr(0, pattern.rfind('/', star) + 1);
 }
 
 class ConfigReader {
@@ -237,15 +235,17 @@ class ConfigReader {
     errors_.texts(node, "extends", [&](const toml::node& item, const std::string& name) {
       const std::string path = from_here(name);
       if (!stays_inside(item, "extends", name, path)) return;
-      std::error_code code;
-      const auto same = [&](const std::string& other) { return fs::equivalent(path, other, code); };
+      const auto same = [&](const std::string& other) {
+        std::error_code code;
+        return fs::equivalent(path, other, code);
+      };
       if (const std::string why = why_no_input(path, NamedBy::repository); !why.empty())
         return errors_.complain(item.source(), "extends " + ellipsis(name, 120) + ", which " + why,
                                 "name a file in the same folder");
-      if (!fs::is_regular_file(path, code))
+      if (!is_file(path))
         return errors_.complain(item.source(), "extends " + ellipsis(name, 120) + ", which does not exist",
                                 "relative to the folder of " + errors_.files().back());
-      if (std::any_of(errors_.files().begin(), errors_.files().end(), same))
+      if (std::ranges::any_of(errors_.files(), same))
         return errors_.complain(item.source(), "extends " + ellipsis(name, 120) + ", which extends this file",
                                 "remove one of the two");
       if (errors_.files().size() >= deepest)
@@ -275,8 +275,7 @@ class ConfigReader {
         continue;
       }
       const auto* known =
-          std::find_if(std::begin(keys), std::end(keys),
-                       [&, name = key.str()](const auto& pair) { return pair.first == name; });
+          std::ranges::find_if(keys, [&, name = key.str()](const auto& pair) { return pair.first == name; });
       if (known == std::end(keys)) {
         errors_.unknown(key, {"paths", "schema", "logs", "workloads", "exclude"});
         continue;

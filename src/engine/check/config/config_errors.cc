@@ -16,10 +16,8 @@ constexpr std::size_t max_stars = 20;  // of a pattern
 
 // A key that would name a command where none is allowed: "url-command".
 bool names_command(std::string_view key) {
-  constexpr std::string_view words[] = {"migrate", "command", "commands", "cmd",   "exec",
-                                        "hook",    "hooks",   "run",      "shell", "script"};
-  const std::string_view last = key.substr(key.find_last_of("-_") + 1);
-  return std::find(std::begin(words), std::end(words), last) != std::end(words);
+  return is_one_of(key.substr(key.find_last_of("-_") + 1), {"migrate", "command", "commands", "cmd", "exec",
+                                                            "hook", "hooks", "run", "shell", "script"});
 }
 
 }  // namespace

@@ -99,8 +99,7 @@ void owner(ConfigErrors& errors, const toml::table& table, std::vector<OwnerEntr
   const std::pair<std::string_view, std::string*> members[] = {
       {"owner", &out.owner}, {"object", &out.object}, {"path", &out.path}, {"application", &out.application}};
   for (const auto& [key, value] : table) {
-    const auto member = std::find_if(std::begin(members), std::end(members),
-                                     [&](const auto& each) { return key == each.first; });
+    const auto member = std::ranges::find_if(members, [&](const auto& each) { return key == each.first; });
     const auto text = value.value<std::string>();
     if (member == std::end(members)) errors.unknown(key, {"owner", "object", "path", "application"});
     else if (!text || trim(*text).empty())

@@ -97,8 +97,7 @@ class Walk {
 
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds,
                                                 PatternBounds& used) {
-  std::error_code code;
-  if (!is_pattern(path) || fs::exists(path, code)) return std::vector<std::string>{path};
+  if (!is_pattern(path) || path_exists(path)) return std::vector<std::string>{path};
   std::vector<std::string_view> parts = split(path, '/');
   std::erase_if(parts, [](std::string_view part) { return part.empty(); });
   const bool first = used.entries == 0;
@@ -130,9 +129,7 @@ std::vector<std::string> expand(const std::vector<std::string>& paths, const Con
     }
     std::size_t outside = 0;
     for (auto& name : *found) {
-      std::error_code code;
-      const bool logs =
-          &paths == &inputs.logs && fs::is_directory(name, code);  // of other folders links are not followed
+      const bool logs = &paths == &inputs.logs && is_folder(name);  // of other folders links are not followed
       const bool stays = inputs.boundary.empty() || (lies_within(name, inputs.boundary) &&
                                                      (!logs || link_out_of(name, inputs.boundary).empty()));
       const std::string why = stays ? why_no_input(name, NamedBy::repository) : std::string();

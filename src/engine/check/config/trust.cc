@@ -26,24 +26,15 @@ bool written_by_others(std::string_view variable) {
   constexpr std::string_view systems[] = {
       "GITHUB_",   "GITLAB_", "CI_",     "CIRCLE_", "BUILDKITE_", "BITBUCKET_", "DRONE_", "TRAVIS_",
       "APPVEYOR_", "BUILD_",  "SYSTEM_", "CHANGE_", "GIT_",       "BRANCH_",    "PR_",    "COMMIT_"};
-  constexpr std::string_view places[] = {"URL", "URI", "DSN", "CONNINFO"};
-  return std::any_of(std::begin(systems), std::end(systems),
-                     [&](std::string_view system) { return variable.starts_with(system); }) &&
-         std::none_of(std::begin(places), std::end(places),
-                      [&](std::string_view place) { return variable.ends_with(place); });
+  return std::ranges::any_of(systems,
+                             [&](std::string_view system) { return variable.starts_with(system); }) &&
+         !ends_with_any(variable, {"URL", "URI", "DSN", "CONNINFO"});
 }
 
 bool harmless(std::string_view keyword) {
-  constexpr std::string_view keywords[] = {"host",
-                                           "hostaddr",
-                                           "port",
-                                           "dbname",
-                                           "user",
-                                           "connect_timeout",
-                                           "target_session_attrs",
-                                           "application_name",
-                                           "client_encoding"};  // read_conninfo() sets the last two itself
-  return std::find(std::begin(keywords), std::end(keywords), keyword) != std::end(keywords);
+  // read_conninfo() sets the last two itself.
+  return is_one_of(keyword, {"host", "hostaddr", "port", "dbname", "user", "connect_timeout",
+                             "target_session_attrs", "application_name", "client_encoding"});
 }
 
 std::string host_list(std::vector<std::string> hosts) {
@@ -162,19 +153,14 @@ Result<std::string> repository_conninfo(const std::string& name, const DatabaseP
 }
 
 Error without_outside_text(Error error) {
-  std::error_code code;
   const std::string file = file_of(error.where);
-  return !file.empty() && std::filesystem::is_regular_file(file, code) && leads_outside(file)
-             ? without_text(std::move(error))
-             : error;
+  return !file.empty() && is_file(file) && leads_outside(file) ? without_text(std::move(error)) : error;
 }
 
 Error without_outside_text(Error error, const std::string& boundary) {
-  std::error_code code;
   const std::string file = file_of(error.where);
-  return !file.empty() && std::filesystem::is_regular_file(file, code) && !lies_within(file, boundary)
-             ? without_text(std::move(error))
-             : error;
+  return !file.empty() && is_file(file) && !lies_within(file, boundary) ? without_text(std::move(error))
+                                                                        : error;
 }
 
 }  // namespace pgadvise::check

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/containers.h"
 #include "base/files/boundary.h"
 #include "base/text/mask.h"
 #include "base/text/text.h"
@@ -51,8 +52,8 @@ void leave_out_outside(migrations::SchemaInput& input, const std::string& bounda
 }
 
 static std::string head_of(const std::string& path) {
-  std::error_code code;
-  return std::filesystem::is_regular_file(path, code) ? read_head(path, 65536) : std::string();
+  constexpr std::size_t bytes = 65'536;
+  return is_file(path) ? read_head(path, bytes) : std::string();
 }
 
 // A log or a workload file that somebody names as a schema.
@@ -72,10 +73,8 @@ static std::optional<Error> of_another_option(const std::string& path) {
 // Also leaves out the named files of the folder.
 static files::LeaveOut without(files::LeaveOut leave_out, const std::vector<std::string>& files) {
   std::set<std::filesystem::path> named;
-  std::error_code code;
   for (const auto& file : files)
-    if (std::filesystem::is_regular_file(file, code))
-      named.insert(std::filesystem::path(file).lexically_normal());
+    if (is_file(file)) named.insert(std::filesystem::path(file).lexically_normal());
   if (named.empty()) return leave_out;
   return [leave_out = std::move(leave_out), named = std::move(named)](const std::string& path) {
     return (leave_out && leave_out(path)) || named.count(std::filesystem::path(path).lexically_normal()) > 0;
@@ -88,8 +87,7 @@ std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>
                                                   const std::vector<std::string>& read_apart) {
   std::vector<migrations::SchemaInput> out;
   for (const auto& path : paths) {
-    std::error_code code;
-    const bool folder = std::filesystem::is_directory(path, code);
+    const bool folder = is_folder(path);
     if (auto other = folder ? std::nullopt : of_another_option(path)) {
       diagnostics.push_back(std::move(*other));
       continue;
@@ -172,14 +170,12 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
         production->relations =
             with_new_indexes(std::move(production->relations), production->catalog, *built);
     }
-    if (const auto done = sandbox.import_statistics(production->catalog, production->relations, diagnostics);
-        !done)
-      return tl::unexpected(done.error());
+    TRY_VOID(sandbox.import_statistics(production->catalog, production->relations, diagnostics));
     return BuiltSandbox{std::move(sandbox), true,
                         schemas.size() == 1 ? std::optional(std::move(production->catalog)) : std::nullopt};
   }
   TRY_VOID(finish_sandbox(sandbox, load, diagnostics, user_paths));
-  return BuiltSandbox{std::move(sandbox), false, std::nullopt};
+  return BuiltSandbox{std::move(sandbox)};
 }
 
 Result<void> finish_sandbox(pg::Sandbox& sandbox, const std::vector<std::string>& load,
@@ -269,7 +265,7 @@ static void read_file_of_workloads(const std::string& path, const std::string& t
   }
   auto read = log::parse_workload_file(path, text);
   if (!read) diagnostics.push_back(read.error());
-  else std::move(read->begin(), read->end(), std::back_inserter(out));
+  else append(out, std::move(*read));
 }
 
 Error not_read_after_stop(const std::string& input) {
@@ -325,14 +321,13 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log
   }
   if (logs.empty()) return out;
   if (!by_log && out.empty()) return {log::read(logs, options, diagnostics)};
-  auto read = log::read_each(logs, options, diagnostics);
-  std::move(read.begin(), read.end(), std::back_inserter(out));
+  append(out, log::read_each(logs, options, diagnostics));
   return out;
 }
 
 Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs) {
+  if (output.empty() || output == "-" || !is_file(output)) return {};
   std::error_code code;
-  if (output.empty() || output == "-" || !std::filesystem::is_regular_file(output, code)) return {};
   for (const auto& input : inputs)
     if (std::filesystem::equivalent(output, input, code))
       return fail(Error::Kind::usage, "--output " + output, "is an input, too: it would be overwritten",

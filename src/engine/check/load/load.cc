@@ -180,8 +180,7 @@ NamedFiles read_paths(Sources& sources, const Settings& settings, files::Git& gi
   out.chosen.files_named = !migrations.files.empty();
   out.against.snapshot = take_out_snapshot(sources, out);
   for (const auto& path : sources.paths)
-    if (std::error_code code; fs::is_directory(path, code) && !stopped(path, settings, out))
-      read_repository(path, git, out);
+    if (is_folder(path) && !stopped(path, settings, out)) read_repository(path, git, out);
   for (const auto& schema : schemas) out.read.push_back({schema.what(), schema.path, {}});
   if (!named && schemas.empty() && out.against.snapshot.empty() && out.projects.empty() &&
       out.diagnostics.empty())
@@ -203,10 +202,7 @@ void mark_unread(const migrations::SchemaInput& input, Inputs& out) {
 
 // What the command ran stands for the schemas that were found.
 Result<void> migrate(Sources& sources, const Settings& settings, Inputs& out) {
-  const auto* root = find_first(sources.paths, [](const std::string& path) {
-    std::error_code code;
-    return fs::is_directory(path, code);
-  });
+  const auto* root = find_first(sources.paths, is_folder);
   const std::string folder = root ? plain_path(*root) : ".";
   Diagnostics of_listing;  // told by find_schemas()
   const auto leave_out = out.config.leave_out(folder);

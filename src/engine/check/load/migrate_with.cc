@@ -46,7 +46,7 @@ class TemporaryFolder {
     std::error_code code;
     for (int tries = 0; !path_.empty() && tries < 40; ++tries) {
       fs::remove_all(path_, code);
-      if (!fs::exists(path_, code)) break;
+      if (!path_exists(path_)) break;
       std::this_thread::sleep_for(std::chrono::milliseconds(25));
     }
   }

@@ -34,17 +34,12 @@ const migrations::SchemaFile& newest_of(const migrations::SchemaInput& input) {
 }
 
 Choice these(const std::set<std::string>& files, std::string note) {
-  Choice out;
-  out.migrations = true;
-  out.checked.files = files;
-  out.note = std::move(note);
-  return out;
+  return {.migrations = true, .checked = {.files = files}, .note = std::move(note)};
 }
 
 Result<Choice> by_git(files::Git& git, const migrations::SchemaInput& input,
                       const MigrationOptions& options) {
-  Choice out;
-  out.migrations = true;
+  Choice out{.migrations = true};
   std::string revision = options.since;
   if (options.changed) {
     TRY(revision, branch_point(git, input.path));
@@ -88,8 +83,7 @@ std::optional<Choice> pending(const migrations::SchemaInput& input,
 
 // Nothing, where the newest release has the newest migration as it is.
 std::optional<Choice> released(files::Git& git, const migrations::SchemaInput& input) {
-  std::error_code code;
-  if (input.executed || !fs::is_directory(input.path, code)) return std::nullopt;
+  if (input.executed || !is_folder(input.path)) return std::nullopt;
   const auto& newest = newest_of(input);
   const auto release =
       migrations::newest_release_with(git, input.path, files::relative_to(newest.path, input.path));

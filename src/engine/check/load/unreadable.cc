@@ -14,12 +14,8 @@ namespace {
 // A folder or file that by its name has migrations or a schema.
 bool may_hold_schema(std::string_view path) {
   const std::string name = lower(path.substr(path.find_last_of('/') + 1));
-  static constexpr std::string_view parts[] = {"migration", "schema", ".sql"};
-  static constexpr std::string_view names[] = {"db", "sql", "database"};
-  const auto& tools = migrations::migration_tools();
-  return contains_any(name, parts) ||
-         std::find(std::begin(names), std::end(names), name) != std::end(names) ||
-         std::ranges::any_of(tools,
+  return contains_any(name, {"migration", "schema", ".sql"}) || is_one_of(name, {"db", "sql", "database"}) ||
+         std::ranges::any_of(migrations::migration_tools(),
                              [&](const migrations::MigrationTool* tool) { return tool->id() == name; });
 }
 

@@ -1,6 +1,5 @@
 #include "check/run/baseline.h"
 
-#include <filesystem>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -100,8 +99,7 @@ Result<void> update_baseline(const std::string& path, Report& report, const Repo
                              const LookedAt& looked_at, const UserPaths& user_paths) {
   Entries before;
   std::string text;
-  std::error_code code;
-  if (std::filesystem::exists(path, code)) {
+  if (path_exists(path)) {
     TRY(before, read_entries(path, user_paths));
     text = read_file(path, baseline_limit, user_paths).value_or("");
   }

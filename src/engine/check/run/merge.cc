@@ -1,7 +1,6 @@
 #include "check/run/merge.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <tuple>
 
@@ -481,7 +480,7 @@ class Merger {
   void report_patterns_without_match() {
     std::vector<std::string> folders;
     for (const auto& path : inputs_.paths)
-      if (std::error_code code; std::filesystem::is_directory(path, code)) folders.push_back(path);
+      if (is_folder(path)) folders.push_back(path);
     if (folders.empty() || inputs_.chosen.files_named) return;
     for (auto& error : inputs_.config.fits_nothing(folders)) report_.diagnostics.push_back(std::move(error));
   }

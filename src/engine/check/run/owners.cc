@@ -1,7 +1,6 @@
 #include "check/run/owners.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "base/files/boundary.h"
@@ -16,8 +15,7 @@ files::CodeOwners read_code_owners(const std::string& root, Diagnostics& diagnos
   if (root.empty()) return {};
   for (const char* name : {".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"}) {
     const std::string path = root + "/" + name;
-    std::error_code code;
-    if (!std::filesystem::exists(path, code) || !lies_within(path, root)) continue;
+    if (!path_exists(path) || !lies_within(path, root)) continue;
     const auto text = read_file(path, files::CodeOwners::max_bytes);
     if (text) return files::CodeOwners(*text);
     diagnostics.push_back(
