@@ -54,6 +54,10 @@ inline tl::unexpected<Error> fail(Error::Kind kind, std::string where, std::stri
 // Messages for the user that a stage returns with its result. The stage does not print them.
 using Diagnostics = std::vector<Error>;
 
+inline void warn(Diagnostics& diagnostics, std::string where, std::string what, std::string hint = {}) {
+  diagnostics.push_back({Error::Kind::nonfatal, std::move(where), std::move(what), std::move(hint)});
+}
+
 // Leaves one diagnostic of each line(): the first one that is no warning, else the first one.
 void remove_repeated(Diagnostics& diagnostics);
 

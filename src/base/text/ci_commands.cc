@@ -1,7 +1,6 @@
 #include "base/text/ci_commands.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace pgadvise {
 namespace {

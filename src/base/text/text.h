@@ -33,6 +33,11 @@ template <class List = std::initializer_list<std::string_view>>
 bool is_one_of(std::string_view word, const List& words) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
+// The word of an enumerator, from the words of all of them in their order.
+template <class Enum>
+constexpr std::string_view word_of(Enum value, std::initializer_list<std::string_view> words) {
+  return words.begin()[static_cast<std::size_t>(value)];
+}
 // A table of words, as an array of the size that the list has.
 template <std::convertible_to<std::string_view>... Words>
 constexpr std::array<std::string_view, sizeof...(Words)> word_list(const Words&... words) {

@@ -1,9 +1,8 @@
 #include "model/queries/workload.h"
 
-#include <algorithm>
-#include <array>
-
+#include "base/containers.h"
 #include "base/text/mask.h"
+#include "base/text/text.h"
 
 namespace pgadvise {
 
@@ -18,22 +17,19 @@ Sample without_secrets(Sample sample) {
 }
 
 std::string_view name(ServerEvent::Kind kind) {
-  static constexpr std::array<std::string_view, server_event_kinds> names = {
-      "unknown_relation", "cancelled",  "lock_wait",     "lock_still_waiting", "deadlock",
-      "temporary_file",   "connection", "disconnection", "refused_connection", "open_transaction"};
-  return names[static_cast<std::size_t>(kind)];
+  return word_of(
+      kind, {"unknown_relation", "cancelled", "lock_wait", "lock_still_waiting", "deadlock", "temporary_file",
+             "connection", "disconnection", "refused_connection", "open_transaction"});
 }
 
 std::string_view label(ServerEvent::Kind kind) {
-  static constexpr std::array<std::string_view, server_event_kinds> labels = {
-      "unknown relation", "cancelled",  "lock wait",     "still waiting for a lock", "deadlock",
-      "temporary file",   "connection", "session ended", "connection refused",       "long transaction"};
-  return labels[static_cast<std::size_t>(kind)];
+  return word_of(kind,
+                 {"unknown relation", "cancelled", "lock wait", "still waiting for a lock", "deadlock",
+                  "temporary file", "connection", "session ended", "connection refused", "long transaction"});
 }
 
 const Query* Workload::query(std::string_view fingerprint) const {
-  const auto it = std::ranges::find_if(queries, [&](const Query& q) { return q.fingerprint == fingerprint; });
-  return it == queries.end() ? nullptr : &*it;
+  return find_first(queries, [&](const Query& one) { return one.fingerprint == fingerprint; });
 }
 
 }  // namespace pgadvise

@@ -2,29 +2,16 @@
 
 #include <algorithm>
 
+#include "base/text/text.h"
+
 namespace pgadvise {
 
 std::string_view name(EvaluatedIndex::Verdict verdict) {
-  using Verdict = EvaluatedIndex::Verdict;
-  switch (verdict) {
-    case Verdict::improves: return "improves";
-    case Verdict::no_gain: return "no-gain";
-    case Verdict::redundant: return "redundant";
-    case Verdict::worse: return "worse";
-    case Verdict::cannot_be_built: return "cannot-be-built";
-    case Verdict::not_costed: return "not-costed";
-  }
-  return "";
+  return word_of(verdict, {"improves", "no-gain", "redundant", "worse", "cannot-be-built", "not-costed"});
 }
 
 std::string_view name(EvaluatedDrop::Verdict verdict) {
-  using Verdict = EvaluatedDrop::Verdict;
-  switch (verdict) {
-    case Verdict::harmless: return "harmless";
-    case Verdict::worse: return "worse";
-    case Verdict::refused: return "refused";
-  }
-  return "";
+  return word_of(verdict, {"harmless", "worse", "refused"});
 }
 
 bool objectionable(const Evaluation& evaluation) {

@@ -4,32 +4,11 @@
 
 namespace pgadvise {
 
-std::string_view name(Severity severity) {
-  switch (severity) {
-    case Severity::error: return "error";
-    case Severity::warning: return "warning";
-    case Severity::note: break;
-  }
-  return "note";
-}
+std::string_view name(Severity severity) { return word_of(severity, {"note", "warning", "error"}); }
 
-std::string_view name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::confirmed: return "confirmed";
-    case Verdict::refuted: return "refuted";
-    case Verdict::suspected: break;
-  }
-  return "suspected";
-}
+std::string_view name(Verdict verdict) { return word_of(verdict, {"suspected", "confirmed", "refuted"}); }
 
-std::string_view name(Fix::Safety safety) {
-  switch (safety) {
-    case Fix::Safety::safe: return "safe";
-    case Fix::Safety::review: return "review";
-    case Fix::Safety::manual: break;
-  }
-  return "manual";
-}
+std::string_view name(Fix::Safety safety) { return word_of(safety, {"safe", "review", "manual"}); }
 
 void Fix::clear_code() {
   sql.clear();

@@ -49,23 +49,10 @@ bool reads_server(const RunRecord& run, const RunRecord& earlier) {
 }  // namespace
 
 std::string_view name(RecordedFinding::State state) {
-  switch (state) {
-    case RecordedFinding::State::refuted: return "refuted";
-    case RecordedFinding::State::suppressed: return "suppressed";
-    case RecordedFinding::State::accepted: return "accepted";
-    case RecordedFinding::State::standing: break;
-  }
-  return "standing";
+  return word_of(state, {"standing", "refuted", "suppressed", "accepted"});
 }
 
-std::string_view name(FindingArea area) {
-  switch (area) {
-    case FindingArea::server: return "server";
-    case FindingArea::log: return "log";
-    case FindingArea::file: break;
-  }
-  return "file";
-}
+std::string_view name(FindingArea area) { return word_of(area, {"file", "server", "log"}); }
 
 RunRecord record_of(const Report& report) {
   using State = RecordedFinding::State;

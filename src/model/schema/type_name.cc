@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/containers.h"
 #include "base/text/text.h"
 
 namespace pgadvise {
@@ -83,8 +84,7 @@ const Spelling* find_spelling(const std::string& name) {
       {"timetz", {"time", " with time zone"}},
       {"time with time zone", {"time", " with time zone"}},
   };
-  const auto it = spellings.find(name);
-  return it == spellings.end() ? nullptr : &it->second;
+  return find_value(spellings, name);
 }
 
 // float(p) chooses its type by the precision.

@@ -101,7 +101,7 @@ std::vector<PlannedQuery> planned_queries(const Workload& workload, const Catalo
   Refusals refusals(catalog, source);
   const auto leave_out = [&](const Query& query, std::string why) {
     ++not_explained;
-    diagnostics.push_back({Error::Kind::nonfatal, where(query), "not explained: " + std::move(why), {}});
+    warn(diagnostics, where(query), "not explained: " + std::move(why));
   };
   for (const Query& query : workload.queries) {
     if (stop()) break;

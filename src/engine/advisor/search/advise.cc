@@ -287,10 +287,7 @@ class Advisor {
       ++advice_.not_explained;
       const QueryFacts& facts = planned_[query].query->facts;
       if (facts.kind != StatementKind::select && facts.target) unplanned_targets_.insert(*facts.target);
-      diagnostics_.push_back({Error::Kind::nonfatal,
-                              "query " + planned_[query].query->fingerprint,
-                              "not explained: " + why,
-                              {}});
+      warn(diagnostics_, "query " + planned_[query].query->fingerprint, "not explained: " + why);
     }
     return asked;
   }

@@ -210,10 +210,8 @@ class Evaluator {
   void leave_out(std::size_t query) {
     if (stop() || lost_) return;
     ++out_.not_explained;
-    diagnostics_.push_back({Error::Kind::nonfatal,
-                            "query " + planned_[query].query->fingerprint,
-                            "not explained: the server made no plan",
-                            {}});
+    warn(diagnostics_, "query " + planned_[query].query->fingerprint,
+         "not explained: the server made no plan");
   }
 
   void plan_with_candidates() {

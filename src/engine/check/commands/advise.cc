@@ -57,9 +57,8 @@ void report_unknown_sizes(const AdviseInputs& inputs, Diagnostics& diagnostics) 
     std::vector<std::string> names(tables.begin(), tables.end());
     const std::size_t more = names.size() > shown ? names.size() - shown : 0;
     names.resize(names.size() - more);
-    diagnostics.push_back({Error::Kind::nonfatal,
-                           join(names, ", ") + (more ? fmt::format(" and {} more", more) : ""),
-                           std::move(what), std::move(hint)});
+    warn(diagnostics, join(names, ", ") + (more ? fmt::format(" and {} more", more) : ""), std::move(what),
+         std::move(hint));
   };
   report(empty, "no rows: pgadvise can't compare the costs of indexes, and searches for none there",
          "a database with rows, or a snapshot of one: --sandbox --schema SNAPSHOT");
@@ -356,9 +355,9 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   if (server.sandbox && !of_snapshot) out.catalog.statistics_days.reset();
   const bool no_rows = server.sandbox && !out.statistics_only && !holds_rows(out.catalog);
   if (no_rows)
-    diagnostics.push_back({Error::Kind::nonfatal, "the sandbox",
-                           "its tables have no rows, so pgadvise can't compare the costs of indexes",
-                           "--load SQL with rows, or a snapshot of a server as --schema"});
+    warn(diagnostics, "the sandbox",
+         "its tables have no rows, so pgadvise can't compare the costs of indexes",
+         "--load SQL with rows, or a snapshot of a server as --schema");
   TRY_VOID(server.make_plans(settings.session_settings));
   if (const auto missing = server.plans->what_if_missing(); !missing.empty())
     return fail(Error::Kind::usage, server.connection().where(), missing);

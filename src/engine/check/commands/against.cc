@@ -257,8 +257,7 @@ class Comparer {
   }
 
   void report_stop() {
-    inputs_.diagnostics.push_back({Error::Kind::nonfatal, "--against",
-                                   "interrupted: not all statements were planned under both schemas"});
+    warn(inputs_.diagnostics, "--against", "interrupted: not all statements were planned under both schemas");
   }
 
   void finish(std::size_t all, const Side& before) {

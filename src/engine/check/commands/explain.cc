@@ -1,6 +1,5 @@
 #include "check/commands/explain.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 
@@ -50,7 +49,7 @@ class Explainer {
     out_.plan = std::move(*plan);
     observed(settings_.observer, "checking, with plans from the server", [&] { find(); });
     name_findings();
-    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::nonfatal, "", "interrupted"});
+    if (planner_.stopped()) warn(diagnostics_, "", "interrupted");
     return std::move(out_);
   }
 

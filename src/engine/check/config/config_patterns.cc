@@ -50,7 +50,7 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
     return std::ranges::any_of(seen, [&](const std::string& name) { return lint::matches(pattern, name); });
   };
   const auto report = [&](const SourceLocation& place, const std::string& what) {
-    out.push_back({Error::Kind::nonfatal, place.str(), what, "fix or remove it"});
+    warn(out, place.str(), what, "fix or remove it");
   };
   for (const auto& exclude : inputs.exclude) {
     const std::string& pattern = exclude.pattern;

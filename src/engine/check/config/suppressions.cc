@@ -15,8 +15,7 @@ namespace pgadvise::check {
 void add_suppressions(std::vector<Suppression> found, Suppressions& suppressions, Diagnostics& diagnostics) {
   for (auto& suppression : found) {
     const auto report = [&](const std::string& what, std::string hint) {
-      diagnostics.push_back(
-          {Error::Kind::nonfatal, suppression.place.str(), "pgadvise: ignore " + what, std::move(hint)});
+      warn(diagnostics, suppression.place.str(), "pgadvise: ignore " + what, std::move(hint));
     };
     if (suppression.rules.empty()) report("names no rule", "-- pgadvise: ignore rule-id the reason");
     for (const auto& rule : suppression.rules)
@@ -45,11 +44,10 @@ std::vector<Suppression> in_force(const std::vector<Suppression>& entries, const
       out.push_back(entry);
       continue;
     }
-    diagnostics.push_back({Error::Kind::nonfatal, entry.place.str(),
-                           "this [[ignore]] applied until " + entry.until +
-                               ", so pgadvise reports its findings again" +
-                               (entry.owner.empty() ? "" : "; its owner is " + ellipsis(entry.owner, 120)),
-                           "fix the findings and remove the entry, or set a later date"});
+    warn(diagnostics, entry.place.str(),
+         "this [[ignore]] applied until " + entry.until + ", so pgadvise reports its findings again" +
+             (entry.owner.empty() ? "" : "; its owner is " + ellipsis(entry.owner, 120)),
+         "fix the findings and remove the entry, or set a later date");
   }
   return out;
 }

@@ -44,9 +44,9 @@ void leave_out_outside(migrations::SchemaInput& input, const std::string& bounda
                        Diagnostics& diagnostics) {
   std::erase_if(input.files, [&](const migrations::SchemaFile& file) {
     if (lies_within(file.path, boundary)) return false;
-    diagnostics.push_back({Error::Kind::nonfatal, input.path,
-                           file.path + " is a symbolic link to a file outside the repository: not read",
-                           "name the link's target"});
+    warn(diagnostics, input.path,
+         file.path + " is a symbolic link to a file outside the repository: not read",
+         "name the link's target");
     return true;
   });
 }
@@ -128,18 +128,17 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
                 "remove one of them");
   TRY(auto snapshot, files::load_catalog_snapshot(found->path, found->user_paths));
   for (auto& what : snapshot.not_read)
-    diagnostics.push_back({Error::Kind::nonfatal, found->path, "when it was taken: " + std::move(what)});
+    warn(diagnostics, found->path, "when it was taken: " + std::move(what));
   bool values = false;
   for (const auto& [name, table] : snapshot.catalog.tables)
     for (const auto& column : table.columns)
       values |= column.statistics && (!column.statistics->most_common_values.empty() ||
                                       !column.statistics->histogram_bounds.empty());
   if (!values)
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, found->path,
+    warn(diagnostics, found->path,
          "has no column values: it was taken without --with-values, or its tables were empty or not "
          "analyzed; the planner treats every value as equally frequent",
-         "pgadvise snapshot --with-values, after ANALYZE"});
+         "pgadvise snapshot --with-values, after ANALYZE");
   return std::optional(std::move(snapshot));
 }
 
@@ -232,8 +231,7 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
     const auto fingerprint = sql::fingerprint(statement.text);
     const auto normalized = sql::normalize(statement.text);
     if (!fingerprint || !normalized) {
-      diagnostics.push_back({Error::Kind::nonfatal, place.str(),
-                             fingerprint ? normalized.error().what : fingerprint.error().what});
+      warn(diagnostics, place.str(), fingerprint ? normalized.error().what : fingerprint.error().what);
       continue;
     }
     Query& query = queries[*fingerprint];
@@ -306,11 +304,10 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log
       continue;
     }
     if (!options.selection.everything())
-      diagnostics.push_back(
-          {Error::Kind::nonfatal, path,
+      warn(diagnostics, path,
            "holds sums, of which --app, --user, --database, --from and --to select nothing: "
            "all of it is read",
-           "name the logs instead"});
+           "name the logs instead");
     if (options.stop.stop_requested()) {
       diagnostics.push_back(not_read_after_stop(path));
       continue;

@@ -184,11 +184,10 @@ NamedFiles read_paths(Sources& sources, const Settings& settings, files::Git& gi
   for (const auto& schema : schemas) out.read.push_back({schema.what(), schema.path, {}});
   if (!named && schemas.empty() && out.against.snapshot.empty() && out.projects.empty() &&
       out.diagnostics.empty())
-    out.diagnostics.push_back(
-        {Error::Kind::nonfatal, sources.paths.front(),
+    warn(out.diagnostics, sources.paths.front(),
          "nothing to check: found no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
          "workflow",
-         "name a PATH, --db or --log; pgadvise check --help"});
+         "name a PATH, --db or --log; pgadvise check --help");
   return std::move(migrations.files);
 }
 
@@ -312,11 +311,10 @@ Result<void> make_plans(const Settings& settings, Inputs& out) {
   Server& server = *out.database.server;
   TRY_VOID(server.make_plans(settings.session_settings));
   if (server.plans->superuser() && !server.sandbox)
-    out.diagnostics.push_back(
-        {Error::Kind::nonfatal, server.connection().where(),
+    warn(out.diagnostics, server.connection().where(),
          "connected as a superuser: pgadvise runs only statements whose functions are built in and "
          "known to be harmless",
-         "a role that can only read is enough"});
+         "a role that can only read is enough");
   if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), out.diagnostics);
   const auto missing = server.plans->what_if_missing();
   out.database.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;
@@ -325,8 +323,7 @@ Result<void> make_plans(const Settings& settings, Inputs& out) {
 
 Result<void> read_snapshot(const std::string& path, const UserPaths& user_paths, Inputs& out) {
   TRY(auto snapshot, files::load_catalog_snapshot(path, user_paths));
-  for (auto& what : snapshot.not_read)
-    out.diagnostics.push_back({Error::Kind::nonfatal, path, "when it was taken: " + std::move(what)});
+  for (auto& what : snapshot.not_read) warn(out.diagnostics, path, "when it was taken: " + std::move(what));
   Database& database = out.database;
   database.live = std::make_unique<Catalog>(std::move(snapshot.catalog));
   database.name = fmt::format("the snapshot {} of the database {}, taken {}", path, database.live->database,

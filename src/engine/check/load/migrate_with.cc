@@ -129,10 +129,10 @@ Result<pg::Sandbox> start(const MigrateCommand& command, bool isolated, const Ob
   auto sandbox = pg::Sandbox::start(diagnostics, observer.sent, connections, !isolated);
   if (!sandbox) return sandbox;
   if (!isolated)
-    diagnostics.push_back({Error::Kind::nonfatal, "--migrate-with",
-                           "the command runs without isolation (--allow-unisolated): pgadvise points it to "
-                           "the sandbox, and cannot keep it from other servers, files and processes",
-                           ellipsis(mask_secrets(command.command), 120)});
+    warn(diagnostics, "--migrate-with",
+         "the command runs without isolation (--allow-unisolated): pgadvise points it to "
+         "the sandbox, and cannot keep it from other servers, files and processes",
+         ellipsis(mask_secrets(command.command), 120));
   TRY_VOID(log_statements(*sandbox));
   return sandbox;
 }
@@ -217,9 +217,8 @@ void choose_command(MigrateCommand& command, const ConfiguredCommand& configured
     command.command = configured.command;
     command.folder = configured.folder;
   } else if (sandbox) {
-    diagnostics.push_back({Error::Kind::nonfatal, configured.place.str(),
-                           "the command of [migrate] did not run: a repository names it",
-                           "--allow-commands runs it; --migrate-with 'CMD' names another"});
+    warn(diagnostics, configured.place.str(), "the command of [migrate] did not run: a repository names it",
+         "--allow-commands runs it; --migrate-with 'CMD' names another");
   }
 }
 

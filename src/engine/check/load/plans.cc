@@ -86,15 +86,14 @@ void report_bypassed_policies(const plan::PlanSource& source, const pg::Connecti
   if (tables.empty()) return;
   const std::size_t all = tables.size();
   tables.resize(std::min(shown, all));
-  diagnostics.push_back(
-      {Error::Kind::nonfatal, connection.where(),
+  warn(diagnostics, connection.where(),
        fmt::format("{} bypasses row-level security on {}{}: the plans differ from those of an application "
                    "under these policies",
                    connection.session_settings().role.empty()
                        ? "this user"
                        : "the role " + connection.session_settings().role,
                    join(tables, ", "), all > shown ? fmt::format(" and {} more", all - shown) : ""),
-       "use --role with the application's role"});
+       "use --role with the application's role");
 }
 
 // With '...' for each constant; nullopt if the text is not read as a plan.
@@ -218,22 +217,19 @@ void add_plans_of_advice(const Advice& advice, const Workload& workload, const C
 
 void report_left_out(const plan::Planner& planner, Diagnostics& diagnostics) {
   if (planner.stopped())
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, "", "interrupted: the server was not asked about the remaining findings"});
+    warn(diagnostics, "", "interrupted: the server was not asked about the remaining findings");
   if (const auto& lost = planner.lost(); !lost.empty() && lost.size() < planner.sources())
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, lost.front().where,
+    warn(diagnostics, lost.front().where,
          fmt::format("{} of {} connections {} lost, pgadvise continued with the other{}: {}", lost.size(),
                      planner.sources(), lost.size() == 1 ? "was" : "were",
-                     planner.sources() - lost.size() == 1 ? "" : "s", lost.front().what)});
+                     planner.sources() - lost.size() == 1 ? "" : "s", lost.front().what));
   if (planner.left_out() == 0) return;
-  diagnostics.push_back(
-      {Error::Kind::nonfatal, "",
+  warn(diagnostics, "",
        fmt::format("{} planned but not run: EXPLAIN ANALYZE used up its {:g} seconds",
                    planner.left_out() == 1 ? "1 statement was"
                                            : fmt::format("{} statements were", planner.left_out()),
                    static_cast<double>(planner.budget().count()) / 1000),
-       "increase --max-analyze-time"});
+       "increase --max-analyze-time");
 }
 
 }  // namespace pgadvise::check

@@ -98,12 +98,11 @@ void leave_out_unknown(const migrations::SchemaInput& input, const sql::ReplayCo
     for (const auto& [name, type] : one->enums) leave_out(name);
   }
   if (counts.unbounded)
-    diagnostics.push_back({Error::Kind::nonfatal, input.path,
-                           fmt::format("{} is not compared with the migrations: {} of their statements could "
-                                       "not be replayed, and may create or drop objects that {} not name",
-                                       input.source->language->schema, counts.unbounded,
-                                       counts.unbounded == 1 ? "it does" : "they do"),
-                           ""});
+    warn(diagnostics, input.path,
+         fmt::format("{} is not compared with the migrations: {} of their statements could "
+                     "not be replayed, and may create or drop objects that {} not name",
+                     input.source->language->schema, counts.unbounded,
+                     counts.unbounded == 1 ? "it does" : "they do"));
 }
 
 void take_logical_keys(Table& table, const Table& declared) {

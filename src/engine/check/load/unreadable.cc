@@ -1,7 +1,6 @@
 #include "check/load/unreadable.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string_view>
 
 #include "base/text/text.h"

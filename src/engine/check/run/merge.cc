@@ -215,9 +215,9 @@ class Merger {
     if (inputs_.database.live) count_not_costed(fixes);
     set_index_set(*outcome_.advice);
     if (!outcome_.advice->complete && !settings_.stop.stop_requested())
-      report_.diagnostics.push_back({Error::Kind::nonfatal, "the search for indexes",
-                                     "ended early, so pgadvise advise, which may search longer than 20 "
-                                     "seconds, may propose other indexes"});
+      warn(report_.diagnostics, "the search for indexes",
+           "ended early, so pgadvise advise, which may search longer than 20 "
+           "seconds, may propose other indexes");
   }
 
   void set_index_set(const Advice& advice) {
@@ -392,9 +392,8 @@ class Merger {
     for (const auto& text : settings_.only)
       if (std::ranges::none_of(report_.findings,
                                [&](const Finding& finding) { return named_by(finding, text); }))
-        report_.diagnostics.push_back({Error::Kind::nonfatal, "--only " + text,
-                                       "names no finding of this run",
-                                       "name an id as the report shows it, or a rule"});
+        warn(report_.diagnostics, "--only " + text, "names no finding of this run",
+             "name an id as the report shows it, or a rule");
     std::erase_if(report_.findings, [&](const Finding& finding) {
       return std::ranges::none_of(settings_.only,
                                   [&](const std::string& text) { return named_by(finding, text); });
@@ -500,12 +499,11 @@ class Merger {
         const bool of_schema = std::ranges::any_of(report_.findings, [&](const Finding& finding) {
           return finding.rule == rule && finding.subject.kind == "schema";
         });
-        report_.diagnostics.push_back(
-            {Error::Kind::nonfatal, suppression.place.str(),
-             "unused suppression: " + rule +
-                 (of_schema ? " applies to the whole schema" : " has no finding there"),
-             of_schema ? "write an [[ignore]] in pgadvise.toml with object = the schema's name"
-                       : "remove it"});
+        warn(
+            report_.diagnostics, suppression.place.str(),
+            "unused suppression: " + rule +
+                (of_schema ? " applies to the whole schema" : " has no finding there"),
+            of_schema ? "write an [[ignore]] in pgadvise.toml with object = the schema's name" : "remove it");
       }
     }
   }

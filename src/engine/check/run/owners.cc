@@ -18,8 +18,7 @@ files::CodeOwners read_code_owners(const std::string& root, Diagnostics& diagnos
     if (!path_exists(path) || !lies_within(path, root)) continue;
     const auto text = read_file(path, files::CodeOwners::max_bytes);
     if (text) return files::CodeOwners(*text);
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, name, text.error().what + ": findings have no owners from it"});
+    warn(diagnostics, name, text.error().what + ": findings have no owners from it");
     return {};
   }
   return {};

@@ -57,8 +57,7 @@ class Runner {
   bool stopped(const std::string& input) {
     if (planner_ || !stop_.stop_requested()) return false;
     out_.stopped = true;
-    out_.diagnostics.push_back({Error::Kind::nonfatal, input.empty() ? "the workload" : input,
-                                "interrupted: no rule checked this input"});
+    warn(out_.diagnostics, input.empty() ? "the workload" : input, "interrupted: no rule checked this input");
     return true;
   }
 

@@ -10,10 +10,6 @@
 namespace pgadvise::migrations {
 namespace fs = std::filesystem;
 
-void warn(Diagnostics& diagnostics, std::string where, std::string what, std::string hint) {
-  diagnostics.push_back({Error::Kind::nonfatal, std::move(where), std::move(what), std::move(hint)});
-}
-
 std::string Folder::path(std::string_view name) const {
   return (fs::path(path_) / name).lexically_normal().generic_string();
 }

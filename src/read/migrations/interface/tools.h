@@ -31,9 +31,6 @@ struct SchemaInput;    // schema_input.h
 struct Steps;          // writing.h
 struct Written;        // writing.h
 
-// Adds a nonfatal error.
-void warn(Diagnostics& diagnostics, std::string where, std::string what, std::string hint = {});
-
 struct SchemaFile {
   std::string path;
   std::string entry;  // what the tool calls it: the journal's tag, the subfolder's name, a version; ""
