@@ -208,24 +208,14 @@ Result<InputFile> InputFile::standard_input() {
   return InputFile(STDIN_FILENO, regular, regular ? static_cast<std::uint64_t>(about.st_size) : 0);
 }
 
-InputFile::InputFile(InputFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), regular_(other.regular_), size_(other.size_) {}
-
-InputFile& InputFile::operator=(InputFile&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  regular_ = other.regular_;
-  size_ = other.size_;
-  return *this;
-}
-
 InputFile::~InputFile() {
-  if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
+  if (descriptor_.get() == STDIN_FILENO) descriptor_.release();
 }
 
 std::ptrdiff_t InputFile::read(char* into, std::size_t size) const {
   ssize_t got = 0;
   do {
-    got = ::read(descriptor_, into, size);
+    got = ::read(descriptor(), into, size);
   } while (got < 0 && errno == EINTR);
   return got;
 }
@@ -235,7 +225,7 @@ std::string InputFile::read_at(std::uint64_t offset, std::size_t size) const {
   std::size_t have = 0;
   while (have < size) {
     const ssize_t got =
-        ::pread(descriptor_, out.data() + have, size - have, static_cast<off_t>(offset + have));
+        ::pread(descriptor(), out.data() + have, size - have, static_cast<off_t>(offset + have));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     have += static_cast<std::size_t>(got);

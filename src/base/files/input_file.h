@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/files/descriptor.h"
 #include "base/result.h"
 
 namespace pgadvise {
@@ -80,8 +81,8 @@ class InputFile {
   static Result<InputFile> open(const std::string& path, const UserPaths& user_paths = {});
   // Terminals are read, too. Errors (input): a device, a file of the kernel's.
   static Result<InputFile> standard_input();
-  InputFile(InputFile&& other) noexcept;
-  InputFile& operator=(InputFile&& other) noexcept;
+  InputFile(InputFile&& other) = default;
+  InputFile& operator=(InputFile&& other) = default;
   ~InputFile();
 
   // At least one byte; 0 at the end; below zero with errno set.
@@ -90,13 +91,13 @@ class InputFile {
   std::string read_at(std::uint64_t offset, std::size_t size) const;
   bool regular() const { return regular_; }
   std::uint64_t size() const { return size_; }  // when it was opened; 0 unless it is a regular file
-  int descriptor() const { return descriptor_; }
-  int release() { return std::exchange(descriptor_, -1); }  // the caller closes it
+  int descriptor() const { return descriptor_.get(); }
+  int release() { return descriptor_.release(); }  // the caller closes it
 
  private:
   InputFile(int descriptor, bool regular, std::uint64_t size)
       : descriptor_(descriptor), regular_(regular), size_(size) {}
-  int descriptor_;
+  Descriptor descriptor_;
   bool regular_;
   std::uint64_t size_;
 };

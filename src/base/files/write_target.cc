@@ -22,24 +22,6 @@ namespace {
 constexpr int folder_flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 constexpr int max_links = 40;  // as Linux follows
 
-class Folder {
- public:
-  explicit Folder(int descriptor = -1) : descriptor_(descriptor) {}
-  Folder(Folder&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Folder& operator=(Folder&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  ~Folder() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-  int release() { return std::exchange(descriptor_, -1); }
-
- private:
-  int descriptor_;
-};
-
 struct Id {
   dev_t device = 0;
   ino_t inode = 0;
@@ -59,10 +41,10 @@ bool has(int folder, const char* name) {
 // The first folder for which `is` holds, from `folder` up to the root.
 template <class Is>
 std::optional<Id> at_or_above(int folder, Is is) {
-  Folder at(::openat(folder, ".", folder_flags));
+  Descriptor at(::openat(folder, ".", folder_flags));
   for (Id id = id_of(at.get()); at.get() >= 0;) {
     if (is(at.get(), id)) return id;
-    at = Folder(::openat(at.get(), "..", folder_flags));
+    at = Descriptor(::openat(at.get(), "..", folder_flags));
     if (id_of(at.get()) == id) break;
     id = id_of(at.get());
   }
@@ -101,7 +83,7 @@ class Walk {
     return check_end();
   }
 
-  int release_folder() { return folder_.release(); }
+  Descriptor take_folder() { return std::move(folder_); }
   std::string name_ = ".";
   bool process_link_ = false;
 
@@ -116,8 +98,8 @@ class Walk {
 
   // Begins a path, or the rest of it behind a link.
   std::optional<Error> enter(const std::string& path) {
-    if (path.starts_with('/')) folder_ = Folder(::open("/", folder_flags));
-    else if (folder_.get() < 0) folder_ = Folder(::open(".", folder_flags));
+    if (path.starts_with('/')) folder_ = Descriptor(::open("/", folder_flags));
+    else if (folder_.get() < 0) folder_ = Descriptor(::open(".", folder_flags));
     if (folder_.get() < 0) return failed(errno);
     const auto parts = split(path, '/');
     rest_.insert(rest_.begin(), parts.begin(), parts.end());
@@ -145,7 +127,7 @@ class Walk {
   }
 
   std::optional<Error> open(const std::string& name, int flags) {
-    folder_ = Folder(::openat(folder_.get(), name.c_str(), folder_flags | flags));
+    folder_ = Descriptor(::openat(folder_.get(), name.c_str(), folder_flags | flags));
     return folder_.get() < 0 ? std::optional(failed(errno)) : std::nullopt;
   }
 
@@ -181,7 +163,7 @@ class Walk {
 
   const std::string path_;
   const OwnLink own_;
-  Folder folder_;
+  Descriptor folder_;
   std::deque<std::string> rest_;
   int links_ = 0;
   std::vector<Id> trees_;   // repositories of links on the way
@@ -193,21 +175,11 @@ class Walk {
 Result<WriteTarget> WriteTarget::find(const std::string& path, OwnLink own) {
   Walk walk(path, own);
   if (const auto error = walk.go()) return tl::unexpected(*error);
-  return WriteTarget(walk.release_folder(), walk.name_, walk.process_link_, path);
-}
-
-WriteTarget::WriteTarget(WriteTarget&& other) noexcept
-    : folder_(std::exchange(other.folder_, -1)),
-      name_(std::move(other.name_)),
-      process_link_(other.process_link_),
-      written_(std::move(other.written_)) {}
-
-WriteTarget::~WriteTarget() {
-  if (folder_ >= 0) ::close(folder_);
+  return WriteTarget(walk.take_folder(), walk.name_, walk.process_link_, path);
 }
 
 std::string WriteTarget::path() const {
-  const std::string folder = "/proc/self/fd/" + std::to_string(folder_);
+  const std::string folder = "/proc/self/fd/" + std::to_string(folder_.get());
   return ::access(folder.c_str(), F_OK) == 0 ? folder + "/" + name_ : written_;  // without /proc
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/files/descriptor.h"
 #include "base/result.h"
 
 namespace pgadvise {
@@ -19,20 +20,19 @@ class WriteTarget {
   // (usage): a link that is not followed, with its name; a folder that is missing or can't be searched.
   static Result<WriteTarget> find(const std::string& path, OwnLink own);
 
-  WriteTarget(WriteTarget&& other) noexcept;
-  WriteTarget& operator=(WriteTarget&&) = delete;
-  ~WriteTarget();
-
-  int folder() const { return folder_; }
+  int folder() const { return folder_.get(); }
   const std::string& name() const { return name_; }       // "." for a path that ends with a slash
   bool is_process_link() const { return process_link_; }  // an entry of /proc that the kernel resolves
   std::string path() const;                               // for calls that take no folder
 
  private:
-  WriteTarget(int folder, std::string name, bool process_link, std::string written)
-      : folder_(folder), name_(std::move(name)), process_link_(process_link), written_(std::move(written)) {}
+  WriteTarget(Descriptor folder, std::string name, bool process_link, std::string written)
+      : folder_(std::move(folder)),
+        name_(std::move(name)),
+        process_link_(process_link),
+        written_(std::move(written)) {}
 
-  int folder_ = -1;
+  Descriptor folder_;
   std::string name_;
   bool process_link_ = false;
   std::string written_;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/files/descriptor.h"
 #include "base/text/text.h"
 
 extern char** environ;
@@ -41,28 +42,14 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return out;
 }
 
-class Pipe {
- public:
-  Pipe() : open_(::pipe2(ends_, O_CLOEXEC) == 0) {}
-  ~Pipe() {
-    if (!open_) return;
-    ::close(ends_[0]);
-    close_write_end();
+struct Pipe {
+  Pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) == 0) read = Descriptor(ends[0]), write = Descriptor(ends[1]);
   }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  bool open() const { return open_; }
-  int read_end() const { return ends_[0]; }
-  int write_end() const { return ends_[1]; }
-  int release_write_end() { return std::exchange(ends_[1], -1); }  // the caller closes it
-  void close_write_end() {
-    if (ends_[1] >= 0) ::close(ends_[1]);
-    ends_[1] = -1;
-  }
+  bool open() const { return read.get() >= 0; }
 
- private:
-  int ends_[2] = {-1, -1};
-  bool open_;
+  Descriptor read, write;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -169,24 +156,23 @@ Result<ProgramRun> run_program(const std::vector<std::string>& words,
     return fail(Error::Kind::nonfatal, words.front(), std::move(what));
   };
   Pipe out, err, failure;
-  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const Descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   auto arguments = words;
   auto environment = environment_with(variables);
   pid_t child = -1;
-  if (null >= 0 && out.open() && err.open() && failure.open())
-    child = spawn({pointers(arguments), pointers(environment), null, out.write_end(), err.write_end(),
-                   failure.release_write_end(), limits.memory, ::getpid(), &hooks.in_child},
-                  failure.read_end());
+  if (null.get() >= 0 && out.open() && err.open() && failure.open())
+    child = spawn({pointers(arguments), pointers(environment), null.get(), out.write.get(), err.write.get(),
+                   failure.write.release(), limits.memory, ::getpid(), &hooks.in_child},
+                  failure.read.get());
   const int reason = errno;
-  if (null >= 0) ::close(null);
   if (child < 0 && reason == ENOENT) return wrong(words.front() + " is not installed");
   if (child < 0) return wrong(std::string("can't be run: ") + std::strerror(reason));
-  out.close_write_end();
-  err.close_write_end();
+  out.write = Descriptor();
+  err.write = Descriptor();
   ProgramRun run;
   int status = 0;
   const auto end = Clock::now() + limits.time;
-  Ended ended = read_all(out.read_end(), err.read_end(), run, limits, hooks, end);
+  Ended ended = read_all(out.read.get(), err.read.get(), run, limits, hooks, end);
   if (ended == Ended::by_itself) ended = wait_until(child, status, hooks.stop, end);
   if (ended != Ended::by_itself) {
     ::kill(-child, SIGKILL);

@@ -17,27 +17,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/files/descriptor.h"
+
 namespace pgadvise {
 namespace {
-
-class Socket {
- public:
-  explicit Socket(int fd = -1) : fd_(fd) {}
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Socket& operator=(Socket&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // A message with one byte and room for one descriptor, for a pair of sockets. System calls only: the sender
 // runs between fork() and exec().
@@ -84,8 +67,8 @@ struct Relay::State {
   explicit State(std::string socket) : socket_(std::move(socket)) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return;
-    near_ = Socket(ends[0]);
-    far_ = Socket(ends[1]);
+    near_ = Descriptor(ends[0]);
+    far_ = Descriptor(ends[1]);
     thread_ = std::thread([this] { accept_all(); });
   }
   ~State() {
@@ -101,14 +84,14 @@ struct Relay::State {
   static constexpr std::size_t most_connections = 100;
 
   struct Connection {
-    Socket client, server;
+    Descriptor client, server;
     std::vector<std::thread> threads;
     std::atomic<int> running{2};
     void end() const {
       ::shutdown(client.get(), SHUT_RDWR);
       ::shutdown(server.get(), SHUT_RDWR);
     }
-    Connection(Socket one, Socket other) : client(std::move(one)), server(std::move(other)) {}
+    Connection(Descriptor one, Descriptor other) : client(std::move(one)), server(std::move(other)) {}
   };
 
   static void copy(Connection& connection, int from, int to) {
@@ -130,15 +113,14 @@ struct Relay::State {
     --connection.running;
   }
 
-  int connect_to_server() const {
+  Descriptor connect_to_server() const {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (socket_.size() >= sizeof address.sun_path) return -1;
+    if (socket_.size() >= sizeof address.sun_path) return Descriptor();
     std::memcpy(address.sun_path, socket_.c_str(), socket_.size());
-    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
-    if (fd >= 0) ::close(fd);
-    return -1;
+    Descriptor out(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const auto* to = reinterpret_cast<const sockaddr*>(&address);
+    return out.get() >= 0 && ::connect(out.get(), to, sizeof address) == 0 ? std::move(out) : Descriptor();
   }
 
   void remove_ended() {
@@ -153,15 +135,15 @@ struct Relay::State {
   }
 
   void accept_all() {
-    const Socket listener(receive_descriptor(near_.get()));
+    const Descriptor listener(receive_descriptor(near_.get()));
     while (!ended_ && listener.get() >= 0) {
       pollfd entries[2] = {{listener.get(), POLLIN, 0}, {near_.get(), POLLIN, 0}};  // the latter: shut down
       if (::poll(entries, 2, -1) <= 0 || !(entries[0].revents & POLLIN)) continue;
-      Socket client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      Descriptor client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (client.get() < 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));  // too many files
       remove_ended();
       if (client.get() < 0 || connections_.size() >= most_connections) continue;
-      Socket server(connect_to_server());
+      Descriptor server = connect_to_server();
       if (server.get() < 0) continue;
       Connection& added = connections_.emplace_back(std::move(client), std::move(server));
       added.threads.emplace_back([&added] { copy(added, added.client.get(), added.server.get()); });
@@ -169,7 +151,7 @@ struct Relay::State {
     }
   }
 
-  Socket near_, far_;
+  Descriptor near_, far_;
   std::string socket_;
   std::atomic<bool> ended_{false};
   std::list<Connection> connections_;
