@@ -67,6 +67,14 @@ Index index_of(const IndexProposal& proposal) {
   return out;
 }
 
+IndexProposal proposal_of(const QualifiedName& table, const Index& index) {
+  return {.table = table,
+          .keys = index.keys,
+          .include = index.include,
+          .predicate = index.predicate,
+          .method = index.method};
+}
+
 std::string create_index(const QualifiedName& table, const Index& index, CreateIndex how) {
   std::string out = index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
   if (how.concurrently) out += "CONCURRENTLY ";

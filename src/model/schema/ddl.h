@@ -34,6 +34,8 @@ std::string index_definition(const Index& index);
 
 // The proposal as an index without a name.
 Index index_of(const IndexProposal& proposal);
+// The proposal of an index like one that exists.
+IndexProposal proposal_of(const QualifiedName& table, const Index& index);
 
 struct CreateIndex {
   bool concurrently = false;

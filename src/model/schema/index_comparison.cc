@@ -9,12 +9,6 @@
 namespace pgadvise {
 namespace {
 
-IndexKey mirrored(IndexKey key) {
-  key.descending = !key.descending;
-  key.nulls_first = !key.nulls_first;
-  return key;
-}
-
 // Whether the keys of `narrow` are the leading keys of `wide`, in forward or backward order.
 bool leads(const Index& narrow, const Index& wide) {
   if (narrow.keys.size() > wide.keys.size() || narrow.keys.empty()) return false;
@@ -24,11 +18,13 @@ bool leads(const Index& narrow, const Index& wide) {
                     [](const IndexKey& a, const IndexKey& b) { return a == mirrored(b); });
 }
 
-bool holds(const Index& wide, const std::string& column) {
-  return std::ranges::find(wide.include, column) != wide.include.end() || has_column(wide.keys, column);
-}
-
 }  // namespace
+
+IndexKey mirrored(IndexKey key) {
+  key.descending = !key.descending;
+  key.nulls_first = !key.nulls_first;
+  return key;
+}
 
 bool has_column(const std::vector<IndexKey>& keys, const std::string& column) {
   return std::ranges::any_of(keys, [&](const IndexKey& key) { return key.column == column; });
@@ -54,8 +50,9 @@ bool serves_instead(const Index& wide, const Index& narrow) {
   const bool btree = wide.method == "btree";
   return wide.valid && wide.method == narrow.method &&
          (btree ? leads(narrow, wide) : !narrow.keys.empty() && narrow.keys == wide.keys) &&
-         same_predicate(narrow, wide) &&
-         std::ranges::all_of(narrow.include, [&](const std::string& column) { return holds(wide, column); });
+         same_predicate(narrow, wide) && std::ranges::all_of(narrow.include, [&](const std::string& column) {
+           return has_column(wide.keys, column) || is_one_of(column, wide.include);
+         });
 }
 
 }  // namespace pgadvise

@@ -5,6 +5,9 @@
 
 namespace pgadvise {
 
+// The key as a scan in the other direction reads it.
+IndexKey mirrored(IndexKey key);
+
 // Whether one of the keys is the column itself; an expression with the column does not count.
 bool has_column(const std::vector<IndexKey>& keys, const std::string& column);
 

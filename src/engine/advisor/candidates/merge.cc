@@ -1,12 +1,14 @@
 #include "advisor/candidates/merge.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
 #include "advisor/candidates/candidates.h"
 #include "advisor/queries/referenced_columns.h"
 #include "base/text/identifier.h"
+#include "base/text/text.h"
 #include "model/schema/index_comparison.h"
 
 namespace pgadvise::advisor {
@@ -18,12 +20,6 @@ using Keys = std::vector<IndexKey>;
 bool same_values(const IndexKey& a, const IndexKey& b) {
   return a.column == b.column && a.expression == b.expression && a.operator_class == b.operator_class &&
          a.collation == b.collation;
-}
-
-IndexKey mirrored(IndexKey key) {
-  key.descending = !key.descending;
-  key.nulls_first = !key.nulls_first;
-  return key;
 }
 
 std::size_t equality_keys(const IndexProposal& proposal) {
@@ -47,7 +43,7 @@ bool leads(const Keys& narrow, std::size_t equal, const Keys& wide) {
 }
 
 bool holds(const IndexProposal& index, const std::string& column) {
-  return has_column(index.keys, column) || std::ranges::find(index.include, column) != index.include.end();
+  return has_column(index.keys, column) || is_one_of(column, index.include);
 }
 
 // Whether `wide` has the rows of the predicate of `narrow`, or finds them by its keys. `unrestricted`, a copy
@@ -151,7 +147,7 @@ MergedProposals merge_proposals(const std::vector<IndexProposal>& proposals) {
   out.member.resize(proposals.size());
   std::vector<std::optional<IndexProposal>> indexes(proposals.begin(), proposals.end());
   std::vector<std::size_t> into(proposals.size());
-  for (std::size_t at = 0; at < into.size(); ++at) into[at] = at;
+  std::iota(into.begin(), into.end(), 0);
   for (bool changed = true; changed;) {
     changed = false;
     for (std::size_t at = 0; at < indexes.size(); ++at)

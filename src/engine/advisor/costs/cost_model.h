@@ -3,9 +3,11 @@
 // More indexes never increase the cost, so known costs are bounds for unknown ones.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bitset>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -17,6 +19,12 @@
 namespace pgadvise::advisor {
 
 using IndexSet = std::vector<int>;  // numbers of plan::WhatIf, sorted
+
+inline IndexSet united(const IndexSet& a, const IndexSet& b) {
+  IndexSet out;
+  std::ranges::set_union(a, b, std::back_inserter(out));
+  return out;
+}
 
 // A statement of a query to be costed: one of the query's parameter sets.
 struct WhatIfRequest {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/containers.h"
 #include "base/text/text.h"
 #include "sql/parse/lexer.h"
 
@@ -72,15 +73,12 @@ class Scanner {
 
  private:
   void clause(const Lexeme& word) {
-    if (word.is_word("by")) {
+    if (word.is_one_of({"by", "distinct"})) {
       ordered_ = depth_;
-      until_from_ = false;
-    } else if (word.is_word("distinct")) {
-      ordered_ = depth_;
-      until_from_ = true;
-    } else if (word.is_word("having") || word.is_word("limit") || word.is_word("union") ||
-               word.is_word("except") || word.is_word("intersect") || word.is_word("offset") ||
-               word.is_word("fetch") || word.is_word("where") || (until_from_ && word.is_word("from"))) {
+      until_from_ = word.is_word("distinct");
+    } else if (word.is_one_of(
+                   {"having", "limit", "union", "except", "intersect", "offset", "fetch", "where"}) ||
+               (until_from_ && word.is_word("from"))) {
       if (ordered_ && depth_ <= *ordered_) ordered_.reset();
     }
   }
@@ -92,12 +90,10 @@ class Scanner {
   void take(const std::string& column, const std::string& qualifier) {
     bool found = false;
     const auto add = [&](const RelationUse& use) {
-      const auto it = out_.find(use.table);
-      const Table* table = catalog_.table(use.table);
-      if (it == out_.end() || !table || !table->column(column)) return;
-      auto& columns = it->second.columns;
-      if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
-      if (ordered_) it->second.leading.insert(column), it->second.sorted.insert(column);
+      auto* known = find_value(out_, use.table);
+      if (!known || !catalog_.table(use.table)->column(column)) return;
+      if (!is_one_of(column, known->columns)) known->columns.push_back(column);
+      if (ordered_) known->leading.insert(column), known->sorted.insert(column);
       found = true;
     };
     if (!qualifier.empty())
@@ -132,11 +128,10 @@ std::map<QualifiedName, ReferencedColumns> referenced_columns(std::string_view s
         view && view->kind == Table::Kind::view && views.insert(use.table).second)
       scanner.scan(view->definition);
   const auto lead = [&](const ColumnUse& use) {
-    const auto it = out.find(use.table);
-    const Table* table = catalog.table(use.table);
-    if (it == out.end() || !table || !table->column(use.column)) return;
-    it->second.leading.insert(use.column);
-    it->second.columns.push_back(use.column);
+    auto* known = find_value(out, use.table);
+    if (!known || !catalog.table(use.table)->column(use.column)) return;
+    known->leading.insert(use.column);
+    known->columns.push_back(use.column);
   };
   for (const auto& predicate : facts.predicates) {
     lead(predicate.column);
@@ -144,8 +139,7 @@ std::map<QualifiedName, ReferencedColumns> referenced_columns(std::string_view s
   }
   for (const auto& key : facts.sort) {
     lead(key.column);
-    if (const auto it = out.find(key.column.table); it != out.end())
-      it->second.sorted.insert(key.column.column);
+    if (auto* known = find_value(out, key.column.table)) known->sorted.insert(key.column.column);
   }
   for (auto& [name, found] : out) {
     std::vector<std::string> in_order;

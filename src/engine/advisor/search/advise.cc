@@ -19,6 +19,7 @@
 #include "advisor/queries/planned_queries.h"
 #include "advisor/search/drops.h"
 #include "advisor/search/selection.h"
+#include "base/containers.h"
 #include "model/schema/ddl.h"
 #include "sql/facts/facts.h"
 
@@ -95,8 +96,7 @@ class NumberedProposals {
  private:
   int number(const IndexProposal& proposal) {
     const std::string key = quote_key(proposal);
-    const auto known = numbers_.find(key);
-    if (known != numbers_.end()) return known->second;
+    if (const int* known = find_value(numbers_, key)) return *known;
     auto hypothetical = hypothetical_indexes(proposal, catalog_);
     parts_.push_back(hypothetical.size());
     const int index = what_if_.add(proposal.table, std::move(hypothetical));
@@ -361,16 +361,15 @@ class Advisor {
       leave_out_too_long(own[at]);
       std::erase_if(own[at],
                     [&](const IndexProposal& one) { return hash_serves(one, not_just_equal, catalog_); });
-      all.insert(all.end(), own[at].begin(), own[at].end());
+      append(all, own[at]);
       if (options_.max_width < 3) continue;
       const QueryFacts& facts = planned_[at].query->facts;
       const auto& referenced = planned_[at].referenced;
       const auto too_long = [this](const Table& table, const Column& column) {
         return sizes_of_entries_.too_long(table, column);
       };
-      for (const auto& more : {range_candidates(facts, referenced, catalog_),
-                               hash_candidates(facts, referenced, not_just_equal, catalog_, too_long)})
-        own[at].insert(own[at].end(), more.begin(), more.end());
+      append(own[at], range_candidates(facts, referenced, catalog_));
+      append(own[at], hash_candidates(facts, referenced, not_just_equal, catalog_, too_long));
     }
     if (!ended()) (void)proposals_.numbers(all);
     std::vector<IndexSet> sets(model_.size());
@@ -402,8 +401,7 @@ class Advisor {
 
   // The columns that the query references of the index's table, or of a partition of it; nullptr: none.
   const ReferencedColumns* referenced(const PlannedQuery& planned, const IndexProposal& index) const {
-    if (const auto own = planned.referenced.find(index.table); own != planned.referenced.end())
-      return &own->second;
+    if (const auto* own = find_value(planned.referenced, index.table)) return own;
     for (const auto& [table, columns] : planned.referenced) {
       const auto above = partitioned_above(table, catalog_);
       if (std::ranges::find(above, index.table) != above.end()) return &columns;
@@ -489,17 +487,12 @@ class Advisor {
       const ReferencedColumns* columns = referenced(planned, used);
       if (!proposals_.is_btree(index) || !columns || !refined_.insert({at, index}).second) continue;
       const QueryFacts* spelled = constants_.literal_facts(at, model_.request(at), *planned.query);
-      for (auto& proposal : refinements(used, spelled ? *spelled : planned.query->facts, *columns, catalog_,
-                                        {options_.max_width, spelled != nullptr}))
-        wider.push_back(std::move(proposal));
+      append(wider, refinements(used, spelled ? *spelled : planned.query->facts, *columns, catalog_,
+                                {options_.max_width, spelled != nullptr}));
     }
     leave_out_too_long(wider);
     if (wider.empty()) return {};
-    IndexSet all(found_[at].begin(), found_[at].end());
-    IndexSet fresh = proposals_.numbers(wider);
-    IndexSet both;
-    std::ranges::set_union(all, fresh, std::back_inserter(both));
-    return both;
+    return united({found_[at].begin(), found_[at].end()}, proposals_.numbers(wider));
   }
 
   void relate() {
@@ -538,8 +531,7 @@ class Advisor {
     for (std::size_t at = 0; at < model_.size(); ++at) {
       what_if_.rest();
       IndexSet relevant;
-      for (const auto& first : leads[at])
-        relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
+      for (const auto& first : leads[at]) append(relevant, alike[first]);
       std::ranges::sort(relevant);
       const PlannedQuery& planned = planned_[model_.request(at).query];
       model_.relate(at, std::move(relevant), [&](int narrow, int wide) {
@@ -593,7 +585,7 @@ class Advisor {
   // the one that a finding asks for is taken.
   static IndexProposal in_the_direction_asked(const IndexProposal& index,
                                               const std::vector<IndexProposal>& asked) {
-    const auto found = std::ranges::find_if(asked, [&](const IndexProposal& other) {
+    const auto* found = find_first(asked, [&](const IndexProposal& other) {
       return std::equal(index.keys.begin(), index.keys.end(), other.keys.begin(), other.keys.end(),
                         [](const IndexKey& a, const IndexKey& b) {
                           return a.column == b.column && a.expression == b.expression;
@@ -601,7 +593,7 @@ class Advisor {
              index.method == other.method && index.include == other.include && serves(index, other) &&
              serves(other, index);
     });
-    if (found == asked.end()) return index;
+    if (!found) return index;
     IndexProposal out = *found;
     out.equality_keys = std::min(index.equality_keys, found->equality_keys);
     return out;
@@ -701,10 +693,8 @@ class Advisor {
       query.cost_after /= weights[at];
       advice_.queries.push_back(std::move(query));
     }
-    std::ranges::sort(advice_.queries, [](const AdvisedQuery& a, const AdvisedQuery& b) {
-      const double x = a.weight * (a.cost_before - a.cost_after);
-      const double y = b.weight * (b.cost_before - b.cost_after);
-      return x != y ? x > y : a.fingerprint < b.fingerprint;
+    std::ranges::sort(advice_.queries, {}, [](const AdvisedQuery& query) {
+      return std::pair(-query.weight * (query.cost_before - query.cost_after), query.fingerprint);
     });
   }
 

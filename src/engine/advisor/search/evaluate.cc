@@ -16,6 +16,7 @@
 #include "advisor/ddl/index_ddl.h"
 #include "advisor/queries/planned_queries.h"
 #include "advisor/search/drops.h"
+#include "base/containers.h"
 #include "base/text/text.h"
 #include "model/schema/ddl.h"
 #include "model/schema/index_comparison.h"
@@ -32,14 +33,6 @@ constexpr double least_gain_beside = 0.1;  // of its queries' cost: less is no r
 constexpr double nearly_all = 0.9;         // of a candidate's saving
 constexpr double much_smaller = 0.8;       // of a candidate's size
 constexpr std::size_t max_smaller = 12;    // smaller indexes that are planned with, for one candidate
-
-IndexProposal proposal_of(const QualifiedName& table, const Index& index) {
-  return {.table = table,
-          .keys = index.keys,
-          .include = index.include,
-          .predicate = index.predicate,
-          .method = index.method};
-}
 
 // The index with the expressions and the predicate as the server prints them, if one of the table's indexes
 // has them.
@@ -131,12 +124,9 @@ class Evaluator {
           if (!out[at] && out[at].error().kind == Error::Kind::database) lost = true;
         },
         [&] { return lost || stop(); });
-    for (const auto& plan : out) {
-      if (plan) continue;
-      if (plan.error().kind != Error::Kind::database || lost_) continue;
-      diagnostics_.push_back(plan.error());
-      lost_ = true;
-    }
+    for (const auto& plan : out)
+      if (!plan && plan.error().kind == Error::Kind::database && !std::exchange(lost_, true))
+        diagnostics_.push_back(plan.error());
     return out;
   }
 
@@ -155,7 +145,7 @@ class Evaluator {
       const Table* table = catalog_.table(written.table);
       if (table && candidate.buildable.answer == Buildable::Answer::yes) {
         Usable usable{at, as_server_prints(written.index, *table), {}, 0};
-        usable.proposal = proposal_of(written.table, usable.index);
+        usable.proposal = ddl::proposal_of(written.table, usable.index);
         usable.number = what_if_.add(written.table, hypothetical_indexes(usable.proposal, catalog_));
         index.size_bytes = index_size(usable.proposal, catalog_);
         usable_.push_back(std::move(usable));
@@ -241,9 +231,8 @@ class Evaluator {
   // Whether the index is a later candidate that serves the same queries as `first`, and no others.
   bool repeats(int number, const Usable& first) const {
     if (number <= first.number) return false;
-    const auto later =
-        std::ranges::find_if(usable_, [&](const Usable& usable) { return usable.number == number; });
-    return later != usable_.end() && later->proposal.table == first.proposal.table &&
+    const auto* later = find_first(usable_, [&](const Usable& usable) { return usable.number == number; });
+    return later && later->proposal.table == first.proposal.table &&
            serves_instead(later->index, first.index) && serves_instead(first.index, later->index);
   }
 
@@ -251,9 +240,8 @@ class Evaluator {
   std::vector<int> firsts(const std::vector<int>& used) const {
     std::set<int> out;
     for (const int number : used) {
-      const auto first =
-          std::ranges::find_if(usable_, [&](const Usable& usable) { return repeats(number, usable); });
-      out.insert(first == usable_.end() ? number : first->number);
+      const auto* first = find_first(usable_, [&](const Usable& usable) { return repeats(number, usable); });
+      out.insert(first ? first->number : number);
     }
     return {out.begin(), out.end()};
   }
@@ -375,9 +363,9 @@ class Evaluator {
     for (const auto& request : requests_) {
       if (!std::ranges::binary_search(request.used, usable.number)) continue;
       const auto& planned = planned_[request.query];
-      const auto columns = planned.referenced.find(plain.table);
-      if (columns == planned.referenced.end()) continue;
-      for (auto& partial : refinements(plain, planned.query->facts, columns->second, catalog_, {})) {
+      const auto* columns = find_value(planned.referenced, plain.table);
+      if (!columns) continue;
+      for (auto& partial : refinements(plain, planned.query->facts, *columns, catalog_, {})) {
         if (!partial.predicate) continue;
         partial.include = usable.proposal.include;
         add(partial, "only the rows WHERE " + *partial.predicate);
@@ -460,18 +448,16 @@ class Evaluator {
   // Whether the statement refers to the index's first column; true for an expression.
   bool may_use(const Request& request, const QualifiedName& table, const Index& index) const {
     if (!request.statement.tables.count(table)) return false;
-    const auto& referenced = planned_[request.query].referenced;
-    const auto columns = referenced.find(table);
-    if (columns == referenced.end() || index.keys.empty() || index.keys.front().column.empty()) return true;
-    const auto& names = columns->second.columns;
-    return !columns->second.complete || std::ranges::find(names, index.keys.front().column) != names.end();
+    const auto* columns = find_value(planned_[request.query].referenced, table);
+    return !columns || index.keys.empty() || index.keys.front().column.empty() || !columns->complete ||
+           is_one_of(index.keys.front().column, columns->columns);
   }
 
   void judge(EvaluatedDrop& drop) const {
     const Table* table = catalog_.table(drop.table);
     const Index* index = table ? table->index(drop.index) : nullptr;
     if (!index) return;
-    const IndexProposal proposal = proposal_of(drop.table, *index);
+    const IndexProposal proposal = ddl::proposal_of(drop.table, *index);
     drop.maintenance_cost = maintenance(proposal);
     if (drop.size_bytes == 0) drop.size_bytes = index_size(proposal, catalog_);
     std::set<std::string> worse;
@@ -514,13 +500,11 @@ class Evaluator {
       if (std::abs(change) < least_change * query.cost_before) ++out_.unchanged;
       else (change < 0 ? out_.better : out_.worse).push_back(std::move(query));
     }
-    const auto by_change = [](const QueryEffect& a, const QueryEffect& b) {
-      const double x = a.weight * std::abs(a.cost_before - a.cost_after);
-      const double y = b.weight * std::abs(b.cost_before - b.cost_after);
-      return x != y ? x > y : a.fingerprint < b.fingerprint;
+    const auto most_changed = [](const QueryEffect& query) {
+      return std::pair(-query.weight * std::abs(query.cost_before - query.cost_after), query.fingerprint);
     };
-    std::ranges::sort(out_.better, by_change);
-    std::ranges::sort(out_.worse, by_change);
+    std::ranges::sort(out_.better, {}, most_changed);
+    std::ranges::sort(out_.worse, {}, most_changed);
   }
 
   const Workload& workload_;
@@ -568,23 +552,19 @@ Result<EvaluatedDrop> proposed_drop(const std::string& name, const Catalog& cata
       if (index.name == name || quote_name({table_name.schema, index.name}) == name ||
           display({table_name.schema, index.name}) == name || table_name.schema + "." + index.name == name)
         found.emplace_back(&table, &index);
-  for (const auto& schema : search_path) {
-    if (found.size() < 2) break;
-    const auto here =
-        std::ranges::find_if(found, [&](const auto& pair) { return pair.first->name.schema == schema; });
-    if (here != found.end()) found = {std::pair(*here)};
-  }
+  for (const auto& schema : search_path)
+    if (const auto* here =
+            find_first(found, [&](const auto& pair) { return pair.first->name.schema == schema; });
+        here && found.size() > 1)
+      found = {std::pair(*here)};
   if (found.empty())
     return fail(Error::Kind::usage, "--drop " + ellipsis(name, 60), "no index has this name");
   if (found.size() > 1)
     return fail(Error::Kind::usage, "--drop " + ellipsis(name, 60),
                 "several schemas have an index of this name", "--drop SCHEMA.NAME");
   const auto& [table, index] = found.front();
-  EvaluatedDrop out;
-  out.table = table->name;
-  out.index = index->name;
+  EvaluatedDrop out{.table = table->name, .index = index->name, .reason = why_needed(*table, *index)};
   out.size_bytes = index->statistics ? index->statistics->pages * page_bytes : 0;
-  out.reason = why_needed(*table, *index);
   if (!out.reason.empty()) {
     out.verdict = EvaluatedDrop::Verdict::refused;
     return out;

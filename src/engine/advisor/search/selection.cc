@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/containers.h"
+
 namespace pgadvise::advisor {
 namespace {
 
@@ -19,16 +21,14 @@ constexpr std::size_t at_once = 4;  // requests that are asked together, on as m
 constexpr double worth_a_try = 0.03;     // of the budget: what is smaller makes no room
 constexpr double least_worth = 0.00001;  // of the workload's cost: less is chance
 
-IndexSet united(const IndexSet& a, const IndexSet& b) {
-  IndexSet out;
-  std::ranges::set_union(a, b, std::back_inserter(out));
-  return out;
+IndexSet without(IndexSet set, int index) {
+  std::erase(set, index);
+  return set;
 }
 
-IndexSet without(const IndexSet& set, int index) {
-  IndexSet out = set;
-  out.erase(std::remove(out.begin(), out.end(), index), out.end());
-  return out;
+// A value and the number of what has it.
+std::pair<double, std::size_t> largest_first(const std::pair<double, std::size_t>& one) {
+  return {-one.first, one.second};
 }
 
 class Selection {
@@ -122,9 +122,7 @@ class Selection {
         const double gain = total_ - optimistic_with(moves[at]);
         if (gain > small()) queue.emplace_back(gain, at);
       }
-      std::ranges::sort(queue, [](const auto& a, const auto& b) {
-        return a.first != b.first ? a.first > b.first : a.second < b.second;
-      });
+      std::ranges::sort(queue, {}, largest_first);
       for (const auto& [hope, at] : queue) {
         if (model_.stopped()) break;
         if (total_ - optimistic_with(moves[at]) <= small()) continue;
@@ -175,9 +173,7 @@ class Selection {
   }
 
   void take(IndexSet next) {
-    std::vector<int> changed;
-    std::ranges::set_symmetric_difference(chosen_, next, std::back_inserter(changed));
-    for (const auto at : affected(changed)) {
+    for (const auto at : affected_by(next)) {
       costs_[at] = model_.cost(at, next);
       under_[at] = model_.bits(at, next);
     }
@@ -283,9 +279,7 @@ class Selection {
       if (!now.known()) gaps.emplace_back(weight(at) * (std::min(now.upper, costs_[at]) - now.lower), at);
       else if (now.lower > options_.max_loss * base_[at]) return std::nullopt;
     }
-    std::ranges::sort(gaps, [](const auto& a, const auto& b) {
-      return a.first != b.first ? a.first > b.first : a.second < b.second;
-    });
+    std::ranges::sort(gaps, {}, largest_first);
     std::vector<std::size_t> open;
     for (const auto& [gap, at] : gaps) open.push_back(at);
     const IndexSet wide = with_alike(next);
@@ -366,12 +360,10 @@ class Selection {
       if (losses.empty()) return best;
       if (first && options_.budget && bytes(next) > static_cast<double>(*options_.budget))
         offer(with_room(next, losses));
-      std::ranges::sort(losses, [](const Loss& a, const Loss& b) {
-        return a.loss != b.loss ? a.loss < b.loss : a.index < b.index;
-      });
-      const auto enough =
-          std::ranges::find_if(losses, [&](const Loss& one) { return fits(without(next, one.index)); });
-      if (enough != losses.end()) offer(without(next, enough->index));
+      std::ranges::sort(losses, {}, [](const Loss& one) { return std::pair(one.loss, one.index); });
+      if (const auto* enough =
+              find_first(losses, [&](const Loss& one) { return fits(without(next, one.index)); }))
+        offer(without(next, enough->index));
       const auto least = std::ranges::min_element(
           losses, [](const Loss& a, const Loss& b) { return a.loss * b.bytes < b.loss * a.bytes; });
       next = without(next, least->index);

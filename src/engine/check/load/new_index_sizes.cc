@@ -4,6 +4,8 @@
 #include <map>
 
 #include "advisor/costs/size.h"
+#include "base/containers.h"
+#include "model/schema/ddl.h"
 #include "plan/insights/plan_change.h"
 
 namespace pgadvise::check {
@@ -12,11 +14,8 @@ namespace {
 constexpr std::int64_t page = page_bytes;
 
 RelationSize estimated(const Table& table, const Index& index, const Catalog& production) {
-  const IndexProposal proposal{.table = table.name,
-                               .keys = index.keys,
-                               .include = index.include,
-                               .predicate = {},
-                               .method = index.method};
+  IndexProposal proposal = ddl::proposal_of(table.name, index);
+  proposal.predicate.reset();
   constexpr std::int64_t partial = 10;
   const std::int64_t whole = advisor::index_size(proposal, production);
   const std::int64_t bytes = std::max(index.predicate ? whole / partial : whole, page);
@@ -42,11 +41,10 @@ std::vector<RelationSize> with_new_indexes(std::vector<RelationSize> known, cons
     for (const auto& index : table.indexes) {
       const Index* same = there->index(index.name);
       if (same && plan::same_definition(*same, index)) continue;
-      const auto alike = std::ranges::find_if(
-          there->indexes, [&](const Index& other) { return plan::same_definition(other, index); });
-      const auto size = alike == there->indexes.end() ? of_production.end()
-                                                      : of_production.find({name.schema, alike->name});
-      RelationSize entry = size == of_production.end() ? estimated(*there, index, production) : size->second;
+      const auto* alike =
+          find_first(there->indexes, [&](const Index& other) { return plan::same_definition(other, index); });
+      const auto* size = alike ? find_value(of_production, QualifiedName{name.schema, alike->name}) : nullptr;
+      RelationSize entry = size ? *size : estimated(*there, index, production);
       entry.name = {name.schema, index.name};
       sizes.insert_or_assign(entry.name, std::move(entry));
     }
