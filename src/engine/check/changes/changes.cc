@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/containers.h"
 #include "base/files/input_file.h"
 #include "base/text/text.h"
 #include "check/changes/git.h"
@@ -73,6 +74,11 @@ bool about_schema_alone(const std::string& rule) {
   return needs.met_by({Input::schema}) || needs.met_by({Input::schema, Input::statistics});
 }
 
+bool rule_reads(const std::string& rule, lint::Input input) {
+  const auto* found = lint::find_rule(rule);
+  return found && found->rule->needs.names(input);
+}
+
 Result<void> ChangedCode::add(files::Git& git, const Project& project, const std::string& revision) {
   if (!project.code) return {};
   const std::string folder = project.root.empty() ? "." : project.root;
@@ -94,9 +100,9 @@ Result<void> ChangedCode::add(files::Git& git, const Project& project, const std
 }
 
 bool ChangedCode::touches(const SourceLocation& place) const {
-  const auto known = files_.find(place.file);
-  if (known == files_.end()) return false;
-  const File& file = known->second;
+  const File* known = find_value(files_, place.file);
+  if (!known) return false;
+  const File& file = *known;
   if (file.before.empty()) return true;
   LineRange range{place.line, place.line};
   for (const auto& function : file.functions)  // an inner one follows its outer one

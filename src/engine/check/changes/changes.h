@@ -37,6 +37,9 @@ std::set<std::string> caused_findings(const SchemaChange& change, const Project*
 // Whether the rule reads nothing but the schema and its statistics, so that migrations cause its findings.
 bool about_schema_alone(const std::string& rule);
 
+// Whether there is the rule, and it needs the input.
+bool rule_reads(const std::string& rule, lint::Input input);
+
 // The application code that a branch adds or changes: with --changed and --since, check reports findings
 // about code for it alone.
 class ChangedCode {

@@ -12,6 +12,7 @@
 #include "advisor/costs/entry_size.h"
 #include "advisor/ddl/index_ddl.h"
 #include "advisor/search/advise.h"
+#include "base/containers.h"
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "check/findings/short_id.h"
@@ -106,7 +107,7 @@ void leave_out_created(std::vector<AdvisedIndex>& indexes, const std::vector<con
       return contains(fix->sql, quote_identifier(index.table.name));
     });
     if (!of_a_table) continue;
-    for (auto& index : created_by(fix->sql, catalog)) created.push_back(std::move(index));
+    append(created, created_by(fix->sql, catalog));
   }
   std::erase_if(indexes, [&](const AdvisedIndex& index) {
     const auto own = created_by(index.sql, catalog);
@@ -119,8 +120,7 @@ void leave_out_created(std::vector<AdvisedIndex>& indexes, const std::vector<con
 void rename_taken(std::vector<AdvisedIndex>& indexes, const std::vector<const Fix*>& fixes,
                   const Catalog& catalog, const Project* project) {
   std::set<QualifiedName> taken;
-  for (const Fix* fix : fixes)
-    for (auto& name : names_of_indexes(fix->sql, catalog)) taken.insert(std::move(name));
+  for (const Fix* fix : fixes) append(taken, names_of_indexes(fix->sql, catalog));
   std::vector<AdvisedIndex*> to_rename;
   for (AdvisedIndex& index : indexes) {
     const auto names = names_of_indexes(index.sql, catalog);

@@ -13,8 +13,10 @@
 
 #include "advisor/candidates/merge.h"
 #include "advisor/ddl/index_ddl.h"
+#include "base/containers.h"
 #include "base/text/identifier.h"
 #include "base/text/text.h"
+#include "check/changes/changes.h"
 #include "check/run/fixes.h"
 #include "lint/run/context.h"
 #include "lint/run/rule.h"
@@ -57,10 +59,8 @@ Catalog part_with(const Catalog& catalog, const Table& table, const std::string&
   return out;
 }
 
-std::size_t foreign_keys(const Table& table) {
-  return static_cast<std::size_t>(std::ranges::count_if(table.constraints, [](const Constraint& constraint) {
-    return constraint.kind == Constraint::Kind::foreign_key;
-  }));
+auto foreign_keys(const Table& table) {
+  return std::ranges::count(table.constraints, Constraint::Kind::foreign_key, &Constraint::kind);
 }
 
 // A key becomes an index of its constraint.
@@ -172,14 +172,14 @@ class Resolver {
     for (Change& change : changes) {
       if (change.created.size() != 1 || !findings_[change.finding].further_proposals.empty()) continue;
       const Change* wide = wider(created, change);
-      const auto existing = std::ranges::find_if(table.indexes, [&](const Index& index) {
+      const bool exists = std::ranges::any_of(table.indexes, [&](const Index& index) {
         return !gone.count(&index) && same_index(index, change.created.front()) &&
                covers(index, change.created.front());
       });
       if (change.dropped.empty() && wide) {
         served_[change.finding] = wide->finding;
         covered.insert(change.finding);
-      } else if (!change.dropped.empty() && (wide || existing != table.indexes.end())) {
+      } else if (!change.dropped.empty() && (wide || exists)) {
         only_drop(table, change);
       }
     }
@@ -205,15 +205,11 @@ class Resolver {
 
   void refer(std::size_t finding, std::size_t carrier) {
     const auto find = [&](std::size_t at) {
-      return std::ranges::find_if(proposals_,
-                                  [&](const advisor::ProposedFix& one) { return one.finding == at; });
+      return find_first(proposals_, [&](const advisor::ProposedFix& one) { return one.finding == at; });
     };
-    const auto of_carrier = find(carrier);
-    const Fix::Safety safety =
-        of_carrier != proposals_.end() ? of_carrier->fix.safety : findings_[carrier].fix->safety;
-    auto own = find(finding);
-    if (own == proposals_.end())
-      own = proposals_.insert(proposals_.end(), {finding, *findings_[finding].fix, std::nullopt});
+    const auto* of_carrier = find(carrier);
+    const Fix::Safety safety = of_carrier ? of_carrier->fix.safety : findings_[carrier].fix->safety;
+    if (!find(finding)) proposals_.push_back({finding, *findings_[finding].fix, std::nullopt});
     for (auto& proposal : proposals_)
       if (proposal.finding == finding || proposal.served_by == finding) {
         proposal.served_by = carrier;
@@ -261,8 +257,7 @@ class Resolver {
 
   // Whether the fix drops the index because another one serves its queries, not because it has none.
   bool relies_on_another(const Change& change) const {
-    const auto* rule = lint::find_rule(findings_[change.finding].rule);
-    return !rule || !rule->rule->needs.names(lint::Input::statistics);
+    return !rule_reads(findings_[change.finding].rule, lint::Input::statistics);
   }
 
   static bool served(const Index& index, const std::vector<const Index*>& by) {
@@ -323,8 +318,8 @@ class Resolver {
       if (any_in(serving, goes) && !any_in(serving, left)) return "the foreign key " + key->name;
     const auto lost = [&](const Change& one) {
       return relies_on_another(one) && std::ranges::any_of(one.dropped, [&](const Index* index) {
-               const auto serving = needs.servers.find(index);
-               return serving != needs.servers.end() && !any_in(serving->second, left);
+               const auto* serving = find_value(needs.servers, index);
+               return serving && !any_in(*serving, left);
              });
     };
     for (const Change* one : accepted)
@@ -354,13 +349,14 @@ class Resolver {
   static const Change* drops_the_same(const std::map<const Index*, const Change*>& droppers,
                                       const Change& change) {
     if (!change.created.empty()) return nullptr;
-    const auto first = droppers.find(change.dropped.front());
-    if (first == droppers.end()) return nullptr;
-    const bool all = std::ranges::all_of(change.dropped, [&](const Index* index) {
-      const auto found = droppers.find(index);
-      return found != droppers.end() && found->second == first->second;
-    });
-    return all ? first->second : nullptr;
+    const auto dropper = [&](const Index* index) {
+      const auto* found = find_value(droppers, index);
+      return found ? *found : nullptr;
+    };
+    const Change* first = dropper(change.dropped.front());
+    const bool all =
+        std::ranges::all_of(change.dropped, [&](const Index* index) { return dropper(index) == first; });
+    return all ? first : nullptr;
   }
 
   void withdraw_drops(const Table& table, Changes& changes) {
@@ -399,8 +395,7 @@ class Resolver {
   void index_new_keys(const Table& table, Changes& changes) {
     std::string script;
     for (const Change& change : changes) script += change.fix->sql + "\n";
-    const auto adds = [](const Change& change) { return change.adds_foreign_key; };
-    if (std::ranges::none_of(changes, adds)) return;
+    if (std::ranges::none_of(changes, &Change::adds_foreign_key)) return;
     std::set<std::string> known;
     for (const auto& key : table.constraints) known.insert(key.name);
     sql::Replayer replayer(part_with(catalog_, table, script));
@@ -412,17 +407,15 @@ class Resolver {
           known.count(found.subject.constraint))
         continue;
       const std::string name = quote_identifier(found.subject.constraint);
-      const auto change = std::ranges::find_if(
+      const auto* change = find_first(
           changes, [&](const Change& one) { return one.adds_foreign_key && contains(one.fix->sql, name); });
-      if (change == changes.end() || !indexed.insert(found.subject.columns).second) continue;
-      const auto wide = std::ranges::find_if(chosen_, [&](const IndexProposal& one) {
+      if (!change || !indexed.insert(found.subject.columns).second) continue;
+      const auto* wide = find_first(chosen_, [&](const IndexProposal& one) {
         return advisor::serves(one, *found.proposal) && advisor::fits(one, catalog_);
       });
-      const bool of_workload = wide != chosen_.end();
-      const auto ddl =
-          advisor::create_index(of_workload ? *wide : *found.proposal, namer(), catalog_, project_);
+      const auto ddl = advisor::create_index(wide ? *wide : *found.proposal, namer(), catalog_, project_);
       change->fix->title += ", and create its index";
-      if (of_workload) change->fix->title += ", which statements of the workload need, too";
+      if (wide) change->fix->title += ", which statements of the workload need, too";
       change->fix->sql += "\n" + ddl.sql;
       change->fix->down_sql = ddl.down_sql + "\n" + change->fix->down_sql;
     }

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/containers.h"
 #include "base/text/text.h"
 #include "lint/run/rule.h"
 #include "lint/schema/schema_difference.h"
@@ -17,20 +18,18 @@ const Constraint* alike(const Table& table, const Constraint& wanted) {
   if (const auto* named = table.constraint(wanted.name); named && named->kind == wanted.kind)
     if (wanted.kind == Constraint::Kind::check || named->columns == wanted.columns) return named;
   if (wanted.columns.empty()) return nullptr;
-  const auto found = std::ranges::find_if(table.constraints, [&](const Constraint& one) {
+  return find_first(table.constraints, [&](const Constraint& one) {
     return one.kind == wanted.kind && one.columns == wanted.columns &&
            one.referenced_table == wanted.referenced_table;
   });
-  return found == table.constraints.end() ? nullptr : &*found;
 }
 
 const Index* alike(const Table& table, const Index& wanted) {
   if (const auto* named = table.index(wanted.name)) return named;
-  const auto found = std::ranges::find_if(table.indexes, [&](const Index& one) {
+  return find_first(table.indexes, [&](const Index& one) {
     return one.keys == wanted.keys && one.method == wanted.method && one.unique == wanted.unique &&
            one.predicate == wanted.predicate;
   });
-  return found == table.indexes.end() ? nullptr : &*found;
 }
 
 // Where a catalog and the source define the same object.

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/containers.h"
+#include "base/text/text.h"
 #include "check/changes/changes.h"
 #include "check/config/trust.h"
 #include "check/findings/index_search.h"
@@ -108,8 +110,8 @@ const Suppression* suppression_of(const Group& equal) {
              return !other->suppressed && other->checked == found->checked;
            });
   };
-  const auto found = std::ranges::find_if(equal, covers);
-  return found == equal.end() ? equal.front()->suppressed : (*found)->suppressed;
+  const auto* found = find_first(equal, covers);
+  return (found ? *found : equal.front())->suppressed;
 }
 
 // Adds the locations of the other findings of a group to the first.
@@ -152,8 +154,7 @@ class Merger {
     report_.analyzed = outcome_.analyzed;
     report_.analyze_seconds = outcome_.analyze_seconds;
     report_.diagnostics = inputs_.diagnostics;
-    report_.diagnostics.insert(report_.diagnostics.end(), outcome_.diagnostics.begin(),
-                               outcome_.diagnostics.end());
+    append(report_.diagnostics, outcome_.diagnostics);
     merge_rules();
     take_further_indexes();
     merge_findings();
@@ -196,8 +197,7 @@ class Merger {
     std::vector<IndexProposal> asked;
     std::vector<const Fix*> fixes;
     for (const auto& checked : outcome_.checked) {
-      for (auto& index : advisor::all_asked_indexes(checked.findings, checked.confirmations))
-        asked.push_back(std::move(index));
+      append(asked, advisor::all_asked_indexes(checked.findings, checked.confirmations));
       for (std::size_t at = 0; at < checked.findings.size(); ++at) {
         const Finding& finding = checked.findings[at];
         const bool changed = at < checked.confirmations.size() && checked.confirmations[at].verdict;
@@ -211,8 +211,8 @@ class Merger {
     if (inputs_.database.live) {
       leave_out_created(report_.further_indexes, fixes, *inputs_.database.live);
       rename_taken(report_.further_indexes, fixes, *inputs_.database.live, project_of(inputs_, ""));
+      count_not_costed(fixes);
     }
-    if (inputs_.database.live) count_not_costed(fixes);
     set_index_set(*outcome_.advice);
     if (!outcome_.advice->complete && !settings_.stop.stop_requested())
       warn(report_.diagnostics, "the search for indexes",
@@ -250,9 +250,7 @@ class Merger {
     std::erase_if(report_.skipped, [&](const SkippedRule& skipped) { return ran(skipped.rule); });
     if (inputs_.database.not_compared.empty()) return;
     for (auto& skipped : report_.skipped)
-      if (const auto* of = lint::find_rule(skipped.rule);
-          of && of->rule->needs.names(lint::Input::comparison))
-        skipped.reason = inputs_.database.not_compared;
+      if (rule_reads(skipped.rule, lint::Input::comparison)) skipped.reason = inputs_.database.not_compared;
   }
 
   // Where findings are selected, only if one about a migration is among them.
@@ -262,14 +260,10 @@ class Merger {
       return found && found->category == "migration";
     };
     if (!settings_.only.empty() && std::ranges::none_of(settings_.only, selected)) return;
-    for (auto& checked : outcome_.checked)
-      std::move(checked.lock_forecasts.begin(), checked.lock_forecasts.end(),
-                std::back_inserter(report_.lock_forecasts));
+    for (auto& checked : outcome_.checked) append(report_.lock_forecasts, std::move(checked.lock_forecasts));
   }
 
-  bool ran(const std::string& rule) const {
-    return std::ranges::find(report_.rules_run, rule) != report_.rules_run.end();
-  }
+  bool ran(const std::string& rule) const { return is_one_of(rule, report_.rules_run); }
 
   // Findings with the same id, of rule and subject, in the order of the inputs.
   std::vector<Group> groups() {
@@ -284,7 +278,7 @@ class Merger {
       plan::apply_confirmations(checked.confirmations, findings);
       for (auto& finding : findings) found_.push_back({&checked, found_.size(), std::move(finding)});
     }
-    std::set<std::string> suppressed;
+    std::set<std::string> suppressed;  // ids
     for (auto& checked : outcome_.checked)
       for (auto& one : checked.suppressed) {
         suppressed.insert(one.finding.id);
@@ -308,9 +302,9 @@ class Merger {
       const Finding* finding = &found.finding;
       if (outcome_.found_in_code.count(finding->rule + " " + finding->subject.fingerprint)) continue;
       if (found.about_query() && finding->subject.table.empty())
-        if (const auto more = with_table.find({finding->rule, finding->subject.fingerprint});
-            more != with_table.end() && more->second->checked != found.checked)
-          finding = &more->second->finding;
+        if (const auto* more = find_value(with_table, std::pair(finding->rule, finding->subject.fingerprint));
+            more && (*more)->checked != found.checked)
+          finding = &(*more)->finding;
       const auto [it, fresh] = known.emplace(finding->id, out.size());
       if (fresh) out.emplace_back();
       out[it->second].push_back(&found);
@@ -338,10 +332,9 @@ class Merger {
       std::ranges::sort(group, before);
       std::vector<Group> distinct;
       for (Found* found : group) {
-        const auto equal =
-            std::ranges::find_if(distinct, [&](const Group& other) { return same(*other.front(), *found); });
-        if (equal == distinct.end()) distinct.push_back({found});
-        else equal->push_back(found);
+        auto* equal = find_first(distinct, [&](const Group& other) { return same(*other.front(), *found); });
+        if (equal) equal->push_back(found);
+        else distinct.push_back({found});
       }
       const Found* first = read_first(group);
       std::set<std::string> ids;
@@ -352,15 +345,15 @@ class Merger {
         if (one->suppressed && one->proposed) one->finding.fix.reset();
         add_locations(equal);
         if (distinct.size() > 1) set_apart(*one, *own_first, own_first == first);
-        else if (equal.size() > 1 && !one->about_query()) one->finding.former_id = id_with_path(*one);
+        else if (equal.size() > 1 && !one->about_query())
+          one->finding.former_id = id_of(one->finding.rule, with_path(*one));
         if (ids.insert(one->finding.id).second) reported.push_back(one);
         for (const Found* found : equal) united_[found] = one;
       }
     }
     rank(reported);
     refer_to_proposals();
-    std::ranges::sort(reported,
-                      [](const Found* one, const Found* other) { return one->order < other->order; });
+    std::ranges::sort(reported, {}, &Found::order);
     report_.findings.reserve(reported.size());
     for (Found* found : reported) {
       if (found->finding.fix && !of_drizzle(*found)) found->finding.fix->drizzle.clear();
@@ -419,25 +412,22 @@ class Merger {
 
   // Of the findings that are not suppressed, if there are any.
   static const Found* read_first(const Group& group) {
-    return *std::ranges::min_element(group, [](const Found* one, const Found* other) {
-      return std::pair(one->suppressed != nullptr, one->order) <
-             std::pair(other->suppressed != nullptr, other->order);
-    });
+    return *std::ranges::min_element(
+        group, {}, [](const Found* one) { return std::pair(one->suppressed != nullptr, one->order); });
   }
 
   // Earlier versions gave the first schema's finding the id without a path, and did not merge equal schemas.
   void set_apart(Found& found, const Found& first_read, bool first) const {
     const std::string former =
         first ? found.finding.id : finding_id(found.finding.rule, with_path(first_read));
-    found.finding.id = id_with_path(found);
     found.finding.subject = with_path(found);
+    found.finding.id = id_of(found.finding.rule, found.finding.subject);
     if (former != found.finding.id) found.finding.former_id = former;
   }
 
-  std::string id_with_path(const Found& found) const {
-    Subject subject = with_path(found);
-    subject.file = settings_.repository.relative(subject.file);
-    return finding_id(found.finding.rule, subject);
+  std::string id_of(const std::string& rule, Subject with_path) const {
+    with_path.file = settings_.repository.relative(with_path.file);
+    return finding_id(rule, with_path);
   }
 
   // If a comment in another schema suppresses the finding that has the SQL, the first finding that the index
@@ -471,9 +461,9 @@ class Merger {
 
   // The fix as it was proposed, or as the rule wrote it.
   const Fix& fix_before(const Checked& checked, std::size_t finding) {
-    const auto proposed = std::ranges::find_if(
-        checked.proposals, [&](const auto& proposal) { return proposal.finding == finding; });
-    return proposed == checked.proposals.end() ? *find(checked, finding).finding.fix : proposed->fix;
+    const auto* proposed =
+        find_first(checked.proposals, [&](const auto& proposal) { return proposal.finding == finding; });
+    return proposed ? proposed->fix : *find(checked, finding).finding.fix;
   }
 
   void report_patterns_without_match() {
@@ -481,7 +471,7 @@ class Merger {
     for (const auto& path : inputs_.paths)
       if (is_folder(path)) folders.push_back(path);
     if (folders.empty() || inputs_.chosen.files_named) return;
-    for (auto& error : inputs_.config.fits_nothing(folders)) report_.diagnostics.push_back(std::move(error));
+    append(report_.diagnostics, inputs_.config.fits_nothing(folders));
   }
 
   bool reported_at(const std::string& where) const {
@@ -537,12 +527,10 @@ class Merger {
     if (stopped() || !settings_.only.empty()) return;
     CheckedScope& scope = report_.scope;
     for (const auto& rule : report_.rules_run) {
-      const auto* known = lint::find_rule(rule);
-      if (!known || (of_changes() && about_schema_alone(rule)) ||
-          (inputs_.chosen.changed_code && known->rule->needs.names(lint::Input::code)))
+      if ((of_changes() && about_schema_alone(rule)) ||
+          (inputs_.chosen.changed_code && rule_reads(rule, lint::Input::code)))
         continue;
-      (known->rule->needs.names(lint::Input::migrations) ? scope.migration_rules : scope.rules)
-          .push_back(rule);
+      (rule_reads(rule, lint::Input::migrations) ? scope.migration_rules : scope.rules).push_back(rule);
     }
     scope.migrations.assign(inputs_.chosen.migrations.begin(), inputs_.chosen.migrations.end());
   }
@@ -561,11 +549,9 @@ class Merger {
     }
     std::set<std::string> migrations;
     for (const auto& file : report_.scope.migrations) migrations.insert(settings_.repository.relative(file));
-    const std::set<std::string> rules(report_.scope.rules.begin(), report_.scope.rules.end());
-    const std::set<std::string> migration_rules(report_.scope.migration_rules.begin(),
-                                                report_.scope.migration_rules.end());
     const LookedAt looked_at = [&](const std::string& rule, const std::string& file) {
-      return rules.count(rule) > 0 || (migration_rules.count(rule) > 0 && migrations.count(file) > 0);
+      return is_one_of(rule, report_.scope.rules) ||
+             (is_one_of(rule, report_.scope.migration_rules) && migrations.count(file) > 0);
     };
     const auto done = settings_.update_baseline
                           ? update_baseline(settings_.baseline, report_, settings_.repository, looked_at,

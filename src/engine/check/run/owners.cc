@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/containers.h"
 #include "base/files/boundary.h"
 #include "check/config/suppressions.h"
 #include "files/codeowners.h"
@@ -45,10 +46,9 @@ class Owners {
  private:
   bool ran_by(const Finding& finding, const std::string& application) const {
     if (application.empty()) return true;
-    const auto query = queries_.find(finding.subject.fingerprint);
-    if (finding.subject.fingerprint.empty() || query == queries_.end()) return false;
-    const auto& names = query->second->applications;
-    return std::ranges::any_of(names,
+    const auto* query = find_value(queries_, finding.subject.fingerprint);
+    return !finding.subject.fingerprint.empty() && query &&
+           std::ranges::any_of((*query)->applications,
                                [&](const std::string& name) { return lint::matches(application, name); });
   }
 
@@ -62,8 +62,9 @@ class Owners {
     if (file.empty() || code_.empty()) return {};
     const std::string path = repository_.relative(file);
     if (path.starts_with('/') || path.starts_with("..")) return {};
-    const auto known = of_files_.find(path);
-    return known != of_files_.end() ? known->second : of_files_.emplace(path, code_.of(path)).first->second;
+    const auto [known, fresh] = of_files_.try_emplace(path);
+    if (fresh) known->second = code_.of(path);
+    return known->second;
   }
 
   const std::vector<OwnerEntry>& entries_;

@@ -6,6 +6,7 @@
 
 #include "advisor/candidates/alternatives.h"
 #include "advisor/costs/entry_size.h"
+#include "base/containers.h"
 #include "check/changes/changes.h"
 #include "check/config/suppressions.h"
 #include "check/findings/index_search.h"
@@ -132,8 +133,7 @@ class Runner {
     if (!planner_ || !inputs_.has_workload || stop_.stop_requested()) return {};
     std::vector<IndexProposal> asked;
     for (const auto& checked : out_.checked)
-      for (auto& index : advisor::asked_indexes(checked.findings, checked.confirmations))
-        asked.push_back(std::move(index));
+      append(asked, advisor::asked_indexes(checked.findings, checked.confirmations));
     const bool suppressed =
         std::ranges::any_of(out_.checked, [](const Checked& checked) { return !checked.suppressed.empty(); });
     if (asked.empty() && suppressed) return {};
@@ -152,10 +152,10 @@ class Runner {
     for (std::size_t at = 0; at < confirmations.size(); ++at) {
       if (!confirmations[at].cost_before || findings[at].subject.fingerprint.empty()) continue;
       const auto& queries = out_.advice->queries;
-      const auto query = std::ranges::find_if(queries, [&](const AdvisedQuery& one) {
+      const auto* query = find_first(queries, [&](const AdvisedQuery& one) {
         return one.fingerprint == findings[at].subject.fingerprint;
       });
-      if (query == queries.end()) continue;
+      if (!query) continue;
       confirmations[at].cost_before = query->cost_before;
       confirmations[at].cost_after = query->cost_after;
     }
@@ -168,8 +168,7 @@ class Runner {
     out.comparison = inputs_.comparison;
     Diagnostics found;
     plan::add_logged(out, workload, catalog, found);
-    if (out_.checked.empty())
-      out_.diagnostics.insert(out_.diagnostics.end(), found.begin(), found.end());  // alike for each schema
+    if (out_.checked.empty()) append(out_.diagnostics, found);  // alike for each schema
     if (!planner_) return out;
     const PlanReaders readers(inputs_.config.rules, out_.suppressions.entries, folder_, catalog);
     const auto wanted = worth_planning(workload, [&](const Query& query) { return readers.want(query); });
@@ -181,11 +180,11 @@ class Runner {
   // Findings about tables that a statement may have changed whose effects are unknown.
   static void suspect_uncertain(std::vector<Finding>& findings, const Schema& schema) {
     for (auto& finding : findings) {
-      const auto at = schema.uncertain.find({finding.subject.schema, finding.subject.table});
-      if (at == schema.uncertain.end() || !finding.verdict_reason.empty()) continue;
+      const auto* at =
+          find_value(schema.uncertain, QualifiedName{finding.subject.schema, finding.subject.table});
+      if (!at || !finding.verdict_reason.empty()) continue;
       finding.verdict = Verdict::suspected;
-      finding.verdict_reason =
-          "the statement at " + at->second + " names this table, and its effects are unknown";
+      finding.verdict_reason = "the statement at " + *at + " names this table, and its effects are unknown";
     }
   }
 
@@ -227,10 +226,10 @@ class Runner {
 
   // Where changes alone are asked for: whether an older migration made the difference to another schema.
   bool differed_before(const Finding& finding) const {
-    const auto* rule = inputs_.chosen.changes_alone ? lint::find_rule(finding.rule) : nullptr;
-    if (!rule || !finding.location) return false;
-    const lint::Needs& needs = rule->rule->needs;
-    if (!needs.names(lint::Input::comparison) && !needs.names(lint::Input::declared)) return false;
+    if (!inputs_.chosen.changes_alone || !finding.location ||
+        (!rule_reads(finding.rule, lint::Input::comparison) &&
+         !rule_reads(finding.rule, lint::Input::declared)))
+      return false;
     const std::string& file = finding.location->file;
     return !inputs_.chosen.migrations.contains(file) &&
            std::ranges::any_of(inputs_.schema_inputs, [&](const auto& input) {
@@ -247,8 +246,7 @@ class Runner {
     if ((finding.location && replayed(*finding.location)) ||
         std::ranges::any_of(finding.other_locations, replayed))
       return true;
-    const auto* rule = inputs_.chosen.changed_code ? lint::find_rule(finding.rule) : nullptr;
-    return rule && rule->rule->needs.names(lint::Input::code) &&
+    return inputs_.chosen.changed_code && rule_reads(finding.rule, lint::Input::code) &&
            !inputs_.chosen.changed_code->touches(finding);
   }
 
