@@ -24,12 +24,6 @@
 namespace pgadvise {
 namespace {
 
-std::string plain(const std::string& path) {
-  std::string out = std::filesystem::path(path).lexically_normal().generic_string();
-  while (out.size() > 1 && out.back() == '/') out.pop_back();
-  return out;
-}
-
 // Statfs magic numbers; those that linux/magic.h of older kernels lacks are written out.
 bool of_kernel(const struct statfs& system) {
   constexpr std::array<unsigned long, 16> kinds = {
@@ -104,14 +98,14 @@ struct UserPaths::State {
 
 UserPaths::UserPaths(const std::vector<std::string>& words) : state_(std::make_shared<State>()) {
   for (const auto& word : words) {
-    state_->paths.insert(plain(word));
+    state_->paths.insert(plain_path(word));
     if (const auto equals = word.find('='); word.starts_with('-') && equals != std::string::npos)
-      state_->paths.insert(plain(word.substr(equals + 1)));
+      state_->paths.insert(plain_path(word.substr(equals + 1)));
   }
 }
 
 NamedBy UserPaths::named_by(const std::string& path) const {
-  return state_ && state_->paths.count(plain(path)) ? NamedBy::command_line : NamedBy::repository;
+  return state_ && state_->paths.count(plain_path(path)) ? NamedBy::command_line : NamedBy::repository;
 }
 
 bool is_kernel_folder(const std::string& folder) {
@@ -172,7 +166,7 @@ Result<InputFile> InputFile::open(const std::string& path, const UserPaths& user
   const bool once = socket >= 0 || S_ISFIFO(about.st_mode);
   if (once) {
     const std::lock_guard guard(user_paths.state_->lock);  // of the user's paths alone a pipe comes this far
-    if (!user_paths.state_->opened_pipes.insert(plain(path)).second)
+    if (!user_paths.state_->opened_pipes.insert(plain_path(path)).second)
       return fail(Error::Kind::input, path, "is a pipe, which can be read only once",
                   "name it once, or make a file of it");
   }
@@ -238,15 +232,22 @@ Result<std::string> read_file(const std::string& path, std::size_t limit, const 
   UserPaths::State* const state = user_paths.state_.get();
   if (state) {
     const std::lock_guard guard(state->lock);
-    if (const auto known = state->texts.find(plain(path)); known != state->texts.end()) return known->second;
+    if (const auto known = state->texts.find(plain_path(path)); known != state->texts.end())
+      return known->second;
   }
   TRY(const InputFile file, InputFile::open(path, user_paths));
   auto out = read_all(file, path, limit);
   struct stat about{};
   if (state && out && !file.regular() && ::fstat(file.descriptor(), &about) == 0 && !S_ISCHR(about.st_mode)) {
     const std::lock_guard guard(state->lock);
-    state->texts[plain(path)] = *out;
+    state->texts[plain_path(path)] = *out;
   }
+  return out;
+}
+
+std::string plain_path(const std::string& path) {
+  std::string out = std::filesystem::path(path).lexically_normal().generic_string();
+  while (out.size() > 1 && out.back() == '/') out.pop_back();
   return out;
 }
 

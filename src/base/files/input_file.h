@@ -106,6 +106,8 @@ class InputFile {
 // InputFile::open(); larger than `limit` bytes; UTF-16.
 Result<std::string> read_file(const std::string& path, std::size_t limit = file_limit,
                               const UserPaths& user_paths = {});
+// The path without "." and "..", as text, and without "/" at its end.
+std::string plain_path(const std::string& path);
 // What is there, links followed; false for a path that can't be looked at.
 bool path_exists(const std::string& path);
 bool is_file(const std::string& path);  // a regular one

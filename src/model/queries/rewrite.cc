@@ -1,6 +1,5 @@
 #include "model/queries/rewrite.h"
 
-#include <array>
 #include <string_view>
 #include <utility>
 
@@ -110,9 +109,8 @@ std::string condition_text(const Predicate& predicate) {
 }
 
 bool depends_on_session(const Predicate& predicate, const std::string& type) {
-  static constexpr std::array<std::string_view, 5> always = {"to_char", "to_date", "age", "concat", "format"};
   const std::string name = name_of(predicate);
-  if (is_one_of(name, always)) return true;
+  if (is_one_of(name, {"to_char", "to_date", "age", "concat", "format"})) return true;
   if (predicate.inner == "timezone" && type == "timestamp with time zone")
     return name != "::date" && name != "date" && name != "date_trunc" && !takes_part(name);
   if (type == "timestamp with time zone") return cuts_time(predicate) || name.starts_with("::");

@@ -1,7 +1,6 @@
 #include "model/queries/rewritten_condition.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
@@ -9,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/containers.h"
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 
@@ -56,10 +56,10 @@ struct Period {
 };
 
 std::string step_of(const std::string& unit) {
-  static constexpr std::array<std::string_view, 7> units = {"second", "minute", "hour", "day",
-                                                            "week",   "month",  "year"};
   if (unit == "quarter") return " + interval '3 months'";
-  return is_one_of(unit, units) ? " + interval '1 " + unit + "'" : "";
+  return is_one_of(unit, {"second", "minute", "hour", "day", "week", "month", "year"})
+             ? " + interval '1 " + unit + "'"
+             : "";
 }
 
 std::optional<Period> of_truncated(const Predicate& predicate, const std::string& type,
@@ -146,8 +146,14 @@ std::optional<RewrittenCondition> as_range(const Predicate& predicate, const std
 std::string turned(const std::string& op) {
   static const std::map<std::string, std::string> other = {
       {"<", ">"}, {">", "<"}, {"<=", ">="}, {">=", "<="}};
-  const auto it = other.find(op);
-  return it == other.end() ? op : it->second;
+  const auto* found = find_value(other, op);
+  return found ? *found : op;
+}
+
+std::optional<RewrittenCondition> rewritten(Form form, const std::optional<std::string>& sql,
+                                            std::string only = {}) {
+  if (!sql) return std::nullopt;
+  return RewrittenCondition{form, *sql, std::move(only)};
 }
 
 // The condition with each value changed by a function that never changes two values into one; `falls`: the
@@ -216,15 +222,13 @@ std::optional<RewrittenCondition> moved(const Predicate& predicate, const std::s
   else if (!is_time(type)) return std::nullopt;
   else if (!adds && is_time(predicate.operand.type)) sql = moved_moment(predicate, type);
   else sql = moved_duration(predicate, type, adds);
-  if (!sql) return std::nullopt;
   const bool of_intervals = is_time(type) && predicate.operand.type != "integer" &&
                             !(type == "date" && predicate.operand.type == "date");
-  return RewrittenCondition{
-      Form::moved, *sql,
-      of_intervals
-          ? "With an interval of months, or of days across a change to or from daylight saving time, "
-            "the rows can differ"
-          : ""};
+  return rewritten(Form::moved, sql,
+                   of_intervals
+                       ? "With an interval of months, or of days across a change to or from daylight saving "
+                         "time, the rows can differ"
+                       : "");
 }
 
 // Types whose operator family compares both types, so that the column needs no cast.
@@ -250,13 +254,11 @@ std::optional<RewrittenCondition> with_whole_value(const Predicate& predicate, c
     down = down != between;
     return whole;
   });
-  if (!sql) return std::nullopt;
-  if (predicate.op != Op::range) {
-    if (has_fraction(predicate)) return std::nullopt;
-    return RewrittenCondition{Form::cast, *sql, "The value must be a whole number"};
-  }
-  return RewrittenCondition{Form::cast, *sql,
-                            type == "bigint" && to != "numeric" ? "Beyond 2^53 the rows can differ" : ""};
+  if (predicate.op == Op::range)
+    return rewritten(Form::cast, sql,
+                     type == "bigint" && to != "numeric" ? "Beyond 2^53 the rows can differ" : "");
+  if (has_fraction(predicate)) return std::nullopt;
+  return rewritten(Form::cast, sql, "The value must be a whole number");
 }
 
 // Several texts are the same value of the type, and most texts are none.
@@ -273,12 +275,12 @@ std::optional<RewrittenCondition> with_cast_value(const Predicate& predicate, co
   if (!predicate.wrapper.starts_with("::") || type.empty()) return std::nullopt;
   const std::string to = predicate.wrapper.substr(2);
   if (widens(type, to)) {
-    const auto sql = with_values(predicate, false, [&](const Operand& value) -> Value {
-      if (!untyped(value) && value.type != to && value.type != type && value.type != "integer")
-        return std::nullopt;
-      return as(value, to);
-    });
-    return sql ? std::optional(RewrittenCondition{Form::cast, *sql, {}}) : std::nullopt;
+    return rewritten(
+        Form::cast, with_values(predicate, false, [&](const Operand& value) -> Value {
+          if (!untyped(value) && value.type != to && value.type != type && value.type != "integer")
+            return std::nullopt;
+          return as(value, to);
+        }));
   }
   if (is_whole(type) && is_fractional(to)) return with_whole_value(predicate, type, to);
   const bool one_text_each = type == "uuid" || is_whole(type) || predicate.of_enum;
@@ -288,8 +290,7 @@ std::optional<RewrittenCondition> with_cast_value(const Predicate& predicate, co
     if (!untyped(value) && value.type != "text" && value.type != "character varying") return std::nullopt;
     return value.sql + "::" + type;
   });
-  if (!sql) return std::nullopt;
-  return RewrittenCondition{Form::cast, *sql, only_for_text(predicate, type)};
+  return rewritten(Form::cast, sql, only_for_text(predicate, type));
 }
 
 }  // namespace

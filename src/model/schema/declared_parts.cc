@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/containers.h"
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "model/schema/type_name.h"
@@ -85,6 +86,15 @@ bool column_element(std::string_view text, const Table& table, IndexKey& key) {
   return true;
 }
 
+// The sequence of a column, with the name that PostgreSQL gives it where `name` is empty.
+QualifiedName add_sequence(Catalog& catalog, const Table& table, const Column& column,
+                           std::string name = {}) {
+  if (name.empty()) name = table.name.name + "_" + column.name + "_seq";
+  const QualifiedName whole{table.name.schema, cut_identifier(std::move(name))};
+  catalog.sequences[whole] = {whole, column.type, table.name, column.name, column.origin};
+  return whole;
+}
+
 std::string sequence_reference(const QualifiedName& name) {
   return name.schema == "public" ? quote_identifier(name.name) : quote_name(name.schema, name.name);
 }
@@ -134,27 +144,16 @@ void set_type(const Catalog& catalog, Column& column, std::string_view type, con
 }
 
 void add_serial(Catalog& catalog, const Table& table, Column& column) {
-  Sequence sequence{{table.name.schema, cut_identifier(table.name.name + "_" + column.name + "_seq")},
-                    column.type,
-                    table.name,
-                    column.name,
-                    column.origin};
+  const QualifiedName sequence = add_sequence(catalog, table, column);
   column.not_null = true;
   if (!column.default_expression)
-    column.default_expression = "nextval(" + quote_literal(sequence_reference(sequence.name)) + "::regclass)";
-  catalog.sequences[sequence.name] = std::move(sequence);
+    column.default_expression = "nextval(" + quote_literal(sequence_reference(sequence)) + "::regclass)";
 }
 
 void add_identity(Catalog& catalog, const Table& table, Column& column, bool always, std::string name) {
   column.identity = always ? Column::Identity::always : Column::Identity::by_default;
   column.not_null = true;
-  if (name.empty()) name = table.name.name + "_" + column.name + "_seq";
-  Sequence sequence{{table.name.schema, cut_identifier(std::move(name))},
-                    column.type,
-                    table.name,
-                    column.name,
-                    column.origin};
-  catalog.sequences[sequence.name] = std::move(sequence);
+  add_sequence(catalog, table, column, std::move(name));
 }
 
 void add_key(Table& table, Constraint::Kind kind, std::string name, std::vector<std::string> columns,
@@ -190,10 +189,10 @@ std::vector<std::string> not_null_columns(std::string_view predicate, const Tabl
       return {};
     if (i + 4 < words.size() && words[i + 4] != "and") return {};
     std::string name = words[i].substr(words[i].rfind('.') + 1);
-    name.erase(std::remove(name.begin(), name.end(), '"'), name.end());
-    const auto column =
-        std::ranges::find_if(table.columns, [&](const Column& c) { return lower(c.name) == name; });
-    if (column == table.columns.end()) return {};
+    std::erase(name, '"');
+    const auto* column =
+        find_first(table.columns, [&](const Column& one) { return lower(one.name) == name; });
+    if (!column) return {};
     out.push_back(column->name);
   }
   return out;

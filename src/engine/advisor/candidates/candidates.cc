@@ -9,6 +9,7 @@
 #include "advisor/costs/entry_size.h"
 #include "advisor/costs/size.h"
 #include "base/text/identifier.h"
+#include "base/text/text.h"
 #include "model/schema/ddl.h"
 #include "model/schema/index_comparison.h"
 #include "sql/parse/lexer.h"
@@ -230,11 +231,9 @@ bool just_equal(const Predicate& predicate) {
 }
 
 bool names_a_kind(const std::string& type) {
-  static const std::set<std::string_view> no = {"smallint",         "integer", "bigint", "numeric", "real",
-                                                "double precision", "money",   "oid",    "uuid",    "date",
-                                                "interval",         "inet",    "bytea"};
-  return !no.count(type) && !type.starts_with("numeric(") && !type.starts_with("time") &&
-         !type.ends_with("[]");
+  return !is_one_of(type, {"smallint", "integer", "bigint", "numeric", "real", "double precision", "money",
+                           "oid", "uuid", "date", "interval", "inet", "bytea"}) &&
+         !type.starts_with("numeric(") && !type.starts_with("time") && !type.ends_with("[]");
 }
 
 // What the statement always asks of a column and what holds for some rows only: c IS NULL, a truth value, or
@@ -275,13 +274,6 @@ std::vector<IndexProposal> candidates(const QueryFacts& facts,
 std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
                                             const std::map<QualifiedName, ReferencedColumns>& referenced,
                                             const Catalog& catalog) {
-  static const std::set<std::string_view> types = {"integer",
-                                                   "bigint",
-                                                   "smallint",
-                                                   "numeric",
-                                                   "date",
-                                                   "timestamp without time zone",
-                                                   "timestamp with time zone"};
   std::vector<IndexProposal> out;
   Columns seen;
   for (const auto& predicate : facts.predicates) {
@@ -291,8 +283,9 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
     const Table* table = catalog.table(predicate.column.table);
     const Column* column = table ? table->column(predicate.column.column) : nullptr;
     if (!column || !referenced.count(table->name)) continue;
-    if (!types.count(column->type) || !column->statistics ||
-        std::abs(column->statistics->correlation) < in_order)
+    if (!is_one_of(column->type, {"integer", "bigint", "smallint", "numeric", "date",
+                                  "timestamp without time zone", "timestamp with time zone"}) ||
+        !column->statistics || std::abs(column->statistics->correlation) < in_order)
       continue;
     if (!table->statistics || table->statistics->pages < least_brin_pages) continue;
     const bool there = std::ranges::any_of(table->indexes, [&](const Index& index) {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "advisor/costs/entry_size.h"
+#include "base/text/text.h"
 #include "model/schema/ddl.h"
 
 namespace pgadvise::advisor {
@@ -17,14 +18,11 @@ struct Wish {
 };
 
 Wish wish(const Predicate& predicate, const Column& column) {
-  static const std::set<std::string_view> containment = {"@>", "@?", "@@"};
-  static const std::set<std::string_view> existence = {"?", "?|", "?&"};
-  static const std::set<std::string_view> arrays = {"@>", "<@", "&&"};
   if (!predicate.wrapper.empty()) return {};
   const std::string& op = predicate.op_name;
-  if (column.type == "jsonb" && existence.count(op)) return {"", "jsonb " + op};
-  if (column.type == "jsonb" && containment.count(op)) return {"jsonb_path_ops", "jsonb " + op};
-  if (column.type.ends_with("[]") && arrays.count(op)) return {"", "arrays " + op};
+  if (column.type == "jsonb" && is_one_of(op, {"?", "?|", "?&"})) return {"", "jsonb " + op};
+  if (column.type == "jsonb" && is_one_of(op, {"@>", "@?", "@@"})) return {"jsonb_path_ops", "jsonb " + op};
+  if (column.type.ends_with("[]") && is_one_of(op, {"@>", "<@", "&&"})) return {"", "arrays " + op};
   if (column.type == "tsvector" && op == "@@") return {"", "full text search"};
   const bool anywhere = predicate.op == Predicate::Op::like && predicate.leading_wildcard;
   const bool any_case = op == "~~*";

@@ -27,12 +27,11 @@ constexpr std::size_t max_sampled_columns = 100;
 
 // Types whose values have a length of their own, small against an entry.
 bool is_short(const std::string& type) {
-  static const std::set<std::string_view> types = {
-      "smallint", "integer", "bigint",   "real",   "double precision",
-      "numeric",  "money",   "boolean",  "date",   "interval",
-      "uuid",     "oid",     "inet",     "cidr",   "name",
-      "\"char\"", "macaddr", "macaddr8", "pg_lsn", "xid8"};
-  return types.count(type) > 0 || (type.starts_with("numeric(") && !type.ends_with("[]")) ||
+  return is_one_of(type, {"smallint", "integer", "bigint",   "real",   "double precision",
+                          "numeric",  "money",   "boolean",  "date",   "interval",
+                          "uuid",     "oid",     "inet",     "cidr",   "name",
+                          "\"char\"", "macaddr", "macaddr8", "pg_lsn", "xid8"}) ||
+         (type.starts_with("numeric(") && !type.ends_with("[]")) ||
          ((type.starts_with("time") || type.starts_with("interval")) && !type.ends_with("[]"));
 }
 
@@ -49,8 +48,7 @@ std::optional<double> declared_bytes(const std::string& type) {
 }
 
 bool holds_documents(const std::string& type) {
-  static const std::set<std::string_view> types = {"jsonb", "bytea", "hstore", "tsvector"};
-  return types.count(type) > 0;
+  return is_one_of(type, {"jsonb", "bytea", "hstore", "tsvector"});
 }
 
 // A name of a column for text without an end.
@@ -90,21 +88,19 @@ const Column* column_in(const Table& table, const std::string& expression) {
 
 // Expressions whose results are short whatever they are made of.
 bool short_result(const std::string& expression) {
-  static const std::set<std::string_view> functions = {"md5",      "date_trunc", "date_part",   "extract",
-                                                       "date",     "timezone",   "char_length", "length",
-                                                       "hashtext", "abs",        "round",       "trunc"};
   const auto open = expression.find('(');
   return expression.ends_with("::date") ||
-         (open != std::string::npos && functions.count(lower(expression.substr(0, open))) > 0);
+         (open != std::string::npos &&
+          is_one_of(lower(expression.substr(0, open)),
+                    {"md5", "date_trunc", "date_part", "extract", "date", "timezone", "char_length", "length",
+                     "hashtext", "abs", "round", "trunc"}));
 }
 
 }  // namespace
 
 bool has_order(const std::string& type) {
-  static const std::set<std::string_view> without = {
-      "json",   "xml",     "point",    "line",    "lseg", "box", "path",      "polygon",
-      "circle", "tsquery", "tsvector", "aclitem", "xid",  "cid", "refcursor", "jsonpath"};
-  return !without.count(type);
+  return !is_one_of(type, {"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle",
+                           "tsquery", "tsvector", "aclitem", "xid", "cid", "refcursor", "jsonpath"});
 }
 
 bool is_text(const std::string& type) {
@@ -235,8 +231,8 @@ bool EntrySizes::too_long(const Table& table, const Column& column) {
 
 Fitted EntrySizes::fit(const IndexProposal& proposal) {
   const Table* table = catalog_.table(proposal.table);
-  if (!table || proposal.method != "btree") return {proposal, {}};
-  Fitted out{proposal, {}};
+  if (!table || proposal.method != "btree") return {proposal};
+  Fitted out{proposal};
   std::vector<std::string> notes;
   double bytes = entry_overhead;
   bool sampled = false;
@@ -296,8 +292,7 @@ void EntrySizes::fit(std::vector<Finding>& findings) {
   for (auto& finding : findings) {
     if (!finding.proposal) continue;
     Fitted fitted = fit(*finding.proposal);
-    if (!fitted.note.empty())
-      finding.evidence.push_back({Evidence::Kind::catalog, fitted.note, std::nullopt, {}});
+    if (!fitted.note.empty()) finding.evidence.push_back({Evidence::Kind::catalog, fitted.note});
     if (!fitted.proposal && !finding.fix)
       finding.fix = Fix{.title = instead(*finding.proposal, fitted.note), .safety = Fix::Safety::manual};
     finding.proposal = std::move(fitted.proposal);

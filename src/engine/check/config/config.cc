@@ -415,9 +415,7 @@ class ConfigReader {
 std::string absolute_path(const std::string& path) {
   std::error_code code;
   const fs::path at = fs::absolute(path, code);
-  std::string out = (code ? fs::path(path) : at).lexically_normal().generic_string();
-  while (out.size() > 1 && out.back() == '/') out.pop_back();
-  return out;
+  return plain_path(code ? path : at.string());
 }
 
 std::string find_config(const std::string& folder) {

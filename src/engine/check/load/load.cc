@@ -36,13 +36,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One folder under one name: locations of its files are compared.
-std::string plain_path(const std::string& path) {
-  std::string out = fs::path(path).lexically_normal().generic_string();
-  while (out.size() > 1 && out.back() == '/') out.pop_back();
-  return out.empty() ? path : out;
-}
-
 std::string version_text(int version) { return fmt::format("{}.{}", version / 10000, version % 10000); }
 
 bool lies_in(const std::set<std::string>& files, const std::string& where) {
