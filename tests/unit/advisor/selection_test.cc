@@ -267,7 +267,7 @@ TEST(Selection, IsOrderedByWhatItPays) {
   CostModel model(plans);
   add(model, plans, "a", 2, {0, 1});
   const Sizes sizes{{100 * mb, mb}, {0, 0}, {}};
-  const auto steps = pay_off(model, sizes, {0, 1});
+  const auto steps = ordered_by_gain(model, sizes, {0, 1});
   ASSERT_EQ(2u, steps.size());
   EXPECT_EQ(1, steps[0].index);
   EXPECT_EQ(800, steps[0].saved);

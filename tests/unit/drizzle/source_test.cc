@@ -39,16 +39,16 @@ TEST(SourceConfig, CasesNamesAsDrizzle) {
 
 TEST(SourceConfig, ManagesWhatItsFiltersName) {
   SourceConfig config;
-  EXPECT_TRUE(manages(config, {"billing", "a"}));
+  EXPECT_TRUE(covers_table(config, {"billing", "a"}));
   config.schema_filter = {"public"};
-  EXPECT_FALSE(manages(config, {"billing", "a"}));
+  EXPECT_FALSE(covers_table(config, {"billing", "a"}));
   config.tables_filter = {"shop_*", "!shop_old*"};
-  EXPECT_TRUE(manages(config, {"public", "shop_a"}));
-  EXPECT_FALSE(manages(config, {"public", "shop_old_a"}));
+  EXPECT_TRUE(covers_table(config, {"public", "shop_a"}));
+  EXPECT_FALSE(covers_table(config, {"public", "shop_old_a"}));
   config.tables_filter = {"shop_*"};
-  EXPECT_FALSE(manages(config, {"public", "blog_a"}));
+  EXPECT_FALSE(covers_table(config, {"public", "blog_a"}));
   config.tables_filter = {"!blog_*"};
-  EXPECT_TRUE(manages(config, {"public", "shop_a"}));
+  EXPECT_TRUE(covers_table(config, {"public", "shop_a"}));
 }
 
 TEST(SourceConfig, KnowsWhatArrayForgetsByTheVersion) {

@@ -631,7 +631,7 @@ class Advisor {
   void report() {
     IndexNamer namer(catalog_);
     std::vector<IndexProposal> made;
-    for (const auto& step : pay_off(model_, proposals_.sizes(), chosen_)) {
+    for (const auto& step : ordered_by_gain(model_, proposals_.sizes(), chosen_)) {
       const auto number = static_cast<std::size_t>(step.index);
       const IndexProposal& proposal = proposals_[step.index];
       IndexDdl ddl = create_index(proposal, namer, catalog_, options_.project);

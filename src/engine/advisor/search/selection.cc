@@ -490,7 +490,7 @@ IndexSet select_indexes(CostModel& model, const Sizes& sizes, const IndexSet& ca
   return options.budget ? filled_otherwise(selection, model, sizes, moves, options) : selection.chosen();
 }
 
-std::vector<Step> pay_off(CostModel& model, const Sizes& sizes, const IndexSet& chosen) {
+std::vector<Step> ordered_by_gain(CostModel& model, const Sizes& sizes, const IndexSet& chosen) {
   const SelectionOptions options{.max_loss = infinite};
   return Selection(model, sizes, options).in_order(chosen);
 }

@@ -41,7 +41,7 @@ IndexSet select_indexes(CostModel& model, const Sizes& sizes, const IndexSet& ca
                         const std::vector<IndexSet>& groups, const SelectionOptions& options);
 
 // Orders the chosen indexes: each next one has the highest gain per byte.
-std::vector<Step> pay_off(CostModel& model, const Sizes& sizes, const IndexSet& chosen);
+std::vector<Step> ordered_by_gain(CostModel& model, const Sizes& sizes, const IndexSet& chosen);
 
 // The cost of the whole workload, with index maintenance.
 double workload_cost(CostModel& model, const Sizes& sizes, const IndexSet& chosen);

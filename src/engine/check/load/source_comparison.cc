@@ -73,7 +73,7 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
   for (const Catalog* one : {out.declared, out.migrated})
     if (one)
       for (const auto& [name, table] : one->tables)
-        if (!source.manages(name)) out.left_out.insert(name);
+        if (!source.covers_table(name)) out.left_out.insert(name);
   return out;
 }
 

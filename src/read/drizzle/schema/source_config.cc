@@ -231,7 +231,7 @@ std::string cased(std::string_view key, Casing casing) {
   return out;
 }
 
-bool manages(const SourceConfig& config, const QualifiedName& table) {
+bool covers_table(const SourceConfig& config, const QualifiedName& table) {
   const auto named = [](const std::string& text) {
     return [&text](const std::string& pattern) { return files::matches_glob(pattern, text); };
   };

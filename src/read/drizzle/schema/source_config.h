@@ -39,8 +39,8 @@ std::vector<SourceConfig> source_configs(typescript::Program& program);
 // The PostgreSQL configurations that name schema files which do not exist, one each.
 std::vector<SourceConfig> configs_with_missing_files(typescript::Program& program);
 
-// Whether drizzle-kit manages the table by the configuration's schemaFilter and tablesFilter.
-bool manages(const SourceConfig& config, const QualifiedName& table);
+// Whether drizzle-kit's migrations cover the table, by the configuration's schemaFilter and tablesFilter.
+bool covers_table(const SourceConfig& config, const QualifiedName& table);
 
 // The name of a column whose key is `key`, as drizzle-orm's toSnakeCase() and toCamelCase().
 std::string cased(std::string_view key, Casing casing);

@@ -124,7 +124,7 @@ void add_drizzle(const std::string& root, files::Tree& tree, std::vector<Declare
     if (one.configured || !one.files.empty()) one.place = one.configured ? config.paths[0] : one.files[0];
     one.folder = config.out;
     one.all_tables_known = !config.casing_unknown && schema.unread.empty() && all_tables_known(schema);
-    one.manages = [config](const QualifiedName& table) { return drizzle::manages(config, table); };
+    one.covers_table = [config](const QualifiedName& table) { return drizzle::covers_table(config, table); };
     if (one.configured && schema.catalog.tables.empty() && !schema.unread.empty())
       one.unread = reason_of(root, schema.unread.front(), tree.diagnostics());
     one.declared = std::move(schema);
@@ -147,7 +147,7 @@ void add_prisma(const std::string& root, files::Tree& tree, std::vector<Declared
     one.configured = true;
     one.folder = std::move(found.migrations);
     one.all_tables_known = all_tables_known(found.schema);
-    one.manages = [schemas = found.schema.catalog.schemas](const QualifiedName& table) {
+    one.covers_table = [schemas = found.schema.catalog.schemas](const QualifiedName& table) {
       return std::ranges::find(schemas, table.schema) != schemas.end();
     };
     one.declared = std::move(found.schema);

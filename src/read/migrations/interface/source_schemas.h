@@ -33,8 +33,8 @@ struct DeclaredSource {
   bool all_tables_known = true;    // false: the source may declare more
   // Why none of its tables is known: a file that the configuration names is missing, or was not read.
   std::optional<Error> unread = {};
-  // Whether the ORM's tool manages the table.
-  std::function<bool(const QualifiedName&)> manages;
+  // Whether the migrations of the ORM's tool cover the table.
+  std::function<bool(const QualifiedName&)> covers_table;
 };
 
 struct FoundSource {
