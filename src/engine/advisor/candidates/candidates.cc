@@ -8,6 +8,7 @@
 
 #include "advisor/costs/entry_size.h"
 #include "advisor/costs/size.h"
+#include "base/containers.h"
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "model/schema/ddl.h"
@@ -49,8 +50,7 @@ std::string pattern_class(const Column& column, const Catalog& catalog) {
 // parentheses.
 std::vector<std::string> words(std::string_view expression) {
   std::vector<std::string> out;
-  sql::Lexer lexer(expression);
-  for (auto lexeme = lexer.next_token(); lexeme.kind != sql::Lexeme::Kind::end; lexeme = lexer.next_token())
+  for (const auto& lexeme : sql::tokens_of(expression))
     if (!lexeme.is('(') && !lexeme.is(')')) out.emplace_back(lexeme.text);
   const std::vector<std::string> cast{"::", "text"};
   for (auto at = out.begin(); (at = std::search(at, out.end(), cast.begin(), cast.end())) != out.end();)
@@ -208,11 +208,11 @@ class Maker {
     for (const auto& equal : equal_)
       if (!has_column(keys, equal)) {
         std::vector<IndexKey> one{plain(equal)};
-        one.insert(one.end(), keys.begin(), keys.end());
+        append(one, keys);
         add(std::move(one));
         all.push_back(plain(equal));
       }
-    all.insert(all.end(), keys.begin(), keys.end());
+    append(all, keys);
     add(std::move(all));
   }
 
@@ -417,17 +417,14 @@ bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Refere
       narrow.keys.size() > wide.keys.size())
     return false;
   if (!std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin())) return false;
-  const auto has = [](const std::vector<std::string>& columns, const std::string& column) {
-    return std::ranges::find(columns, column) != columns.end();
-  };
   const auto matters = [&](const std::string& column) {
-    return column.empty() || (has(referenced.columns, column) && !has(narrow.include, column));
+    return column.empty() || (is_one_of(column, referenced.columns) && !is_one_of(column, narrow.include));
   };
   return std::none_of(wide.keys.begin() + static_cast<std::ptrdiff_t>(narrow.keys.size()), wide.keys.end(),
                       [&](const IndexKey& key) { return matters(key.column); }) &&
          std::ranges::none_of(wide.include, matters) &&
          std::ranges::all_of(narrow.include,
-                             [&](const std::string& column) { return has(wide.include, column); });
+                             [&](const std::string& column) { return is_one_of(column, wide.include); });
 }
 
 bool same_expression(std::string_view a, std::string_view b) { return words(a) == words(b); }

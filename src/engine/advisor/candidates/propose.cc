@@ -9,6 +9,7 @@
 #include "advisor/candidates/merge.h"
 #include "advisor/ddl/index_ddl.h"
 #include "advisor/queries/referenced_columns.h"
+#include "base/containers.h"
 
 namespace pgadvise::advisor {
 namespace {
@@ -113,7 +114,7 @@ std::vector<IndexProposal> all_asked_indexes(const std::vector<Finding>& finding
     const auto& further = findings[at].further_proposals;
     if (!asks[at] || further.empty()) continue;
     out.push_back(*findings[at].proposal);
-    out.insert(out.end(), further.begin(), further.end());
+    append(out, further);
   }
   return out;
 }

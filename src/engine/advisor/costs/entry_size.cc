@@ -76,8 +76,7 @@ std::string bytes_text(double bytes) { return fmt::format("{:.0f} bytes", bytes)
 // The column that the expression is about, if there is only one of the table.
 const Column* column_in(const Table& table, const std::string& expression) {
   const Column* found = nullptr;
-  sql::Lexer lexer(expression);
-  for (auto lexeme = lexer.next_token(); lexeme.kind != sql::Lexeme::Kind::end; lexeme = lexer.next_token()) {
+  for (const auto& lexeme : sql::tokens_of(expression)) {
     const std::string name = lexeme.name();
     const Column* column = name.empty() ? nullptr : table.column(name);
     if (column && found && column != found) return nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "advisor/queries/referenced_columns.h"
+#include "base/text/text.h"
 
 namespace pgadvise::advisor {
 namespace {
@@ -12,12 +13,11 @@ constexpr double cost_of_changed_column = 2;
 constexpr double cost_of_other_update = 0.3;
 
 bool holds(const IndexProposal& proposal, const std::string& column) {
-  const auto names = [&](const std::string& text) { return text.find(column) != std::string::npos; };
+  const auto names = [&](const std::string& text) { return contains(text, column); };
   return std::ranges::any_of(
              proposal.keys,
              [&](const IndexKey& key) { return key.column == column || names(key.expression); }) ||
-         std::ranges::find(proposal.include, column) != proposal.include.end() ||
-         (proposal.predicate && names(*proposal.predicate));
+         is_one_of(column, proposal.include) || (proposal.predicate && names(*proposal.predicate));
 }
 
 double cost_per_row(const IndexProposal& proposal, const QueryFacts& facts) {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <string>
+
+#include "base/text/text.h"
 
 namespace pgadvise::advisor {
 namespace {
@@ -20,15 +21,10 @@ double aligned(double bytes, double to) { return std::ceil(bytes / to) * to; }
 
 // How the type is aligned: short strings are not.
 double alignment(const std::string& type) {
-  static const std::set<std::string_view> eight = {"bigint",
-                                                   "double precision",
-                                                   "timestamp without time zone",
-                                                   "timestamp with time zone",
-                                                   "time without time zone",
-                                                   "interval"};
-  static const std::set<std::string_view> four = {"integer", "real", "date", "oid"};
-  if (eight.count(type)) return 8;
-  if (four.count(type)) return 4;
+  if (is_one_of(type, {"bigint", "double precision", "timestamp without time zone",
+                       "timestamp with time zone", "time without time zone", "interval"}))
+    return 8;
+  if (is_one_of(type, {"integer", "real", "date", "oid"})) return 4;
   if (type == "smallint") return 2;
   return 1;
 }

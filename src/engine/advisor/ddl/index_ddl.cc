@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/containers.h"
 #include "base/text/identifier.h"
 #include "base/text/javascript.h"
 #include "base/text/text.h"
@@ -172,7 +173,7 @@ std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, con
     for (const Table* partition : partitions(catalog, proposal.table)) {
       IndexProposal part = proposal;
       part.table = partition->name;
-      for (auto& sql : hypothetical_indexes(part, catalog)) out.push_back(std::move(sql));
+      append(out, hypothetical_indexes(part, catalog));
     }
     return out;
   }

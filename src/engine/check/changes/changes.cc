@@ -18,13 +18,10 @@ namespace {
 constexpr std::size_t max_file = std::size_t{2} << 20;
 
 // The schema that the first `count` files create.
-std::optional<Catalog> replayed(migrations::SchemaInput input, std::size_t count) {
+std::optional<Catalog> replayed_until(migrations::SchemaInput input, std::ptrdiff_t count) {
   if (count == 0) return Catalog{};
-  input.files.resize(count);
-  Diagnostics reported_already;
-  auto catalog = migrations::load(input, reported_already);
-  if (!catalog) return std::nullopt;
-  return std::move(*catalog);
+  input.files.resize(static_cast<std::size_t>(count));
+  return replayed(input);
 }
 
 std::set<std::string> findings_of(const Catalog& catalog, const Project* project,
@@ -44,16 +41,21 @@ std::set<std::string> findings_of(const Catalog& catalog, const Project* project
 
 }  // namespace
 
+std::optional<Catalog> replayed(const migrations::SchemaInput& input) {
+  Diagnostics reported_already;
+  auto catalog = migrations::load(input, reported_already);
+  return catalog ? std::optional(std::move(*catalog)) : std::nullopt;
+}
+
 std::optional<SchemaChange> schema_change(const migrations::SchemaInput& input, std::set<std::string> files,
                                           const Catalog& all) {
   const auto chosen = [&](const migrations::SchemaFile& file) { return files.count(file.path) > 0; };
   const auto first = std::ranges::find_if(input.files, chosen);
   const auto behind_last = std::find_if(input.files.rbegin(), input.files.rend(), chosen).base();
   if (first == input.files.end()) return SchemaChange{};
-  auto before = replayed(input, static_cast<std::size_t>(first - input.files.begin()));
-  auto after = behind_last == input.files.end()
-                   ? std::optional(all)
-                   : replayed(input, static_cast<std::size_t>(behind_last - input.files.begin()));
+  auto before = replayed_until(input, first - input.files.begin());
+  auto after = behind_last == input.files.end() ? std::optional(all)
+                                                : replayed_until(input, behind_last - input.files.begin());
   if (!before || !after) return std::nullopt;
   return SchemaChange{std::move(*before), std::move(*after), std::move(files)};
 }

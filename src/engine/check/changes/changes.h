@@ -24,6 +24,9 @@ struct SchemaChange {
   std::set<std::string> files;  // the chosen migrations; empty: nothing was changed, and both are empty
 };
 
+// The schema of an input whose diagnostics were reported already; nullopt: nothing of it is readable.
+std::optional<Catalog> replayed(const migrations::SchemaInput& input);
+
 // nullopt: a part of the input cannot be replayed. `all`: the schema after every file of the input.
 // Cost: replays the input's files up to the last chosen one, twice.
 std::optional<SchemaChange> schema_change(const migrations::SchemaInput& input, std::set<std::string> files,

@@ -64,19 +64,27 @@ void add_edited(files::Git& git, const std::string& folder, const std::vector<st
   std::vector<std::string> known;
   for (const auto& file : files)
     if (hashes.count(file) && !out.count(file)) known.push_back(file);
-  constexpr std::size_t at_once = 200;
-  for (std::size_t from = 0; from < known.size(); from += at_once) {
-    const std::vector<std::string> part(
-        known.begin() + static_cast<std::ptrdiff_t>(from),
-        known.begin() + static_cast<std::ptrdiff_t>(std::min(from + at_once, known.size())));
-    const ProgramRun now = run_git(git, folder, {"hash-object", "--no-filters"}, part);
-    const auto answers = split(trim(now.out), '\n');
-    for (std::size_t i = 0; i < part.size(); ++i)
-      if (answers.size() != part.size() || answers[i] != hashes[part[i]]) out.insert(part[i]);
-  }
+  auto now = file_hashes(git, folder, known);
+  for (const auto& file : known)
+    if (now[file] != hashes[file]) out.insert(file);
 }
 
 }  // namespace
+
+std::map<std::string, std::string> file_hashes(files::Git& git, const std::string& folder,
+                                               const std::vector<std::string>& files) {
+  constexpr std::size_t at_once = 200;  // names on a command line
+  std::map<std::string, std::string> out;
+  for (std::size_t from = 0; from < files.size(); from += at_once) {
+    const std::vector<std::string> part(
+        files.begin() + static_cast<std::ptrdiff_t>(from),
+        files.begin() + static_cast<std::ptrdiff_t>(std::min(from + at_once, files.size())));
+    const ProgramRun ran = run_git(git, folder, {"hash-object", "--no-filters"}, part);
+    const auto answers = split(trim(ran.out), '\n');
+    for (std::size_t i = 0; i < part.size() && answers.size() == part.size(); ++i) out[part[i]] = answers[i];
+  }
+  return out;
+}
 
 static Result<std::string> find_branch_point(files::Git& git, const std::string& folder) {
   TRY_VOID(is_repository(git, folder));

@@ -2,6 +2,7 @@
 // filters or drivers of the repository.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,5 +29,10 @@ Result<std::string> find_commit(files::Git& git, const std::string& folder, cons
 Result<std::set<std::string>> changed_since(files::Git& git, const std::string& folder,
                                             const std::string& revision,
                                             const std::vector<std::string>& files);
+
+// The hashes of files (paths relative to `folder`) that git would give their bytes, without what the
+// repository's configuration names as a filter. Lacks files that git could not read.
+std::map<std::string, std::string> file_hashes(files::Git& git, const std::string& folder,
+                                               const std::vector<std::string>& files);
 
 }  // namespace pgadvise::check

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/files/input_file.h"
 #include "base/files/write_file.h"
 #include "base/text/text.h"
+#include "check/changes/git.h"
 
 namespace pgadvise::check {
 namespace {
@@ -19,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_files = 20'000;
-constexpr std::size_t at_once = 200;  // names on a command line
 
 struct Blob {
   std::string name;  // relative to the folder that git was asked about
@@ -79,25 +80,18 @@ class Writer {
  private:
   // Files of the work tree with the same bytes.
   std::set<std::string> unchanged_of(const std::vector<Blob>& blobs) {
-    std::vector<const Blob*> same_size;
+    std::map<std::string, std::string> same_size;  // hashes by name
+    std::vector<std::string> names;
     for (const auto& blob : blobs) {
       std::error_code code;
       const fs::path path = fs::path(from_) / blob.name;
       if (fs::is_regular_file(fs::symlink_status(path, code)) && fs::file_size(path, code) == blob.bytes &&
           !code)
-        same_size.push_back(&blob);
+        same_size[blob.name] = blob.hash, names.push_back(blob.name);
     }
     std::set<std::string> out;
-    for (std::size_t begin = 0; begin < same_size.size(); begin += at_once) {
-      const std::size_t end = std::min(begin + at_once, same_size.size());
-      std::vector<std::string> names;
-      for (std::size_t at = begin; at < end; ++at) names.push_back(same_size[at]->name);
-      const auto ran = git_.run(from_, {"hash-object", "--no-filters"}, names);
-      if (!ran || ran->status != 0) return {};
-      const auto hashes = split(trim(ran->out), '\n');
-      for (std::size_t at = begin; at < end && hashes.size() == names.size(); ++at)
-        if (hashes[at - begin] == same_size[at]->hash) out.insert(same_size[at]->name);
-    }
+    for (const auto& [name, hash] : file_hashes(git_, from_, names))
+      if (hash == same_size[name]) out.insert(name);
     return out;
   }
 

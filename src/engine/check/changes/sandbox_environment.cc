@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 4> of_postgresql = {"postgres", "postgresql", "cockroachdb", "pgsql"};
 constexpr std::array<std::string_view, 12> of_others = {
     "mysql",  "mysql2",    "mariadb", "mongodb",    "mongodb+srv", "redis",
     "rediss", "sqlserver", "mssql",   "clickhouse", "amqp",        "prisma+postgres"};
@@ -54,7 +53,7 @@ std::optional<std::string> in_form_of(std::string_view value, const SandboxAddre
   if (!scheme.empty()) {
     const std::string first = scheme.substr(0, scheme.find_first_of("+:"));
     if (scheme.starts_with("jdbc:") || scheme.starts_with("r2dbc:")) return jdbc_url(to, scheme);
-    if (is_one_of(first, of_postgresql)) return url(to, scheme);
+    if (is_one_of(first, {"postgres", "postgresql", "cockroachdb", "pgsql"})) return url(to, scheme);
     if (is_one_of(scheme, of_others) || is_one_of(first, of_others)) return scheme + "://127.0.0.1:1/none";
     return std::nullopt;
   }
@@ -123,18 +122,19 @@ Variables sandbox_environment(const Variables& environment, const std::vector<st
                               const SandboxAddress& sandbox) {
   std::map<std::string, std::string> out;
   std::set<std::string> known;
+  const auto points_to_sandbox = [&](const std::string& name, const std::string& value) {
+    auto text = in_form_of(value, sandbox);
+    if (!text) text = part_for(name, sandbox);
+    if (text) out[name] = std::move(*text);
+    return text.has_value();
+  };
   for (const auto& [name, value] : environment) {
     known.insert(name);
-    if (auto address = in_form_of(value, sandbox)) out[name] = std::move(*address);
-    else if (auto part = part_for(name, sandbox)) out[name] = std::move(*part);
-    else if (of_libpq(name)) out[name] = "";
+    if (!points_to_sandbox(name, value) && of_libpq(name)) out[name] = "";
   }
   for (const auto& text : env_files)
-    for (const auto& [name, value] : read_env_file(text)) {
-      if (known.count(name) || contains(value, "${")) continue;
-      if (auto address = in_form_of(value, sandbox)) out[name] = std::move(*address);
-      else if (auto part = part_for(name, sandbox)) out[name] = std::move(*part);
-    }
+    for (const auto& [name, value] : read_env_file(text))
+      if (!known.count(name) && !contains(value, "${")) points_to_sandbox(name, value);
   out["DATABASE_URL"] = url(sandbox, "postgresql");
   out["JDBC_DATABASE_URL"] = jdbc_url(sandbox, "jdbc:postgresql");
   out["PGHOST"] = sandbox.host;

@@ -10,6 +10,7 @@
 
 #include "advisor/queries/planned_queries.h"
 #include "advisor/search/withdraw.h"
+#include "base/containers.h"
 #include "base/text/text.h"
 #include "check/findings/index_search.h"
 #include "check/load/inputs.h"
@@ -74,12 +75,10 @@ Workload read_workload(const AdviseSources& sources, const AdviseSettings& setti
                              {.line_prefix = sources.line_prefix,
                               .selection = sources.selection,
                               .threads = settings.jobs,
-                              .limits = {},
                               .progress = settings.observer.log,
                               .user_paths = sources.user_paths},
                              !sources.workloads.empty(), diagnostics);
-  for (auto& workload : read_workloads(sources.workloads, diagnostics, sources.user_paths))
-    workloads.push_back(std::move(workload));
+  append(workloads, read_workloads(sources.workloads, diagnostics, sources.user_paths));
   log::count_once(workloads, diagnostics);
   return log::total(std::move(workloads));
 }
@@ -101,19 +100,16 @@ Result<Workload> statement_statistics(pg::Connection& connection, Diagnostics& d
 Result<std::optional<Catalog>> connect(const AdviseSources& sources, const Observer& observer,
                                        AdviseInputs& out, Diagnostics& diagnostics) {
   if (!sources.sandbox) {
-    auto server = observed(observer, "connecting", [&] { return open_server(sources.db, observer.sent); });
-    if (!server) return tl::unexpected(server.error());
-    out.server = std::move(*server);
+    TRY(out.server, observed(observer, "connecting", [&] { return open_server(sources.db, observer.sent); }));
     return std::optional<Catalog>();
   }
-  auto sandbox = observed(observer, "building the sandbox", [&] {
-    return build_sandbox(find_schemas(sources.schema, diagnostics, {}, sources.user_paths), sources.load,
-                         diagnostics, sources.user_paths, observer.sent);
-  });
-  if (!sandbox) return tl::unexpected(sandbox.error());
-  out.server = take_server(std::move(sandbox->server));
-  out.statistics_only = sandbox->statistics_only;
-  return std::move(sandbox->production);
+  TRY(auto sandbox, observed(observer, "building the sandbox", [&] {
+        return build_sandbox(find_schemas(sources.schema, diagnostics, {}, sources.user_paths), sources.load,
+                             diagnostics, sources.user_paths, observer.sent);
+      }));
+  out.server = take_server(std::move(sandbox.server));
+  out.statistics_only = sandbox.statistics_only;
+  return std::move(sandbox.production);
 }
 
 // CREATE INDEX of killed runs. read_catalog() reports the indexes that such runs left.
@@ -243,9 +239,9 @@ class Adviser {
   // What a built index saves for one query.
   void save(plan::WhatIf& what_if, const std::string& fingerprint, UncostedIndex& index) {
     const Query* query = inputs_.workload.query(fingerprint);
-    const auto advised = std::ranges::find_if(
+    const auto* advised = find_first(
         advice_.queries, [&](const AdvisedQuery& other) { return other.fingerprint == fingerprint; });
-    if (!query || advised == advice_.queries.end()) return;
+    if (!query || !advised) return;
     double cost = 0;
     const auto statements = advisor::statements_of(*query);
     for (const auto& statement : statements) {
@@ -266,9 +262,8 @@ class Adviser {
     advice_.cost_after -= *index.cost_saved;
     AdvisedIndex out{index.table, index.sql, index.down_sql, *index.size_bytes, *index.cost_saved, 0, {}, {}};
     for (auto& query : advice_.queries)
-      if (const auto cost = built_costs_[index.sql].find(query.fingerprint);
-          cost != built_costs_[index.sql].end()) {
-        query.cost_after = std::min(query.cost_after, cost->second);
+      if (const double* cost = find_value(built_costs_[index.sql], query.fingerprint)) {
+        query.cost_after = std::min(query.cost_after, *cost);
         out.queries.push_back(query.fingerprint);
       }
     std::ranges::sort(out.queries);
@@ -333,7 +328,7 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
                                      Diagnostics& diagnostics) {
   std::vector<std::string> inputs = sources.schema;
   for (const auto* list : {&sources.load, &sources.logs, &sources.workloads, &sources.other_inputs})
-    inputs.insert(inputs.end(), list->begin(), list->end());
+    append(inputs, *list);
   TRY_VOID(keep_inputs(sources.output, inputs));
   for (auto* list : {&sources.schema, &sources.load, &sources.logs, &sources.workloads})
     take_out_conninfos(*list, diagnostics);
@@ -344,11 +339,10 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   TRY(auto production, connect(sources, settings.observer, out, diagnostics));
   Server& server = *out.server;
   const bool of_snapshot = production.has_value();
-  auto catalog = of_snapshot ? Result<Catalog>(std::move(*production))
-                             : observed(settings.observer, "reading the catalog",
-                                        [&] { return pg::read_catalog(server.connection(), diagnostics); });
-  if (!catalog) return tl::unexpected(catalog.error());
-  out.catalog = std::move(*catalog);
+  TRY(out.catalog, of_snapshot ? Result<Catalog>(std::move(*production))
+                               : observed(settings.observer, "reading the catalog", [&] {
+                                   return pg::read_catalog(server.connection(), diagnostics);
+                                 }));
   if (sources.logs.empty() && sources.workloads.empty()) {
     TRY(out.workload, statement_statistics(server.connection(), diagnostics));
   }

@@ -26,10 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 migrations::SchemaInput snapshot_input(const std::string& path, const Settings& settings) {
-  return {.kind = migrations::SchemaKind::server_snapshot,
-          .path = path,
-          .files = {},
-          .user_paths = settings.user_paths};
+  return {.kind = migrations::SchemaKind::server_snapshot, .path = path, .user_paths = settings.user_paths};
 }
 
 // One of the two schemas, on a server of its own.

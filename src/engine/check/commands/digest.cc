@@ -27,7 +27,6 @@ Digest digest(const DigestSources& sources, const Observer& observer, Diagnostic
                         {.line_prefix = sources.line_prefix,
                          .selection = sources.selection,
                          .threads = sources.jobs,
-                         .limits = {},
                          .progress = observer.log,
                          .user_paths = sources.user_paths,
                          .stop = sources.stop},

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "advisor/search/evaluate.h"
+#include "base/containers.h"
 #include "base/files/input_file.h"
 #include "check/load/server.h"
 #include "lint/schema/key_coverage.h"
@@ -71,7 +72,7 @@ class Run {
     for (const auto& file : sources_.candidate_files) {
       TRY(const auto text, read_file(file, candidate_file_limit, user_paths_));
       auto read = sql::read_indexes(text, file, inputs_.catalog, path);
-      diagnostics_.insert(diagnostics_.end(), read.refused.begin(), read.refused.end());
+      append(diagnostics_, read.refused);
       if (read.indexes.empty()) return fail(Error::Kind::input, file, "has no CREATE INDEX statement");
       for (auto& written : read.indexes) {
         const std::string where = written.index.origin.str();
@@ -110,7 +111,7 @@ class Run {
     if (!server_.sandbox || inputs_.statistics_only) return {};
     for (auto& candidate : candidates_)
       if (candidate.buildable.answer != advisor::Buildable::Answer::no)
-        if (const auto built = build_and_roll_back(candidate); !built) return built;
+        TRY_VOID(build_and_roll_back(candidate));
     return {};
   }
 

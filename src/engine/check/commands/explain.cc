@@ -42,11 +42,9 @@ class Explainer {
                   }}) {}
 
   Result<Explained> explain() {
-    auto plan =
+    TRY(out_.plan,
         observed(settings_.observer, settings_.analyze ? "planning and running the statement" : "planning",
-                 [&] { return make_plan(); });
-    if (!plan) return tl::unexpected(plan.error());
-    out_.plan = std::move(*plan);
+                 [&] { return make_plan(); }));
     observed(settings_.observer, "checking, with plans from the server", [&] { find(); });
     name_findings();
     if (planner_.stopped()) warn(diagnostics_, "", "interrupted");
@@ -206,18 +204,16 @@ class Explainer {
 
 Result<ExplainInputs> load_for_explain(const std::string& conninfo, const ExplainSettings& settings,
                                        Diagnostics& diagnostics) {
-  auto server = observed(settings.observer, "connecting",
-                         [&] { return open_server(conninfo, settings.observer.sent); });
-  if (!server) return tl::unexpected(server.error());
-  auto catalog = observed(settings.observer, "reading the catalog",
-                          [&] { return pg::read_catalog((*server)->connection(), diagnostics); });
-  if (!catalog) return tl::unexpected(catalog.error());
-  if (auto made = (*server)->make_plans(settings.session_settings); !made) {
+  TRY(auto server, observed(settings.observer, "connecting",
+                            [&] { return open_server(conninfo, settings.observer.sent); }));
+  TRY(auto catalog, observed(settings.observer, "reading the catalog",
+                             [&] { return pg::read_catalog(server->connection(), diagnostics); }));
+  if (auto made = server->make_plans(settings.session_settings); !made) {
     if (made.error().kind == Error::Kind::nonfatal) made.error().kind = Error::Kind::database;
     return tl::unexpected(made.error());
   }
-  report_bypassed_policies(*(*server)->plans, (*server)->connection(), diagnostics);
-  return ExplainInputs{std::move(*server), std::move(*catalog)};
+  report_bypassed_policies(*server->plans, server->connection(), diagnostics);
+  return ExplainInputs{std::move(server), std::move(catalog)};
 }
 
 Result<std::string> only_statement(const std::string& text) {

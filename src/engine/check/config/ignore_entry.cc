@@ -35,11 +35,7 @@ std::vector<Suppression> candidates(const Finding& finding) {
   if (subject.kind == "schema") objects.push_back(subject.schema);
   std::vector<Suppression> out;
   const auto add = [&](const std::string& object, const std::string& path) {
-    Suppression one;
-    one.rules = {finding.rule};
-    one.object = object;
-    one.path = path;
-    out.push_back(std::move(one));
+    out.push_back({.rules = {finding.rule}, .object = object, .path = path});
   };
   for (const auto& object : objects) add(object, {});
   const bool usable = !file.empty() && !file.starts_with("/") && !file.starts_with("..");

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/containers.h"
 #include "base/files/boundary.h"
 #include "base/files/input_file.h"
 #include "base/text/text.h"
@@ -119,8 +120,8 @@ std::vector<std::string> expand(const std::vector<std::string>& paths, const Con
   std::set<std::string> read;  // each file or folder is read once, however often it is named
   PatternBounds used = nothing_used;
   for (const auto& path : paths) {
-    const auto known = inputs.places.find(path);
-    const std::string where = known == inputs.places.end() ? path : known->second.str();
+    const auto* known = find_value(inputs.places, path);
+    const std::string where = known ? known->str() : path;
     auto found = expand_pattern(path, {}, used);
     if (!found) {
       diagnostics.push_back(found.error());

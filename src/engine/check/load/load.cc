@@ -271,7 +271,6 @@ Amount read_workload(const Sources& sources, const Settings& settings, Inputs& o
                              {.line_prefix = sources.line_prefix,
                               .selection = sources.selection,
                               .threads = settings.jobs,
-                              .limits = {},
                               .progress = settings.observer.log,
                               .user_paths = settings.user_paths,
                               .stop = settings.stop},
@@ -336,7 +335,6 @@ Result<void> plan_with_statistics(const Sources& sources, const Settings& settin
   if (!sources.against.empty()) schemas = out.schema_inputs;
   schemas.push_back({.kind = migrations::SchemaKind::server_snapshot,
                      .path = out.against.snapshot,
-                     .files = {},
                      .user_paths = settings.user_paths});
   Diagnostics& found = out.against.built;
   auto sandbox = build_sandbox(schemas, sources.load, found, settings.user_paths, settings.observer.sent);
@@ -453,9 +451,7 @@ struct Snapshot {
 std::optional<Snapshot> last_snapshot(const migrations::SchemaInput& input, std::deque<Catalog>& keep) {
   const auto path = migrations::last_snapshot(input);
   if (path.empty() || leads_outside(path)) return std::nullopt;
-  Diagnostics reported_already;
-  auto snapshot =
-      migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, reported_already);
+  auto snapshot = replayed({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}});
   if (!snapshot) return std::nullopt;
   return Snapshot{&keep.emplace_back(std::move(*snapshot)), path};
 }
@@ -570,25 +566,17 @@ Replayed replay(const migrations::SchemaInput& input, const std::set<std::string
   return replayed;
 }
 
-// Whether migrations of another folder create most of the tables of source without migrations: services
-// that share a database. `migrated`: the tables of all migrations.
-bool migrated_elsewhere(const lint::DeclaredSchema& schema, const std::set<QualifiedName>& migrated) {
-  if (schema.migrated) return false;
-  const auto& tables = schema.declared->tables;
-  const auto shared =
-      std::ranges::count_if(tables, [&](const auto& item) { return migrated.count(item.first) > 0; });
-  return 2 * static_cast<std::size_t>(shared) > tables.size();
-}
-
 // Tables of source that migrations of another folder create are checked there, and source is not compared
-// with migrations that those of another folder have replaced.
+// with migrations that those of another folder have replaced. `migrated`: the tables of all migrations; where
+// they create most tables of source without migrations, services share a database.
 void leave_to_migrations(Schema& schema, const std::vector<Schema>& all,
                          const std::set<QualifiedName>& migrated) {
   for (const auto& other : all)
     if (&other != &schema && other.migrations && other.catalog)
       std::erase_if(schema.declared, [&](const auto& one) { return fits_better(one, *other.catalog); });
-  if (std::ranges::none_of(schema.declared,
-                           [&](const auto& one) { return migrated_elsewhere(one, migrated); }))
+  if (std::ranges::none_of(schema.declared, [&](const auto& one) {
+        return !one.migrated && has_most_tables(migrated, *one.declared);
+      }))
     return;
   schema.declared.clear();
   if (schema.catalog)

@@ -7,6 +7,7 @@
 
 #include "advisor/ddl/index_ddl.h"
 #include "advisor/queries/planned_queries.h"
+#include "base/containers.h"
 #include "base/text/text.h"
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
@@ -172,8 +173,7 @@ void add_plans_of_findings(const std::vector<Finding>& findings, const Catalog* 
 static std::optional<WhatIfPlans> plans_with(const std::vector<IndexProposal>& indexes, const Query& query,
                                              const Catalog& catalog, plan::Planner& planner) {
   std::vector<std::string> sql;
-  for (const auto& index : indexes)
-    for (auto& one : advisor::hypothetical_indexes(index, catalog)) sql.push_back(std::move(one));
+  for (const auto& index : indexes) append(sql, advisor::hypothetical_indexes(index, catalog));
   for (const auto& statement : advisor::statements_of(query)) {
     plan::PlanRequest request{
         statement.sql, statement.parameters, !statement.generic, {}, plan::Names::session};
@@ -186,8 +186,7 @@ static std::optional<WhatIfPlans> plans_with(const std::vector<IndexProposal>& i
     const char* values = statement.generic              ? "generic plan"
                          : statement.parameters.empty() ? "as logged"
                                                         : "parameters from the log";
-    return WhatIfPlans{.statement = {},
-                       .before = before->text,
+    return WhatIfPlans{.before = before->text,
                        .origin = std::string("EXPLAIN, ") + values,
                        .after = after->text,
                        .indexes = plan::index_names(indexes)};
@@ -203,9 +202,8 @@ void add_plans_of_advice(const Advice& advice, const Workload& workload, const C
     if (!query || advised.cost_after >= advised.cost_before) continue;
     std::vector<IndexProposal> indexes;
     for (const auto& index : advice.indexes) {
-      const auto& users = index.queries;
       // A built index of a type that HypoPG does not support has no proposal.
-      if (!index.proposal.keys.empty() && std::ranges::find(users, advised.fingerprint) != users.end())
+      if (!index.proposal.keys.empty() && is_one_of(advised.fingerprint, index.queries))
         indexes.push_back(index.proposal);
     }
     if (indexes.empty()) continue;

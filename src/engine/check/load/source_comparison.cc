@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/files/boundary.h"
+#include "check/changes/changes.h"
 #include "check/load/unreadable.h"
 #include "files/files.h"
 #include "lint/schema/schema_difference.h"
@@ -34,10 +35,7 @@ std::optional<Catalog> with_unjournaled(const migrations::SchemaInput& input) {
   std::ranges::sort(names, files::natural_less);
   migrations::SchemaInput all = input;
   for (const auto& name : names) all.files.push_back({folder.path(name), ""});
-  Diagnostics reported_already;
-  auto catalog = migrations::load(all, reported_already);
-  if (!catalog) return std::nullopt;
-  return std::move(*catalog);
+  return replayed(all);
 }
 
 }  // namespace
@@ -77,12 +75,17 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
   return out;
 }
 
+bool has_most_tables(const std::set<QualifiedName>& created, const Catalog& declared) {
+  const auto shared =
+      std::ranges::count_if(declared.tables, [&](const auto& item) { return created.count(item.first) > 0; });
+  return 2 * static_cast<std::size_t>(shared) > declared.tables.size();
+}
+
 bool fits_better(const lint::DeclaredSchema& schema, const Catalog& other) {
   if (!schema.migrated) return false;
-  const auto& tables = schema.declared->tables;
-  const auto shared =
-      std::ranges::count_if(tables, [&](const auto& item) { return other.tables.count(item.first) > 0; });
-  return 2 * static_cast<std::size_t>(shared) > tables.size() &&
+  std::set<QualifiedName> created;
+  for (const auto& [name, table] : other.tables) created.insert(name);
+  return has_most_tables(created, *schema.declared) &&
          lint::schema_differences(other, *schema.declared).size() <
              lint::schema_differences(*schema.migrated, *schema.declared).size();
 }

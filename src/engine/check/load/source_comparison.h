@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 
 #include "base/result.h"
 #include "lint/run/context.h"
@@ -20,6 +21,9 @@ namespace pgadvise::check {
 std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInput& input,
                                                     const Catalog& migrated, const Catalog* snapshot,
                                                     std::deque<Catalog>& keep, Diagnostics& diagnostics);
+
+// Whether more than half of the declared tables are among the created ones.
+bool has_most_tables(const std::set<QualifiedName>& created, const Catalog& declared);
 
 // Whether `other`, which migrations of another folder create, has most of the declared tables, and differs
 // from the source in fewer objects than the source's own migrations: these are no longer the ones that run.

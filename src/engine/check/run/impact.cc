@@ -120,23 +120,16 @@ Cost cost_of(const Finding& finding, const lint::RegisteredRule* rule, const Imp
 }
 
 double points(Severity severity) {
-  switch (severity) {
-    case Severity::error: return impact_points.error;
-    case Severity::warning: return impact_points.warning;
-    case Severity::note: break;
-  }
-  return impact_points.note;
+  return severity == Severity::error     ? impact_points.error
+         : severity == Severity::warning ? impact_points.warning
+                                         : impact_points.note;
 }
 
 double points(lint::Harm harm) {
-  switch (harm) {
-    case lint::Harm::data: return impact_points.data;
-    case lint::Harm::deployment: return impact_points.deployment;
-    case lint::Harm::correctness: return impact_points.correctness;
-    case lint::Harm::time:
-    case lint::Harm::upkeep: break;
-  }
-  return 0;
+  return harm == lint::Harm::data          ? impact_points.data
+         : harm == lint::Harm::deployment  ? impact_points.deployment
+         : harm == lint::Harm::correctness ? impact_points.correctness
+                                           : 0;
 }
 
 double points(const Cost& cost) {

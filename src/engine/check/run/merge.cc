@@ -60,11 +60,10 @@ bool of_log_alone(const Finding& finding) {
   using lint::Input;
   const auto* rule = lint::find_rule(finding.rule);
   if (!rule || !finding.subject.table.empty()) return false;
-  for (const Input other :
-       {Input::schema, Input::statistics, Input::settings, Input::project, Input::code, Input::migrations,
-        Input::comparison, Input::declared, Input::plans, Input::plan_changes})
-    if (rule->rule->needs.names(other)) return false;
-  return true;
+  constexpr Input others[] = {Input::schema, Input::statistics,  Input::settings,   Input::project,
+                              Input::code,   Input::migrations,  Input::comparison, Input::declared,
+                              Input::plans,  Input::plan_changes};
+  return std::ranges::none_of(others, [&](Input other) { return rule->rule->needs.names(other); });
 }
 
 // All that a reader sees of the fix: its SQL, or the finding of the same schema that has it.
