@@ -124,14 +124,11 @@ struct Relay::State {
   }
 
   void remove_ended() {
-    for (auto at = connections_.begin(); at != connections_.end();) {
-      if (at->running > 0) {
-        ++at;
-        continue;
-      }
-      for (auto& thread : at->threads) thread.join();
-      at = connections_.erase(at);
-    }
+    connections_.remove_if([](Connection& one) {
+      if (one.running > 0) return false;
+      for (auto& thread : one.threads) thread.join();
+      return true;
+    });
   }
 
   void accept_all() {

@@ -139,7 +139,7 @@ class Selection {
     std::map<std::size_t, std::vector<std::size_t>> by_request;
     std::priority_queue<Value> queue;
     const auto value = [&](std::size_t at, double cost) {
-      return (total_ - cost) / std::max(smallest_index, bytes(indexes[at]));
+      return (total_ - cost) / std::max(smallest_index, sizes_.bytes_of(indexes[at]));
     };
     for (std::size_t at = 0; at < indexes.size(); ++at) {
       for (const auto request : model_.requests_of(indexes[at])) by_request[request].push_back(at);
@@ -178,7 +178,7 @@ class Selection {
       under_[at] = model_.bits(at, next);
     }
     chosen_ = std::move(next);
-    total_ = maintenance_cost(chosen_);
+    total_ = sizes_.maintenance_cost_of(chosen_);
     for (std::size_t at = 0; at < model_.size(); ++at) total_ += weight(at) * costs_[at];
     if (options_.reached) options_.reached(total_);
   }
@@ -197,21 +197,15 @@ class Selection {
     return std::max(std::min(share * total_, options_.least_local_gain * local), 1e-9);
   }
   double small() const { return std::max(least_worth / 10 * total_, 1e-9); }
-  double bytes(int index) const { return static_cast<double>(sizes_.bytes[static_cast<std::size_t>(index)]); }
   double bytes(const IndexSet& set) const {
     double sum = 0;
-    for (const int index : set) sum += bytes(index);
+    for (const int index : set) sum += sizes_.bytes_of(index);
     return sum;
   }
   IndexSet added(const IndexSet& next) const {
     IndexSet out;
     std::ranges::set_difference(next, chosen_, std::back_inserter(out));
     return out;
-  }
-  double maintenance_cost(const IndexSet& set) const {
-    double sum = 0;
-    for (const int index : set) sum += sizes_.maintenance_cost[static_cast<std::size_t>(index)];
-    return sum;
   }
   bool fits(const IndexSet& set) const {
     return (!options_.max_indexes || set.size() <= options_.max_indexes) &&
@@ -241,7 +235,7 @@ class Selection {
 
   // The least that the workload can cost with `next`, for all that is known.
   double optimistic(const IndexSet& next) const {
-    double sum = total_ - maintenance_cost(chosen_) + maintenance_cost(next);
+    double sum = total_ - sizes_.maintenance_cost_of(chosen_) + sizes_.maintenance_cost_of(next);
     for (const auto at : affected_by(next)) sum += weight(at) * (model_.bounds(at, next).lower - costs_[at]);
     return sum;
   }
@@ -249,7 +243,7 @@ class Selection {
   // The same with the move beside what is chosen.
   double optimistic_with(const IndexSet& move) const {
     const IndexSet fresh = added(move);
-    double sum = total_ + maintenance_cost(fresh);
+    double sum = total_ + sizes_.maintenance_cost_of(fresh);
     for (const auto at : affected(fresh))
       sum += weight(at) * (model_.bounds_under(at, under_[at] | model_.bits(at, fresh)).lower - costs_[at]);
     return sum;
@@ -271,7 +265,7 @@ class Selection {
 
   // What it does cost; nothing when it is not under `limit`, or when a query gets slower than it may.
   std::optional<double> exact(const IndexSet& next, double limit) {
-    double sum = total_ - maintenance_cost(chosen_) + maintenance_cost(next);
+    double sum = total_ - sizes_.maintenance_cost_of(chosen_) + sizes_.maintenance_cost_of(next);
     std::vector<std::pair<double, std::size_t>> gaps;
     for (const auto at : affected_by(next)) {
       const auto now = model_.bounds(at, next);
@@ -389,11 +383,11 @@ class Selection {
     };
     for (const int index : set) {
       if (std::ranges::binary_search(kept, index)) continue;
-      double loss = -sizes_.maintenance_cost[static_cast<std::size_t>(index)];
+      double loss = -sizes_.maintenance_cost_of({index});
       const IndexSet rest = without(set, index);
       for (const auto at : model_.requests_of(index))
         loss += weight(at) * (model_.bounds(at, rest).lower - cost_with(at));
-      out.push_back({index, std::max(smallest_index, bytes(index)), std::max(0.0, loss)});
+      out.push_back({index, std::max(smallest_index, sizes_.bytes_of(index)), std::max(0.0, loss)});
     }
     return out;
   }
@@ -447,9 +441,6 @@ std::vector<IndexSet> moves_of(const IndexSet& candidates, const std::vector<Ind
 // filled up anew.
 IndexSet filled_otherwise(const Selection& first, CostModel& model, const Sizes& sizes,
                           const std::vector<IndexSet>& moves, const SelectionOptions& options) {
-  const auto bytes = [&](int index) {
-    return static_cast<double>(sizes.bytes[static_cast<std::size_t>(index)]);
-  };
   IndexSet best = first.chosen();
   double total = first.total();
   std::set<int> tried;
@@ -457,8 +448,9 @@ IndexSet filled_otherwise(const Selection& first, CostModel& model, const Sizes&
   const auto next = [&] {
     int out = -1;
     for (const int index : best)
-      if (!tried.count(index) && bytes(index) >= worth_a_try * static_cast<double>(*options.budget) &&
-          (out < 0 || bytes(index) > bytes(out)))
+      if (!tried.count(index) &&
+          sizes.bytes_of(index) >= worth_a_try * static_cast<double>(*options.budget) &&
+          (out < 0 || sizes.bytes_of(index) > sizes.bytes_of(out)))
         out = index;
     return out;
   };
@@ -481,6 +473,12 @@ IndexSet filled_otherwise(const Selection& first, CostModel& model, const Sizes&
 
 }  // namespace
 
+double Sizes::maintenance_cost_of(const IndexSet& indexes) const {
+  double sum = 0;
+  for (const int index : indexes) sum += maintenance_cost[static_cast<std::size_t>(index)];
+  return sum;
+}
+
 IndexSet select_indexes(CostModel& model, const Sizes& sizes, const IndexSet& candidates,
                         const std::vector<IndexSet>& groups, const SelectionOptions& options) {
   const auto moves = moves_of(candidates, groups);
@@ -496,8 +494,7 @@ std::vector<Step> ordered_by_gain(CostModel& model, const Sizes& sizes, const In
 }
 
 double workload_cost(CostModel& model, const Sizes& sizes, const IndexSet& chosen) {
-  double sum = 0;
-  for (const int index : chosen) sum += sizes.maintenance_cost[static_cast<std::size_t>(index)];
+  double sum = sizes.maintenance_cost_of(chosen);
   for (std::size_t at = 0; at < model.size(); ++at) sum += model.request(at).weight * model.cost(at, chosen);
   return sum;
 }

@@ -25,6 +25,9 @@ struct SelectionOptions {
 
 // Indexed by candidate.
 struct Sizes {
+  double bytes_of(int index) const { return static_cast<double>(bytes[static_cast<std::size_t>(index)]); }
+  double maintenance_cost_of(const IndexSet& indexes) const;
+
   std::vector<std::int64_t> bytes;
   std::vector<double> maintenance_cost;  // cost that the index adds to the workload's writes
   std::vector<IndexSet> alike;           // indexes with the same first column, including itself; may be empty

@@ -265,29 +265,28 @@ class ConfigReader {
       return errors_.complain(node.source(), "inputs is not a table",
                               "write [inputs], and paths = [\".\"] below it");
     auto& inputs = out_.inputs;
-    const std::pair<std::string_view, std::vector<std::string>*> keys[] = {{"paths", &inputs.paths},
-                                                                           {"schema", &inputs.schema},
-                                                                           {"logs", &inputs.logs},
-                                                                           {"workloads", &inputs.workloads}};
     for (const auto& [key, value] : *table) {
       if (key == "exclude") {
         exclude(value);
         continue;
       }
-      const auto* known =
-          std::ranges::find_if(keys, [&, name = key.str()](const auto& pair) { return pair.first == name; });
-      if (known == std::end(keys)) {
+      std::vector<std::string>* const known = key == "paths"       ? &inputs.paths
+                                              : key == "schema"    ? &inputs.schema
+                                              : key == "logs"      ? &inputs.logs
+                                              : key == "workloads" ? &inputs.workloads
+                                                                   : nullptr;
+      if (!known) {
         errors_.unknown(key, {"paths", "schema", "logs", "workloads", "exclude"});
         continue;
       }
-      known->second->clear();
+      known->clear();
       errors_.texts(value, key.str(), [&, list = key.str()](const toml::node& item, const std::string& path) {
         if (looks_like_conninfo(path))
           return errors_.complain(item.source(), "is a connection string, not a file",
                                   "define a database in [databases.NAME]");
         const std::string from = from_here(path);
         if (!stays_inside(item, list, path, from)) return;
-        known->second->push_back(from);
+        known->push_back(from);
         inputs.places[from] = errors_.place(item.source());
       });
     }

@@ -56,11 +56,15 @@ static std::string head_of(const std::string& path) {
   return is_file(path) ? read_head(path, bytes) : std::string();
 }
 
+static bool holds_workloads(const std::string& text) {
+  return log::is_workload_file(text) || log::is_statistics_file(text);
+}
+
 // A log or a workload file that somebody names as a schema.
 static std::optional<Error> of_another_option(const std::string& path) {
   if (lower(path).ends_with(".sql")) return std::nullopt;
   const std::string head = head_of(path);
-  if (log::is_workload_file(head) || log::is_statistics_file(head))
+  if (holds_workloads(head))
     return Error{Error::Kind::input, path, "is a workload, not a schema", "--log " + path};
   const auto format = log::detect(head, "");
   if (format.name.empty()) return std::nullopt;
@@ -252,39 +256,32 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
   return out;
 }
 
-// A workload file, or rows of pg_stat_statements.
-static void read_file_of_workloads(const std::string& path, const std::string& text,
-                                   std::vector<Workload>& out, Diagnostics& diagnostics) {
-  if (!log::is_workload_file(text)) {
-    auto statistics = log::parse_statistics_file(path, text, diagnostics);
-    if (!statistics) diagnostics.push_back(statistics.error());
-    else out.push_back(std::move(*statistics));
-    return;
-  }
-  auto read = log::parse_workload_file(path, text);
-  if (!read) diagnostics.push_back(read.error());
-  else append(out, std::move(*read));
-}
-
 Error not_read_after_stop(const std::string& input) {
   return {Error::Kind::nonfatal, input, "interrupted: pgadvise did not read this input"};
+}
+
+// A workload file, rows of pg_stat_statements, or SQL.
+static void read_workload(const std::string& path, const UserPaths& user_paths, const std::stop_token& stop,
+                          std::vector<Workload>& out, Diagnostics& diagnostics) {
+  if (stop.stop_requested()) return diagnostics.push_back(not_read_after_stop(path));
+  const auto text = read_file(path, file_limit, user_paths);
+  if (!text) return diagnostics.push_back(text.error());
+  if (!holds_workloads(*text)) return out.push_back(read_sql_workload(path, *text, diagnostics));
+  if (log::is_workload_file(*text)) {
+    if (auto read = log::parse_workload_file(path, *text)) append(out, std::move(*read));
+    else diagnostics.push_back(read.error());
+  } else if (auto statistics = log::parse_statistics_file(path, *text, diagnostics)) {
+    out.push_back(std::move(*statistics));
+  } else {
+    diagnostics.push_back(statistics.error());
+  }
 }
 
 std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
                                      const UserPaths& user_paths, const std::stop_token& stop) {
   std::vector<Workload> out;
   std::ranges::sort(paths);
-  for (const auto& path : paths) {
-    if (stop.stop_requested()) {
-      diagnostics.push_back(not_read_after_stop(path));
-      continue;
-    }
-    const auto text = read_file(path, file_limit, user_paths);
-    if (!text) diagnostics.push_back(text.error());
-    else if (log::is_workload_file(*text) || log::is_statistics_file(*text))
-      read_file_of_workloads(path, *text, out, diagnostics);
-    else out.push_back(read_sql_workload(path, *text, diagnostics));
-  }
+  for (const auto& path : paths) read_workload(path, user_paths, stop, out, diagnostics);
   return out;
 }
 
@@ -298,8 +295,7 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log
   std::vector<Workload> out;
   std::vector<std::string> logs;
   for (const auto& path : paths) {
-    const auto head = head_of(path);
-    if (!log::is_workload_file(head) && !log::is_statistics_file(head)) {
+    if (!holds_workloads(head_of(path))) {
       logs.push_back(path);
       continue;
     }
@@ -308,13 +304,7 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log
            "holds sums, of which --app, --user, --database, --from and --to select nothing: "
            "all of it is read",
            "name the logs instead");
-    if (options.stop.stop_requested()) {
-      diagnostics.push_back(not_read_after_stop(path));
-      continue;
-    }
-    const auto text = read_file(path, file_limit, options.user_paths);
-    if (!text) diagnostics.push_back(text.error());
-    else read_file_of_workloads(path, *text, out, diagnostics);
+    read_workload(path, options.user_paths, options.stop, out, diagnostics);
   }
   if (logs.empty()) return out;
   if (!by_log && out.empty()) return {log::read(logs, options, diagnostics)};
