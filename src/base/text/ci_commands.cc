@@ -1,6 +1,7 @@
 #include "base/text/ci_commands.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace pgadvise {
 namespace {

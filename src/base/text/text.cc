@@ -40,6 +40,12 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
+std::string join_first(std::vector<std::string> names, std::size_t most) {
+  const std::size_t all = names.size();
+  names.resize(std::min(all, most));
+  return join(names, ", ") + (all > most ? fmt::format(" and {} more", all - most) : "");
+}
+
 bool starts_with_nocase(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() &&
          std::equal(prefix.begin(), prefix.end(), text.begin(),
@@ -56,28 +62,12 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-bool contains_any(std::string_view text, std::span<const std::string_view> parts) {
-  return std::ranges::any_of(parts, [&](std::string_view part) { return contains(text, part); });
-}
-
-bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
-  return contains_any(text, std::span(parts.begin(), parts.size()));
-}
-
 std::vector<std::size_t> occurrences(std::string_view text, std::string_view part, std::size_t most) {
   std::vector<std::size_t> out;
   for (auto at = text.find(part); at != std::string_view::npos && out.size() < most;
        at = text.find(part, at + 1))
     out.push_back(at);
   return out;
-}
-
-bool ends_with_any(std::string_view text, std::span<const std::string_view> endings) {
-  return std::ranges::any_of(endings, [&](std::string_view ending) { return text.ends_with(ending); });
-}
-
-bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> endings) {
-  return ends_with_any(text, std::span(endings.begin(), endings.size()));
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -44,13 +44,19 @@ constexpr std::array<std::string_view, sizeof...(Words)> word_list(const Words&.
   return {words...};
 }
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+// "a, b and 3 more": at most `most` of the names.
+std::string join_first(std::vector<std::string> names, std::size_t most);
 bool starts_with_nocase(std::string_view text, std::string_view prefix);  // ASCII only
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 bool contains(std::string_view text, std::string_view part);
-bool contains_any(std::string_view text, std::span<const std::string_view> parts);
-bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts);
-bool ends_with_any(std::string_view text, std::span<const std::string_view> endings);
-bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> endings);
+template <class List = std::initializer_list<std::string_view>>
+bool contains_any(std::string_view text, const List& parts) {
+  return std::ranges::any_of(parts, [&](std::string_view part) { return contains(text, part); });
+}
+template <class List = std::initializer_list<std::string_view>>
+bool ends_with_any(std::string_view text, const List& endings) {
+  return std::ranges::any_of(endings, [&](std::string_view ending) { return text.ends_with(ending); });
+}
 // The offsets of the first `most` occurrences of a part of the text; they may overlap.
 std::vector<std::size_t> occurrences(std::string_view text, std::string_view part, std::size_t most);
 std::size_t edit_distance(std::string_view a, std::string_view b);  // Levenshtein's, of bytes

@@ -55,11 +55,7 @@ void report_unknown_sizes(const AdviseInputs& inputs, Diagnostics& diagnostics) 
   const auto report = [&](const std::set<std::string>& tables, std::string what, std::string hint) {
     constexpr std::size_t shown = 5;
     if (tables.empty()) return;
-    std::vector<std::string> names(tables.begin(), tables.end());
-    const std::size_t more = names.size() > shown ? names.size() - shown : 0;
-    names.resize(names.size() - more);
-    warn(diagnostics, join(names, ", ") + (more ? fmt::format(" and {} more", more) : ""), std::move(what),
-         std::move(hint));
+    warn(diagnostics, join_first({tables.begin(), tables.end()}, shown), std::move(what), std::move(hint));
   };
   report(empty, "no rows: pgadvise can't compare the costs of indexes, and searches for none there",
          "a database with rows, or a snapshot of one: --sandbox --schema SNAPSHOT");

@@ -18,11 +18,6 @@
 namespace pgadvise::check {
 namespace {
 
-bool any_failed(const Diagnostics& diagnostics) {
-  return std::ranges::any_of(diagnostics,
-                             [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
-}
-
 bool of_other_log(const Error& error, const Workload& workload) {
   return std::ranges::any_of(workload.sources, [&](const LogSource& source) {
     return source.path == error.where && log::names_other_log(source.note) && error.what == source.note;
@@ -61,6 +56,11 @@ void end_with_unread_schema(Diagnostics& diagnostics, bool of_others, bool allow
 }
 
 }  // namespace
+
+bool any_failed(const Diagnostics& diagnostics) {
+  return std::ranges::any_of(diagnostics,
+                             [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+}
 
 std::string for_another_database(const Diagnostics& diagnostics) {
   constexpr std::string_view begin = " of another database (";

@@ -18,6 +18,9 @@ namespace pgadvise::check {
 //   databases: these diagnostics become the errors, and come last.
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
 
+// Whether one of the diagnostics is an error, and not a warning.
+bool any_failed(const Diagnostics& diagnostics);
+
 // "the SQL of the inputs is for another database (mysql)", according to the diagnostics; "": of none.
 std::string for_another_database(const Diagnostics& diagnostics);
 

@@ -83,18 +83,15 @@ std::vector<const Query*> worth_planning(const Workload& workload,
 void report_bypassed_policies(const plan::PlanSource& source, const pg::Connection& connection,
                               Diagnostics& diagnostics) {
   constexpr std::size_t shown = 3;
-  auto tables = source.rls_bypassed();
+  const auto& tables = source.rls_bypassed();
   if (tables.empty()) return;
-  const std::size_t all = tables.size();
-  tables.resize(std::min(shown, all));
-  warn(diagnostics, connection.where(),
-       fmt::format("{} bypasses row-level security on {}{}: the plans differ from those of an application "
-                   "under these policies",
-                   connection.session_settings().role.empty()
-                       ? "this user"
-                       : "the role " + connection.session_settings().role,
-                   join(tables, ", "), all > shown ? fmt::format(" and {} more", all - shown) : ""),
-       "use --role with the application's role");
+  const std::string& role = connection.session_settings().role;
+  warn(
+      diagnostics, connection.where(),
+      fmt::format("{} bypasses row-level security on {}: the plans differ from those of an application under "
+                  "these policies",
+                  role.empty() ? "this user" : "the role " + role, join_first(tables, shown)),
+      "use --role with the application's role");
 }
 
 // With '...' for each constant; nullopt if the text is not read as a plan.

@@ -434,9 +434,7 @@ class Resolver {
     std::vector<std::string> names;
     for (const Change* change : changes)
       for (const Index* index : change->dropped) names.push_back(index->name);
-    const std::size_t more = names.size() > named ? names.size() - named : 0;
-    names.resize(names.size() - more);
-    return join(names, ", ") + (more ? fmt::format(" and {} more", more) : "");
+    return join_first(std::move(names), named);
   }
 
   std::vector<Finding>& findings_;

@@ -534,14 +534,9 @@ class Merger {
     scope.migrations.assign(inputs_.chosen.migrations.begin(), inputs_.chosen.migrations.end());
   }
 
-  bool input_failed() const {
-    return std::ranges::any_of(report_.diagnostics,
-                               [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
-  }
-
   void compare_with_baseline() {
     if (settings_.baseline.empty()) return;
-    if (settings_.update_baseline && input_failed()) {
+    if (settings_.update_baseline && any_failed(report_.diagnostics)) {
       report_.diagnostics.push_back(
           {Error::Kind::input, settings_.baseline, "not updated, because an input could not be read"});
       return;
