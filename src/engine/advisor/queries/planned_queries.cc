@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/containers.h"
 #include "plan/run/safety.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/statement.h"
@@ -35,38 +36,18 @@ std::string where(const Query& query) {
              : query.samples.front().place.str();
 }
 
-class Refusals {
- public:
-  Refusals(const Catalog& catalog, plan::PlanSource& source) : catalog_(catalog), source_(source) {}
-
-  // Empty: it may be explained.
-  Result<std::string> refusal(const plan::WhatIfStatement& statement) {
-    const auto shape = sql::shape(statement.sql);
-    if (!shape) return shape.error().what;
-    const auto dependencies = source_.dependencies(statement.sql, plan::Names::session);
-    if (!dependencies) {
-      if (dependencies.error().kind == Error::Kind::database) return tl::unexpected(dependencies.error());
-      return dependencies.error().what;
-    }
-    const auto decision = plan::decide(*shape, *dependencies, !statement.generic);
-    return decision.allowed == plan::Allowed::nothing ? decision.reason : std::string();
+// Why the statement may not be explained; "": it may.
+Result<std::string> refusal(const plan::WhatIfStatement& statement, plan::PlanSource& source) {
+  const auto shape = sql::shape(statement.sql);
+  if (!shape) return shape.error().what;
+  const auto dependencies = source.dependencies(statement.sql, plan::Names::session);
+  if (!dependencies) {
+    if (dependencies.error().kind == Error::Kind::database) return tl::unexpected(dependencies.error());
+    return dependencies.error().what;
   }
-
-  std::set<QualifiedName> tables_of(const QueryFacts& facts) {
-    std::set<QualifiedName> out;
-    for (const auto& use : facts.relations) {
-      auto& members = partition_trees_[use.table];
-      if (members.empty()) members = partition_tree(use.table, catalog_);
-      out.insert(members.begin(), members.end());
-    }
-    return out;
-  }
-
- private:
-  const Catalog& catalog_;
-  plan::PlanSource& source_;
-  std::map<QualifiedName, std::set<QualifiedName>> partition_trees_;
-};
+  const auto decision = plan::decide(*shape, *dependencies, !statement.generic);
+  return decision.allowed == plan::Allowed::nothing ? decision.reason : std::string();
+}
 
 }  // namespace
 
@@ -81,15 +62,15 @@ std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
   for (const auto& sample : query.samples) {
     if (sample.statement.empty()) continue;
     const std::size_t wanted = parameters_of(sample.statement);
-    if (wanted == 0) add({sample.statement, {}, false, {}});
+    if (wanted == 0) add({sample.statement});
     else if (sample.parameters && sample.parameters->size() == wanted)
-      add({sample.statement, *sample.parameters, false, {}});
+      add({sample.statement, *sample.parameters});
   }
   if (out.empty()) {
     const std::string& text = query.samples.empty() || query.samples.front().statement.empty()
                                   ? query.text
                                   : query.samples.front().statement;
-    out.push_back({text, {}, parameters_of(text) > 0, {}});
+    out.push_back({text, {}, parameters_of(text) > 0});
   }
   return out;
 }
@@ -98,7 +79,7 @@ std::vector<PlannedQuery> planned_queries(const Workload& workload, const Catalo
                                           plan::PlanSource& source, const std::function<bool()>& stop,
                                           std::size_t& not_explained, Diagnostics& diagnostics) {
   std::vector<PlannedQuery> out;
-  Refusals refusals(catalog, source);
+  std::map<QualifiedName, std::set<QualifiedName>> trees;  // partition trees of tables
   const auto leave_out = [&](const Query& query, std::string why) {
     ++not_explained;
     warn(diagnostics, where(query), "not explained: " + std::move(why));
@@ -116,10 +97,15 @@ std::vector<PlannedQuery> planned_queries(const Workload& workload, const Catalo
     }
     if (query.facts.relations.empty()) continue;
     PlannedQuery planned{&query, referenced_columns(query.text, query.facts, catalog), {}};
-    const auto tables = refusals.tables_of(query.facts);
+    std::set<QualifiedName> tables;
+    for (const auto& use : query.facts.relations) {
+      auto& members = trees[use.table];
+      if (members.empty()) members = partition_tree(use.table, catalog);
+      append(tables, members);
+    }
     std::string why;
     for (auto& statement : statements_of(query)) {
-      auto refused = refusals.refusal(statement);
+      auto refused = refusal(statement, source);
       if (!refused) {
         diagnostics.push_back(refused.error());
         return out;

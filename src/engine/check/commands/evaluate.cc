@@ -67,7 +67,7 @@ class Run {
         return fail(Error::Kind::usage, where,
                     read.refused.empty() ? "has no statement" : read.refused.front().what,
                     "--candidate 'CREATE INDEX ON table (column)'");
-      for (auto& written : read.indexes) add(std::move(written), where);
+      for (auto& written : read.indexes) candidates_.push_back({std::move(written), where});
     }
     for (const auto& file : sources_.candidate_files) {
       TRY(const auto text, read_file(file, candidate_file_limit, user_paths_));
@@ -76,7 +76,7 @@ class Run {
       if (read.indexes.empty()) return fail(Error::Kind::input, file, "has no CREATE INDEX statement");
       for (auto& written : read.indexes) {
         const std::string where = written.index.origin.str();
-        add(std::move(written), where);
+        candidates_.push_back({std::move(written), where});
       }
     }
     if (candidates_.size() > max_candidates)
@@ -84,10 +84,6 @@ class Run {
                   fmt::format("{} candidates are too many", candidates_.size()),
                   fmt::format("at most {} at once", max_candidates));
     return {};
-  }
-
-  void add(sql::WrittenIndex written, const std::string& where) {
-    candidates_.push_back({std::move(written), where, {}});
   }
 
   Result<void> read_drops() {

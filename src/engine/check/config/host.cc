@@ -17,11 +17,6 @@ bool host_character(char c, bool socket) {
   return byte < 0x80 && (std::isalnum(byte) || std::string_view(".-_:%").find(c) != std::string_view::npos);
 }
 
-bool port_number(std::string_view port) {
-  return !port.empty() && port.size() <= 5 &&
-         std::ranges::all_of(port, [](unsigned char c) { return std::isdigit(c); });
-}
-
 }  // namespace
 
 Result<std::string> allowed_host(const pg::Address& address) {
@@ -30,7 +25,9 @@ Result<std::string> allowed_host(const pg::Address& address) {
     return fail(Error::Kind::usage, "", std::move(what), "HOST:PORT, for example db.example.com:5432");
   };
   if (address.host.empty()) return wrong("names no host");
-  if (!port_number(address.port)) return wrong(ellipsis(address.host, 80) + " has no port number");
+  constexpr std::size_t longest_port = 5;
+  if (!all_digits(address.port) || address.port.size() > longest_port)
+    return wrong(ellipsis(address.host, 80) + " has no port number");
   if (!std::ranges::all_of(address.host, [&](char c) { return host_character(c, socket); }))
     return wrong(ellipsis(address.host, 80) + " has a character that host names can't have");
   if (socket) return address.host + ":" + address.port;

@@ -137,11 +137,6 @@ Result<pg::Sandbox> start(const MigrateCommand& command, bool isolated, const Ob
   return sandbox;
 }
 
-// The address of the sandbox for the command.
-SandboxAddress address_of(const pg::Sandbox& sandbox, bool isolated) {
-  return {.port = isolated ? usual_port : sandbox.port(), .password = sandbox.password()};
-}
-
 // As root the command runs as the repository's owner, who gets the folder; HOME is not root's then.
 void give_to_owner(const std::string& boundary, const std::string& temporary, Variables& variables) {
   struct stat info{};
@@ -170,7 +165,8 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   const TemporaryFolder temporary;
   if (temporary.path().empty()) return wrong("no folder for temporary files can be made");
   writable.push_back(temporary.path());
-  const SandboxAddress address = address_of(sandbox, isolated);
+  const SandboxAddress address{.port = isolated ? usual_port : sandbox.port(),
+                               .password = sandbox.password()};
   auto variables = sandbox_environment(own_environment(), read_env_files({folder, boundary}), address);
   for (const char* name : {"TMPDIR", "TMP", "TEMP"}) variables.emplace_back(name, temporary.path());
   if (isolated) give_to_owner(boundary, temporary.path(), variables);

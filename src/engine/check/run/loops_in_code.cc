@@ -47,12 +47,10 @@ class Union {
   }
 
  private:
-  SourceLocation located(const SourceLocation& place) const { return lint::located(project_, place); }
-
   // The finding about the loop: it names the loop and the query, or the call of the function that has it.
   void find_loop(const QueryInLoop& made, std::string_view rule) {
-    const SourceLocation place = located(lint::place_in_loop(made));
-    const SourceLocation loop = located(made.loop);
+    const SourceLocation place = lint::located(project_, lint::place_in_loop(made));
+    const SourceLocation loop = lint::located(project_, made.loop);
     for (std::size_t at = 0; at < findings_.size(); ++at) {
       const Finding& one = findings_[at];
       const auto names = [&](const SourceLocation& wanted) {
@@ -114,7 +112,7 @@ class Union {
                                  ? "this query in the code makes the statement"
                                  : fmt::format("one of {} queries in the code that make it", places.size());
     for (const auto& place : places)
-      logged.evidence.push_back({Evidence::Kind::project, text, located(place)});
+      logged.evidence.push_back({Evidence::Kind::project, text, lint::located(project_, place)});
   }
 
   void confirm(Finding& finding, const std::vector<std::size_t>& logged) const {

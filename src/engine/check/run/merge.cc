@@ -473,15 +473,15 @@ class Merger {
     append(report_.diagnostics, inputs_.config.fits_nothing(folders));
   }
 
-  bool reported_at(const std::string& where) const {
-    return std::ranges::any_of(report_.diagnostics, [&](const Error& error) { return error.where == where; });
-  }
-
   // Only where the rule could have found something: it ran over everything that the suppression covers.
   void report_unused_suppressions() {
     for (std::size_t i = 0; i < outcome_.suppressions.entries.size(); ++i) {
       const Suppression& suppression = outcome_.suppressions.entries[i];
-      if (!suppression.comment() && (inputs_.chosen.files_named || reported_at(suppression.place.str())))
+      const auto is_there = [place = suppression.place.str()](const Error& error) {
+        return error.where == place;
+      };
+      if (!suppression.comment() &&
+          (inputs_.chosen.files_named || std::ranges::any_of(report_.diagnostics, is_there)))
         continue;
       for (const auto& rule : suppression.rules) {
         if (outcome_.used.count({i, rule}) || !could_find(rule, suppression)) continue;
