@@ -115,7 +115,7 @@ class Evaluator {
   // On all connections. A job that was not run has a nonfatal error.
   Plans plans(const std::vector<Job>& jobs) {
     Plans out(jobs.size(), fail(Error::Kind::nonfatal, "", "the evaluation ended early"));
-    std::atomic<bool> lost = false;
+    std::atomic<bool> lost = lost_;
     what_if_.for_each(
         jobs.size(),
         [&](std::size_t at, plan::WhatIf& what_if) {
@@ -128,6 +128,15 @@ class Evaluator {
       if (!plan && plan.error().kind == Error::Kind::database && !std::exchange(lost_, true))
         diagnostics_.push_back(plan.error());
     return out;
+  }
+
+  // Calls `use` with the request, the indexes and the plan of each job. Returns whether all have a plan.
+  template <class Use>
+  bool each_plan(const std::vector<Job>& jobs, Use use) {
+    const Plans found = plans(jobs);
+    for (std::size_t at = 0; at < jobs.size(); ++at)
+      if (found[at]) use(requests_[jobs[at].request], jobs[at].indexes, *found[at]);
+    return std::ranges::all_of(found, [](const auto& plan) { return plan.has_value(); });
   }
 
   void describe_candidates() {
@@ -208,14 +217,10 @@ class Evaluator {
     std::vector<Job> jobs;
     for (std::size_t at = 0; at < requests_.size(); ++at)
       if (!requests_[at].indexes.empty()) jobs.push_back({at, requests_[at].indexes});
-    const auto found = plans(jobs);
-    for (std::size_t at = 0; at < jobs.size(); ++at) {
-      out_.complete = out_.complete && found[at];
-      if (!found[at]) continue;
-      Request& request = requests_[jobs[at].request];
-      request.with = request.after = found[at]->cost;
-      request.used = firsts(found[at]->used);
-    }
+    out_.complete &= each_plan(jobs, [&](Request& request, const auto&, const plan::WhatIfPlan& plan) {
+      request.with = request.after = plan.cost;
+      request.used = firsts(plan.used);
+    });
     for (auto& request : requests_)
       for (const auto& usable : usable_)
         request.maintenance += maintenance_cost(usable.proposal, request.writes, catalog_);
@@ -261,16 +266,14 @@ class Evaluator {
       std::erase_if(others, [&](int other) { return other == usable.number || repeats(other, usable); });
       jobs.push_back({at, std::move(others)});
     }
-    const auto found = plans(jobs);
-    for (std::size_t at = 0; at < jobs.size(); ++at) {
-      if (!found[at]) continue;
-      const Request& request = requests_[jobs[at].request];
-      const bool alone = jobs[at].indexes == std::vector<int>{usable.number};
-      if (alone) index.cost_saved_alone += request.weight * (request.reference - found[at]->cost);
-      else index.cost_saved += request.weight * (found[at]->cost - request.after);
-      if (request.indexes.size() == 1)
-        index.cost_saved_alone += request.weight * (request.reference - request.after);
-    }
+    each_plan(jobs,
+              [&](const Request& request, const std::vector<int>& indexes, const plan::WhatIfPlan& plan) {
+                if (indexes == std::vector<int>{usable.number})
+                  index.cost_saved_alone += request.weight * (request.reference - plan.cost);
+                else index.cost_saved += request.weight * (plan.cost - request.after);
+                if (request.indexes.size() == 1)
+                  index.cost_saved_alone += request.weight * (request.reference - request.after);
+              });
     std::ranges::sort(index.queries);
     index.queries.erase(std::unique(index.queries.begin(), index.queries.end()), index.queries.end());
     index.maintenance_cost = maintenance(usable.proposal);
@@ -393,13 +396,10 @@ class Evaluator {
         jobs.push_back({at, std::move(others)});
       }
       double lost = maintenance(alternative.proposal) - index.maintenance_cost;
-      const auto found = plans(jobs);
-      bool all = true;
-      for (std::size_t at = 0; at < jobs.size(); ++at) {
-        const Request& request = requests_[jobs[at].request];
-        all = all && found[at];
-        if (found[at]) lost += request.weight * (found[at]->cost - request.after);
-      }
+      const bool all =
+          each_plan(jobs, [&](const Request& request, const auto&, const plan::WhatIfPlan& plan) {
+            lost += request.weight * (plan.cost - request.after);
+          });
       const double saved = index.cost_saved - lost;
       if (!all || saved < nearly_all * index.cost_saved) continue;
       index.smaller =
@@ -424,25 +424,20 @@ class Evaluator {
       out_.complete = false;
       return;
     }
-    std::vector<Job> jobs;
+    std::vector<Job> without, with;
     for (std::size_t at = 0; at < requests_.size(); ++at)
       if (std::ranges::any_of(requests_[at].statement.tables,
                               [&](const QualifiedName& table) { return tables.count(table) > 0; })) {
-        jobs.push_back({at, {}});
-        jobs.push_back({at, requests_[at].indexes});
+        without.push_back({at, {}});
+        with.push_back({at, requests_[at].indexes});
       }
-    const auto found = plans(jobs);
-    for (std::size_t at = 0; at < jobs.size(); ++at) {
-      out_.complete = out_.complete && found[at];
-      if (!found[at]) continue;
-      Request& request = requests_[jobs[at].request];
-      if (at % 2 == 0) {
-        request.reference = found[at]->cost;
-        continue;
-      }
-      request.after = found[at]->cost;
-      request.used = firsts(found[at]->used);
-    }
+    out_.complete &= each_plan(without, [](Request& request, const auto&, const plan::WhatIfPlan& plan) {
+      request.reference = plan.cost;
+    });
+    out_.complete &= each_plan(with, [&](Request& request, const auto&, const plan::WhatIfPlan& plan) {
+      request.after = plan.cost;
+      request.used = firsts(plan.used);
+    });
   }
 
   // Whether the statement refers to the index's first column; true for an expression.
