@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -32,9 +31,8 @@ std::string scheme_of(std::string_view value) {
   const auto end = value.find("://");
   if (end == std::string_view::npos || end == 0 || end > 40) return {};
   const auto scheme = value.substr(0, end);
-  const bool plain = std::ranges::all_of(scheme, [](unsigned char c) {
-    return std::isalnum(c) || c == '+' || c == '-' || c == '.' || c == ':';
-  });
+  const bool plain = std::ranges::all_of(
+      scheme, [](char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.' || c == ':'; });
   return plain ? lower(scheme) : std::string();
 }
 
@@ -92,7 +90,7 @@ std::optional<std::string> part_for(std::string_view name, const SandboxAddress&
 // Of libpq; a few that have nothing to do with it may go, too.
 bool of_libpq(std::string_view name) {
   return name.starts_with("PG") && !name.starts_with("PGADVISE") &&
-         std::ranges::all_of(name, [](unsigned char c) { return std::isupper(c); });
+         std::ranges::all_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 // Names and values of a .env file, as far as their form tells.
@@ -106,8 +104,8 @@ Variables read_env_file(const std::string& text) {
     if (rest.empty() || rest[0] == '#' || equals == std::string_view::npos || out.size() >= most) continue;
     const auto name = trim(rest.substr(0, equals));
     auto value = trim(rest.substr(equals + 1));
-    const bool plain = !name.empty() &&
-                       std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+    const bool plain =
+        !name.empty() && std::ranges::all_of(name, [](char c) { return is_alphanumeric(c) || c == '_'; });
     if (!plain) continue;
     if (value.size() >= 2 && (value[0] == '"' || value[0] == '\'') && value.back() == value[0])
       value = value.substr(1, value.size() - 2);

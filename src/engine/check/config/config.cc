@@ -1,7 +1,6 @@
 #include "check/config/config.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
@@ -49,9 +48,8 @@ bool names_password(std::string_view url) {
 }
 
 bool variable_name(std::string_view name) {
-  return !name.empty() &&
-         std::ranges::none_of(name, [](unsigned char c) { return c != '_' && !std::isalnum(c); }) &&
-         !std::isdigit(static_cast<unsigned char>(name[0]));
+  return !name.empty() && !is_digit(name[0]) &&
+         std::ranges::all_of(name, [](char c) { return is_alphanumeric(c) || c == '_'; });
 }
 
 // One line of TOML for the user's own configuration, and where that lies.

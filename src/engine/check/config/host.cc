@@ -1,7 +1,6 @@
 #include "check/config/host.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/text/text.h"
 
@@ -11,10 +10,8 @@ namespace {
 bool socket_folder(std::string_view host) { return host.starts_with('/') || host.starts_with('@'); }
 
 bool host_character(char c, bool socket) {
-  const auto byte = static_cast<unsigned char>(c);
-  if (socket)
-    return byte > 0x20 && byte < 0x7f && std::string_view("\"'\\,").find(c) == std::string_view::npos;
-  return byte < 0x80 && (std::isalnum(byte) || std::string_view(".-_:%").find(c) != std::string_view::npos);
+  if (socket) return c > 0x20 && c < 0x7f && std::string_view("\"'\\,").find(c) == std::string_view::npos;
+  return is_alphanumeric(c) || std::string_view(".-_:%").find(c) != std::string_view::npos;
 }
 
 }  // namespace
