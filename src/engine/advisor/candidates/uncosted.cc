@@ -73,8 +73,7 @@ std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, co
     index.keys = {{.column = column, .operator_class = operator_class}};
     std::string reason = "for " + found.first + "; HypoPG does not support GIN indexes";
     const bool trigrams = operator_class == "gin_trgm_ops";
-    if (trigrams && std::ranges::find(catalog.extensions, "pg_trgm") == catalog.extensions.end())
-      reason += "; needs CREATE EXTENSION pg_trgm";
+    if (trigrams && !is_one_of("pg_trgm", catalog.extensions)) reason += "; needs CREATE EXTENSION pg_trgm";
     if (partitioned)
       reason +=
           "; CONCURRENTLY is not available on a partitioned table: build the index of each partition, then "

@@ -1,7 +1,6 @@
 #include "advisor/ddl/buildable.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -20,7 +19,6 @@ using Answer = Buildable::Answer;
 
 constexpr std::size_t max_columns = 32;  // INDEX_MAX_KEYS
 constexpr std::size_t compared_rows = 100'000;
-constexpr std::array<std::string_view, 3> hypothetical_methods = {"btree", "brin", "hash"};
 
 Buildable no(std::string reason) { return {Answer::no, std::move(reason)}; }
 
@@ -97,7 +95,7 @@ Result<std::optional<Buildable>> by_server(const sql::WrittenIndex& written, con
     return Buildable{Answer::not_costed,
                      "pgadvise does not send the index to the server: " + decision->reason};
   const std::string& method = written.index.method;
-  if (std::ranges::find(hypothetical_methods, method) == hypothetical_methods.end())
+  if (!is_one_of(method, {"btree", "brin", "hash"}))
     return Buildable{Answer::not_costed, "HypoPG does not support the access method " + method};
   const std::string sql = definition(written, catalog);
   if (sql.empty()) return Buildable{Answer::not_costed, "the partitioned table has no partition"};

@@ -18,9 +18,7 @@ std::string harm(const AdvisedIndex& index, const Verification& verification) {
   const MeasuredQuery* worst = nullptr;
   const auto change = [](const MeasuredQuery& query) { return *query.ms_after - *query.ms_before; };
   for (const auto& query : verification.queries) {
-    if (!query.ms_before || !query.ms_after ||
-        std::ranges::find(index.queries, query.fingerprint) == index.queries.end())
-      continue;
+    if (!query.ms_before || !query.ms_after || !is_one_of(query.fingerprint, index.queries)) continue;
     lost += query.weight * change(query);
     const bool clearly = *query.ms_after > slower * *query.ms_before && change(query) >= noticeable;
     if (clearly && (!worst || query.weight * change(query) > worst->weight * change(*worst))) worst = &query;

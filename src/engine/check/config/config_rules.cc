@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/containers.h"
 #include "base/text/text.h"
 #include "lint/run/rule.h"
 
@@ -60,13 +61,13 @@ void rule(ConfigErrors& errors, const lint::Rule& rule, const toml::table& table
   std::vector<std::string> known = {"severity"};
   for (const auto* option : rule.options) known.emplace_back(option->name);
   for (const auto& [key, value] : table) {
-    const auto option = std::ranges::find_if(
+    const auto* option = find_first(
         rule.options, [&](const auto* each) { return each->name == key.str() && !each->choices.empty(); });
     if (key == "severity") {
       severity(errors, value, settings);
-    } else if (option != rule.options.end()) {
+    } else if (option) {
       choice(errors, **option, value, settings);
-    } else if (std::ranges::find(known, key.str()) == known.end()) {
+    } else if (!is_one_of(key.str(), known)) {
       errors.unknown(key, known);
     } else if (const auto number = value.value<double>();
                number && value.is_number() && std::isfinite(*number) && *number >= 0) {
@@ -99,9 +100,9 @@ void owner(ConfigErrors& errors, const toml::table& table, std::vector<OwnerEntr
   const std::pair<std::string_view, std::string*> members[] = {
       {"owner", &out.owner}, {"object", &out.object}, {"path", &out.path}, {"application", &out.application}};
   for (const auto& [key, value] : table) {
-    const auto member = std::ranges::find_if(members, [&](const auto& each) { return key == each.first; });
+    const auto* member = find_first(members, [&](const auto& each) { return key == each.first; });
     const auto text = value.value<std::string>();
-    if (member == std::end(members)) errors.unknown(key, {"owner", "object", "path", "application"});
+    if (!member) errors.unknown(key, {"owner", "object", "path", "application"});
     else if (!text || trim(*text).empty())
       errors.complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
     else *member->second = trim(*text);

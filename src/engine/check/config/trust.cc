@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/containers.h"
 #include "base/files/boundary.h"
 #include "base/text/text.h"
 #include "check/config/host.h"
@@ -134,16 +135,13 @@ Result<std::string> repository_conninfo(const std::string& name, const DatabaseP
     if (!host)
       return refuse(profile, database + ": the url " + host.error().what,
                     "host=… names a host, or the folder of a socket");
-    const auto allows = [&](const std::vector<std::string>& hosts) {
-      return std::ranges::find(hosts, *host) != hosts.end();
-    };
-    if (!allows(user.allowed_hosts) && !allows(user.hosts_of_run) &&
-        std::ranges::find(refused, *host) == refused.end())
+    if (!is_one_of(*host, user.allowed_hosts) && !is_one_of(*host, user.hosts_of_run) &&
+        !is_one_of(*host, refused))
       refused.push_back(*host);
   }
   if (refused.empty()) return profile.conninfo;
   std::vector<std::string> all = user.allowed_hosts, options;
-  all.insert(all.end(), refused.begin(), refused.end());
+  append(all, refused);
   for (const auto& host : refused) options.push_back("--allow-host " + host);
   return refuse(profile,
                 fmt::format("{} is on {}, which {} not allowed: pgadvise would send your password there",

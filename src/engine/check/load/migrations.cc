@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/containers.h"
 #include "base/files/boundary.h"
 #include "base/text/number_format.h"
 #include "base/text/text.h"
@@ -114,13 +115,11 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
       leave_out_outside(*around, boundary_of(around->path), of_others);
       for (const auto& file : around->files)
         members.emplace(plain(file.path), Member{around->path, file.path});
-      const auto same = std::ranges::find_if(around->files, [&](const auto& file) {
+      const auto* same = find_first(around->files, [&](const auto& file) {
         std::error_code code;
         return fs::equivalent(file.path, path, code);
       });
-      if (same == around->files.end()) return false;
-      for (const auto& file : around->files)
-        members.emplace(plain(file.path), Member{around->path, file.path});
+      if (!same) return false;
       members.emplace(plain(path), Member{around->path, same->path});
       const bool known =
           std::ranges::any_of(out.inputs, [&](const auto& input) { return input.path == around->path; });

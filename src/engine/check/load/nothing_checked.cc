@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/containers.h"
 #include "base/text/text.h"
 #include "check/load/unreadable.h"
 #include "log/reader.h"
@@ -84,9 +85,9 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
       inputs.projects, [](const Project& project) { return !project.files_read.empty(); });
   if (!deploys && any_unreadable(inputs)) lost = std::max(lost, std::size_t{1});
   auto others = for_another_database(inputs.diagnostics);
-  const auto schema = std::ranges::find_if(
+  const Error* schema = find_first(
       inputs.diagnostics, [&](const Error& error) { return names_unread_schema(error, !others.empty()); });
-  const bool known = !failed && schema != inputs.diagnostics.end();
+  const bool known = !failed && schema;
   const std::string unread = known && !is_unreadable(*schema)
                                  ? schema->what
                                  : "no statement or log line of the inputs could be read";

@@ -99,7 +99,7 @@ class Union {
                                            [&](const RelationUse& use) { return use.table == table; });
     };
     return std::ranges::any_of(workload_.repeats, [&](const RepeatedQuery& one) {
-      if (std::ranges::find(one.pattern, query.fingerprint) == one.pattern.end()) return false;
+      if (!is_one_of(query.fingerprint, one.pattern)) return false;
       return reads(one.parent) || std::ranges::any_of(one.earlier, [&](const RepeatedQuery::Earlier& before) {
                return reads(before.fingerprint);
              });
