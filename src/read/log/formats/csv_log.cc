@@ -77,7 +77,7 @@ void undouble(std::string_view field, std::string& out) {
 }
 
 // `text` is one record, without the quotes that a cut one lacks. false: it is none.
-bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& stamps, Record& out) {
+bool read_csv_record(std::string_view text, bool cut, TextPool& texts, StampReader& stamps, Record& out) {
   std::array<std::string_view, application_name + 1> field{};
   std::array<bool, application_name + 1> doubled{};
   std::size_t count = 0;
@@ -172,7 +172,7 @@ class CsvDecoder final : public Decoder {
     }
     for (std::size_t i = first; i < next; ++i) chunk.records[i].lines = 0;
     ahead.lines = static_cast<std::uint32_t>(next - first);
-    ahead.understood = read_record(text, false, chunk.texts, memory.stamps, ahead.record);
+    ahead.understood = read_csv_record(text, false, chunk.texts, memory.stamps, ahead.record);
     if (ahead.understood) log::look_ahead(ahead.record, memory.scanner, ahead.preview);
   }
 
@@ -224,7 +224,7 @@ class CsvDecoder final : public Decoder {
   void record(std::string_view text, int number, bool cut) {
     texts_.clear();
     Record out;
-    if (!read_record(text, cut, texts_, stamps_, out)) {
+    if (!read_csv_record(text, cut, texts_, stamps_, out)) {
       broken(number, lines_);
       return;
     }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "log/formats/decoder.h"
@@ -13,7 +14,7 @@ namespace pgadvise::log {
 
 std::unique_ptr<Decoder> make_json_decoder(const Format& format, LogSource& source, RecordSink& sink);
 
-// Whether the line is, or starts, a jsonlog record; and its time.
-bool is_json_record(std::string_view line, std::int64_t& time);
+// The time of the jsonlog record that the line is, or starts; nullopt: it is none.
+std::optional<std::int64_t> json_record_time(std::string_view line);
 
 }  // namespace pgadvise::log
