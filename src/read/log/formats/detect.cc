@@ -197,12 +197,12 @@ bool detect_envelope(const std::vector<std::string_view>& lines, const std::stri
 class EnvelopeDecoder final : public Decoder {
  public:
   EnvelopeDecoder(const Format& format, std::unique_ptr<Decoder> inner)
-      : envelope_(format.envelope), stamped_(format.stamped), inner_(std::move(inner)) {}
+      : format_(format), inner_(std::move(inner)) {}
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     Piece piece;
     for (Line& line : chunk.lines) {
       std::string& text = chunk.texts.next();
-      if (unwrap(envelope_, line.text, stamped_, text, piece)) line.text = text;
+      if (unwrap(format_.envelope, line.text, format_.stamped, text, piece)) line.text = text;
     }
     inner_->look_ahead(chunk, memory);
   }
@@ -210,8 +210,7 @@ class EnvelopeDecoder final : public Decoder {
   void finish() override { inner_->finish(); }
 
  private:
-  const Envelope envelope_;
-  const bool stamped_;
+  const Format format_;
   std::unique_ptr<Decoder> inner_;
 };
 
@@ -220,8 +219,7 @@ class EnvelopeDecoder final : public Decoder {
 class PieceDecoder final : public Decoder {
  public:
   PieceDecoder(const Format& format, LogSource& source, std::unique_ptr<Decoder> inner)
-      : envelope_(format.envelope),
-        stamped_(format.stamped),
+      : format_(format),
         prefix_(format.prefix),
         source_(source),
         joiner_(format.envelope, [this](std::string_view line) { return annotates(line); }),
@@ -236,7 +234,7 @@ class PieceDecoder final : public Decoder {
       PieceAhead& ahead = chunk.pieces[i];
       std::string& text = chunk.texts.next();
       ahead = {};
-      ahead.inside = unwrap(envelope_, line.text, stamped_, text, ahead.piece);
+      ahead.inside = unwrap(format_.envelope, line.text, format_.stamped, text, ahead.piece);
       if (!ahead.inside) continue;
       line.text = text;
       if (ahead.piece.number != 1) ahead.begins = begins(line.text, ahead.piece, memory);
@@ -280,8 +278,7 @@ class PieceDecoder final : public Decoder {
     joined_.texts.clear();
   }
 
-  const Envelope envelope_;
-  const bool stamped_;
+  const Format format_;
   const Prefix prefix_;
   LogSource& source_;
   PieceJoiner joiner_;

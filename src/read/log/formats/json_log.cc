@@ -161,8 +161,8 @@ bool read_json_record(std::string_view text, bool cut, TextPool& texts, StampRea
     } else if (name == "context") {
       out.nested = true;
     } else {
-      for (const auto& [text, member] : texts_of_record)
-        if (name == text) out.*member = value;
+      for (const auto& [known, member] : texts_of_record)
+        if (name == known) out.*member = value;
     }
   }
   if (out.session.empty()) out.session = process;
