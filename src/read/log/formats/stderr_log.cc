@@ -61,10 +61,6 @@ struct Open {
   const LineAhead* ahead = nullptr;
 };
 
-void rebase(std::string_view& view, const char* from, const char* to) {
-  if (view.data()) view = {to + (view.data() - from), view.size()};
-}
-
 // The chunk's memory goes.
 void detach(Open& open) {
   open.ahead = nullptr;
@@ -73,9 +69,11 @@ void detach(Open& open) {
   if (open.header != &open.own_header) open.own_header = *open.header;
   open.header = &open.own_header;
   Header& header = open.own_header;
-  for (auto* view : {&header.process, &header.session, &header.user, &header.database, &header.application,
-                     &header.host, &header.message})
-    rebase(*view, open.text.data(), open.own_text.data());
+  const auto rebase = [&](std::string_view& view) {
+    if (view.data()) view = {open.own_text.data() + (view.data() - open.text.data()), view.size()};
+  };
+  for (const auto part : header_parts) rebase(header.*part);
+  rebase(header.message);
   open.text = open.own_text;
 }
 

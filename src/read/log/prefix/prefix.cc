@@ -247,21 +247,15 @@ bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& he
     for (std::size_t way = 0; way < known_ways; ++way) {
       const Known& known = set[way];
       if (known.text.empty() || !log::starts_with(rest, known.text)) continue;
-      const auto part = [&](const Part& known_part) {
-        return known_part.given ? rest.substr(known_part.at, known_part.size) : std::string_view{};
-      };
-      header = {.time = stamp.time,
-                .whole_seconds = stamp.whole_seconds,
-                .level = known.level,
-                .process = part(known.process),
-                .session = part(known.session),
-                .user = part(known.user),
-                .database = part(known.database),
-                .application = part(known.application),
-                .host = part(known.host),
-                .message = rest.substr(known.text.size()),
-                .session_hash = known.session_hash,
-                .identity_hash = known.identity_hash};
+      header.time = stamp.time;
+      header.whole_seconds = stamp.whole_seconds;
+      header.level = known.level;
+      for (std::size_t i = 0; i < std::size(header_parts); ++i)
+        header.*header_parts[i] =
+            known.parts[i].given ? rest.substr(known.parts[i].at, known.parts[i].size) : std::string_view{};
+      header.message = rest.substr(known.text.size());
+      header.session_hash = known.session_hash;
+      header.identity_hash = known.identity_hash;
       if (named_ && may_hide_call(header)) break;
       return true;
     }
@@ -284,17 +278,12 @@ void PrefixReader::keep(std::string_view rest, const Header& header) {
   Known& known = set_of(rest)[replaced_++ % known_ways];
   known.text.assign(text);
   known.level = header.level;
-  const auto part = [&](std::string_view view) {
-    return view.data() ? Part{static_cast<std::uint16_t>(view.data() - rest.data()),
-                              static_cast<std::uint16_t>(view.size()), true}
-                       : Part{};
-  };
-  known.process = part(header.process);
-  known.session = part(header.session);
-  known.user = part(header.user);
-  known.database = part(header.database);
-  known.application = part(header.application);
-  known.host = part(header.host);
+  for (std::size_t i = 0; i < std::size(header_parts); ++i) {
+    const std::string_view view = header.*header_parts[i];
+    known.parts[i] = view.data() ? Part{static_cast<std::uint16_t>(view.data() - rest.data()),
+                                        static_cast<std::uint16_t>(view.size()), true}
+                                 : Part{};
+  }
   known.session_hash = hash_session(header.session.empty() ? header.process : header.session);
   known.identity_hash = hash_identity(header.user, header.database, header.application, header.host);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,11 @@ struct Header {
   std::uint64_t session_hash = 0;
   std::uint64_t identity_hash = 0;
 };
+
+// The parts of a header that the prefix writes as text.
+inline constexpr std::string_view Header::* header_parts[] = {&Header::process,     &Header::session,
+                                                              &Header::user,        &Header::database,
+                                                              &Header::application, &Header::host};
 
 class Prefix {
  public:
@@ -76,7 +82,7 @@ class PrefixReader {
   struct Known {
     std::string text;  // empty: none
     Level level = Level::log;
-    Part process, session, user, database, application, host;
+    Part parts[std::size(header_parts)];
     std::uint64_t session_hash = 0;
     std::uint64_t identity_hash = 0;
   };

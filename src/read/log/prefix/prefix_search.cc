@@ -91,8 +91,7 @@ std::vector<Prefix> make_known() {
   };
   std::vector<Prefix> known;
   const auto add = [&](std::string pattern) {
-    if (std::none_of(known.begin(), known.end(),
-                     [&](const Prefix& other) { return other.pattern() == pattern; }))
+    if (std::ranges::find(known, pattern, &Prefix::pattern) == known.end())
       known.emplace_back(std::move(pattern));
   };
   for (const std::string pattern : patterns) {
@@ -487,9 +486,7 @@ const Prefix* find_known(const std::vector<std::string_view>& lines, const std::
          ++i) {  // else it can't be the best
       if (!prefix.match(lines[i], header)) continue;
       ++fits.first;
-      for (const auto* name :
-           {&header.session, &header.user, &header.database, &header.application, &header.host})
-        fits.second += !name->empty();
+      for (const auto part : header_parts) fits.second += part != &Header::process && !(header.*part).empty();
     }
     if (fits <= most) continue;
     const Fit fit = fit_of(prefix, levelled, levelled.size());
