@@ -70,7 +70,7 @@ class Collector final : public RecordSink {
 
   void flush(Session& session);
   bool flush_plans(Session& session, const LoggedCall* logged);
-  LoggedCall call_of(const LonePlan& plan);
+  void set_place(LoggedCall& call, const Record& record) const;
   static void more_of_portal(Session& session, std::optional<double> milliseconds);
   void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained,
                  const Preview& preview);

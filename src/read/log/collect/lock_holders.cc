@@ -76,7 +76,7 @@ LockHolder LockHolders::holder_of(const Session& session) const {
 }
 
 std::string_view LockHolders::latest_statement(const Session& session) const {
-  if (session.waiting) return session.pending.entry->state->text;
+  if (session.waiting) return session.pending.call.entry->state->text;
   const QueryState* query =
       session.in_transaction ? queries_.find_query(session.transaction.last_query) : nullptr;
   return query ? std::string_view(query->text) : std::string_view{};
