@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text/text.h"
-#include "log/formats/stderr_log.h"
+#include "log/formats/detect.h"
 #include "log/lines/lines.h"
 #include "log/pipeline.h"
 
@@ -69,7 +69,7 @@ Result<std::vector<ExecutedStatement>> read_executed_statements(const std::strin
   LogSource source;
   source.path = path;
   Keeper keeper;
-  const auto decoder = make_stderr_decoder(format, source, keeper);
+  const auto decoder = make_decoder(format, source, keeper);
   run(reader, *decoder, 1, {});
   decoder->finish();
   if (keeper.cut > 0)

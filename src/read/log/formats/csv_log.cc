@@ -1,8 +1,7 @@
-#include "log/formats/csv_log.h"
-
 #include <algorithm>
 #include <array>
 
+#include "log/formats/decoders.h"
 #include "log/record/language.h"
 #include "log/record/time.h"
 

@@ -7,10 +7,7 @@
 
 #include "base/text/text.h"
 #include "base/text/utf8.h"
-#include "log/formats/csv_log.h"
-#include "log/formats/drizzle_log.h"
-#include "log/formats/json_log.h"
-#include "log/formats/stderr_log.h"
+#include "log/formats/decoders.h"
 #include "log/lines/byte_source.h"
 #include "log/prefix/prefix_search.h"
 #include "log/record/language.h"

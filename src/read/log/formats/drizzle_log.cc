@@ -1,10 +1,9 @@
-#include "log/formats/drizzle_log.h"
-
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text/text.h"
+#include "log/formats/decoders.h"
 
 namespace pgadvise::log {
 namespace {

@@ -1,10 +1,9 @@
-#include "log/formats/json_log.h"
-
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "base/text/utf8.h"
+#include "log/formats/decoders.h"
 #include "log/lines/bytes.h"
 #include "log/record/language.h"
 #include "log/record/time.h"

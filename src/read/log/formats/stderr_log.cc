@@ -1,5 +1,3 @@
-#include "log/formats/stderr_log.h"
-
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "base/text/text.h"
+#include "log/formats/decoders.h"
 #include "log/lines/bytes.h"
 #include "log/prefix/prefix_search.h"
 #include "log/record/language.h"
