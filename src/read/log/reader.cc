@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -113,35 +114,28 @@ bool plain(const std::string& path) {
   return !compressed(read_head(path, longest_mark));
 }
 
-// Tells how far the reading is.
-class Meter {
- public:
-  Meter(const std::vector<Input>& inputs, const std::vector<LogSource>& sources, const Options& options)
-      : report_(options.progress) {
-    for (const Input& input : inputs) {
-      std::error_code code;
-      const auto& path = sources[input.index].path;
-      if (!plain(path)) known_ = false;
-      else if (const auto size = std::filesystem::file_size(path, code); !code) progress_.total += size;
-    }
-    if (!known_) progress_.total = 0;
-  }
+using BytesTaken = std::function<void(std::uint64_t bytes)>;
 
-  void add(std::uint64_t bytes) {
-    since_ += bytes;
-    if (since_ < step) return;
-    progress_.bytes += since_;
-    since_ = 0;
-    if (report_) report_(progress_);
+// Adds up the bytes that were read, and reports them every few megabytes.
+BytesTaken meter(const std::vector<Input>& inputs, const std::vector<LogSource>& sources,
+                 const Options& options) {
+  Progress progress;
+  bool known = true;
+  for (const Input& input : inputs) {
+    std::error_code code;
+    const auto& path = sources[input.index].path;
+    if (!plain(path)) known = false;
+    else if (const auto size = std::filesystem::file_size(path, code); !code) progress.total += size;
   }
-
- private:
-  static constexpr std::uint64_t step = 4 << 20;
-  const std::function<void(const Progress&)>& report_;
-  Progress progress_;
-  std::uint64_t since_ = 0;
-  bool known_ = true;
-};
+  if (!known) progress.total = 0;
+  return [&report = options.progress, progress, since = std::uint64_t{0}](std::uint64_t bytes) mutable {
+    constexpr std::uint64_t step = 4 << 20;
+    since += bytes;
+    if (since < step) return;
+    progress.bytes += std::exchange(since, 0);
+    if (report) report(progress);
+  };
+}
 
 // Regular files that are the same log, or its beginning or end, are known before they are read. Logs without
 // times may begin and end alike without being one: of those only the whole counts.
@@ -223,8 +217,8 @@ void report_reading(const Input& input, LogSource& source, const Collector& coll
                               counted(source.left_out.count, "record"));
 }
 
-void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter,
-              const Options& options, Diagnostics& diagnostics) {
+void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads,
+              const BytesTaken& taken, const Options& options, Diagnostics& diagnostics) {
   const auto opened = open(input, source.path, options.user_paths);
   if (!opened) {
     diagnostics.push_back(opened.error());
@@ -244,8 +238,7 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   input.format.lines_from_end = input.reader->lines_from_end();
   collector.begin(source, input.format.in_order);
   const auto decoder = make_decoder(input.format, source, collector);
-  const bool to_end =
-      run(*input.reader, *decoder, threads, [&](std::uint64_t bytes) { meter.add(bytes); }, options.stop);
+  const bool to_end = run(*input.reader, *decoder, threads, taken, options.stop);
   decoder->finish();
   source.identity = input.reader->identity();
   report_reading(input, source, collector, to_end, options, diagnostics);
@@ -415,13 +408,13 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   // Rotated files continue each other's sessions.
   std::stable_sort(inputs.begin(), inputs.end(),
                    [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
-  Meter meter(inputs, sources, options);
+  const BytesTaken taken = meter(inputs, sources, options);
   constexpr unsigned max_threads = 16;  // what is taken in order keeps no more busy
   const unsigned threads =
       std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, max_threads);
   for (Input& input : inputs) {
     if (options.stop.stop_requested()) break;
-    read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, meter,
+    read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, taken,
              options, diagnostics);
   }
   if (options.stop.stop_requested()) note_unread(sources, diagnostics);
