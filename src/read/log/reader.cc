@@ -198,20 +198,18 @@ void report_reading(const Input& input, LogSource& source, const Collector& coll
                      hole),
          "logrotate's copytruncate causes this: let the server rotate its log (log_rotation_age, "
          "log_truncate_on_rotation)");
-  if (collector.cut_records() > 0)
-    warn(fmt::format("{} records over {} MB were truncated", collector.cut_records(), longest_text >> 20));
+  const Collector::Counts& counts = collector.counts();
+  if (counts.cut_records > 0)
+    warn(fmt::format("{} records over {} MB were truncated", counts.cut_records, longest_text >> 20));
   if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).tells_sessions())
     warn(fmt::format("the lines name no session or process, according to the log_line_prefix '{}': pgadvise "
                      "can't find transactions, or loops within a session",
                      source.prefix),
          "if the server's prefix has %p or %c: --log-line-prefix '…', with the value of SHOW "
          "log_line_prefix; otherwise set log_line_prefix = '%m [%p] '");
-  const auto& left_out = collector.plans_left_out();
-  if (left_out.format > 0)
-    warn(counted(left_out.format, "plan") + " skipped: the log does not show the statement");
-  if (left_out.size > 0)
+  if (counts.plans_too_large > 0)
     warn(fmt::format("{} skipped: over {} KB, truncated, or beyond the total limit",
-                     counted(left_out.size, "plan"), longest_plan >> 10));
+                     counted(counts.plans_too_large, "plan"), longest_plan >> 10));
   if (source.left_out.count > 0 && source.note.empty())
     source.note = fmt::format("{} selects none of {}", options.selection.str(),
                               counted(source.left_out.count, "record"));
@@ -242,7 +240,7 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   decoder->finish();
   source.identity = input.reader->identity();
   report_reading(input, source, collector, to_end, options, diagnostics);
-  input.durations_alone = collector.durations_alone();
+  input.durations_alone = collector.counts().durations_alone;
   input.reader.reset();
 }
 

@@ -53,16 +53,15 @@ void Collector::begin(LogSource& source, bool in_order) {
   source_ = &source;
   in_order_ = in_order;
   repeats_.begin(source.path);
-  durations_alone_ = cut_records_ = 0;
+  counts_ = {};
   selected_any_ = false;
-  plans_left_out_ = {};
 }
 
 Outcome Collector::take(const Record& record) {
   ++records_;
   if (queries_.full()) queries_.fold(sessions_.pending_templates());
   if (queries_.has_too_many_templates()) queries_.forget_templates(sessions_.pending_templates());
-  cut_records_ += record.cut;
+  counts_.cut_records += record.cut;
   if (!record.preview) look_ahead(record, scanner_, preview_);
   const Preview& preview = record.preview ? *record.preview : preview_;
   if (!retries_.empty() && record.time != no_time) count(retries_.take_settled(record.time));
@@ -181,7 +180,7 @@ void Collector::set_place(LoggedCall& call, const Record& record) const {
 // that was not logged.
 Outcome Collector::duration(Session& session, const Record& record, double milliseconds) {
   if (!session.waiting || !in_order_) {
-    ++durations_alone_;
+    ++counts_.durations_alone;
     return {Use::used, false};
   }
   LoggedCall& pending = session.pending.call;
@@ -211,7 +210,9 @@ Outcome Collector::plan(Session& session, const Record& record, const Preview& p
   call.literals = scan.literals;
   call.trace = scan.trace_hash();
   if (Template* entry = queries_.template_of(call.hash, text.query, !scan.unfinished && !record.cut, false))
-    keep_plan(*entry->state, record, text, preview);
+    counts_.plans_too_large += !queries_.keep_plan(
+        *entry->state, {text.format, &source_->path, record.line, preview.message.duration_ms.value_or(0)},
+        trim(preview.message.sql), !record.cut);
   if (session.waiting && session.pending.call.hash == call.hash) {
     count_rows(call.hash, *source_, text.rows);
     return {};
@@ -239,17 +240,6 @@ Outcome Collector::plan(Session& session, const Record& record, const Preview& p
   kept.source = source_;
   kept.rows = text.rows;
   return {};
-}
-
-void Collector::keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained,
-                          const Preview& preview) {
-  if (!explained.format) {
-    ++plans_left_out_.format;
-    return;
-  }
-  const KeptPlan plan{
-      *explained.format, &source_->path, record.line, preview.message.duration_ms.value_or(0), {}};
-  if (!queries_.keep_plan(state, plan, trim(preview.message.sql), !record.cut)) ++plans_left_out_.size;
 }
 
 // All but the one of the statement `logged`, which ran while the plan was logged. Was there one?

@@ -283,7 +283,6 @@ ExplainRecord read_explain_record(std::string_view text) {
         out.parameters = json_string(text.substr(values + parameters.size()));
       out.rows = rows_behind(text, "Actual Rows: ", "Actual Rows: ");
     } else {
-      out.format = Format::text;
       read_text(text, out);
     }
   }
