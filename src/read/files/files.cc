@@ -34,7 +34,7 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
     diagnostics.push_back({Error::Kind::input, root, "can't be read: " + refused, ""});
     return out;
   }
-  const auto tell = [&](std::string what) {
+  const auto warn = [&](std::string what) {
     diagnostics.push_back({Error::Kind::nonfatal, root, std::move(what), "name the folder to read"});
   };
   std::size_t entries = 0;
@@ -43,7 +43,7 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
   for (; it != fs::recursive_directory_iterator(); it.increment(code)) {
     if (code) break;
     if (++entries > max_entries || out.size() >= max_files) {
-      tell(entries > max_entries ? "contains more than " + std::to_string(max_entries) +
+      warn(entries > max_entries ? "contains more than " + std::to_string(max_entries) +
                                        " files and folders: pgadvise did not read the rest"
                                  : "contains more than " + std::to_string(max_files) +
                                        " files: pgadvise did not read the rest");
@@ -78,7 +78,7 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
     }
   }
   if (too_deep)
-    tell("contains folders below the " + std::to_string(max_depth) + "th level: pgadvise did not read them");
+    warn("contains folders below the " + std::to_string(max_depth) + "th level: pgadvise did not read them");
   if (code)
     diagnostics.push_back({Error::Kind::nonfatal, root, "can't be listed completely: " + code.message(), ""});
   if (auto warning = special.warning(root)) diagnostics.push_back(std::move(*warning));

@@ -83,15 +83,15 @@ const std::string* Tree::text(const std::string& path) {
       read_.insert(path);
       it = texts_.emplace(path, std::make_unique<std::string>(std::move(*content))).first;
     } else {
-      tell_once(path, content.error());
+      report_once(path, content.error());
       it = texts_.emplace(path, nullptr).first;
     }
   }
   return it->second.get();
 }
 
-void Tree::tell_once(const std::string& path, Error error) {
-  if (!told_.insert(path).second) return;
+void Tree::report_once(const std::string& path, Error error) {
+  if (!reported_.insert(path).second) return;
   error.kind = Error::Kind::nonfatal;
   error.where = path;
   diagnostics_.push_back(std::move(error));
@@ -100,7 +100,7 @@ void Tree::tell_once(const std::string& path, Error error) {
 const std::string* Tree::peek(const std::string& path) {
   auto content = read_file(root_ + "/" + path, text_limit);
   if (!content) {
-    if (has(path)) tell_once(path, content.error());
+    if (has(path)) report_once(path, content.error());
     return nullptr;
   }
   peeked_ = std::move(*content);

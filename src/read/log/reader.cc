@@ -201,7 +201,7 @@ void report_reading(const Input& input, LogSource& source, const Collector& coll
   const Collector::Counts& counts = collector.counts();
   if (counts.cut_records > 0)
     warn(fmt::format("{} records over {} MB were truncated", counts.cut_records, longest_text >> 20));
-  if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).tells_sessions())
+  if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).has_session())
     warn(fmt::format("the lines name no session or process, according to the log_line_prefix '{}': pgadvise "
                      "can't find transactions, or loops within a session",
                      source.prefix),

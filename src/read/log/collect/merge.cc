@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "log/collect/other_form.h"
+#include "log/collect/other_format.h"
 #include "log/lines/provenance.h"
 #include "log/workload/workload_file.h"
 
@@ -40,7 +40,7 @@ bool plainer(const std::string& a, const std::string& b) {
 }
 
 // The slowest call's; of two as slow the one whose content is less.
-bool tells_more(const LoggedPlan& a, const LoggedPlan& b) {
+bool is_slower_plan(const LoggedPlan& a, const LoggedPlan& b) {
   if (a.duration_ms != b.duration_ms) return a.duration_ms > b.duration_ms;
   return std::tie(a.format, a.text, a.logged, a.place) < std::tie(b.format, b.text, b.logged, b.place);
 }
@@ -70,7 +70,7 @@ struct QuerySum {
     add_names(query.databases, other.databases);
     add_names(query.applications, other.applications);
     std::ranges::move(other.samples, std::back_inserter(query.samples));
-    widen(query.plan, other.plan, tells_more);
+    widen(query.plan, other.plan, is_slower_plan);
   }
 
   Query take() {
@@ -173,11 +173,12 @@ bool grows(const Workload& workload) {
          std::ranges::any_of(workload.server_events, dated, &ServerEvent::first);
 }
 
-// Is there reason to leave `one` out for `other`? Of two readings of the same bytes (with literals and
+// Whether to leave `one` out for `other`. Of two readings of the same bytes (with literals and
 // without, by two versions of this program) the one that says more stays, then the one whose text is greater:
 // never the one that came first. Lines without a time may well begin alike in two logs: of those only the
 // whole is compared.
-bool outdone(const Workload& one, const Workload& other, std::size_t index, std::size_t index_of_other) {
+bool is_superseded(const Workload& one, const Workload& other, std::size_t index,
+                   std::size_t index_of_other) {
   const auto& mine = one.sources.front().identity;
   const auto& others = other.sources.front().identity;
   if (mine.bytes < others.bytes) return (holds(others, mine) || ends_alike(others, mine)) && grows(one);
@@ -187,8 +188,8 @@ bool outdone(const Workload& one, const Workload& other, std::size_t index, std:
   return text != text_of_other ? text < text_of_other : index > index_of_other;
 }
 
-// For each workload the one that stands for it, if there is one: the same bytes first, which are sure.
-std::vector<std::optional<std::size_t>> stand_ins(const std::vector<Workload>& workloads) {
+// For each workload the one that counts in its place, if any: the same bytes first, which are sure.
+std::vector<std::optional<std::size_t>> superseding(const std::vector<Workload>& workloads) {
   std::vector<std::optional<std::size_t>> out(workloads.size());
   // Logs that hold each other begin alike, or end alike; short ones without a mark are compared among
   // themselves.
@@ -201,10 +202,10 @@ std::vector<std::optional<std::size_t>> stand_ins(const std::vector<Workload>& w
   for (const auto& [mark, group] : alike)
     for (const std::size_t i : group)
       for (const std::size_t other : group)
-        if (!out[i] && other != i && outdone(workloads[i], workloads[other], i, other)) out[i] = other;
+        if (!out[i] && other != i && is_superseded(workloads[i], workloads[other], i, other)) out[i] = other;
   for (std::size_t i = 0; i < workloads.size(); ++i)
     for (std::size_t other = 0; other < workloads.size() && !out[i]; ++other)
-      if (other != i && told_in_another_form(workloads[i], workloads[other])) out[i] = other;
+      if (other != i && is_copy_in_another_format(workloads[i], workloads[other])) out[i] = other;
   return out;
 }
 
@@ -212,7 +213,7 @@ std::vector<std::optional<std::size_t>> stand_ins(const std::vector<Workload>& w
 void report_shared(const std::vector<Workload>& workloads, Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < workloads.size(); ++i)
     for (std::size_t other = i + 1; other < workloads.size(); ++other)
-      if (shares_calls_in_another_form(workloads[i], workloads[other]))
+      if (shares_calls_in_another_format(workloads[i], workloads[other]))
         diagnostics.push_back(
             {Error::Kind::nonfatal, workloads[i].sources.front().path,
              fmt::format("seems to contain calls of {} in another format: pgadvise counted them twice",
@@ -275,7 +276,7 @@ void cut_holders(ServerEvent& event) {
 void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
   if (workloads.size() < 2) return;
   unify_texts(workloads);
-  const auto instead = stand_ins(workloads);
+  const auto instead = superseding(workloads);
   std::vector<Workload> kept;
   for (std::size_t i = 0; i < workloads.size(); ++i)
     if (instead[i])

@@ -16,8 +16,8 @@
 #include "log/collect/query_store.h"
 #include "log/collect/retries.h"
 #include "log/collect/transaction_orders.h"
-#include "log/lines/recent.h"
 #include "log/record/record.h"
+#include "log/repeats/pointer_cache.h"
 #include "log/repeats/repeats.h"
 #include "model/queries/workload.h"
 
@@ -153,7 +153,7 @@ class Sessions {
  private:
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::unordered_map<std::uint32_t, Session*> by_process_;
-  Recent<Session> recent_;
+  PointerCache<Session> recent_;
 };
 
 }  // namespace pgadvise::log

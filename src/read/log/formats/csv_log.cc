@@ -132,7 +132,7 @@ class CsvDecoder final : public Decoder {
         line(chunk.lines[i++]);
         continue;
       }
-      const int number = place_of(static_cast<int>(source_.lines) + 1, format_);
+      const int number = line_in_file(static_cast<int>(source_.lines) + 1, format_);
       source_.lines += ahead.lines;
       i += ahead.lines;
       if (!ahead.understood) {
@@ -142,7 +142,7 @@ class CsvDecoder final : public Decoder {
       source_.continuation += ahead.lines - 1;
       ahead.record.line = number;
       ahead.record.preview = &ahead.preview;
-      book(source_, sink_.take(ahead.record).record, number);
+      count_line(source_, sink_.take(ahead.record).record, number);
     }
   }
 
@@ -177,7 +177,7 @@ class CsvDecoder final : public Decoder {
 
   void line(const Line& line) {
     ++source_.lines;
-    const int number = place_of(static_cast<int>(source_.lines), format_);
+    const int number = line_in_file(static_cast<int>(source_.lines), format_);
     const std::string_view text = line.text;
     const bool odd = odd_quotes(text);
     if (open_ && starts_csv_record(text)) give_up();
@@ -216,8 +216,8 @@ class CsvDecoder final : public Decoder {
   void broken(int number, std::uint64_t lines) {
     source_.not_understood += lines;
     for (std::uint64_t i = 0; i < std::min<std::uint64_t>(lines, 3); ++i)
-      place_not_understood(source_,
-                           number + (format_.lines_from_end ? -static_cast<int>(i) : static_cast<int>(i)));
+      keep_not_understood(source_,
+                          number + (format_.lines_from_end ? -static_cast<int>(i) : static_cast<int>(i)));
   }
 
   void record(std::string_view text, int number, bool cut) {
@@ -229,7 +229,7 @@ class CsvDecoder final : public Decoder {
     }
     source_.continuation += lines_ - 1;
     out.line = number;
-    book(source_, sink_.take(out).record, number);
+    count_line(source_, sink_.take(out).record, number);
   }
 
   const Format format_;

@@ -155,7 +155,7 @@ class DrizzleDecoder final : public Decoder {
     record.cut = cut_;
     record.message = message;
     record.detail = detail;
-    book(source_, sink_.take(record).record, first_);
+    count_line(source_, sink_.take(record).record, first_);
   }
 
   const bool container_names_;

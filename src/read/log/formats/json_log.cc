@@ -190,15 +190,15 @@ class JsonDecoder final : public Decoder {
   void take(Chunk& chunk) override {
     for (RecordAhead& ahead : chunk.records) {
       ++source_.lines;
-      const int number = place_of(static_cast<int>(source_.lines), format_);
+      const int number = line_in_file(static_cast<int>(source_.lines), format_);
       if (ahead.lines == 0) {
         ++source_.other;
       } else if (!ahead.understood) {
-        book_not_understood(source_, number);
+        count_not_understood(source_, number);
       } else {
         ahead.record.line = number;
         ahead.record.preview = &ahead.preview;
-        book(source_, sink_.take(ahead.record).record, number);
+        count_line(source_, sink_.take(ahead.record).record, number);
       }
     }
   }

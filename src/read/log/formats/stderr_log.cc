@@ -345,7 +345,7 @@ class StderrDecoder final : public Decoder {
   [[gnu::cold]] void stray(std::string_view text, bool cut) {
     if (!could_continue(text) || cut || target_.open->loose.text.size() + text.size() + 1 > longest_text) {
       if (text.empty()) ++source_.other;
-      else book_not_understood(source_, place_of(number_, format_));
+      else count_not_understood(source_, line_in_file(number_, format_));
       return;
     }
     Loose& loose = target_.open->loose;
@@ -384,7 +384,7 @@ class StderrDecoder final : public Decoder {
     source_.other += loose.blank;
     source_.not_understood += strangers;
     for (std::size_t i = 0; i < std::min<std::size_t>(strangers, loose.at.size()); ++i)
-      place_not_understood(source_, place_of(loose.at.at(i), format_));
+      keep_not_understood(source_, line_in_file(loose.at.at(i), format_));
     loose = {};
   }
 
@@ -434,7 +434,7 @@ class StderrDecoder final : public Decoder {
     Record& record = record_;  // not made anew for each: zeroing it shows
     fill(record, *open.header, open.container);
     record.preview = nullptr;
-    record.line = place_of(open.line, format_);
+    record.line = line_in_file(open.line, format_);
     record.nested = open.nested;
     record.truncated = truncated && (!ends_in_stray || open.message_lines > 1);
     record.cut = open.cut;
@@ -444,7 +444,7 @@ class StderrDecoder final : public Decoder {
     record.statement = open.statement.text;
     if (preview_holds(open)) record.preview = &open.ahead->preview;
     const Outcome outcome = sink_.take(record);
-    book(source_, outcome.record, record.line);
+    count_line(source_, outcome.record, record.line);
     count_annotation(open.detail, outcome.detail_used);
     count_annotation(open.statement, outcome.statement_used);
     if (target_.open == &open) target_ = {};

@@ -34,7 +34,7 @@ void keep(char escape, std::string_view value, Header& header) {
 constexpr std::size_t longest_name = 63;
 
 // "duration: 0.5 ms  statement: …", "statement: …", as only calls and their steps have it.
-bool tells_of_call(std::string_view message) {
+bool is_call(std::string_view message) {
   if (message.starts_with("statement: ") || message.starts_with("execute ")) return true;
   if (!message.starts_with("duration: ")) return false;
   const auto unit = message.substr(0, 40).find(" ms  ");
@@ -54,7 +54,7 @@ bool may_hide_call(const Header& header) {
     return false;
   const auto near = header.message.substr(0, 4 * longest_name);
   for (std::size_t at = 0; (at = near.find(":  ", at)) != std::string_view::npos; at += 3)
-    if (tells_of_call(header.message.substr(at + 3))) return true;
+    if (is_call(header.message.substr(at + 3))) return true;
   return false;
 }
 
@@ -117,8 +117,7 @@ struct Prefix::Search {
     way.message = line.substr(at);
     const auto level = take_level(way.message);
     const auto length = static_cast<std::size_t>(way.message.data() - line.data());
-    if (!level || length >= best || (calls && (*level != Level::log || !tells_of_call(way.message))))
-      return false;
+    if (!level || length >= best || (calls && (*level != Level::log || !is_call(way.message)))) return false;
     way.level = *level;
     best = length;
     header = way;
@@ -207,7 +206,7 @@ void Prefix::explore_text(std::size_t item, std::size_t at, const Header& header
   }
 }
 
-bool Prefix::tells_sessions() const {
+bool Prefix::has_session() const {
   return std::any_of(items_.begin(), items_.end(),
                      [](const Item& item) { return item.escape == 'p' || item.escape == 'c'; });
 }
@@ -234,7 +233,7 @@ bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& he
   if (&prefix != prefix_) {
     prefix_ = &prefix;
     usable_ = prefix.time_then_session();
-    named_ = prefix.tells_names();
+    named_ = prefix.has_names();
     shortest_ = longest_known;
     known_.assign(usable_ ? known_sets * known_ways : 0, {});
   }

@@ -46,8 +46,8 @@ class Prefix {
   // the way that ends first is taken, so that nothing behind the level counts, but for a level LOG that
   // stands in a name of at most 63 bytes before that of a call.
   bool match(std::string_view line, Header& header) const;
-  bool tells_sessions() const;                 // it has %p or %c
-  bool tells_names() const { return named_; }  // it has what may hold anything
+  bool has_session() const;                  // it has %p or %c
+  bool has_names() const { return named_; }  // it has what may hold anything
   // The prefix is a time, then what is the same for all lines of a session and level.
   bool time_then_session() const;
 

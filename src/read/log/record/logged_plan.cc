@@ -136,7 +136,7 @@ void read_text(std::string_view text, ExplainRecord& out) {
 // ---- without literals
 
 // Lines of figures, of which nothing is a constant of the statement's.
-bool tells_figures(std::string_view line) {
+bool holds_figures(std::string_view line) {
   static constexpr auto labels =
       word_list("Async Capable", "Batches", "Buckets", "Buffers", "Cache Mode", "Conflict Resolution",
                 "Conflicting Tuples", "Disabled", "Disk", "Disk Usage", "Estimates", "Exact Heap Blocks",
@@ -192,7 +192,7 @@ std::string redact_lines(std::string_view text) {
     const bool first = lexeme.offset == 0 || contains(gap, "\n");
     const auto line = line_at(text, lexeme.offset);
     const auto label = first ? label_of(line) : std::string_view{};
-    if ((first && tells_figures(line)) || (gap == "  " && line.starts_with("(cost="))) {
+    if ((first && holds_figures(line)) || (gap == "  " && line.starts_with("(cost="))) {
       out.keep(line);
       go_on_behind(lexeme.offset + line.size());
     } else if (!label.empty() && !holds_expression(label)) {

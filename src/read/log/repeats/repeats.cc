@@ -414,7 +414,7 @@ bool Detector::check_same_values(RepeatSink& sink, std::uint64_t rounds) {
 
 // The calls of the pattern are covered then.
 void Detector::report(const Occurrence& occurrence, RepeatSink& sink) {
-  sink.sighted(occurrence);
+  sink.repeated(occurrence);
   for (std::size_t i = 0; i < counted_used_; ++i) {
     const auto query = counted_[i].position.query;
     const auto times = std::count(occurrence.pattern.begin(), occurrence.pattern.end(), query);
@@ -474,7 +474,7 @@ void Detector::end_counts(RepeatSink& sink) {
     occurrence.samples = counted.position.kept();
     occurrence.parent = counted.parent ? &*counted.parent : nullptr;
     repeat.call_times = call_times(counted.timed, occurrence.parent);
-    sink.sighted(occurrence);
+    sink.repeated(occurrence);
   }
   counted_used_ = 0;
 }
@@ -543,7 +543,7 @@ void Repeats::wrote(const KeptCall& first, const Call& then, bool fresh) {
   pair->bursts += fresh;
 }
 
-void Repeats::sighted(const Occurrence& occurrence) {
+void Repeats::repeated(const Occurrence& occurrence) {
   const RepeatedQuery& one = occurrence.repeat;
   const Key key{occurrence.pattern, occurrence.parent ? occurrence.parent->query + 1 : 0, one.same_values};
   auto& entries = one.scope == RepeatedQuery::Scope::pool_burst ? pooled_ : entries_;

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "log/lines/recent.h"
 #include "log/record/record.h"
+#include "log/repeats/pointer_cache.h"
 #include "model/queries/workload.h"
 
 namespace pgadvise::log {
@@ -116,7 +116,7 @@ struct Occurrence {
 
 class RepeatSink {
  public:
-  virtual void sighted(const Occurrence& occurrence) = 0;
+  virtual void repeated(const Occurrence& occurrence) = 0;
   // A write soon after a different one in the same burst, outside a transaction; `fresh`: the first such call
   // since the last call of `first`.
   virtual void wrote(const KeptCall& first, const Call& then, bool fresh) = 0;
@@ -236,7 +236,7 @@ class Detector {
 // Occurrences, one entry for each (pattern, parent).
 class Repeats final : public RepeatSink {
  public:
-  void sighted(const Occurrence& occurrence) override;
+  void repeated(const Occurrence& occurrence) override;
   void wrote(const KeptCall& first, const Call& then, bool fresh) override;
 
   struct Entry {
@@ -262,7 +262,7 @@ class Repeats final : public RepeatSink {
  private:
   static constexpr std::size_t max_entries = 10'000;
   std::map<std::pair<std::uint32_t, std::uint32_t>, Pair> pairs_;
-  Recent<Pair> recent_pairs_;
+  PointerCache<Pair> recent_pairs_;
   std::map<Key, Entry> entries_;
   std::map<Key, Entry>
       pooled_;  // bursts over several sessions, which hold those of single sessions once more
