@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "log/collect/other_format.h"
+#include "log/collect/query_state.h"
 #include "log/lines/provenance.h"
 #include "log/workload/workload_file.h"
 
@@ -17,7 +18,6 @@ namespace pgadvise::log {
 namespace {
 
 constexpr std::size_t max_samples = 5;
-constexpr std::size_t max_names = 64;
 
 template <class T, class Better>
 void widen(std::optional<T>& known, const std::optional<T>& other, Better better) {

@@ -21,7 +21,7 @@ std::string_view between(std::string_view text, std::string_view before, std::st
   return end == std::string_view::npos ? std::string_view{} : text.substr(0, end);
 }
 
-double number(std::string_view text) {
+double number_of(std::string_view text) {
   double value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   return value;
@@ -32,8 +32,8 @@ double span_ms(std::string_view text) {
   const auto hours = text.find(':');
   const auto minutes = hours == std::string_view::npos ? hours : text.find(':', hours + 1);
   if (minutes == std::string_view::npos) return 0;
-  return (number(text.substr(0, hours)) * 3600 + number(text.substr(hours + 1, minutes - hours - 1)) * 60 +
-          number(text.substr(minutes + 1))) *
+  return (number_of(text.substr(0, hours)) * 3600 +
+          number_of(text.substr(hours + 1, minutes - hours - 1)) * 60 + number_of(text.substr(minutes + 1))) *
          1000;
 }
 
@@ -134,7 +134,7 @@ std::optional<ParsedEvent> of_error(const Record& record) {
 std::optional<ParsedEvent> of_log(const Record& record) {
   const std::string_view message = record.message;
   if (message.starts_with("temporary file: "))
-    return ParsedEvent{.kind = Kind::temporary_file, .bytes = number(between(message, ", size ", ""))};
+    return ParsedEvent{.kind = Kind::temporary_file, .bytes = number_of(between(message, ", size ", ""))};
   if (message.starts_with("process ")) {
     // "process 7 still waiting for ShareLock on transaction 5 after 1000.1 ms"; a later line has the whole
     // wait, when the lock was acquired.
@@ -143,7 +143,7 @@ std::optional<ParsedEvent> of_log(const Record& record) {
     const auto mode = between(message, acquired ? " acquired " : " still waiting for ", " on ");
     const auto object = between(message, " on ", " after ");
     if (mode.empty() || object.empty()) return std::nullopt;
-    const double waited_ms = acquired ? number(between(message, " after ", " ms")) : 0;
+    const double waited_ms = acquired ? number_of(between(message, " after ", " ms")) : 0;
     return ParsedEvent{acquired ? Kind::lock_wait : Kind::lock_still_waiting,
                        std::string(mode) + " on " + std::string(object.substr(0, object.find(' '))),
                        waited_ms};

@@ -14,7 +14,7 @@
 namespace pgadvise::log {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using Fields = std::vector<std::string>;
 using Named = std::map<std::string, std::string, std::less<>>;
 
@@ -175,9 +175,9 @@ class StatisticsParser {
     return !unclosed;
   }
 
-  static json parse(std::string_view text) {
+  static Json parse(std::string_view text) {
     constexpr int deepest = 16;
-    return json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest; }, false);
+    return Json::parse(text, [](int depth, Json::parse_event_t, Json&) { return depth <= deepest; }, false);
   }
 
   // As it is, or as COPY wrote it.
@@ -187,23 +187,23 @@ class StatisticsParser {
   }
 
   bool take_json(std::string_view text) {
-    if (const json whole = parse(text); whole.is_array()) {
+    if (const Json whole = parse(text); whole.is_array()) {
       for (const auto& each : whole) add(each);
       return true;
     } else if (whole.is_object()) {
       add(whole);
       return true;
     }
-    std::vector<json> rows;
+    std::vector<Json> rows;
     for (const auto line : split(text, '\n')) {
       if (trim(line).empty()) continue;
       if (rows.push_back(parse(line)); !rows.back().is_object()) return false;
     }
-    for (const json& row : rows) add(row);
+    for (const Json& row : rows) add(row);
     return !rows.empty();
   }
 
-  void add(const json& object) {
+  void add(const Json& object) {
     Named row;
     if (object.is_object())
       for (const auto& [name, value] : object.items()) {
