@@ -74,16 +74,12 @@ Result<std::vector<ExecutedStatement>> read_executed_statements(const std::strin
   decoder->finish();
   if (keeper.cut > 0)
     diagnostics.push_back(
-        {Error::Kind::nonfatal,
-         path,
-         fmt::format("{} statements of more than {} MB were cut off", keeper.cut, longest_text >> 20),
-         {}});
+        {Error::Kind::nonfatal, path,
+         fmt::format("{} statements of more than {} MB were cut off", keeper.cut, longest_text >> 20)});
   if (keeper.left_out > 0)
-    diagnostics.push_back({Error::Kind::nonfatal,
-                           path,
+    diagnostics.push_back({Error::Kind::nonfatal, path,
                            fmt::format("pgadvise did not read the last {} of {} statements", keeper.left_out,
-                                       keeper.left_out + keeper.out.size()),
-                           {}});
+                                       keeper.left_out + keeper.out.size())});
   return std::move(keeper.out);
 }
 
