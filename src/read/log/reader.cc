@@ -404,8 +404,7 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   }
   leave_out_known(inputs, sources, diagnostics);
   // Rotated files continue each other's sessions.
-  std::stable_sort(inputs.begin(), inputs.end(),
-                   [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
+  std::ranges::stable_sort(inputs, {}, [](const Input& input) { return input.format.first_time; });
   const BytesTaken taken = meter(inputs, sources, options);
   constexpr unsigned max_threads = 16;  // what is taken in order keeps no more busy
   const unsigned threads =

@@ -97,8 +97,7 @@ bool shares_calls_in_another_format(const Workload& one, const Workload& other) 
     for (const auto& mine : query.samples) {
       if (!mine.duration_ms || *mine.duration_ms <= 0) continue;
       ++compared;
-      equal += std::any_of(samples.begin(), samples.end(),
-                           [&](const Sample& sample) { return sample.duration_ms == mine.duration_ms; });
+      equal += std::ranges::find(samples, mine.duration_ms, &Sample::duration_ms) != samples.end();
     }
   }
   return equal >= least && equal * 4 >= compared;

@@ -36,9 +36,7 @@ void keep_not_understood(LogSource& source, int line) {
   constexpr std::size_t most = 3;
   auto& places = source.not_understood_at;
   if (places.size() == most && places.back().line <= line) return;
-  const auto at =
-      std::upper_bound(places.begin(), places.end(), line,
-                       [](int number, const SourceLocation& place) { return number < place.line; });
+  const auto at = std::ranges::upper_bound(places, line, {}, &SourceLocation::line);
   places.insert(at, {source.path, line, 0});
   if (places.size() > most) places.pop_back();
 }

@@ -223,13 +223,11 @@ class StatisticsParser {
 bool is_statistics_file(std::string_view head) {
   head = without_byte_order_mark(head);
   const auto front = head.substr(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
-  const auto names = [&](std::string_view text, std::string_view quote) {
-    const auto has = [&](std::string_view name) {
-      return text.find(fmt::format("{0}{1}{0}", quote, name)) != std::string_view::npos;
-    };
+  const auto all = [](auto has) {
     return has("query") && has("calls") && (has("total_exec_time") || has("total_time"));
   };
-  if (front.starts_with('[') || front.starts_with('{')) return names(front, "\"");
+  if (front.starts_with('[') || front.starts_with('{'))
+    return all([&](std::string_view name) { return contains(front, fmt::format("\"{}\"", name)); });
   // As psql shows it: its columns are cut to what is widest, and statements go over lines.
   const auto line_end = std::min(front.find('\n'), front.size());
   if (const auto behind = trim(front.substr(line_end).substr(0, 64)); behind.starts_with("---")) return false;
@@ -237,11 +235,8 @@ bool is_statistics_file(std::string_view head) {
   bool unclosed = false;
   std::string_view rest = head;
   if (!take_csv(rest, separator_of(head), header, unclosed)) return false;
-  const auto has = [&](std::string_view name) {
-    return std::any_of(header.begin(), header.end(),
-                       [&](const auto& field) { return lower(trim(field)) == name; });
-  };
-  return has("query") && has("calls") && (has("total_exec_time") || has("total_time"));
+  for (auto& field : header) field = lower(trim(field));
+  return all([&](std::string_view name) { return is_one_of(name, header); });
 }
 
 Result<Workload> parse_statistics_file(const std::string& path, std::string_view text,

@@ -203,8 +203,7 @@ class WorkloadParser {
   void word(const char* key, E& value, const Names& names) {
     std::string written;
     (*this)(key, written);
-    const auto known = std::find_if(std::begin(names), std::end(names),
-                                    [&](const auto& each) { return written == each.second; });
+    const auto known = std::ranges::find_if(names, [&](const auto& each) { return written == each.second; });
     if (known == std::end(names)) refuse(key, "is none");
     else value = known->first;
   }
