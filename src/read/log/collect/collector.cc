@@ -218,12 +218,11 @@ Outcome Collector::plan(Session& session, const Record& record, const Preview& p
     return {};
   }
   const double plan_ms = preview.message.duration_ms.value_or(0);
-  const auto latest =
-      std::find_if(session.recent.begin(), session.recent.end(), [&](const Session::Latest& each) {
-        return each.hash == call.hash &&
-               (!each.duration_ms ||
-                std::abs(*each.duration_ms - plan_ms) <= 2 + 0.25 * std::max(plan_ms, *each.duration_ms));
-      });
+  const auto latest = std::ranges::find_if(session.recent, [&](const Session::Latest& each) {
+    return each.hash == call.hash &&
+           (!each.duration_ms ||
+            std::abs(*each.duration_ms - plan_ms) <= 2 + 0.25 * std::max(plan_ms, *each.duration_ms));
+  });
   if (latest != session.recent.end()) {
     *latest = {};
     count_rows(call.hash, *source_, text.rows);
@@ -281,10 +280,7 @@ void Collector::count_rows(std::uint64_t hash, const LogSource& source, std::opt
 void Collector::other(Session& session, const Record& record) {
   const std::string_view message = record.message;
   if (!session.named) return;
-  if (message.starts_with("disconnection: ")) {
-    end_session(session);
-    return;
-  }
+  if (message.starts_with("disconnection: ")) return end_session(session);
   if (message.starts_with("connection received: ")) {
     const std::uint64_t key = session.key;
     end_session(session);
@@ -343,8 +339,7 @@ Outcome Collector::event(Session& session, const Record& record, const Preview& 
   happening.bytes = parsed->bytes;
   happening.time = record.time;
   happening.log = &source_->path;
-  happening.place.file = source_->path;
-  happening.place.line = record.line;
+  happening.place = {source_->path, record.line};
   const std::string& application =
       identities_[identities_.identify(session, record, preview.identity)].application;
   StatementScan scan;
@@ -389,8 +384,7 @@ void Collector::end_transaction(Session& session, const LoggedCall& call) {
   happening.duration_us = static_cast<double>(length);
   happening.time = open.last_end;
   happening.log = call.file;
-  happening.place.file = file ? *file : *call.file;
-  happening.place.line = file ? line : call.line;
+  happening.place = {file ? *file : *call.file, file ? line : call.line};
   if (const QueryState* query = queries_.find_query(open.before_pause)) {
     happening.fingerprint = query->fingerprint;
     happening.statement = query->text;

@@ -135,14 +135,8 @@ class CsvDecoder final : public Decoder {
       const int number = line_in_file(static_cast<int>(source_.lines) + 1, format_);
       source_.lines += ahead.lines;
       i += ahead.lines;
-      if (!ahead.understood) {
-        broken(number, ahead.lines);
-        continue;
-      }
-      source_.continuation += ahead.lines - 1;
-      ahead.record.line = number;
       ahead.record.preview = &ahead.preview;
-      count_line(source_, sink_.take(ahead.record).record, number);
+      give(ahead.understood, ahead.record, number, ahead.lines);
     }
   }
 
@@ -223,13 +217,14 @@ class CsvDecoder final : public Decoder {
   void record(std::string_view text, int number, bool cut) {
     texts_.clear();
     Record out;
-    if (!read_csv_record(text, cut, texts_, stamps_, out)) {
-      broken(number, lines_);
-      return;
-    }
-    source_.continuation += lines_ - 1;
-    out.line = number;
-    count_line(source_, sink_.take(out).record, number);
+    give(read_csv_record(text, cut, texts_, stamps_, out), out, number, lines_);
+  }
+
+  void give(bool understood, Record& record, int number, std::uint64_t lines) {
+    if (!understood) return broken(number, lines);
+    source_.continuation += lines - 1;
+    record.line = number;
+    count_line(source_, sink_.take(record).record, number);
   }
 
   const Format format_;
