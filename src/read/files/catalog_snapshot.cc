@@ -45,7 +45,7 @@ class SnapshotWriter {
       put(snapshot.relations, 1);
     }
     bool first = false;
-    fields(snapshot.catalog, first, 0);
+    members(snapshot.catalog, first, 0);
     return escape_controls(out_ + "\n}\n");
   }
 
@@ -96,19 +96,19 @@ class SnapshotWriter {
     constexpr bool broken = std::is_same_v<T, Table> || std::is_same_v<T, TrackingTable>;
     out_ += '{';
     bool first = true;
-    fields(value, first, broken ? level : -1);
+    members(value, first, broken ? level : -1);
     if (broken) line(level - 1);
     out_ += '}';
   }
 
   // level: how deep the struct stands, where each of its members gets a line; -1: all in one.
   template <Described T>
-  void fields(const T& value, bool& first, int level) {
+  void members(const T& value, bool& first, int level) {
     [[maybe_unused]] static const T usual{};  // not of a struct whose fields are all needed
     each_field<T>([&](const auto& field) {
       const auto& member = value.*field.member;
       if constexpr (Described<std::decay_t<decltype(member)>>) {
-        if (field.name.empty()) return fields(member, first, level);
+        if (field.name.empty()) return members(member, first, level);
       }
       if (!field.needed && is_usual(member, usual.*field.member)) return;
       if (!first) out_ += level < 0 ? ", " : ",";

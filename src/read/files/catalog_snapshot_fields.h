@@ -39,228 +39,199 @@ struct Field {
   Range range;
 };
 
+// In the order in which they are written; empty: T is no struct of a snapshot.
 template <class T>
-struct Description;
+inline constexpr auto fields = std::tuple{};
+// The number of members that a snapshot does not have.
+template <class T>
+inline constexpr int left_out = 0;
 
 template <class T>
-concept Described = requires { Description<T>::fields; };
+concept Described = std::tuple_size_v<std::decay_t<decltype(fields<T>)>> > 0;
 
 template <>
-struct Description<QualifiedName> {
-  static constexpr std::tuple fields{Field{"schema", &QualifiedName::schema, needed},
-                                     Field{"name", &QualifiedName::name, needed}};
-  static constexpr int left_out = 0;
-};
+inline constexpr auto fields<QualifiedName> =
+    std::tuple{Field{"schema", &QualifiedName::schema, needed}, Field{"name", &QualifiedName::name, needed}};
 
 template <>
-struct Description<ColumnStatistics> {
-  using T = ColumnStatistics;
-  static constexpr std::tuple fields{Field{"distinct", &T::n_distinct, false, {-1, 1e18}},
-                                     Field{"null_fraction", &T::null_fraction, false, share},
-                                     Field{"correlation", &T::correlation, false, {-1, 1}},
-                                     Field{"average_width", &T::average_width},
-                                     Field{"begins_as_json", &T::begins_as_json},
-                                     Field{"holds_uuids", &T::holds_uuids},
-                                     Field{"top_frequency", &T::most_common_freq, false, share},
-                                     Field{"most_common_values", &T::most_common_values},
-                                     Field{"most_common_frequencies", &T::most_common_frequencies},
-                                     Field{"histogram_bounds", &T::histogram_bounds}};
-  static constexpr int left_out = 0;
-};
+inline constexpr auto fields<ColumnStatistics> =
+    std::tuple{Field{"distinct", &ColumnStatistics::n_distinct, false, {-1, 1e18}},
+               Field{"null_fraction", &ColumnStatistics::null_fraction, false, share},
+               Field{"correlation", &ColumnStatistics::correlation, false, {-1, 1}},
+               Field{"average_width", &ColumnStatistics::average_width},
+               Field{"begins_as_json", &ColumnStatistics::begins_as_json},
+               Field{"holds_uuids", &ColumnStatistics::holds_uuids},
+               Field{"top_frequency", &ColumnStatistics::most_common_freq, false, share},
+               Field{"most_common_values", &ColumnStatistics::most_common_values},
+               Field{"most_common_frequencies", &ColumnStatistics::most_common_frequencies},
+               Field{"histogram_bounds", &ColumnStatistics::histogram_bounds}};
 
 template <>
-struct Description<Column> {
-  static constexpr std::tuple fields{
-      Field{"name", &Column::name, needed},          Field{"type", &Column::type},
-      Field{"not_null", &Column::not_null},          Field{"identity", &Column::identity},
-      Field{"default", &Column::default_expression}, Field{"generated", &Column::generated_expression},
-      Field{"collation", &Column::collation},        Field{"comment", &Column::comment},
-      Field{"statistics", &Column::statistics}};
-  static constexpr int left_out = 3;  // origin, retyped, source_comment
-};
+inline constexpr auto fields<Column> = std::tuple{
+    Field{"name", &Column::name, needed},          Field{"type", &Column::type},
+    Field{"not_null", &Column::not_null},          Field{"identity", &Column::identity},
+    Field{"default", &Column::default_expression}, Field{"generated", &Column::generated_expression},
+    Field{"collation", &Column::collation},        Field{"comment", &Column::comment},
+    Field{"statistics", &Column::statistics}};
+template <>
+inline constexpr int left_out<Column> = 3;  // origin, retyped, source_comment
 
 template <>
-struct Description<IndexKey> {
-  static constexpr std::tuple fields{Field{"column", &IndexKey::column},
-                                     Field{"expression", &IndexKey::expression},
-                                     Field{"descending", &IndexKey::descending},
-                                     Field{"nulls_first", &IndexKey::nulls_first},
-                                     Field{"operator_class", &IndexKey::operator_class},
-                                     Field{"collation", &IndexKey::collation}};
-  static constexpr int left_out = 0;
-};
+inline constexpr auto fields<IndexKey> = std::tuple{Field{"column", &IndexKey::column},
+                                                    Field{"expression", &IndexKey::expression},
+                                                    Field{"descending", &IndexKey::descending},
+                                                    Field{"nulls_first", &IndexKey::nulls_first},
+                                                    Field{"operator_class", &IndexKey::operator_class},
+                                                    Field{"collation", &IndexKey::collation}};
 
 template <>
-struct Description<IndexStatistics> {
-  static constexpr std::tuple fields{Field{"scans", &IndexStatistics::scans},
-                                     Field{"pages", &IndexStatistics::pages}};
-  static constexpr int left_out = 0;
-};
+inline constexpr auto fields<IndexStatistics> =
+    std::tuple{Field{"scans", &IndexStatistics::scans}, Field{"pages", &IndexStatistics::pages}};
 
 template <>
-struct Description<Index> {
-  static constexpr std::tuple fields{Field{"name", &Index::name, needed},
-                                     Field{"method", &Index::method},
-                                     Field{"keys", &Index::keys, needed},
-                                     Field{"include", &Index::include},
-                                     Field{"predicate", &Index::predicate},
-                                     Field{"predicate_not_null", &Index::predicate_not_null},
-                                     Field{"unique", &Index::unique},
-                                     Field{"nulls_not_distinct", &Index::nulls_not_distinct},
-                                     Field{"valid", &Index::valid},
-                                     Field{"constraint", &Index::constraint},
-                                     Field{"building", &Index::building},
-                                     Field{"replica_identity", &Index::replica_identity},
-                                     Field{"attached_to", &Index::attached_to},
-                                     Field{"statistics", &Index::statistics}};
-  static constexpr int left_out = 1;  // origin
-};
+inline constexpr auto fields<Index> = std::tuple{Field{"name", &Index::name, needed},
+                                                 Field{"method", &Index::method},
+                                                 Field{"keys", &Index::keys, needed},
+                                                 Field{"include", &Index::include},
+                                                 Field{"predicate", &Index::predicate},
+                                                 Field{"predicate_not_null", &Index::predicate_not_null},
+                                                 Field{"unique", &Index::unique},
+                                                 Field{"nulls_not_distinct", &Index::nulls_not_distinct},
+                                                 Field{"valid", &Index::valid},
+                                                 Field{"constraint", &Index::constraint},
+                                                 Field{"building", &Index::building},
+                                                 Field{"replica_identity", &Index::replica_identity},
+                                                 Field{"attached_to", &Index::attached_to},
+                                                 Field{"statistics", &Index::statistics}};
+template <>
+inline constexpr int left_out<Index> = 1;  // origin
 
 template <>
-struct Description<Constraint> {
-  static constexpr std::tuple fields{Field{"kind", &Constraint::kind, needed},
-                                     Field{"name", &Constraint::name},
-                                     Field{"columns", &Constraint::columns},
-                                     Field{"referenced_table", &Constraint::referenced_table},
-                                     Field{"referenced_columns", &Constraint::referenced_columns},
-                                     Field{"on_delete", &Constraint::on_delete},
-                                     Field{"on_update", &Constraint::on_update},
-                                     Field{"on_delete_columns", &Constraint::on_delete_columns},
-                                     Field{"expression", &Constraint::expression},
-                                     Field{"validated", &Constraint::validated},
-                                     Field{"deferrable", &Constraint::deferrable},
-                                     Field{"initially_deferred", &Constraint::initially_deferred},
-                                     Field{"match_full", &Constraint::match_full},
-                                     Field{"nulls_not_distinct", &Constraint::nulls_not_distinct},
-                                     Field{"inherited", &Constraint::inherited}};
-  static constexpr int left_out = 1;  // origin
-};
+inline constexpr auto fields<Constraint> =
+    std::tuple{Field{"kind", &Constraint::kind, needed},
+               Field{"name", &Constraint::name},
+               Field{"columns", &Constraint::columns},
+               Field{"referenced_table", &Constraint::referenced_table},
+               Field{"referenced_columns", &Constraint::referenced_columns},
+               Field{"on_delete", &Constraint::on_delete},
+               Field{"on_update", &Constraint::on_update},
+               Field{"on_delete_columns", &Constraint::on_delete_columns},
+               Field{"expression", &Constraint::expression},
+               Field{"validated", &Constraint::validated},
+               Field{"deferrable", &Constraint::deferrable},
+               Field{"initially_deferred", &Constraint::initially_deferred},
+               Field{"match_full", &Constraint::match_full},
+               Field{"nulls_not_distinct", &Constraint::nulls_not_distinct},
+               Field{"inherited", &Constraint::inherited}};
+template <>
+inline constexpr int left_out<Constraint> = 1;  // origin
 
 template <>
-struct Description<TableStatistics> {
-  using T = TableStatistics;
-  static constexpr std::tuple fields{Field{"rows", &T::rows, false, {-1, 1e18}},
-                                     Field{"pages", &T::pages},
-                                     Field{"bytes", &T::bytes},
-                                     Field{"sequential_scans", &T::sequential_scans},
-                                     Field{"sequential_rows", &T::sequential_rows},
-                                     Field{"index_scans", &T::index_scans},
-                                     Field{"writes", &T::writes},
-                                     Field{"live_rows", &T::live_rows},
-                                     Field{"dead_rows", &T::dead_rows},
-                                     Field{"changes_since_analyze", &T::changes_since_analyze},
-                                     Field{"transaction_age", &T::relfrozenxid_age}};
-  static constexpr int left_out = 0;
-};
+inline constexpr auto fields<TableStatistics> =
+    std::tuple{Field{"rows", &TableStatistics::rows, false, {-1, 1e18}},
+               Field{"pages", &TableStatistics::pages},
+               Field{"bytes", &TableStatistics::bytes},
+               Field{"sequential_scans", &TableStatistics::sequential_scans},
+               Field{"sequential_rows", &TableStatistics::sequential_rows},
+               Field{"index_scans", &TableStatistics::index_scans},
+               Field{"writes", &TableStatistics::writes},
+               Field{"live_rows", &TableStatistics::live_rows},
+               Field{"dead_rows", &TableStatistics::dead_rows},
+               Field{"changes_since_analyze", &TableStatistics::changes_since_analyze},
+               Field{"transaction_age", &TableStatistics::relfrozenxid_age}};
 
 template <>
-struct Description<Policy> {
-  static constexpr std::tuple fields{
-      Field{"name", &Policy::name, needed},      Field{"command", &Policy::command},
-      Field{"permissive", &Policy::permissive},  Field{"using", &Policy::using_expression},
-      Field{"check", &Policy::check_expression}, Field{"roles", &Policy::roles}};
-  static constexpr int left_out = 1;  // origin
-};
+inline constexpr auto fields<Policy> =
+    std::tuple{Field{"name", &Policy::name, needed},      Field{"command", &Policy::command},
+               Field{"permissive", &Policy::permissive},  Field{"using", &Policy::using_expression},
+               Field{"check", &Policy::check_expression}, Field{"roles", &Policy::roles}};
+template <>
+inline constexpr int left_out<Policy> = 1;  // origin
 
 template <>
-struct Description<Table> {
-  static constexpr std::tuple fields{Field{"", &Table::name},
-                                     Field{"kind", &Table::kind},
-                                     Field{"statistics", &Table::statistics},
-                                     Field{"columns", &Table::columns},
-                                     Field{"constraints", &Table::constraints},
-                                     Field{"indexes", &Table::indexes},
-                                     Field{"policies", &Table::policies},
-                                     Field{"update_triggers", &Table::update_triggers},
-                                     Field{"partition_of", &Table::partition_of},
-                                     Field{"partition_bound", &Table::partition_bound},
-                                     Field{"partition_key", &Table::partition_key},
-                                     Field{"inherits", &Table::inherits},
-                                     Field{"unlogged", &Table::unlogged},
-                                     Field{"fillfactor", &Table::fillfactor, false, {10, 100}},
-                                     Field{"temporary", &Table::temporary},
-                                     Field{"row_security", &Table::row_security},
-                                     Field{"definition", &Table::definition},
-                                     Field{"comment", &Table::comment}};
-  static constexpr int left_out = 3;  // origin; dropped_keys and logical_keys, of migrations and source
-};
+inline constexpr auto fields<Table> = std::tuple{Field{"", &Table::name},
+                                                 Field{"kind", &Table::kind},
+                                                 Field{"statistics", &Table::statistics},
+                                                 Field{"columns", &Table::columns},
+                                                 Field{"constraints", &Table::constraints},
+                                                 Field{"indexes", &Table::indexes},
+                                                 Field{"policies", &Table::policies},
+                                                 Field{"update_triggers", &Table::update_triggers},
+                                                 Field{"partition_of", &Table::partition_of},
+                                                 Field{"partition_bound", &Table::partition_bound},
+                                                 Field{"partition_key", &Table::partition_key},
+                                                 Field{"inherits", &Table::inherits},
+                                                 Field{"unlogged", &Table::unlogged},
+                                                 Field{"fillfactor", &Table::fillfactor, false, {10, 100}},
+                                                 Field{"temporary", &Table::temporary},
+                                                 Field{"row_security", &Table::row_security},
+                                                 Field{"definition", &Table::definition},
+                                                 Field{"comment", &Table::comment}};
+template <>
+inline constexpr int left_out<Table> = 3;  // origin; dropped_keys and logical_keys, of migrations and source
 
 template <>
-struct Description<Enum> {
-  static constexpr std::tuple fields{Field{"", &Enum::name}, Field{"labels", &Enum::labels}};
-  static constexpr int left_out = 2;  // origin; labels_known, of source
-};
+inline constexpr auto fields<Enum> = std::tuple{Field{"", &Enum::name}, Field{"labels", &Enum::labels}};
+template <>
+inline constexpr int left_out<Enum> = 2;  // origin; labels_known, of source
 
 template <>
-struct Description<Sequence> {
-  static constexpr std::tuple fields{Field{"", &Sequence::name},
-                                     Field{"type", &Sequence::type},
-                                     Field{"owner_table", &Sequence::owner_table},
-                                     Field{"owner_column", &Sequence::owner_column},
-                                     Field{"increment", &Sequence::increment, false, any},
-                                     Field{"cycles", &Sequence::cycles},
-                                     Field{"last_value", &Sequence::last_value, false, any},
-                                     Field{"maximum", &Sequence::maximum, false, any},
-                                     Field{"minimum", &Sequence::minimum, false, any}};
-  static constexpr int left_out = 1;  // origin
-};
+inline constexpr auto fields<Sequence> = std::tuple{Field{"", &Sequence::name},
+                                                    Field{"type", &Sequence::type},
+                                                    Field{"owner_table", &Sequence::owner_table},
+                                                    Field{"owner_column", &Sequence::owner_column},
+                                                    Field{"increment", &Sequence::increment, false, any},
+                                                    Field{"cycles", &Sequence::cycles},
+                                                    Field{"last_value", &Sequence::last_value, false, any},
+                                                    Field{"maximum", &Sequence::maximum, false, any},
+                                                    Field{"minimum", &Sequence::minimum, false, any}};
+template <>
+inline constexpr int left_out<Sequence> = 1;  // origin
 
 template <>
-struct Description<TrackingTable::Row> {
-  using T = TrackingTable::Row;
-  static constexpr std::tuple fields{Field{"migration", &T::migration}, Field{"checksum", &T::checksum},
-                                     Field{"when", &T::when, false, any}, Field{"failed", &T::failed}};
-  static constexpr int left_out = 0;
-};
+inline constexpr auto fields<TrackingTable::Row> = std::tuple{
+    Field{"migration", &TrackingTable::Row::migration}, Field{"checksum", &TrackingTable::Row::checksum},
+    Field{"when", &TrackingTable::Row::when, false, any}, Field{"failed", &TrackingTable::Row::failed}};
 
 template <>
-struct Description<TrackingTable> {
-  static constexpr std::tuple fields{
-      Field{"tool", &TrackingTable::tool, needed}, Field{"schema", &TrackingTable::schema, needed},
-      Field{"name", &TrackingTable::name, needed}, Field{"rows", &TrackingTable::rows}};
-  static constexpr int left_out = 0;
-};
+inline constexpr auto fields<TrackingTable> =
+    std::tuple{Field{"tool", &TrackingTable::tool, needed}, Field{"schema", &TrackingTable::schema, needed},
+               Field{"name", &TrackingTable::name, needed}, Field{"rows", &TrackingTable::rows}};
 
 template <>
-struct Description<Session> {
-  static constexpr std::tuple fields{Field{"pid", &Session::pid},
-                                     Field{"database", &Session::database},
-                                     Field{"application", &Session::application},
-                                     Field{"state", &Session::state},
-                                     Field{"transaction_seconds", &Session::transaction_seconds},
-                                     Field{"state_seconds", &Session::state_seconds},
-                                     Field{"wait_event_type", &Session::wait_event_type},
-                                     Field{"lock_wait_seconds", &Session::lock_wait_seconds},
-                                     Field{"blocked_by", &Session::blocked_by}};
-  static constexpr int left_out = 0;
-};
+inline constexpr auto fields<Session> =
+    std::tuple{Field{"pid", &Session::pid},
+               Field{"database", &Session::database},
+               Field{"application", &Session::application},
+               Field{"state", &Session::state},
+               Field{"transaction_seconds", &Session::transaction_seconds},
+               Field{"state_seconds", &Session::state_seconds},
+               Field{"wait_event_type", &Session::wait_event_type},
+               Field{"lock_wait_seconds", &Session::lock_wait_seconds},
+               Field{"blocked_by", &Session::blocked_by}};
 
 template <>
-struct Description<RelationSize> {
-  using T = RelationSize;
-  static constexpr std::tuple fields{Field{"", &T::name}, Field{"bytes", &T::bytes},
-                                     Field{"pages", &T::pages}, Field{"rows", &T::rows, false, {-1, 1e18}},
-                                     Field{"visible_pages", &T::visible_pages}};
-  static constexpr int left_out = 0;
-};
+inline constexpr auto fields<RelationSize> =
+    std::tuple{Field{"", &RelationSize::name}, Field{"bytes", &RelationSize::bytes},
+               Field{"pages", &RelationSize::pages}, Field{"rows", &RelationSize::rows, false, {-1, 1e18}},
+               Field{"visible_pages", &RelationSize::visible_pages}};
 
 template <>
-struct Description<Catalog> {
-  static constexpr std::tuple fields{Field{"server_version", &Catalog::server_version},
-                                     Field{"database", &Catalog::database},
-                                     Field{"has_statistics", &Catalog::has_statistics},
-                                     Field{"statistics_days", &Catalog::statistics_days},
-                                     Field{"settings", &Catalog::settings},
-                                     Field{"schemas", &Catalog::schemas},
-                                     Field{"extensions", &Catalog::extensions},
-                                     Field{"user_functions", &Catalog::user_functions},
-                                     Field{"enums", &Catalog::enums},
-                                     Field{"sequences", &Catalog::sequences},
-                                     Field{"tracking", &Catalog::tracking},
-                                     Field{"sessions", &Catalog::sessions},
-                                     Field{"tables", &Catalog::tables}};
-  static constexpr int left_out = 1;  // member
-};
+inline constexpr auto fields<Catalog> = std::tuple{Field{"server_version", &Catalog::server_version},
+                                                   Field{"database", &Catalog::database},
+                                                   Field{"has_statistics", &Catalog::has_statistics},
+                                                   Field{"statistics_days", &Catalog::statistics_days},
+                                                   Field{"settings", &Catalog::settings},
+                                                   Field{"schemas", &Catalog::schemas},
+                                                   Field{"extensions", &Catalog::extensions},
+                                                   Field{"user_functions", &Catalog::user_functions},
+                                                   Field{"enums", &Catalog::enums},
+                                                   Field{"sequences", &Catalog::sequences},
+                                                   Field{"tracking", &Catalog::tracking},
+                                                   Field{"sessions", &Catalog::sessions},
+                                                   Field{"tables", &Catalog::tables}};
+template <>
+inline constexpr int left_out<Catalog> = 1;  // member
 
 // The words of an enumeration, in its order.
 template <class E>
@@ -297,8 +268,7 @@ constexpr std::size_t members_of() {
 }
 template <class... T>
 constexpr bool complete =
-    ((members_of<T>() == std::tuple_size_v<decltype(Description<T>::fields)> + Description<T>::left_out) &&
-     ...);
+    ((members_of<T>() == std::tuple_size_v<std::decay_t<decltype(fields<T>)>> + left_out<T>) && ...);
 static_assert(complete<Catalog>);
 static_assert(complete<Table, TableStatistics, Policy>);
 static_assert(complete<Column, ColumnStatistics>);
@@ -315,7 +285,7 @@ constexpr bool is_optional<std::optional<T>> = true;
 
 template <class T, class Use>
 void each_field(Use&& use) {
-  std::apply([&](const auto&... field) { (use(field), ...); }, Description<T>::fields);
+  std::apply([&](const auto&... field) { (use(field), ...); }, fields<T>);
 }
 
 }  // namespace pgadvise::files::snapshot

@@ -43,7 +43,7 @@ bool names_environment(std::string_view text) {
   return false;
 }
 
-constexpr std::size_t deepest = 64;
+constexpr std::size_t max_brackets = 64;
 
 }  // namespace
 
@@ -53,7 +53,8 @@ std::vector<std::size_t> open_brackets(const std::string& plain, std::size_t off
     if (plain[i] == '{' || plain[i] == '(' || plain[i] == '[') out.push_back(i);
     if ((plain[i] == '}' || plain[i] == ')' || plain[i] == ']') && !out.empty()) out.pop_back();
   }
-  if (out.size() > deepest) out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(deepest));
+  if (out.size() > max_brackets)
+    out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(max_brackets));
   return out;
 }
 

@@ -31,10 +31,10 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
   std::string refused = code ? code.message() : why_unreadable(root);
   if (refused.empty()) refused = why_no_input(root, NamedBy::command_line);
   if (!refused.empty()) {
-    diagnostics.push_back({Error::Kind::input, root, "can't be read: " + refused, ""});
+    diagnostics.push_back({Error::Kind::input, root, "can't be read: " + refused});
     return out;
   }
-  const auto tell = [&](std::string what) {
+  const auto warn = [&](std::string what) {
     diagnostics.push_back({Error::Kind::nonfatal, root, std::move(what), "name the folder to read"});
   };
   std::size_t entries = 0;
@@ -43,33 +43,26 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
   for (; it != fs::recursive_directory_iterator(); it.increment(code)) {
     if (code) break;
     if (++entries > max_entries || out.size() >= max_files) {
-      tell(entries > max_entries ? "contains more than " + std::to_string(max_entries) +
-                                       " files and folders: pgadvise did not read the rest"
-                                 : "contains more than " + std::to_string(max_files) +
-                                       " files: pgadvise did not read the rest");
+      warn("contains more than " +
+           (entries > max_entries ? std::to_string(max_entries) + " files and folders"
+                                  : std::to_string(max_files) + " files") +
+           ": pgadvise did not read the rest");
       break;
     }
     const fs::directory_entry& entry = *it;
     std::error_code ignored;
-    if (entry.is_symlink(ignored)) {
-      it.disable_recursion_pending();
-      continue;
-    }
-    const std::string name = entry.path().filename().string();
-    if (leave_out && leave_out(entry.path().generic_string())) {
+    if (entry.is_symlink(ignored) || (leave_out && leave_out(entry.path().generic_string()))) {
       it.disable_recursion_pending();
       continue;
     }
     if (entry.is_directory(ignored)) {
-      const bool skipped = skipped_folder(name);
+      const bool skipped = skipped_folder(entry.path().filename().string());
       too_deep = too_deep || (!skipped && it.depth() >= max_depth);
-      if (skipped || it.depth() >= max_depth) {
-        it.disable_recursion_pending();
-      } else if (is_kernel_folder(entry.path().string())) {
+      if (skipped || it.depth() >= max_depth || is_kernel_folder(entry.path().string())) {
         it.disable_recursion_pending();
       } else if (const auto why = why_unreadable(entry.path().string()); !why.empty()) {
         diagnostics.push_back(
-            {Error::Kind::nonfatal, entry.path().generic_string(), "can't be read: " + why, ""});
+            {Error::Kind::nonfatal, entry.path().generic_string(), "can't be read: " + why});
       }
     } else if (entry.is_regular_file(ignored)) {
       out.push_back(entry.path().lexically_relative(root).generic_string());
@@ -78,9 +71,9 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
     }
   }
   if (too_deep)
-    tell("contains folders below the " + std::to_string(max_depth) + "th level: pgadvise did not read them");
+    warn("contains folders below the " + std::to_string(max_depth) + "th level: pgadvise did not read them");
   if (code)
-    diagnostics.push_back({Error::Kind::nonfatal, root, "can't be listed completely: " + code.message(), ""});
+    diagnostics.push_back({Error::Kind::nonfatal, root, "can't be listed completely: " + code.message()});
   if (auto warning = special.warning(root)) diagnostics.push_back(std::move(*warning));
   std::sort(out.begin(), out.end());
   return out;
@@ -90,11 +83,8 @@ std::string normal_path(std::string_view path) {
   std::vector<std::string> parts;
   for (const auto part : split(path, '/')) {
     if (part.empty() || part == ".") continue;
-    if (part == ".." && !parts.empty() && parts.back() != "..") {
-      parts.pop_back();
-    } else {
-      parts.emplace_back(part);
-    }
+    if (part == ".." && !parts.empty() && parts.back() != "..") parts.pop_back();
+    else parts.emplace_back(part);
   }
   return join(parts, "/");
 }
@@ -113,16 +103,11 @@ std::string_view folder_of(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
 }
 
-std::string_view base_of(std::string_view path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
+std::string_view base_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 std::string relative_to(const std::string& path, const std::string& folder) {
-  const auto out = fs::path(path)
-                       .lexically_normal()
-                       .lexically_relative(fs::path(folder).lexically_normal())
-                       .generic_string();
+  const fs::path from = fs::path(folder).lexically_normal();
+  const auto out = fs::path(path).lexically_normal().lexically_relative(from).generic_string();
   return out == "." ? "" : out;
 }
 
@@ -143,22 +128,17 @@ int compare_digits(std::string_view a, std::string_view b) {
 }
 
 bool natural_less(std::string_view a, std::string_view b) {
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < a.size() && j < b.size()) {
-    const auto number_a = leading_digits(a.substr(i));
-    const auto number_b = leading_digits(b.substr(j));
-    if (!number_a.empty() && !number_b.empty()) {
-      if (const int order = compare_digits(number_a, number_b)) return order < 0;
-      i += number_a.size();
-      j += number_b.size();
-    } else {
-      if (a[i] != b[j]) return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[j]);
-      ++i;
-      ++j;
-    }
+  std::string_view rest_a = a, rest_b = b;
+  while (!rest_a.empty() && !rest_b.empty()) {
+    const auto number_a = leading_digits(rest_a), number_b = leading_digits(rest_b);
+    const bool numbers = !number_a.empty() && !number_b.empty();
+    if (const int order =
+            numbers ? compare_digits(number_a, number_b) : rest_a.substr(0, 1).compare(rest_b.substr(0, 1)))
+      return order < 0;
+    rest_a.remove_prefix(numbers ? number_a.size() : 1);
+    rest_b.remove_prefix(numbers ? number_b.size() : 1);
   }
-  if (a.size() - i != b.size() - j) return a.size() - i < b.size() - j;
+  if (rest_a.size() != rest_b.size()) return rest_a.size() < rest_b.size();
   return a < b;
 }
 

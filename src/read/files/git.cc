@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t max_entries = 100'000;  // of .git
+constexpr std::size_t max_git_entries = 100'000;  // of .git
 constexpr std::size_t git_memory = std::size_t{2} << 30;
 
 std::string repository_of(const std::string& folder) {
@@ -44,7 +44,7 @@ std::string waits_below(const fs::path& folder) {
   std::error_code code;
   std::size_t count = 0;
   for (fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, code), end;
-       !code && it != end && ++count <= max_entries; it.increment(code)) {
+       !code && it != end && ++count <= max_git_entries; it.increment(code)) {
     std::error_code ignored;
     if (!it->is_symlink(ignored) && it->is_regular_file(ignored)) continue;
     const std::string name = it->path().filename().string();

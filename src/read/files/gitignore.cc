@@ -2,25 +2,25 @@
 
 #include <filesystem>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/files/boundary.h"
 #include "base/files/input_file.h"
 #include "base/text/text.h"
 #include "files/files.h"
+#include "files/wildcards.h"
 
 namespace pgadvise::files {
 namespace {
 
 namespace fs = std::filesystem;
 
-// One character of a pattern: its length there, and whether it matches `c`.
-std::pair<std::size_t, bool> one_character(std::string_view pattern, char c) {
-  if (pattern[0] == '?') return {1, true};
-  if (pattern[0] == '\\' && pattern.size() > 1) return {2, pattern[1] == c};
+// How much of the pattern matches the character: ?, [a-z], [!a-z], \c or the character itself; 0: nothing.
+std::size_t ignore_width(std::string_view pattern, char c) {
+  if (pattern[0] == '?') return 1;
+  if (pattern[0] == '\\' && pattern.size() > 1) return pattern[1] == c ? 2 : 0;
   const auto close = pattern[0] == '[' ? pattern.find(']', 2) : std::string_view::npos;
-  if (close == std::string_view::npos) return {1, pattern[0] == c};
+  if (close == std::string_view::npos) return pattern[0] == c ? 1 : 0;
   std::string_view set = pattern.substr(1, close - 1);
   const bool inverted = set[0] == '!' || set[0] == '^';
   if (inverted) set.remove_prefix(1);
@@ -30,51 +30,23 @@ std::pair<std::size_t, bool> one_character(std::string_view pattern, char c) {
     in = in || (range ? set[i] <= c && c <= set[i + 2] : set[i] == c);
     i += range ? 2 : 0;
   }
-  return {close + 1, in != inverted};
+  return in != inverted ? close + 1 : 0;
 }
 
 // Within one folder or file name: *, ?, [a-z] and \.
 bool name_matches(std::string_view pattern, std::string_view name) {
-  std::size_t at = 0, i = 0, star = std::string_view::npos, star_at = 0;
-  while (i < name.size()) {
-    if (at < pattern.size() && pattern[at] == '*') {
-      star = ++at;
-      star_at = i;
-      continue;
-    }
-    if (at < pattern.size()) {
-      const auto [length, same] = one_character(pattern.substr(at), name[i]);
-      if (same) {
-        at += length;
-        ++i;
-        continue;
-      }
-    }
-    if (star == std::string_view::npos) return false;
-    at = star;
-    i = ++star_at;
-  }
-  return pattern.find_first_not_of('*', at) == std::string_view::npos;
+  const auto end = match_stars(
+      pattern.size(), name.size(), [&](std::size_t at) { return pattern[at] == '*'; },
+      [&](std::size_t at, std::size_t i) { return ignore_width(pattern.substr(at), name[i]); });
+  return end && pattern.find_first_not_of('*', *end) == std::string_view::npos;
 }
 
-// All names of the path, where ** stands for any number of them.
+// All names of the path, where ** stands for any number of them, at the end for at least one.
 bool names_match(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& names) {
-  std::size_t at = 0, i = 0, star = std::string_view::npos, star_at = 0;
-  while (i < names.size()) {
-    if (at < pattern.size() && pattern[at] == "**") {
-      star = ++at;
-      star_at = i;
-    } else if (at < pattern.size() && name_matches(pattern[at], names[i])) {
-      ++at;
-      ++i;
-    } else if (star != std::string_view::npos) {
-      at = star;
-      i = ++star_at;
-    } else {
-      return false;
-    }
-  }
-  return at == pattern.size();
+  return match_stars(
+             pattern.size(), names.size(), [&](std::size_t at) { return pattern[at] == "**"; },
+             [&](std::size_t at, std::size_t i) { return name_matches(pattern[at], names[i]) ? 1U : 0U; }) ==
+         pattern.size();
 }
 
 struct Decision {

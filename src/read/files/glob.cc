@@ -5,46 +5,30 @@
 #include <optional>
 
 #include "base/text/text.h"
+#include "files/wildcards.h"
 
 namespace pgadvise::files {
 namespace {
 
+// How much of the pattern matches the character: ?, [a-z] or the character itself; 0: nothing.
+std::size_t glob_width(std::string_view pattern, char c) {
+  if (pattern[0] != '[') return pattern[0] == '?' || pattern[0] == c ? 1 : 0;
+  const auto close = pattern.find(']', 1);
+  if (close == std::string_view::npos) return 0;
+  for (std::size_t i = 1; i < close; ++i) {
+    const bool range = i + 2 < close && pattern[i + 1] == '-';
+    if (range ? c >= pattern[i] && c <= pattern[i + 2] : c == pattern[i]) return close + 1;
+    i += range ? 2 : 0;
+  }
+  return 0;
+}
+
 // Of one part of a path, without slashes.
 bool matches_part(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-  while (t < text.size()) {
-    std::size_t width = 0;  // of what matches one character
-    if (p < pattern.size() && pattern[p] == '[') {
-      const auto close = pattern.find(']', p + 1);
-      if (close != std::string_view::npos) {
-        bool inside = false;
-        for (std::size_t i = p + 1; i < close; ++i)
-          if (i + 2 < close && pattern[i + 1] == '-') {
-            inside = inside || (text[t] >= pattern[i] && text[t] <= pattern[i + 2]);
-            i += 2;
-          } else {
-            inside = inside || text[t] == pattern[i];
-          }
-        if (inside) width = close - p + 1;
-      }
-    } else if (p < pattern.size() && pattern[p] != '*' && (pattern[p] == '?' || pattern[p] == text[t])) {
-      width = 1;
-    }
-    if (width) {
-      p += width;
-      ++t;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  const auto end = match_stars(
+      pattern.size(), text.size(), [&](std::size_t at) { return pattern[at] == '*'; },
+      [&](std::size_t at, std::size_t i) { return glob_width(pattern.substr(at), text[i]); });
+  return end && pattern.find_first_not_of('*', *end) == std::string_view::npos;
 }
 
 constexpr std::string_view kinds = "!@?+*";
@@ -125,18 +109,11 @@ bool matches_with_groups(std::string_view pattern, std::string_view text) {
 }
 
 bool matches_parts(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& path) {
-  // reached[i]: the first i parts of the path match the pattern so far
-  std::vector<bool> reached(path.size() + 1, false);
-  reached[0] = true;
-  for (const auto part : pattern) {
-    std::vector<bool> next(path.size() + 1, false);
-    for (std::size_t i = 0; i <= path.size(); ++i) {
-      if (part == "**") next[i] = reached[i] || (i > 0 && next[i - 1]);
-      else if (i > 0) next[i] = reached[i - 1] && matches_with_groups(part, path[i - 1]);
-    }
-    reached = std::move(next);
-  }
-  return reached.back();
+  const auto end = match_stars(
+      pattern.size(), path.size(), [&](std::size_t at) { return pattern[at] == "**"; },
+      [&](std::size_t at, std::size_t i) { return matches_with_groups(pattern[at], path[i]) ? 1U : 0U; });
+  return end && std::all_of(pattern.begin() + static_cast<std::ptrdiff_t>(*end), pattern.end(),
+                            [](std::string_view part) { return part == "**"; });
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "files/json_file.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/text/json_text.h"
@@ -44,66 +46,54 @@ namespace {
 
 std::string joined(const std::vector<std::string>& path) { return join(path, "\x1f"); }
 
-// Walks a document that is known to be well formed. Keys are compared as written: escapes stay.
-struct Walker {
-  std::string_view text;
-  std::size_t max_depth;
-  std::map<std::string, std::size_t>& offsets;
+// Behind the string that begins at `at`.
+std::size_t string_end(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at) at += text[at] == '\\';
+  return std::min(at + 1, text.size());
+}
 
-  std::size_t string_end(std::size_t at) const {
-    for (++at; at < text.size(); ++at) {
-      if (text[at] == '\\') {
-        ++at;
-      } else if (text[at] == '"') {
-        return at + 1;
-      }
-    }
-    return text.size();
-  }
-
-  void run() {
-    struct Level {
-      bool object;
-      bool key_next;
-      std::size_t element = 0;
-    };
-    std::vector<Level> levels;
-    std::vector<std::string> path;  // one key for each level, "[n]" in arrays, "" before the first key
-    for (std::size_t at = 0; at < text.size();) {
-      const char c = text[at];
-      if (c == '"') {
-        const std::size_t end = string_end(at);
-        if (!levels.empty() && levels.back().object && levels.back().key_next) {
-          path.back() = std::string(text.substr(at + 1, end - at - 2));
-          levels.back().key_next = false;
-          if (path.size() <= max_depth) offsets[joined(path)] = at;
-        }
-        at = end;
-        continue;
-      }
-      if (c == '{' || c == '[') {
-        if (!levels.empty() && !levels.back().object && path.size() <= max_depth) {
-          path.back() = "[" + std::to_string(levels.back().element) + "]";
-          offsets[joined(path)] = at;
-        }
-        levels.push_back({c == '{', c == '{'});
-        path.emplace_back();
-      } else if ((c == '}' || c == ']') && !levels.empty()) {
-        levels.pop_back();
-        path.pop_back();
-      } else if (c == ',' && !levels.empty()) {
-        levels.back().key_next = levels.back().object;
-        ++levels.back().element;
-      }
-      ++at;
+// The offsets of keys and of elements of arrays, by their path, in a document that is known to be well
+// formed. Keys are compared as written: escapes stay.
+std::map<std::string, std::size_t> offsets_in(std::string_view text, std::size_t max_depth) {
+  struct Level {
+    bool object;
+    bool key_next;
+    std::size_t element = 0;
+  };
+  std::map<std::string, std::size_t> out;
+  std::vector<Level> levels;
+  std::vector<std::string> path;  // one key for each level, "[n]" in arrays, "" before the first key
+  const auto note = [&](std::string key, std::size_t at) {
+    path.back() = std::move(key);
+    if (path.size() <= max_depth) out[joined(path)] = at;
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"') {
+      const std::size_t end = string_end(text, at);
+      if (!levels.empty() && std::exchange(levels.back().key_next, false))
+        note(std::string(text.substr(at + 1, end - at - 2)), at);
+      at = end - 1;
+    } else if (c == '{' || c == '[') {
+      if (!levels.empty() && !levels.back().object)
+        note("[" + std::to_string(levels.back().element) + "]", at);
+      levels.push_back({c == '{', c == '{'});
+      path.emplace_back();
+    } else if ((c == '}' || c == ']') && !levels.empty()) {
+      levels.pop_back();
+      path.pop_back();
+    } else if (c == ',' && !levels.empty()) {
+      levels.back().key_next = levels.back().object;
+      ++levels.back().element;
     }
   }
-};
+  return out;
+}
 
 }  // namespace
 
-JsonPlaces::JsonPlaces(std::string_view text, const std::string& file, int depth) : file_(file) {
-  Walker{text, static_cast<std::size_t>(depth), offsets_}.run();
+JsonPlaces::JsonPlaces(std::string_view text, const std::string& file, int depth)
+    : file_(file), offsets_(offsets_in(text, static_cast<std::size_t>(depth))) {
   const LineIndex lines(text);
   for (const auto& [path, offset] : offsets_) {
     const auto position = lines.at(offset);

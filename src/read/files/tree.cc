@@ -83,15 +83,15 @@ const std::string* Tree::text(const std::string& path) {
       read_.insert(path);
       it = texts_.emplace(path, std::make_unique<std::string>(std::move(*content))).first;
     } else {
-      tell_once(path, content.error());
+      report_once(path, content.error());
       it = texts_.emplace(path, nullptr).first;
     }
   }
   return it->second.get();
 }
 
-void Tree::tell_once(const std::string& path, Error error) {
-  if (!told_.insert(path).second) return;
+void Tree::report_once(const std::string& path, Error error) {
+  if (!reported_.insert(path).second) return;
   error.kind = Error::Kind::nonfatal;
   error.where = path;
   diagnostics_.push_back(std::move(error));
@@ -100,7 +100,7 @@ void Tree::tell_once(const std::string& path, Error error) {
 const std::string* Tree::peek(const std::string& path) {
   auto content = read_file(root_ + "/" + path, text_limit);
   if (!content) {
-    if (has(path)) tell_once(path, content.error());
+    if (has(path)) report_once(path, content.error());
     return nullptr;
   }
   peeked_ = std::move(*content);
@@ -125,18 +125,19 @@ std::optional<Package> Tree::read_package(const std::string& path, const std::st
     report_broken(path, text, root.error());
     return std::nullopt;
   }
-  Package package{path, std::string(folder_of(path)), text_member(*root, "name"), {}, {}, {}, {}, false};
+  Package package{path, std::string(folder_of(path)), text_member(*root, "name")};
   const JsonPlaces places(text, path, 2);
   for (const auto& [name, body] : member(*root, "scripts").items()) {
     if (!body.is_string()) continue;
     package.scripts[name] = body.get<std::string>();
     package.script_offsets[name] = places.key_offset({"scripts", name}).value_or(0);
   }
-  for (const auto* list : {"dependencies", "devDependencies"})
-    if (const Json& names = member(*root, list); names.is_object())
+  for (const auto* list : {"dependencies", "devDependencies"}) {
+    const Json& names = member(*root, list);
+    if (names.is_object())
       for (const auto& [name, version] : names.items()) package.dependencies.insert(name);
-  for (const auto* list : {"dependencies", "devDependencies"})
-    if (package.drizzle_orm.empty()) package.drizzle_orm = text_member(member(*root, list), "drizzle-orm");
+    if (package.drizzle_orm.empty()) package.drizzle_orm = text_member(names, "drizzle-orm");
+  }
   package.prisma_seed = text_member(member(*root, "prisma"), "seed");
   package.prisma_schema = text_member(member(*root, "prisma"), "schema");
   package.uses_drizzle =
@@ -166,10 +167,8 @@ const Package* Tree::package_of(std::string_view folder) {
 }
 
 std::vector<const Package*> Tree::packages_named(std::string filter) {
-  while (!filter.empty() && (filter.back() == '.' || filter.back() == '^')) filter.pop_back();
-  while (!filter.empty() &&
-         (filter.front() == '.' || filter.front() == '^' || filter.front() == '{' || filter.front() == '/'))
-    filter.erase(0, 1);
+  filter.erase(filter.find_last_not_of(".^") + 1);
+  filter.erase(0, filter.find_first_not_of(".^{/"));
   if (!filter.empty() && filter.back() == '}') filter.pop_back();
   std::vector<const Package*> out;
   for (const auto& package : packages())

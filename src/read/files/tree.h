@@ -56,12 +56,12 @@ class Tree {
   void report_broken(const std::string& path, const std::string& text, Error error);
 
  private:
-  void tell_once(const std::string& path, Error error);
+  void report_once(const std::string& path, Error error);
   std::optional<Package> read_package(const std::string& path, const std::string& text);
 
   std::string root_;
   Diagnostics& diagnostics_;
-  std::set<std::string> told_;  // files already reported in the diagnostics
+  std::set<std::string> reported_;  // files already reported in the diagnostics
   std::vector<std::string> files_;
   std::set<std::string> set_;
   std::set<std::string> read_;

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text/text.h"
-#include "log/formats/stderr_log.h"
+#include "log/formats/detect.h"
 #include "log/lines/lines.h"
 #include "log/pipeline.h"
 
@@ -69,21 +69,17 @@ Result<std::vector<ExecutedStatement>> read_executed_statements(const std::strin
   LogSource source;
   source.path = path;
   Keeper keeper;
-  const auto decoder = make_stderr_decoder(format, source, keeper);
+  const auto decoder = make_decoder(format, source, keeper);
   run(reader, *decoder, 1, {});
   decoder->finish();
   if (keeper.cut > 0)
     diagnostics.push_back(
-        {Error::Kind::nonfatal,
-         path,
-         fmt::format("{} statements of more than {} MB were cut off", keeper.cut, longest_text >> 20),
-         {}});
+        {Error::Kind::nonfatal, path,
+         fmt::format("{} statements of more than {} MB were cut off", keeper.cut, longest_text >> 20)});
   if (keeper.left_out > 0)
-    diagnostics.push_back({Error::Kind::nonfatal,
-                           path,
+    diagnostics.push_back({Error::Kind::nonfatal, path,
                            fmt::format("pgadvise did not read the last {} of {} statements", keeper.left_out,
-                                       keeper.left_out + keeper.out.size()),
-                           {}});
+                                       keeper.left_out + keeper.out.size())});
   return std::move(keeper.out);
 }
 

@@ -6,8 +6,8 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <span>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -53,7 +53,7 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
                   : reader->hole() ? "the file contains only NUL bytes"
                                    : "the file is empty";
     if (reader->failed())
-      diagnostics.push_back({Error::Kind::input, path, "can't be read: " + reader->failure(), {}});
+      diagnostics.push_back({Error::Kind::input, path, "can't be read: " + reader->failure()});
     return std::nullopt;
   }
   Input input;
@@ -92,7 +92,7 @@ std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) 
 
 // Where every statement took long, the fast ones were not logged, and the loops of N+1 are made of fast ones.
 // With all statements in the log, BEGIN and COMMIT alone take microseconds.
-std::optional<double> duration_floor(std::span<const Workload> workloads) {
+std::optional<double> duration_floor(const std::vector<Workload>& workloads) {
   constexpr std::uint64_t fewest = 20;
   constexpr double slow_ms = 1;
   std::uint64_t calls = 0;
@@ -114,35 +114,28 @@ bool plain(const std::string& path) {
   return !compressed(read_head(path, longest_mark));
 }
 
-// Tells how far the reading is.
-class Meter {
- public:
-  Meter(const std::vector<Input>& inputs, const std::vector<LogSource>& sources, const Options& options)
-      : report_(options.progress) {
-    for (const Input& input : inputs) {
-      std::error_code code;
-      const auto& path = sources[input.index].path;
-      if (!plain(path)) known_ = false;
-      else if (const auto size = std::filesystem::file_size(path, code); !code) progress_.total += size;
-    }
-    if (!known_) progress_.total = 0;
-  }
+using BytesTaken = std::function<void(std::uint64_t bytes)>;
 
-  void add(std::uint64_t bytes) {
-    since_ += bytes;
-    if (since_ < step) return;
-    progress_.bytes += since_;
-    since_ = 0;
-    if (report_) report_(progress_);
+// Adds up the bytes that were read, and reports them every few megabytes.
+BytesTaken meter(const std::vector<Input>& inputs, const std::vector<LogSource>& sources,
+                 const Options& options) {
+  Progress progress;
+  bool known = true;
+  for (const Input& input : inputs) {
+    std::error_code code;
+    const auto& path = sources[input.index].path;
+    if (!plain(path)) known = false;
+    else if (const auto size = std::filesystem::file_size(path, code); !code) progress.total += size;
   }
-
- private:
-  static constexpr std::uint64_t step = 4 << 20;
-  const std::function<void(const Progress&)>& report_;
-  Progress progress_;
-  std::uint64_t since_ = 0;
-  bool known_ = true;
-};
+  if (!known) progress.total = 0;
+  return [&report = options.progress, progress, since = std::uint64_t{0}](std::uint64_t bytes) mutable {
+    constexpr std::uint64_t step = 4 << 20;
+    since += bytes;
+    if (since < step) return;
+    progress.bytes += std::exchange(since, 0);
+    if (report) report(progress);
+  };
+}
 
 // Regular files that are the same log, or its beginning or end, are known before they are read. Logs without
 // times may begin and end alike without being one: of those only the whole counts.
@@ -190,8 +183,40 @@ Result<void> open(Input& input, const std::string& path, const UserPaths& user_p
   return turned && !backwards ? input.reader->turn_round() : Result<void>{};
 }
 
-void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter,
-              const Options& options, Diagnostics& diagnostics) {
+// The warnings about a log that was read.
+void report_reading(const Input& input, LogSource& source, const Collector& collector, bool to_end,
+                    const Options& options, Diagnostics& diagnostics) {
+  const auto warn = [&](std::string what, std::string hint = {}) {
+    diagnostics.push_back({Error::Kind::nonfatal, source.path, std::move(what), std::move(hint)});
+  };
+  if (!to_end) warn(fmt::format("interrupted after line {}: pgadvise did not read the rest", source.lines));
+  if (input.reader->failed())
+    warn(fmt::format("could not be read after line {}: {}", source.lines, input.reader->failure()));
+  if (const auto hole = input.reader->hole(); hole > 0)
+    warn(fmt::format("contains {} NUL bytes, which pgadvise skipped: the file was truncated while the server "
+                     "wrote to it",
+                     hole),
+         "logrotate's copytruncate causes this: let the server rotate its log (log_rotation_age, "
+         "log_truncate_on_rotation)");
+  const Collector::Counts& counts = collector.counts();
+  if (counts.cut_records > 0)
+    warn(fmt::format("{} records over {} MB were truncated", counts.cut_records, longest_text >> 20));
+  if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).has_session())
+    warn(fmt::format("the lines name no session or process, according to the log_line_prefix '{}': pgadvise "
+                     "can't find transactions, or loops within a session",
+                     source.prefix),
+         "if the server's prefix has %p or %c: --log-line-prefix '…', with the value of SHOW "
+         "log_line_prefix; otherwise set log_line_prefix = '%m [%p] '");
+  if (counts.plans_too_large > 0)
+    warn(fmt::format("{} skipped: over {} KB, truncated, or beyond the total limit",
+                     counted(counts.plans_too_large, "plan"), longest_plan >> 10));
+  if (source.left_out.count > 0 && source.note.empty())
+    source.note = fmt::format("{} selects none of {}", options.selection.str(),
+                              counted(source.left_out.count, "record"));
+}
+
+void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads,
+              const BytesTaken& taken, const Options& options, Diagnostics& diagnostics) {
   const auto opened = open(input, source.path, options.user_paths);
   if (!opened) {
     diagnostics.push_back(opened.error());
@@ -211,62 +236,11 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   input.format.lines_from_end = input.reader->lines_from_end();
   collector.begin(source, input.format.in_order);
   const auto decoder = make_decoder(input.format, source, collector);
-  const bool to_end =
-      run(*input.reader, *decoder, threads, [&](std::uint64_t bytes) { meter.add(bytes); }, options.stop);
+  const bool to_end = run(*input.reader, *decoder, threads, taken, options.stop);
   decoder->finish();
   source.identity = input.reader->identity();
-  if (!to_end)
-    diagnostics.push_back(
-        {Error::Kind::nonfatal,
-         source.path,
-         fmt::format("interrupted after line {}: pgadvise did not read the rest", source.lines),
-         {}});
-  if (input.reader->failed())
-    diagnostics.push_back(
-        {Error::Kind::nonfatal,
-         source.path,
-         fmt::format("could not be read after line {}: {}", source.lines, input.reader->failure()),
-         {}});
-  if (const auto hole = input.reader->hole(); hole > 0)
-    diagnostics.push_back({Error::Kind::nonfatal, source.path,
-                           fmt::format("contains {} NUL bytes, which pgadvise skipped: the file was "
-                                       "truncated while the server wrote to it",
-                                       hole),
-                           "logrotate's copytruncate causes this: let the server rotate its log "
-                           "(log_rotation_age, log_truncate_on_rotation)"});
-  if (collector.cut_records() > 0)
-    diagnostics.push_back(
-        {Error::Kind::nonfatal,
-         source.path,
-         fmt::format("{} records over {} MB were truncated", collector.cut_records(), longest_text >> 20),
-         {}});
-  if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).tells_sessions())
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, source.path,
-         fmt::format("the lines name no session or process, according to the log_line_prefix '{}': pgadvise "
-                     "can't find transactions, or loops within a session",
-                     source.prefix),
-         "if the server's prefix has %p or %c: --log-line-prefix '…', with the value of SHOW "
-         "log_line_prefix; otherwise set log_line_prefix = '%m [%p] '"});
-  const auto& left_out = collector.plans_left_out();
-  if (left_out.format > 0)
-    diagnostics.push_back(
-        {Error::Kind::nonfatal,
-         source.path,
-         fmt::format("{} skipped: the log does not show the statement",
-                     left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)),
-         {}});
-  if (left_out.size > 0)
-    diagnostics.push_back({Error::Kind::nonfatal,
-                           source.path,
-                           fmt::format("{} skipped: over {} KB, truncated, or beyond the total limit",
-                                       left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size),
-                                       longest_plan >> 10),
-                           {}});
-  if (source.left_out.count > 0 && source.note.empty())
-    source.note = fmt::format("{} selects none of {}", options.selection.str(),
-                              counted(source.left_out.count, "record"));
-  input.durations_alone = collector.durations_alone();
+  report_reading(input, source, collector, to_end, options, diagnostics);
+  input.durations_alone = collector.counts().durations_alone;
   input.reader.reset();
 }
 
@@ -279,7 +253,7 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
   const auto refused = [&](const std::string& path) {
     std::string why = why_unreadable(path);
     if (why.empty() && is_kernel_folder(path)) why = "the path is on a virtual file system of the kernel";
-    if (!why.empty()) diagnostics.push_back({Error::Kind::nonfatal, path, "can't be read: " + why, {}});
+    if (!why.empty()) diagnostics.push_back({Error::Kind::nonfatal, path, "can't be read: " + why});
     return !why.empty();
   };
   const auto ended = [&](const std::string& what) {
@@ -407,14 +381,9 @@ void note_unread(std::vector<LogSource>& sources, Diagnostics& diagnostics) {
       unread.push_back(source.path);
     }
   if (unread.empty()) return;
-  diagnostics.push_back({Error::Kind::nonfatal,
-                         unread.front(),
-                         unread.size() == 1
-                             ? "interrupted: pgadvise did not read this log"
-                             : fmt::format("interrupted: pgadvise did not read this log and {} "
-                                           "more",
-                                           unread.size() - 1),
-                         {}});
+  const std::string others = unread.size() == 1 ? "" : fmt::format(" and {} more", unread.size() - 1);
+  diagnostics.push_back(
+      {Error::Kind::nonfatal, unread.front(), "interrupted: pgadvise did not read this log" + others});
 }
 
 // What is common to both ways: the collectors have everything afterwards, the sources their lines.
@@ -435,15 +404,14 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   }
   leave_out_known(inputs, sources, diagnostics);
   // Rotated files continue each other's sessions.
-  std::stable_sort(inputs.begin(), inputs.end(),
-                   [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
-  Meter meter(inputs, sources, options);
+  std::ranges::stable_sort(inputs, {}, [](const Input& input) { return input.format.first_time; });
+  const BytesTaken taken = meter(inputs, sources, options);
   constexpr unsigned max_threads = 16;  // what is taken in order keeps no more busy
   const unsigned threads =
       std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, max_threads);
   for (Input& input : inputs) {
     if (options.stop.stop_requested()) break;
-    read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, meter,
+    read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, taken,
              options, diagnostics);
   }
   if (options.stop.stop_requested()) note_unread(sources, diagnostics);
@@ -453,8 +421,7 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
                            inputs.size() == 1 ? sources[inputs.front().index].path : "the logs",
                            fmt::format("has more kinds of statements than the limit: pgadvise summed up the "
                                        "{} with the least total time as other statements",
-                                       folded),
-                           {}});
+                                       folded)});
   for (const Input& input : inputs) {
     LogSource& source = sources[input.index];
     if (source.note.empty()) source.note = why_nothing(source, input.durations_alone);
@@ -462,7 +429,7 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   return inputs;
 }
 
-void report_floor(std::span<const Workload> workloads, const std::vector<Input>& inputs,
+void report_floor(const std::vector<Workload>& workloads, const std::vector<Input>& inputs,
                   const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   if (const auto floor = duration_floor(workloads))
     diagnostics.push_back({Error::Kind::nonfatal,
@@ -473,34 +440,21 @@ void report_floor(std::span<const Workload> workloads, const std::vector<Input>&
                            "log_min_duration_statement = 0 logs all"});
 }
 
-std::vector<LogSource> sources_of(const std::vector<std::string>& paths) {
-  std::vector<LogSource> out(paths.size());
-  for (std::size_t i = 0; i < paths.size(); ++i) out[i].path = paths[i];
-  return out;
-}
-
-std::vector<Workload> each(const Logs& logs, const Options& options, Diagnostics& diagnostics) {
-  auto sources = sources_of(logs.paths);
-  Collectors collectors(true, options);
+// One workload for each log, or, unless `by_log`, one for all.
+std::vector<Workload> read_logs(const Logs& logs, bool by_log, const Options& options,
+                                Diagnostics& diagnostics) {
+  std::vector<LogSource> sources(logs.paths.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) sources[i].path = logs.paths[i];
+  Collectors collectors(by_log, options);
   const auto inputs = collect(sources, logs, options, collectors, diagnostics);
   std::vector<Workload> out;
-  for (LogSource& source : sources) {
-    out.push_back(collectors.take(source));
-    out.back().has_events = source.statements > 0;
+  if (!by_log) out.push_back(collectors.take_all());
+  for (const LogSource& source : sources) {
+    if (by_log) out.push_back(collectors.take(source));
+    out.back().has_events |= source.statements > 0;
     out.back().sources.push_back(source);
   }
   report_floor(out, inputs, logs.paths, diagnostics);
-  return out;
-}
-
-Workload sum(const Logs& logs, const Options& options, Diagnostics& diagnostics) {
-  auto sources = sources_of(logs.paths);
-  Collectors collectors(false, options);
-  const auto inputs = collect(sources, logs, options, collectors, diagnostics);
-  Workload out = collectors.take_all();
-  for (const LogSource& source : sources) out.has_events |= source.statements > 0;
-  out.sources = std::move(sources);
-  report_floor({&out, 1}, inputs, logs.paths, diagnostics);
   return out;
 }
 
@@ -510,15 +464,15 @@ bool names_other_log(std::string_view note) { return note.starts_with(other_log)
 
 std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options,
                                 Diagnostics& diagnostics) {
-  return each(expand(paths, options, diagnostics), options, diagnostics);
+  return read_logs(expand(paths, options, diagnostics), true, options, diagnostics);
 }
 
 Workload read(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
   Logs logs = expand(named, options, diagnostics);
   if (logs.paths.size() == 1 ||
       (std::all_of(logs.paths.begin(), logs.paths.end(), plain) && of_one_form(logs, options)))
-    return sum(logs, options, diagnostics);
-  auto workloads = each(logs, options, diagnostics);
+    return std::move(read_logs(logs, false, options, diagnostics).front());
+  auto workloads = read_logs(logs, true, options, diagnostics);
   count_once(workloads, diagnostics);
   return total(std::move(workloads));
 }

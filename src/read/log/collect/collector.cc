@@ -53,16 +53,15 @@ void Collector::begin(LogSource& source, bool in_order) {
   source_ = &source;
   in_order_ = in_order;
   repeats_.begin(source.path);
-  durations_alone_ = cut_records_ = 0;
+  counts_ = {};
   selected_any_ = false;
-  plans_left_out_ = {};
 }
 
 Outcome Collector::take(const Record& record) {
   ++records_;
   if (queries_.full()) queries_.fold(sessions_.pending_templates());
   if (queries_.has_too_many_templates()) queries_.forget_templates(sessions_.pending_templates());
-  cut_records_ += record.cut;
+  counts_.cut_records += record.cut;
   if (!record.preview) look_ahead(record, scanner_, preview_);
   const Preview& preview = record.preview ? *record.preview : preview_;
   if (!retries_.empty() && record.time != no_time) count(retries_.take_settled(record.time));
@@ -145,14 +144,10 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   if (!call.parameters && !record.detail.empty()) outcome.detail_used |= resolve_execute(record, call);
   call.entry = queries_.template_of(call.hash, call.statement, preview.whole, record.truncated);
   if (!call.entry) return {Use::not_understood, false};
-  call.file = &source_->path;
-  call.line = record.line;
-  call.whole_seconds = record.whole_seconds;
-  call.end = call.start = record.time;
+  set_place(call, record);
   call.identity = identities_.identify(session, record, preview.identity);
   ++source_->statements;
   flush(session);
-  if (call.duration_ms && call.start != no_time) call.start -= nanoseconds(*call.duration_ms) / 1000;
   if (!flush_plans(session, &call))
     session.recent[session.recent_at++ % session.recent.size()] = {call.hash, call.duration_ms};
   if (!retries_.empty() && in_order_) {  // not when the call is complete, which the log may show late
@@ -166,18 +161,29 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
     complete(session, call);
     return outcome;
   }
-  session.wait_for_duration(call, *source_);
+  session.waiting = true;
+  session.pending.hold(call);
+  session.pending_source = source_;
   return outcome;
+}
+
+// Where and when a call of that duration was logged, which is at its end.
+void Collector::set_place(LoggedCall& call, const Record& record) const {
+  call.file = &source_->path;
+  call.line = record.line;
+  call.whole_seconds = record.whole_seconds;
+  call.end = call.start = record.time;
+  if (call.duration_ms && call.start != no_time) call.start -= nanoseconds(*call.duration_ms) / 1000;
 }
 
 // log_duration: the time of the statement that log_statement logged, of a parse or bind, or of a statement
 // that was not logged.
 Outcome Collector::duration(Session& session, const Record& record, double milliseconds) {
   if (!session.waiting || !in_order_) {
-    ++durations_alone_;
+    ++counts_.durations_alone;
     return {Use::used, false};
   }
-  LoggedCall& pending = session.pending;
+  LoggedCall& pending = session.pending.call;
   pending.duration_ms = milliseconds;
   if (pending.start != no_time && record.time != no_time) pending.end = std::max(record.time, pending.start);
   ++session.pending_source->timed_statements;
@@ -198,100 +204,68 @@ Outcome Collector::plan(Session& session, const Record& record, const Preview& p
   ExplainRecord text = read_explain_record(preview.message.sql);
   if (text.query.empty()) return {};
   const StatementScan scan = scanner_.scan(text.query);
-  const std::uint64_t hash = scan.hash;
-  if (Template* entry = queries_.template_of(hash, text.query, !scan.unfinished && !record.cut, false))
-    keep_plan(*entry->state, record, text, preview);
-  if (session.waiting && session.pending.hash == hash) {
-    count_rows(hash, *source_, text.rows);
+  LoggedCall call;
+  call.hash = scan.hash;
+  call.key = text.parameters ? hash_parameters(*text.parameters, *scan.paging, scan.key) : scan.key;
+  call.literals = scan.literals;
+  call.trace = scan.trace_hash();
+  if (Template* entry = queries_.template_of(call.hash, text.query, !scan.unfinished && !record.cut, false))
+    counts_.plans_too_large += !queries_.keep_plan(
+        *entry->state, {text.format, &source_->path, record.line, preview.message.duration_ms.value_or(0)},
+        trim(preview.message.sql), !record.cut);
+  if (session.waiting && session.pending.call.hash == call.hash) {
+    count_rows(call.hash, *source_, text.rows);
     return {};
   }
   const double plan_ms = preview.message.duration_ms.value_or(0);
-  const auto latest =
-      std::find_if(session.recent.begin(), session.recent.end(), [&](const Session::Latest& each) {
-        return each.hash == hash &&
-               (!each.duration_ms ||
-                std::abs(*each.duration_ms - plan_ms) <= 2 + 0.25 * std::max(plan_ms, *each.duration_ms));
-      });
+  const auto latest = std::ranges::find_if(session.recent, [&](const Session::Latest& each) {
+    return each.hash == call.hash &&
+           (!each.duration_ms ||
+            std::abs(*each.duration_ms - plan_ms) <= 2 + 0.25 * std::max(plan_ms, *each.duration_ms));
+  });
   if (latest != session.recent.end()) {
     *latest = {};
-    count_rows(hash, *source_, text.rows);
+    count_rows(call.hash, *source_, text.rows);
     return {};
   }
   if (session.plans.size() >= max_plans) flush_plans(session, nullptr);
-  LonePlan kept;
-  kept.hash = hash;
-  kept.text = std::move(text.query);
-  kept.parameters = std::move(text.parameters);
-  kept.time = record.time;
-  kept.whole_seconds = record.whole_seconds;
-  kept.duration_ms = plan_ms;
-  kept.line = record.line;
-  kept.identity = identities_.identify(session, record, preview.identity);
+  call.statement = text.query;
+  if (text.parameters) call.parameters = *text.parameters;
+  call.duration_ms = plan_ms;
+  set_place(call, record);
+  call.identity = identities_.identify(session, record, preview.identity);
+  LonePlan& kept = session.plans.emplace_back();
+  kept.hold(call);
   kept.source = source_;
   kept.rows = text.rows;
-  session.plans.push_back(std::move(kept));
   return {};
-}
-
-void Collector::keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained,
-                          const Preview& preview) {
-  if (!explained.format) {
-    ++plans_left_out_.format;
-    return;
-  }
-  const KeptPlan plan{
-      *explained.format, &source_->path, record.line, preview.message.duration_ms.value_or(0), {}};
-  if (!queries_.keep_plan(state, plan, trim(preview.message.sql), !record.cut)) ++plans_left_out_.size;
 }
 
 // All but the one of the statement `logged`, which ran while the plan was logged. Was there one?
 bool Collector::flush_plans(Session& session, const LoggedCall* logged) {
   if (session.plans.empty()) return false;
-  std::vector<LonePlan> plans;
+  std::list<LonePlan> plans;
   plans.swap(session.plans);
   const auto is_logged = [&](const LonePlan& plan) {
-    if (!logged || plan.hash != logged->hash) return false;
+    if (!logged || plan.call.hash != logged->hash) return false;
     if (!logged->duration_ms) return true;
-    const std::int64_t slack = plan.whole_seconds ? 1'000'000 : 2'000;
-    return plan.duration_ms <= *logged->duration_ms + 2 + 0.25 * *logged->duration_ms &&
-           (plan.time == no_time || logged->start == no_time || plan.time >= logged->start - slack);
+    const std::int64_t slack = plan.call.whole_seconds ? 1'000'000 : 2'000;
+    return *plan.call.duration_ms <= *logged->duration_ms + 2 + 0.25 * *logged->duration_ms &&
+           (plan.call.end == no_time || logged->start == no_time || plan.call.end >= logged->start - slack);
   };
   const auto own = std::find_if(plans.rbegin(), plans.rend(), is_logged);
-  for (const LonePlan& kept : plans) {
-    if (own != plans.rend() && &kept == &*own) {
-      count_rows(kept.hash, *kept.source, kept.rows);
-      continue;
+  for (LonePlan& plan : plans) {
+    if (own == plans.rend() || &plan != &*own) {
+      plan.call.entry = queries_.template_of(plan.call.hash, plan.call.statement, true, false);
+      --plan.source->other;
+      ++plan.source->used;
+      ++plan.source->statements;
+      ++plan.source->timed_statements;
+      complete(session, plan.call);
     }
-    LoggedCall call = call_of(kept);
-    --kept.source->other;
-    ++kept.source->used;
-    ++kept.source->statements;
-    ++kept.source->timed_statements;
-    complete(session, call);
-    count_rows(kept.hash, *kept.source, kept.rows);
+    count_rows(plan.call.hash, *plan.source, plan.rows);
   }
   return own != plans.rend();
-}
-
-LoggedCall Collector::call_of(const LonePlan& plan) {
-  const StatementScan scan = scanner_.scan(plan.text);
-  LoggedCall call;
-  call.hash = scan.hash;
-  call.key = scan.key;
-  if (plan.parameters) call.key = hash_parameters(*plan.parameters, *scan.paging, call.key);
-  call.literals = scan.literals;
-  call.trace = scan.trace.empty() ? 0 : hash_bytes(scan.trace, 1) | 1;
-  call.file = &plan.source->path;
-  call.line = plan.line;
-  call.whole_seconds = plan.whole_seconds;
-  call.start = call.end = plan.time;
-  if (call.start != no_time) call.start -= nanoseconds(plan.duration_ms) / 1000;
-  call.identity = plan.identity;
-  call.duration_ms = plan.duration_ms;
-  call.statement = plan.text;
-  if (plan.parameters) call.parameters = *plan.parameters;
-  call.entry = queries_.template_of(call.hash, plan.text, true, false);
-  return call;
 }
 
 // What a write changed is not the rows that its top node gives.
@@ -306,10 +280,7 @@ void Collector::count_rows(std::uint64_t hash, const LogSource& source, std::opt
 void Collector::other(Session& session, const Record& record) {
   const std::string_view message = record.message;
   if (!session.named) return;
-  if (message.starts_with("disconnection: ")) {
-    end_session(session);
-    return;
-  }
+  if (message.starts_with("disconnection: ")) return end_session(session);
   if (message.starts_with("connection received: ")) {
     const std::uint64_t key = session.key;
     end_session(session);
@@ -337,10 +308,10 @@ void Collector::other(Session& session, const Record& record) {
 TransactionMark Collector::failed_transaction(const Session& session, bool logged,
                                               const StatementScan* scan) const {
   if (!in_order_ || !session.named) return {};
-  const bool commit = logged && closes(session.pending.entry->effect);
+  const bool commit = logged && closes(session.pending.call.entry->effect);
   TransactionMark mark;
   if (session.in_transaction || commit) mark = session.mark;
-  else if (logged) mark.add(session.pending.hash, session.pending);
+  else if (logged) mark.add(session.pending.call.hash, session.pending.call);
   if (!mark.hash && session.in_transaction && scan && scan->literals && !scan->unfinished)
     mark = {scan->hash, scan->key, false};
   return mark;
@@ -368,8 +339,7 @@ Outcome Collector::event(Session& session, const Record& record, const Preview& 
   happening.bytes = parsed->bytes;
   happening.time = record.time;
   happening.log = &source_->path;
-  happening.place.file = source_->path;
-  happening.place.line = record.line;
+  happening.place = {source_->path, record.line};
   const std::string& application =
       identities_[identities_.identify(session, record, preview.identity)].application;
   StatementScan scan;
@@ -414,8 +384,7 @@ void Collector::end_transaction(Session& session, const LoggedCall& call) {
   happening.duration_us = static_cast<double>(length);
   happening.time = open.last_end;
   happening.log = call.file;
-  happening.place.file = file ? *file : *call.file;
-  happening.place.line = file ? line : call.line;
+  happening.place = {file ? *file : *call.file, file ? line : call.line};
   if (const QueryState* query = queries_.find_query(open.before_pause)) {
     happening.fingerprint = query->fingerprint;
     happening.statement = query->text;
@@ -447,7 +416,7 @@ void Collector::end_session(Session& session) {
 void Collector::flush(Session& session) {
   if (!session.waiting) return;
   session.waiting = false;
-  complete(session, session.pending);
+  complete(session, session.pending.call);
 }
 
 void Collector::complete(Session& session, LoggedCall& call) {

@@ -39,13 +39,12 @@ class Collector final : public RecordSink {
   // Records of pgadvise's own sessions and statements are not used.
   Outcome take(const Record& record) override;
 
-  std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
-  std::uint64_t cut_records() const { return cut_records_; }          // of the current log
-  struct PlansLeftOut {
-    std::uint64_t format = 0;  // YAML or XML
-    std::uint64_t size = 0;    // too long, cut off, or more than are kept of all queries
+  struct Counts {
+    std::uint64_t durations_alone = 0;  // durations without a statement
+    std::uint64_t cut_records = 0;      // longer than longest_text
+    std::uint64_t plans_too_large = 0;  // too long, cut off, or more than are kept of all queries
   };
-  const PlansLeftOut& plans_left_out() const { return plans_left_out_; }  // of the current log
+  const Counts& counts() const { return counts_; }            // of the current log
   std::uint64_t folded() const { return queries_.folded(); }  // templates that went into "other statements"
 
   // Ends the open statements and sessions; no take() may follow. Then take_workload() gives, once for each
@@ -70,10 +69,8 @@ class Collector final : public RecordSink {
 
   void flush(Session& session);
   bool flush_plans(Session& session, const LoggedCall* logged);
-  LoggedCall call_of(const LonePlan& plan);
+  void set_place(LoggedCall& call, const Record& record) const;
   static void more_of_portal(Session& session, std::optional<double> milliseconds);
-  void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained,
-                 const Preview& preview);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
   void complete(Session& session, LoggedCall& call);
   Timeline& timeline_of(const std::string* file);
@@ -102,10 +99,8 @@ class Collector final : public RecordSink {
   bool in_order_ = true;
   std::uint64_t records_ = 0;
   std::unordered_map<const std::string*, std::uint64_t> sessions_seen_;  // by the log they were first seen in
-  std::uint64_t durations_alone_ = 0;
-  std::uint64_t cut_records_ = 0;
-  bool selected_any_ = false;  // a record of the current log
-  PlansLeftOut plans_left_out_;
+  Counts counts_;
+  bool selected_any_ = false;   // a record of the current log
   std::uint64_t nameless_ = 0;  // calls of logs that don't tell sessions apart
 };
 

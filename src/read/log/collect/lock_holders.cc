@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t max_holders = 8;  // of one wait
 constexpr std::size_t max_awaited = 1024;
 
-void add(ServerEvent& event, LockHolder holder) {
+void add_known(ServerEvent& event, LockHolder holder) {
   if (holder.application.empty() && holder.user.empty() && holder.statement.empty()) return;
   if (event.holders.size() < max_names) add_holder(event, std::move(holder));
 }
@@ -45,7 +45,7 @@ bool LockHolders::add(ServerEvent& event, std::string_view detail, std::int64_t 
     if (!statement.empty()) {
       LockHolder holder = holder_of(*session);
       holder.statement = statement;
-      log::add(event, std::move(holder));
+      add_known(event, std::move(holder));
       continue;
     }
     if (awaited_.size() >= max_awaited) continue;
@@ -63,7 +63,7 @@ void LockHolders::name(Session& session, const LoggedCall* call) {
     const auto& [event, time] = at->second;
     if (call && (time == no_time || call->start == no_time || call->start <= time))
       holder.statement = call->entry->state->text;
-    log::add(*event, std::move(holder));
+    add_known(*event, std::move(holder));
   }
   awaited_.erase(begin, end);
 }
@@ -76,7 +76,7 @@ LockHolder LockHolders::holder_of(const Session& session) const {
 }
 
 std::string_view LockHolders::latest_statement(const Session& session) const {
-  if (session.waiting) return session.pending.entry->state->text;
+  if (session.waiting) return session.pending.call.entry->state->text;
   const QueryState* query =
       session.in_transaction ? queries_.find_query(session.transaction.last_query) : nullptr;
   return query ? std::string_view(query->text) : std::string_view{};

@@ -1,13 +1,16 @@
 #include "log/collect/merge.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <tuple>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
-#include "log/collect/other_form.h"
+#include "log/collect/other_format.h"
+#include "log/collect/query_state.h"
 #include "log/lines/provenance.h"
 #include "log/workload/workload_file.h"
 
@@ -15,7 +18,6 @@ namespace pgadvise::log {
 namespace {
 
 constexpr std::size_t max_samples = 5;
-constexpr std::size_t max_names = 64;
 
 template <class T, class Better>
 void widen(std::optional<T>& known, const std::optional<T>& other, Better better) {
@@ -38,17 +40,17 @@ bool plainer(const std::string& a, const std::string& b) {
 }
 
 // The slowest call's; of two as slow the one whose content is less.
-bool tells_more(const LoggedPlan& a, const LoggedPlan& b) {
+bool is_slower_plan(const LoggedPlan& a, const LoggedPlan& b) {
   if (a.duration_ms != b.duration_ms) return a.duration_ms > b.duration_ms;
   return std::tie(a.format, a.text, a.logged, a.place) < std::tie(b.format, b.text, b.logged, b.place);
 }
 
 // A query's times as integers until all are summed up.
-struct Sum {
+struct QuerySum {
   Query query;
   std::int64_t total_ns = 0;
 
-  explicit Sum(Query first) : query(std::move(first)), total_ns(nanoseconds(query.total_ms)) {}
+  explicit QuerySum(Query first) : query(std::move(first)), total_ns(nanoseconds(query.total_ms)) {}
 
   void add(Query other) {
     if (plainer(other.text, query.text)) query.text = std::move(other.text);
@@ -67,8 +69,8 @@ struct Sum {
     add_names(query.users, other.users);
     add_names(query.databases, other.databases);
     add_names(query.applications, other.applications);
-    for (auto& sample : other.samples) query.samples.push_back(std::move(sample));
-    widen(query.plan, other.plan, tells_more);
+    std::ranges::move(other.samples, std::back_inserter(query.samples));
+    widen(query.plan, other.plan, is_slower_plan);
   }
 
   Query take() {
@@ -81,9 +83,8 @@ struct Sum {
   // The slowest, then as they were read.
   void order_samples() {
     auto& samples = query.samples;
-    const auto time = [](const Sample& sample) { return sample.duration_ms.value_or(-1); };
-    const auto slowest = std::max_element(
-        samples.begin(), samples.end(), [&](const Sample& a, const Sample& b) { return time(a) < time(b); });
+    const auto slowest = std::ranges::max_element(
+        samples, {}, [](const Sample& sample) { return sample.duration_ms.value_or(-1); });
     if (slowest != samples.end()) std::rotate(samples.begin(), slowest, slowest + 1);
     if (samples.size() > max_samples) samples.resize(max_samples);
   }
@@ -106,7 +107,48 @@ struct RepeatSum {
     repeat.scopes = scopes;
     repeat.calls = calls;
   }
+
+  RepeatedQuery take() {
+    repeat.total_ms = static_cast<double>(total_ns) / 1e6;
+    return std::move(repeat);
+  }
 };
+
+void add_event(ServerEvent& sum, ServerEvent event) {
+  for (auto& holder : event.holders) add_holder(sum, std::move(holder));
+  for (const auto& [application, count] : event.applications) sum.applications[application] += count;
+  sum.count += event.count;
+  sum.total_us += event.total_us;
+  sum.longest_us = std::max(sum.longest_us, event.longest_us);
+  sum.total_bytes += event.total_bytes;
+  sum.largest_bytes = std::max(sum.largest_bytes, event.largest_bytes);
+  sum.times.merge(event.times);
+  widen(sum.first, event.first, std::less<>());
+  widen(sum.last, event.last, std::greater<>());
+}
+
+void add_pair(WritePair& sum, const WritePair& pair) {
+  sum.bursts += pair.bursts;
+  sum.calls += pair.calls;
+}
+
+// What two waits have alike that one entry counts.
+auto names_of(const LockHolder& holder) {
+  return std::tie(holder.application, holder.user, holder.statement);
+}
+
+// Adds a value to the sum of its key.
+template <class Sums, class Value, class Add>
+void add_up(Sums& sums, const typename Sums::key_type& key, Value& value, Add add) {
+  const auto sum = sums.find(key);
+  if (sum == sums.end()) sums.emplace(key, std::move(value));
+  else std::invoke(add, sum->second, std::move(value));
+}
+
+// By name: no order of adding shows.
+void cut_applications(ServerEvent& event) {
+  while (event.applications.size() > max_names) event.applications.erase(std::prev(event.applications.end()));
+}
 
 // One spelling for each query, before anything is left out.
 void unify_texts(std::vector<Workload>& workloads) {
@@ -125,18 +167,18 @@ void unify_texts(std::vector<Workload>& workloads) {
 // Two logs with times in their lines do not begin alike by chance; nor do two readings of one server's
 // statistics, which only grow.
 bool grows(const Workload& workload) {
+  const auto dated = [](const auto& time) { return time.has_value(); };
   return workload.sources.front().format == "pg_stat_statements" ||
-         std::any_of(workload.queries.begin(), workload.queries.end(),
-                     [](const Query& query) { return query.first.has_value(); }) ||
-         std::any_of(workload.server_events.begin(), workload.server_events.end(),
-                     [](const ServerEvent& event) { return event.first.has_value(); });
+         std::ranges::any_of(workload.queries, dated, &Query::first) ||
+         std::ranges::any_of(workload.server_events, dated, &ServerEvent::first);
 }
 
-// Is there reason to leave `one` out for `other`? Of two readings of the same bytes (with literals and
+// Whether to leave `one` out for `other`. Of two readings of the same bytes (with literals and
 // without, by two versions of this program) the one that says more stays, then the one whose text is greater:
 // never the one that came first. Lines without a time may well begin alike in two logs: of those only the
 // whole is compared.
-bool outdone(const Workload& one, const Workload& other, std::size_t index, std::size_t index_of_other) {
+bool is_superseded(const Workload& one, const Workload& other, std::size_t index,
+                   std::size_t index_of_other) {
   const auto& mine = one.sources.front().identity;
   const auto& others = other.sources.front().identity;
   if (mine.bytes < others.bytes) return (holds(others, mine) || ends_alike(others, mine)) && grows(one);
@@ -146,8 +188,8 @@ bool outdone(const Workload& one, const Workload& other, std::size_t index, std:
   return text != text_of_other ? text < text_of_other : index > index_of_other;
 }
 
-// For each workload the one that stands for it, if there is one: the same bytes first, which are sure.
-std::vector<std::optional<std::size_t>> stand_ins(const std::vector<Workload>& workloads) {
+// For each workload the one that counts in its place, if any: the same bytes first, which are sure.
+std::vector<std::optional<std::size_t>> superseding(const std::vector<Workload>& workloads) {
   std::vector<std::optional<std::size_t>> out(workloads.size());
   // Logs that hold each other begin alike, or end alike; short ones without a mark are compared among
   // themselves.
@@ -160,10 +202,10 @@ std::vector<std::optional<std::size_t>> stand_ins(const std::vector<Workload>& w
   for (const auto& [mark, group] : alike)
     for (const std::size_t i : group)
       for (const std::size_t other : group)
-        if (!out[i] && other != i && outdone(workloads[i], workloads[other], i, other)) out[i] = other;
+        if (!out[i] && other != i && is_superseded(workloads[i], workloads[other], i, other)) out[i] = other;
   for (std::size_t i = 0; i < workloads.size(); ++i)
     for (std::size_t other = 0; other < workloads.size() && !out[i]; ++other)
-      if (other != i && told_in_another_form(workloads[i], workloads[other])) out[i] = other;
+      if (other != i && is_copy_in_another_format(workloads[i], workloads[other])) out[i] = other;
   return out;
 }
 
@@ -171,7 +213,7 @@ std::vector<std::optional<std::size_t>> stand_ins(const std::vector<Workload>& w
 void report_shared(const std::vector<Workload>& workloads, Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < workloads.size(); ++i)
     for (std::size_t other = i + 1; other < workloads.size(); ++other)
-      if (shares_calls_in_another_form(workloads[i], workloads[other]))
+      if (shares_calls_in_another_format(workloads[i], workloads[other]))
         diagnostics.push_back(
             {Error::Kind::nonfatal, workloads[i].sources.front().path,
              fmt::format("seems to contain calls of {} in another format: pgadvise counted them twice",
@@ -182,31 +224,26 @@ void report_shared(const std::vector<Workload>& workloads, Diagnostics& diagnost
 }  // namespace
 
 void sort_queries(std::vector<Query>& queries) {
-  std::sort(queries.begin(), queries.end(), [](const Query& a, const Query& b) {
-    if (a.total_ms != b.total_ms) return a.total_ms > b.total_ms;
-    if (a.calls != b.calls) return a.calls > b.calls;
-    return a.fingerprint < b.fingerprint;
+  std::ranges::sort(queries, [](const Query& a, const Query& b) {
+    return std::tie(b.total_ms, b.calls, a.fingerprint) < std::tie(a.total_ms, a.calls, b.fingerprint);
   });
 }
 
 void sort_repeats(std::vector<RepeatedQuery>& repeats) {
-  std::sort(repeats.begin(), repeats.end(), [](const RepeatedQuery& a, const RepeatedQuery& b) {
-    if (a.calls != b.calls) return a.calls > b.calls;
-    if (a.pattern != b.pattern) return a.pattern < b.pattern;
-    if (a.parent != b.parent) return a.parent < b.parent;
-    return a.same_values < b.same_values;
+  std::ranges::sort(repeats, [](const RepeatedQuery& a, const RepeatedQuery& b) {
+    return std::tie(b.calls, a.pattern, a.parent, a.same_values) <
+           std::tie(a.calls, b.pattern, b.parent, b.same_values);
   });
 }
 
 void sort_write_pairs(std::vector<WritePair>& pairs) {
-  std::sort(pairs.begin(), pairs.end(), [](const WritePair& a, const WritePair& b) {
-    if (a.calls != b.calls) return a.calls > b.calls;
-    return std::tie(a.first, a.then) < std::tie(b.first, b.then);
+  std::ranges::sort(pairs, [](const WritePair& a, const WritePair& b) {
+    return std::tie(b.calls, a.first, a.then) < std::tie(a.calls, b.first, b.then);
   });
 }
 
 void sort_transaction_orders(std::vector<TransactionOrder>& orders) {
-  std::sort(orders.begin(), orders.end(), [](const TransactionOrder& a, const TransactionOrder& b) {
+  std::ranges::sort(orders, [](const TransactionOrder& a, const TransactionOrder& b) {
     return std::tie(b.transactions, a.statements) < std::tie(a.transactions, b.statements);
   });
 }
@@ -217,54 +254,29 @@ void add_order(TransactionOrder& sum, const TransactionOrder& order) {
 }
 
 void sort_server_events(std::vector<ServerEvent>& events) {
-  std::sort(events.begin(), events.end(), [](const ServerEvent& a, const ServerEvent& b) {
+  std::ranges::sort(events, [](const ServerEvent& a, const ServerEvent& b) {
     return std::tie(a.kind, b.count, a.about, a.fingerprint) <
            std::tie(b.kind, a.count, b.about, b.fingerprint);
   });
 }
 
-// By name: no order of adding shows.
-static void cut_applications(ServerEvent& event) {
-  constexpr std::size_t most = 64;
-  while (event.applications.size() > most) event.applications.erase(std::prev(event.applications.end()));
-}
-
 void add_holder(ServerEvent& event, LockHolder holder) {
-  const auto known = std::find_if(event.holders.begin(), event.holders.end(), [&](const LockHolder& each) {
-    return each.application == holder.application && each.user == holder.user &&
-           each.statement == holder.statement;
-  });
+  const auto known = std::ranges::find(event.holders, names_of(holder), names_of);
   if (known != event.holders.end()) known->count += holder.count;
   else event.holders.push_back(std::move(holder));
 }
 
 void cut_holders(ServerEvent& event) {
   auto& holders = event.holders;
-  std::sort(holders.begin(), holders.end(), [](const LockHolder& a, const LockHolder& b) {
-    return std::tie(a.application, a.user, a.statement) < std::tie(b.application, b.user, b.statement);
-  });
+  std::ranges::sort(holders, {}, names_of);
   if (holders.size() > max_names) holders.resize(max_names);
-  std::stable_sort(holders.begin(), holders.end(),
-                   [](const LockHolder& a, const LockHolder& b) { return a.count > b.count; });
-}
-
-static void add(ServerEvent& sum, ServerEvent event) {
-  for (auto& holder : event.holders) add_holder(sum, std::move(holder));
-  for (const auto& [application, count] : event.applications) sum.applications[application] += count;
-  sum.count += event.count;
-  sum.total_us += event.total_us;
-  sum.longest_us = std::max(sum.longest_us, event.longest_us);
-  sum.total_bytes += event.total_bytes;
-  sum.largest_bytes = std::max(sum.largest_bytes, event.largest_bytes);
-  sum.times.merge(event.times);
-  if (event.first) sum.first = std::min(sum.first.value_or(*event.first), *event.first);
-  if (event.last) sum.last = std::max(sum.last.value_or(*event.last), *event.last);
+  std::ranges::stable_sort(holders, std::greater<>(), &LockHolder::count);
 }
 
 void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
   if (workloads.size() < 2) return;
   unify_texts(workloads);
-  const auto instead = stand_ins(workloads);
+  const auto instead = superseding(workloads);
   std::vector<Workload> kept;
   for (std::size_t i = 0; i < workloads.size(); ++i)
     if (instead[i])
@@ -281,76 +293,52 @@ void sort_workloads(std::vector<Workload>& workloads) {
     const LogSource& source = workload.sources.front();
     return std::tie(source.path, source.identity.marks, source.identity.bytes, source.identity.tail);
   };
-  std::stable_sort(workloads.begin(), workloads.end(),
-                   [&](const Workload& a, const Workload& b) { return key(a) < key(b); });
+  std::ranges::stable_sort(workloads, {}, key);
 }
 
 Error counted_once(const LogSource& left_out, const LogSource& counted) {
   const bool begins = holds(counted.identity, left_out.identity);
   if (!begins && !ends_alike(counted.identity, left_out.identity))
-    return {Error::Kind::nonfatal,
-            left_out.path,
-            fmt::format("is {} in another format: counted once", counted.path),
-            {}};
+    return {Error::Kind::nonfatal, left_out.path,
+            fmt::format("is {} in another format: counted once", counted.path)};
   const char* part = left_out.identity.bytes == counted.identity.bytes ? "the same log as"
                      : begins                                          ? "the first part of"
                                                                        : "the last part of";
-  return {
-      Error::Kind::nonfatal, left_out.path, fmt::format("is {} {}: counted once", part, counted.path), {}};
+  return {Error::Kind::nonfatal, left_out.path, fmt::format("is {} {}: counted once", part, counted.path)};
 }
 
 Workload total(std::vector<Workload> workloads) {
   Workload out;
-  std::unordered_map<std::string, std::size_t> known;
-  std::vector<Sum> queries;
+  std::unordered_map<std::string, QuerySum> queries;
   std::map<std::tuple<std::vector<std::string>, std::string, bool>, RepeatSum> repeats;
   std::map<std::pair<std::string, std::string>, WritePair> pairs;
   std::map<std::vector<std::string>, TransactionOrder> orders;
   std::map<std::tuple<ServerEvent::Kind, std::string, std::string>, ServerEvent> events;
   for (auto& workload : workloads) {
-    for (auto& source : workload.sources) out.sources.push_back(std::move(source));
+    std::ranges::move(workload.sources, std::back_inserter(out.sources));
     out.sessions += workload.sessions;
     out.has_events |= workload.has_events;
     out.timeline.merge(workload.timeline);
-    for (auto& query : workload.queries) {
-      const auto [at, added] = known.emplace(query.fingerprint, queries.size());
-      if (added) queries.emplace_back(std::move(query));
-      else queries[at->second].add(std::move(query));
-    }
-    for (auto& repeat : workload.repeats) {
-      const std::tuple key{repeat.pattern, repeat.parent, repeat.same_values};
-      if (const auto at = repeats.find(key); at != repeats.end()) at->second.add(std::move(repeat));
-      else repeats.emplace(key, RepeatSum(std::move(repeat)));
-    }
-    for (auto& pair : workload.write_pairs) {
-      const auto [at, added] = pairs.try_emplace({pair.first, pair.then}, pair);
-      if (!added) at->second.bursts += pair.bursts, at->second.calls += pair.calls;
-    }
-    for (auto& order : workload.transaction_orders) {
-      const auto [at, added] = orders.try_emplace(order.statements, order);
-      if (!added) add_order(at->second, order);
-    }
-    for (auto& event : workload.server_events) {
-      const std::tuple key{event.kind, event.about, event.fingerprint};
-      if (const auto at = events.find(key); at != events.end()) add(at->second, std::move(event));
-      else events.emplace(key, std::move(event));
-    }
+    for (auto& query : workload.queries) add_up(queries, query.fingerprint, query, &QuerySum::add);
+    for (auto& repeat : workload.repeats)
+      add_up(repeats, {repeat.pattern, repeat.parent, repeat.same_values}, repeat, &RepeatSum::add);
+    for (auto& pair : workload.write_pairs) add_up(pairs, {pair.first, pair.then}, pair, add_pair);
+    for (auto& order : workload.transaction_orders) add_up(orders, order.statements, order, add_order);
+    for (auto& event : workload.server_events)
+      add_up(events, {event.kind, event.about, event.fingerprint}, event, add_event);
     workload = {};
   }
-  for (auto& sum : queries) out.queries.push_back(sum.take());
-  for (auto& [key, sum] : repeats) {
-    sum.repeat.total_ms = static_cast<double>(sum.total_ns) / 1e6;
-    out.repeats.push_back(std::move(sum.repeat));
-  }
-  sort_queries(out.queries);
+  for (auto& [key, sum] : queries) out.queries.push_back(sum.take());
+  for (auto& [key, sum] : repeats) out.repeats.push_back(sum.take());
+  for (auto& [key, pair] : pairs) out.write_pairs.push_back(std::move(pair));
+  for (auto& [key, order] : orders) out.transaction_orders.push_back(std::move(order));
   for (auto& [key, event] : events)
     cut_applications(event), cut_holders(event), out.server_events.push_back(std::move(event));
-  sort_server_events(out.server_events);
-  for (auto& [key, pair] : pairs) out.write_pairs.push_back(std::move(pair));
+  sort_queries(out.queries);
   sort_repeats(out.repeats);
   sort_write_pairs(out.write_pairs);
-  for (auto& [statements, order] : orders) out.transaction_orders.push_back(std::move(order));
   sort_transaction_orders(out.transaction_orders);
+  sort_server_events(out.server_events);
   return out;
 }
 

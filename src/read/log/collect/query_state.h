@@ -106,8 +106,7 @@ struct QueryState {
   // The share of a log, which is added if it is missing. The reference stays valid until the next share.
   Share& share(const std::string* file) {
     if (!shares.empty() && shares.back().file == file) return shares.back();
-    const auto found =
-        std::find_if(shares.rbegin(), shares.rend(), [&](const Share& known) { return known.file == file; });
+    const auto found = std::ranges::find(shares.rbegin(), shares.rend(), file, &Share::file);
     if (found != shares.rend()) return *found;
     shares.emplace_back().file = file;
     return shares.back();

@@ -93,8 +93,7 @@ void QueryStore::add(QueryState& state, const std::string* file, const Call& cal
     state.slowest_key = call.key;
   }
   if (state.distinct.size() < max_distinct_samples + 1 &&
-      std::find(state.distinct_keys.begin(), state.distinct_keys.end(), call.key) ==
-          state.distinct_keys.end()) {
+      std::ranges::find(state.distinct_keys, call.key) == state.distinct_keys.end()) {
     state.distinct_keys.push_back(call.key);
     keep_sample(state, state.distinct.emplace_back(), call);
   }
@@ -131,9 +130,8 @@ void QueryStore::fold(const std::vector<const Template*>& in_use) {
   for (const auto& [number, state] : queries_)
     if (!state->pinned) states.push_back(state.get());
     else state->pinned = false;
-  std::sort(states.begin(), states.end(), [](const QueryState* a, const QueryState* b) {
-    return std::pair(a->value(), a->number) < std::pair(b->value(), b->number);
-  });
+  std::ranges::sort(states, {},
+                    [](const QueryState* each) { return std::pair(each->value(), each->number); });
   std::size_t gone = 0;
   for (QueryState* state : states) {
     if (queries_.size() - gone <= limits_.templates / 2 && bytes_ <= limits_.bytes / 2) break;
@@ -171,8 +169,7 @@ void QueryStore::name_late() {
   std::vector<QueryState*> states;
   for (const auto& [number, state] : queries_)
     if (state->late) states.push_back(state.get());
-  std::sort(states.begin(), states.end(),
-            [](const QueryState* a, const QueryState* b) { return a->number < b->number; });
+  std::ranges::sort(states, {}, &QueryState::number);
   for (QueryState* state : states) {
     if (state->distinct.empty()) continue;
     const std::string statement = clean(state->distinct.front().statement);

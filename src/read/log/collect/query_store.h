@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "log/collect/query_state.h"
-#include "log/lines/recent.h"
 #include "log/record/limits.h"
 #include "log/record/statement_template.h"
+#include "log/repeats/pointer_cache.h"
 #include "log/repeats/statement_traits.h"
 
 namespace pgadvise::log {
@@ -68,7 +68,7 @@ class QueryStore {
   StatementScanner& scanner_;
   const Limits limits_;
   std::unordered_map<std::uint64_t, Template> templates_;
-  Recent<Template> recent_templates_;
+  PointerCache<Template> recent_templates_;
   std::unordered_map<std::string, std::uint32_t> by_fingerprint_;
   Queries queries_;  // a number is never given twice
   std::uint32_t queries_made_ = 0;

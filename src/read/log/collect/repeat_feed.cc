@@ -30,23 +30,13 @@ void RepeatFeed::feed(Session& scope, const Call& call, std::int64_t gap) {
   scope.last_end = call.end;
 }
 
-static void hold(Session& session, const Call& call) {
-  session.held = true;
-  session.first = call;
-  session.first_statement.assign(call.statement.substr(0, longest_kept));
-  session.first.statement = session.first_statement;
-  if (!call.parameters) return;
-  session.first_parameters.assign(call.parameters->substr(0, longest_kept));
-  session.first.parameters = session.first_parameters;
-}
-
 // What was held is of a transaction that goes on, or the whole of one.
 void RepeatFeed::release(Session& session, bool whole) {
   if (!session.holding) return;
   session.holding = false;
   if (!whole) session.detector.enter(RepeatedQuery::Scope::transaction, repeats_);
-  session.first.own_transaction = whole;
-  if (session.held) feed(session, session.first, whole ? burst_gap_us : polling_gap_us);
+  session.first.call.own_transaction = whole;
+  if (session.held) feed(session, session.first.call, whole ? burst_gap_us : polling_gap_us);
   session.held = false;
 }
 
@@ -72,8 +62,9 @@ void RepeatFeed::add(Session& session, const LoggedCall& call) {
     feed_trace(call);
   } else if (session.in_transaction) {
     if (session.held) release(session, false);
-    if (session.holding) hold(session, call);
-    else feed(session, call, polling_gap_us);
+    if (!session.holding) return feed(session, call, polling_gap_us);
+    session.held = true;
+    session.first.hold(call, longest_kept);
   } else {
     if (session.named || in_order_alone) feed(session, call, burst_gap_us);
     if (in_order_alone) return;

@@ -16,8 +16,8 @@ namespace pgadvise::log {
 
 class RepeatsByLog final : public RepeatSink {
  public:
-  void sighted(const Occurrence& sighting) override {
-    of(sighting.samples.empty() ? current : sighting.samples.front().file).sighted(sighting);
+  void repeated(const Occurrence& occurrence) override {
+    of(occurrence.samples.empty() ? current : occurrence.samples.front().file).repeated(occurrence);
   }
   void wrote(const KeptCall& first, const Call& then, bool fresh) override {
     of(then.file).wrote(first, then, fresh);

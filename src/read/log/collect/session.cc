@@ -39,18 +39,6 @@ void OpenTransaction::follow(const LoggedCall& call) {
   last_place = {call.file, call.line};
 }
 
-void Session::wait_for_duration(const LoggedCall& call, LogSource& source) {
-  waiting = true;
-  pending = call;
-  pending_source = &source;
-  pending_text.assign(call.statement);
-  pending.statement = pending_text;
-  if (call.parameters) {
-    pending_parameters.assign(*call.parameters);
-    pending.parameters = pending_parameters;
-  }
-}
-
 std::uint32_t process_of(std::string_view session) {
   const auto point = session.find('.');
   const auto digits = point == std::string_view::npos ? session : session.substr(point + 1);
@@ -137,7 +125,7 @@ std::vector<Session*> Sessions::by_last_record() const {
 std::vector<const Template*> Sessions::pending_templates() const {
   std::vector<const Template*> out;
   for (const auto& [key, session] : sessions_)
-    if (session->waiting) out.push_back(session->pending.entry);
+    if (session->waiting) out.push_back(session->pending.call.entry);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,8 +16,8 @@
 #include "log/collect/query_store.h"
 #include "log/collect/retries.h"
 #include "log/collect/transaction_orders.h"
-#include "log/lines/recent.h"
 #include "log/record/record.h"
+#include "log/repeats/pointer_cache.h"
 #include "log/repeats/repeats.h"
 #include "model/queries/workload.h"
 
@@ -39,16 +40,29 @@ struct LoggedCall : Call {
   std::uint32_t identity = 0;
 };
 
+// A call that outlives its record: it has texts of its own, whose memory the next one takes over. Stays where
+// it is.
+template <class T>
+class HeldCall {
+ public:
+  T call;
+
+  HeldCall() = default;
+  HeldCall(const HeldCall&) = delete;
+  HeldCall& operator=(const HeldCall&) = delete;
+  // `longest`: the bytes that are kept of each text.
+  void hold(const T& other, std::size_t longest = std::string_view::npos) {
+    call = other;
+    call.statement = statement_.assign(other.statement.substr(0, longest));
+    if (other.parameters) call.parameters = parameters_.assign(other.parameters->substr(0, longest));
+  }
+
+ private:
+  std::string statement_, parameters_;
+};
+
 // A plan of auto_explain whose statement the log may still show.
-struct LonePlan {
-  std::uint64_t hash = 0;
-  std::string text;
-  std::optional<std::string> parameters;
-  std::int64_t time = no_time;
-  bool whole_seconds = false;
-  double duration_ms = 0;
-  int line = 0;
-  std::uint32_t identity = 0;
+struct LonePlan : HeldCall<LoggedCall> {
   LogSource* source = nullptr;
   std::optional<std::uint64_t> rows;
 };
@@ -87,9 +101,7 @@ struct Session {
   bool identified = false;
   Identity announced;    // by "connection authorized"
   bool waiting = false;  // `pending` waits for its duration
-  LoggedCall pending;
-  std::string pending_text;
-  std::string pending_parameters;
+  HeldCall<LoggedCall> pending;
   LogSource* pending_source = nullptr;
   struct Latest {
     std::uint64_t hash = 0;
@@ -97,16 +109,13 @@ struct Session {
   };
   std::array<Latest, 4> recent{};  // the latest statements, whose plans may still come
   std::size_t recent_at = 0;
-  std::vector<LonePlan> plans;
+  std::list<LonePlan> plans;
   // A transaction's first call, until a second one comes: around one statement BEGIN and COMMIT are what the
   // server does by itself (repositories of Spring Data, what ORMs save), and no scope.
   bool holding = false;
   bool held = false;
-  Call first;
-  std::string first_statement, first_parameters;
+  HeldCall<Call> first;
   Detector detector;
-
-  void wait_for_duration(const LoggedCall& call, LogSource& source);
 };
 
 // The process ID in a session ID ("65f1d2.1a2b") or of a process ID itself; 0: it is neither.
@@ -144,7 +153,7 @@ class Sessions {
  private:
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::unordered_map<std::uint32_t, Session*> by_process_;
-  Recent<Session> recent_;
+  PointerCache<Session> recent_;
 };
 
 }  // namespace pgadvise::log

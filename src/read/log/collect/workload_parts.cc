@@ -35,8 +35,7 @@ void add_name(std::set<std::string>& names, const std::string& name) {
 
 void add_query(QueryState& state, const Identities& identities, const std::string* file,
                std::vector<Query>& out) {
-  const auto share = std::find_if(state.shares.begin(), state.shares.end(),
-                                  [&](const Share& known) { return known.file == file; });
+  const auto share = std::ranges::find(state.shares, file, &Share::file);
   if (share == state.shares.end() || share->calls == 0) return;
   Query query;
   query.fingerprint = state.fingerprint;

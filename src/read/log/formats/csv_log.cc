@@ -1,8 +1,7 @@
-#include "log/formats/csv_log.h"
-
 #include <algorithm>
 #include <array>
 
+#include "log/formats/decoders.h"
 #include "log/record/language.h"
 #include "log/record/time.h"
 
@@ -77,7 +76,7 @@ void undouble(std::string_view field, std::string& out) {
 }
 
 // `text` is one record, without the quotes that a cut one lacks. false: it is none.
-bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& stamps, Record& out) {
+bool read_csv_record(std::string_view text, bool cut, TextPool& texts, StampReader& stamps, Record& out) {
   std::array<std::string_view, application_name + 1> field{};
   std::array<bool, application_name + 1> doubled{};
   std::size_t count = 0;
@@ -133,17 +132,11 @@ class CsvDecoder final : public Decoder {
         line(chunk.lines[i++]);
         continue;
       }
-      const int number = place_of(static_cast<int>(source_.lines) + 1, format_);
+      const int number = line_in_file(static_cast<int>(source_.lines) + 1, format_);
       source_.lines += ahead.lines;
       i += ahead.lines;
-      if (!ahead.understood) {
-        broken(number, ahead.lines);
-        continue;
-      }
-      source_.continuation += ahead.lines - 1;
-      ahead.record.line = number;
       ahead.record.preview = &ahead.preview;
-      book(source_, sink_.take(ahead.record).record, number);
+      give(ahead.understood, ahead.record, number, ahead.lines);
     }
   }
 
@@ -172,13 +165,13 @@ class CsvDecoder final : public Decoder {
     }
     for (std::size_t i = first; i < next; ++i) chunk.records[i].lines = 0;
     ahead.lines = static_cast<std::uint32_t>(next - first);
-    ahead.understood = read_record(text, false, chunk.texts, memory.stamps, ahead.record);
+    ahead.understood = read_csv_record(text, false, chunk.texts, memory.stamps, ahead.record);
     if (ahead.understood) log::look_ahead(ahead.record, memory.scanner, ahead.preview);
   }
 
   void line(const Line& line) {
     ++source_.lines;
-    const int number = place_of(static_cast<int>(source_.lines), format_);
+    const int number = line_in_file(static_cast<int>(source_.lines), format_);
     const std::string_view text = line.text;
     const bool odd = odd_quotes(text);
     if (open_ && starts_csv_record(text)) give_up();
@@ -217,20 +210,21 @@ class CsvDecoder final : public Decoder {
   void broken(int number, std::uint64_t lines) {
     source_.not_understood += lines;
     for (std::uint64_t i = 0; i < std::min<std::uint64_t>(lines, 3); ++i)
-      place_not_understood(source_,
-                           number + (format_.lines_from_end ? -static_cast<int>(i) : static_cast<int>(i)));
+      keep_not_understood(source_,
+                          number + (format_.lines_from_end ? -static_cast<int>(i) : static_cast<int>(i)));
   }
 
   void record(std::string_view text, int number, bool cut) {
     texts_.clear();
     Record out;
-    if (!read_record(text, cut, texts_, stamps_, out)) {
-      broken(number, lines_);
-      return;
-    }
-    source_.continuation += lines_ - 1;
-    out.line = number;
-    book(source_, sink_.take(out).record, number);
+    give(read_csv_record(text, cut, texts_, stamps_, out), out, number, lines_);
+  }
+
+  void give(bool understood, Record& record, int number, std::uint64_t lines) {
+    if (!understood) return broken(number, lines);
+    source_.continuation += lines - 1;
+    record.line = number;
+    count_line(source_, sink_.take(record).record, number);
   }
 
   const Format format_;

@@ -32,26 +32,24 @@ ContainerName container_name(std::string_view line) {
   return {name, at + color_length(line.substr(at))};
 }
 
-void place_not_understood(LogSource& source, int line) {
+void keep_not_understood(LogSource& source, int line) {
   constexpr std::size_t most = 3;
   auto& places = source.not_understood_at;
   if (places.size() == most && places.back().line <= line) return;
-  const auto at =
-      std::upper_bound(places.begin(), places.end(), line,
-                       [](int number, const SourceLocation& place) { return number < place.line; });
+  const auto at = std::ranges::upper_bound(places, line, {}, &SourceLocation::line);
   places.insert(at, {source.path, line, 0});
   if (places.size() > most) places.pop_back();
 }
 
-void book_not_understood(LogSource& source, int line) {
+void count_not_understood(LogSource& source, int line) {
   ++source.not_understood;
-  place_not_understood(source, line);
+  keep_not_understood(source, line);
 }
 
-void book(LogSource& source, Use use, int line) {
+void count_line(LogSource& source, Use use, int line) {
   if (use == Use::used) ++source.used;
   else if (use == Use::other) ++source.other;
-  else book_not_understood(source, line);
+  else count_not_understood(source, line);
 }
 
 }  // namespace pgadvise::log

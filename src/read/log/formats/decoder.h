@@ -86,12 +86,14 @@ struct ContainerName {
 ContainerName container_name(std::string_view line);
 
 // The location in the file of the `number`th line in reading order.
-inline int place_of(int number, const Format& format) {
+inline int line_in_file(int number, const Format& format) {
   return format.lines_from_end ? static_cast<int>(format.lines_from_end) + 1 - number : number;
 }
 
-void book_not_understood(LogSource& source, int line);
-void place_not_understood(LogSource& source, int line);  // lines come in any order; the first three stay
-void book(LogSource& source, Use use, int line);
+// Count a record's first line in `source`, of which `line` is the number in the file.
+void count_line(LogSource& source, Use use, int line);
+void count_not_understood(LogSource& source, int line);
+// Keeps the location of a line that was not understood; of more than three, in any order, the first ones.
+void keep_not_understood(LogSource& source, int line);
 
 }  // namespace pgadvise::log

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
+#include <utility>
 
 #include "base/text/text.h"
 #include "base/text/utf8.h"
-#include "log/formats/csv_log.h"
-#include "log/formats/drizzle_log.h"
-#include "log/formats/json_log.h"
-#include "log/formats/stderr_log.h"
+#include "log/formats/decoders.h"
 #include "log/lines/byte_source.h"
 #include "log/prefix/prefix_search.h"
 #include "log/record/language.h"
@@ -48,77 +47,41 @@ bool of_numbers(std::string_view row) {
          std::all_of(parts.end() - figures, parts.end(), number);
 }
 
-void describe_stranger(std::string_view head, const std::vector<std::string_view>& lines, Format& format) {
-  struct Magic {
-    std::string_view bytes;
-    const char* name;
-  };
-  static constexpr Magic magic[] = {{"PK\x03\x04", "a zip archive"}};
-  for (const auto& [bytes, name] : magic)
-    if (head.starts_with(bytes)) {
-      format.looked_like = name;
-      format.advice = "decompress it first";
-      return;
-    }
-  if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) {
-    format.looked_like = "text in UTF-16";
-    format.advice = "convert it to UTF-8 first";
-    return;
-  }
+// What a file that is not a PostgreSQL log looks like, and what to do about it.
+std::pair<std::string, std::string> stranger_of(std::string_view head,
+                                                const std::vector<std::string_view>& lines) {
+  if (head.starts_with("PK\x03\x04")) return {"a zip archive", "decompress it first"};
+  if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff"))
+    return {"text in UTF-16", "convert it to UTF-8 first"};
   const std::string_view first = lines.empty() ? std::string_view{} : lines.front();
   const auto any = [&](std::string_view part) {
-    return std::any_of(lines.begin(), lines.end(),
-                       [&](auto line) { return line.find(part) != std::string_view::npos; });
+    return std::any_of(lines.begin(), lines.end(), [&](auto line) { return contains(line, part); });
   };
   const bool levels = std::any_of(lines.begin(), lines.end(), holds_level);
-  const std::string own_prefix =
-      levels ? "; if so, pass its prefix: --log-line-prefix '…', with the value of SHOW log_line_prefix" : "";
-  if (first.starts_with("{\"") || (first.starts_with('{') && !levels)) {
-    format.looked_like = any("\"textPayload\"") ? "Google Cloud's JSON"
-                         : any("\"record\"")    ? "CloudNativePG's JSON"
-                         : any("\"log\":")      ? "Docker's json-file"
-                                                : "JSON of another program";
-    format.advice =
-        "the only JSON format that pgadvise reads is PostgreSQL's jsonlog: pass the server's log file" +
-        own_prefix;
-    return;
-  }
+  const std::string option = "--log-line-prefix '…', with the value of SHOW log_line_prefix";
+  const std::string own_prefix = levels ? "; if so, pass its prefix: " + option : "";
+  if (first.starts_with("{\"") || (first.starts_with('{') && !levels))
+    return {any("\"textPayload\"") ? "Google Cloud's JSON"
+            : any("\"record\"")    ? "CloudNativePG's JSON"
+            : any("\"log\":")      ? "Docker's json-file"
+                                   : "JSON of another program",
+            "the only JSON format that pgadvise reads is PostgreSQL's jsonlog: pass the server's log file" +
+                own_prefix};
   const std::string columns = lower(first);
-  if (contains(columns, "calls") && contains(columns, " | ") &&
-      (contains(columns, "query") || contains(columns, "total_"))) {
-    format.looked_like = "pg_stat_statements as psql shows it";
-    format.advice =
-        "export it as CSV: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, "
-        "header)";
-    return;
-  }
-  if (std::count(first.begin(), first.end(), ',') >= 20 && !levels && of_numbers(first)) {
-    format.looked_like = "pg_stat_statements without its header";
-    format.advice =
-        "export it with a header: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, "
-        "header)";
-    return;
-  }
-  if (of_syslog(lines) || (!levels && any("]: ["))) {
-    format.looked_like = "syslog";
-    format.advice = "pass the server's own log: log_destination = stderr, csvlog or jsonlog" + own_prefix;
-    return;
-  }
-  if (levels) {
-    format.looked_like = "a PostgreSQL log with an unknown log_line_prefix";
-    format.advice = "pass --log-line-prefix '…', with the value of SHOW log_line_prefix";
-    return;
-  }
-  if (any("\" 200 ") || any("HTTP/1.")) {
-    format.looked_like = "a web server's access log";
-  } else if (any("# Time: ") || any("# Query_time: ")) {
-    format.looked_like = "MySQL's slow query log";
-  } else if (head.substr(0, 4096).find('\0') != std::string_view::npos) {
-    format.looked_like = "a binary file";
-  } else {
-    format.looked_like = "another program's";
-  }
-  format.advice = "pass a PostgreSQL server log: stderr, csvlog or jsonlog";
+  constexpr const char* copy =
+      ": \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, header)";
+  if (contains(columns, "calls") && contains(columns, " | ") && contains_any(columns, {"query", "total_"}))
+    return {"pg_stat_statements as psql shows it", std::string("export it as CSV") + copy};
+  if (std::count(first.begin(), first.end(), ',') >= 20 && !levels && of_numbers(first))
+    return {"pg_stat_statements without its header", std::string("export it with a header") + copy};
+  if (of_syslog(lines) || (!levels && any("]: [")))
+    return {"syslog", "pass the server's own log: log_destination = stderr, csvlog or jsonlog" + own_prefix};
+  if (levels) return {"a PostgreSQL log with an unknown log_line_prefix", "pass " + option};
+  return {any("\" 200 ") || any("HTTP/1.")            ? "a web server's access log"
+          : any("# Time: ") || any("# Query_time: ")  ? "MySQL's slow query log"
+          : contains(head.substr(0, 4096), {"\0", 1}) ? "a binary file"
+                                                      : "another program's",
+          "pass a PostgreSQL server log: stderr, csvlog or jsonlog"};
 }
 
 // By most of the times that differ; the first one is then the last.
@@ -191,12 +154,11 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
   const std::size_t enough = envelope == Envelope::cloudwatch ? 1 : (lines.size() + 1) / 2;
   if (inside < enough || texts.empty()) return false;
   if (envelope == Envelope::cloudnativepg) {
-    std::int64_t time = no_time;
-    if (!is_json_record(texts.front(), time)) return false;
-    format.name = "jsonlog";
-    format.first_time = time;
     for (const auto& text : texts)
-      if (is_json_record(text, time)) times.push_back(time);
+      if (const auto time = json_record_time(text)) times.push_back(*time);
+      else if (times.empty()) return false;
+    format.name = "jsonlog";
+    format.first_time = times.front();
     note_order(times, format);
   } else {
     const std::vector<std::string_view> views(texts.begin(), texts.end());
@@ -232,12 +194,12 @@ bool detect_envelope(const std::vector<std::string_view>& lines, const std::stri
 class EnvelopeDecoder final : public Decoder {
  public:
   EnvelopeDecoder(const Format& format, std::unique_ptr<Decoder> inner)
-      : envelope_(format.envelope), stamped_(format.stamped), inner_(std::move(inner)) {}
+      : format_(format), inner_(std::move(inner)) {}
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     Piece piece;
     for (Line& line : chunk.lines) {
       std::string& text = chunk.texts.next();
-      if (unwrap(envelope_, line.text, stamped_, text, piece)) line.text = text;
+      if (unwrap(format_.envelope, line.text, format_.stamped, text, piece)) line.text = text;
     }
     inner_->look_ahead(chunk, memory);
   }
@@ -245,8 +207,7 @@ class EnvelopeDecoder final : public Decoder {
   void finish() override { inner_->finish(); }
 
  private:
-  const Envelope envelope_;
-  const bool stamped_;
+  const Format format_;
   std::unique_ptr<Decoder> inner_;
 };
 
@@ -255,8 +216,7 @@ class EnvelopeDecoder final : public Decoder {
 class PieceDecoder final : public Decoder {
  public:
   PieceDecoder(const Format& format, LogSource& source, std::unique_ptr<Decoder> inner)
-      : envelope_(format.envelope),
-        stamped_(format.stamped),
+      : format_(format),
         prefix_(format.prefix),
         source_(source),
         joiner_(format.envelope, [this](std::string_view line) { return annotates(line); }),
@@ -271,7 +231,7 @@ class PieceDecoder final : public Decoder {
       PieceAhead& ahead = chunk.pieces[i];
       std::string& text = chunk.texts.next();
       ahead = {};
-      ahead.inside = unwrap(envelope_, line.text, stamped_, text, ahead.piece);
+      ahead.inside = unwrap(format_.envelope, line.text, format_.stamped, text, ahead.piece);
       if (!ahead.inside) continue;
       line.text = text;
       if (ahead.piece.number != 1) ahead.begins = begins(line.text, ahead.piece, memory);
@@ -315,8 +275,7 @@ class PieceDecoder final : public Decoder {
     joined_.texts.clear();
   }
 
-  const Envelope envelope_;
-  const bool stamped_;
+  const Format format_;
   const Prefix prefix_;
   LogSource& source_;
   PieceJoiner joiner_;
@@ -328,26 +287,19 @@ class PieceDecoder final : public Decoder {
 
 void detect_lines(const std::vector<std::string_view>& lines, const std::string& line_prefix,
                   Format& format) {
-  std::size_t csv = 0;
-  std::size_t json = 0;
-  std::int64_t time = no_time;
-  std::vector<std::int64_t> times, csv_times;
-  for (const auto line : lines) {
-    if (line.starts_with('{') && is_json_record(line, time)) {
-      times.push_back(time);
-      if (json++ == 0) format.first_time = time;
-    } else if (starts_csv_record(line)) {
-      csv_times.push_back(csv_record_time(line));
-      if (csv++ == 0) format.first_time = csv_times.back();
-    }
-  }
-  if (json > 0 && json >= csv) {
+  std::vector<std::int64_t> json_times, csv_times;
+  for (const auto line : lines)
+    if (const auto time = json_record_time(line)) json_times.push_back(*time);
+    else if (starts_csv_record(line)) csv_times.push_back(csv_record_time(line));
+  if (!json_times.empty() && json_times.size() >= csv_times.size()) {
     format.name = "jsonlog";
-    note_order(times, format);
+    format.first_time = json_times.front();
+    note_order(json_times, format);
     return;
   }
-  if (csv > 0) {
+  if (!csv_times.empty()) {
     format.name = "csvlog";
+    format.first_time = csv_times.front();
     note_order(csv_times, format);
     // Of a record of several lines: does the last one stand above the first one?
     std::size_t above = 0, below = 0;
@@ -416,7 +368,7 @@ Format detect(std::string_view head, const std::string& line_prefix) {
   const std::string entries = format.entries ? as_entries(head) : std::string();
   detect_lines(format.entries ? lines_of(entries) : lines, line_prefix, format);
   if (!format.name.empty()) return format;
-  describe_stranger(head, lines, format);
+  std::tie(format.looked_like, format.advice) = stranger_of(head, lines);
   if (!line_prefix.empty() && format.looked_like.starts_with("a PostgreSQL log"))
     format.looked_like = "a PostgreSQL log, but no line matches the given log_line_prefix";
   return format;

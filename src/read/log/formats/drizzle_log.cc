@@ -1,17 +1,16 @@
-#include "log/formats/drizzle_log.h"
-
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text/text.h"
+#include "log/formats/decoders.h"
 
 namespace pgadvise::log {
 namespace {
 
-constexpr std::string_view front = "Query: ";
-constexpr std::string_view mark = " -- params: [";
-constexpr std::size_t max_lines = 1000;  // of one statement
+constexpr std::string_view query_label = "Query: ";
+constexpr std::string_view values_label = " -- params: [";
+constexpr std::size_t max_statement_lines = 1000;
 
 nlohmann::json list_of(std::string_view text) {
   return nlohmann::json::parse(text, [](int depth, auto, auto&) { return depth <= 64; }, false);
@@ -72,13 +71,13 @@ bool take_plain_list(std::string_view text, std::string* detail) {
 std::size_t parameters_at(std::string_view text) {
   if (!trim(text).ends_with(']')) return std::string_view::npos;
   constexpr int max_marks = 8;
-  auto at = text.find(mark);
+  auto at = text.find(values_label);
   for (int marks = 0; at != std::string_view::npos && marks < max_marks;
-       ++marks, at = text.find(mark, at + 1)) {
-    const auto list = text.substr(at + mark.size() - 1);
+       ++marks, at = text.find(values_label, at + 1)) {
+    const auto list = text.substr(at + values_label.size() - 1);
     if (take_plain_list(list, nullptr) || list_of(list).is_array()) return at;
   }
-  return text.rfind(mark);
+  return text.rfind(values_label);
 }
 
 // ["a", 1, null] -> $1 = 'a', $2 = '1', $3 = NULL, as the server's DETAIL has it; "" when it is no JSON.
@@ -121,15 +120,15 @@ class DrizzleDecoder final : public Decoder {
  private:
   void take(const Line& line) {
     ++source_.lines;
-    if (line.text.starts_with(front)) {
+    if (line.text.starts_with(query_label)) {
       emit(false);
-      lines_.assign(1, std::string(line.text.substr(front.size())));
+      lines_.assign(1, std::string(line.text.substr(query_label.size())));
       first_ = static_cast<int>(source_.lines);
       cut_ = line.cut;
       if (parameters_at(lines_[0]) != std::string_view::npos) emit(true);
       return;
     }
-    if (lines_.empty() || line.cut || lines_.size() >= max_lines) {
+    if (lines_.empty() || line.cut || lines_.size() >= max_statement_lines) {
       emit(false);
       ++source_.other;
       return;
@@ -148,15 +147,16 @@ class DrizzleDecoder final : public Decoder {
     lines_.clear();
     Record record;
     const auto at = whole ? parameters_at(text) : std::string_view::npos;
-    const std::string detail = at == std::string_view::npos
-                                   ? std::string()
-                                   : as_detail(trim(std::string_view(text).substr(at + mark.size() - 1)));
+    const std::string detail =
+        at == std::string_view::npos
+            ? std::string()
+            : as_detail(trim(std::string_view(text).substr(at + values_label.size() - 1)));
     const std::string message = "execute <unnamed>: " + text.substr(0, at);
     record.line = first_;
     record.cut = cut_;
     record.message = message;
     record.detail = detail;
-    book(source_, sink_.take(record).record, first_);
+    count_line(source_, sink_.take(record).record, first_);
   }
 
   const bool container_names_;
@@ -170,7 +170,7 @@ class DrizzleDecoder final : public Decoder {
 }  // namespace
 
 bool starts_drizzle_record(std::string_view line) {
-  return line.starts_with(front) && parameters_at(line) != std::string_view::npos;
+  return line.starts_with(query_label) && parameters_at(line) != std::string_view::npos;
 }
 
 std::unique_ptr<Decoder> make_drizzle_decoder(const Format& format, LogSource& source, RecordSink& sink) {

@@ -1,6 +1,9 @@
-#include "log/formats/json_log.h"
+#include <algorithm>
+#include <charconv>
+#include <utility>
 
 #include "base/text/utf8.h"
+#include "log/formats/decoders.h"
 #include "log/lines/bytes.h"
 #include "log/record/language.h"
 #include "log/record/time.h"
@@ -16,24 +19,17 @@ class FlatObject {
   // `cut`: the text ends somewhere in a string, which is taken as far as it goes.
   FlatObject(std::string_view text, bool cut) : text_(text), cut_(cut) {}
 
-  bool open() {
-    blanks();
-    return take('{');
-  }
+  bool open() { return take('{'); }
   // The next field; false at the end or at an error. Strings are decoded into `value`'s storage only when
   // they hold an escape.
   bool next(std::string_view& name, std::string_view& value, std::string& storage) {
-    blanks();
     if (take('}')) {
       blanks();
       complete_ = at_ == text_.size();
       return false;
     }
     if (fields_++ > 0 && !take(',')) return false;
-    blanks();
-    if (!string(name, name_storage_)) return false;
-    blanks();
-    if (!take(':')) return false;
+    if (!string(name, name_storage_) || !take(':')) return false;
     blanks();
     if (at_ < text_.size() && text_[at_] == '"') return string(value, storage);
     const std::size_t start = at_;
@@ -47,55 +43,47 @@ class FlatObject {
   static bool ends_value(char c) {
     return c == ',' || c == '}' || c == ']' || c == '{' || c == '[' || c == '"' || c == ' ' || c == '\t';
   }
-  // The next quote or backslash.
+  // The next quote or backslash, or the end.
   std::size_t special() const {
     const char* const end = text_.data() + text_.size();
-    const char* const found = find_either(text_.data() + at_, end, '"', '\\');
-    return found == end ? std::string_view::npos : static_cast<std::size_t>(found - text_.data());
+    return static_cast<std::size_t>(find_either(text_.data() + at_, end, '"', '\\') - text_.data());
   }
   void blanks() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
   }
+  // `c`, and the blanks before it.
   bool take(char c) {
+    blanks();
     if (at_ >= text_.size() || text_[at_] != c) return false;
     ++at_;
     return true;
   }
   bool string(std::string_view& value, std::string& storage) {
     if (!take('"')) return false;
-    const std::size_t start = at_;
     std::size_t stop = special();
-    if (stop == std::string_view::npos) {
-      value = text_.substr(start);
-      at_ = text_.size();
-      return cut_;
-    }
-    if (text_[stop] == '"') {
-      value = text_.substr(start, stop - start);
-      at_ = stop + 1;
-      return true;
+    if (stop == text_.size() || text_[stop] == '"') {
+      value = text_.substr(at_, stop - at_);
+      return end_string(stop);
     }
     storage.clear();
-    for (;;) {
+    for (;; stop = special()) {
       storage.append(text_.substr(at_, stop - at_));
+      if (stop == text_.size() || text_[stop] == '"') break;
       at_ = stop + 1;
-      if (text_[stop] == '"') break;
-      if (!escape(storage)) {
-        // What is cut may end within an escape.
-        constexpr std::size_t longest_escape = 12;  // "\\ud83d\\ude00"
-        if (!cut_ || text_.size() - stop > longest_escape) return false;
-        at_ = text_.size();
-        break;
-      }
-      stop = special();
-      if (stop != std::string_view::npos) continue;
-      if (!cut_) return false;
-      storage.append(text_.substr(at_));
-      at_ = text_.size();
+      // What is cut may end within an escape.
+      constexpr std::size_t longest_escape = 12;  // "\\ud83d\\ude00"
+      if (escape(storage)) continue;
+      if (text_.size() - stop > longest_escape) return false;
+      stop = text_.size();
       break;
     }
     value = storage;
-    return true;
+    return end_string(stop);
+  }
+  // At a quote, or at the end of the text, where only a cut string ends.
+  bool end_string(std::size_t at) {
+    at_ = std::min(at + 1, text_.size());
+    return at < text_.size() || cut_;
   }
   bool escape(std::string& storage) {
     if (at_ >= text_.size()) return false;
@@ -121,15 +109,10 @@ class FlatObject {
   }
   bool four(unsigned& code) {
     if (at_ + 4 > text_.size()) return false;
-    for (int i = 0; i < 4; ++i) {
-      const char c = text_[at_++];
-      const int digit = c >= '0' && c <= '9'                     ? c - '0'
-                        : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                                 : -1;
-      if (digit < 0) return false;
-      code = code * 16 + static_cast<unsigned>(digit);
-    }
-    return true;
+    const char* const end = text_.data() + at_ + 4;
+    const auto read = std::from_chars(text_.data() + at_, end, code, 16);
+    at_ += 4;
+    return read.ptr == end;
   }
 
   std::string_view text_;
@@ -140,7 +123,18 @@ class FlatObject {
   std::string name_storage_;
 };
 
-bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& stamps, Record& out) {
+constexpr std::pair<std::string_view, std::string_view Record::*> texts_of_record[] = {
+    {"user", &Record::user},
+    {"dbname", &Record::database},
+    {"remote_host", &Record::host},
+    {"session_id", &Record::session},
+    {"message", &Record::message},
+    {"detail", &Record::detail},
+    {"statement", &Record::statement},
+    {"state_code", &Record::sqlstate},
+    {"application_name", &Record::application}};
+
+bool read_json_record(std::string_view text, bool cut, TextPool& texts, StampReader& stamps, Record& out) {
   FlatObject object(text, cut);
   if (!object.open()) return false;
   out = {};
@@ -161,28 +155,13 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
       again |= severity;
       severity = level.has_value();
       out.level = level.value_or(Level::message);
-    } else if (name == "user") {
-      out.user = value;
-    } else if (name == "dbname") {
-      out.database = value;
     } else if (name == "pid") {
       process = value;
-    } else if (name == "remote_host") {
-      out.host = value;
-    } else if (name == "session_id") {
-      out.session = value;
-    } else if (name == "message") {
-      out.message = value;
-    } else if (name == "detail") {
-      out.detail = value;
-    } else if (name == "statement") {
-      out.statement = value;
-    } else if (name == "state_code") {
-      out.sqlstate = value;
     } else if (name == "context") {
       out.nested = true;
-    } else if (name == "application_name") {
-      out.application = value;
+    } else {
+      for (const auto& [known, member] : texts_of_record)
+        if (name == known) out.*member = value;
     }
   }
   if (out.session.empty()) out.session = process;
@@ -203,7 +182,7 @@ class JsonDecoder final : public Decoder {
       RecordAhead& ahead = chunk.records[i];
       ahead.lines = text.empty() ? 0 : 1;
       ahead.understood =
-          ahead.lines && read_record(text, chunk.lines[i].cut, chunk.texts, memory.stamps, ahead.record);
+          ahead.lines && read_json_record(text, chunk.lines[i].cut, chunk.texts, memory.stamps, ahead.record);
       if (ahead.understood) log::look_ahead(ahead.record, memory.scanner, ahead.preview);
     }
   }
@@ -211,15 +190,15 @@ class JsonDecoder final : public Decoder {
   void take(Chunk& chunk) override {
     for (RecordAhead& ahead : chunk.records) {
       ++source_.lines;
-      const int number = place_of(static_cast<int>(source_.lines), format_);
+      const int number = line_in_file(static_cast<int>(source_.lines), format_);
       if (ahead.lines == 0) {
         ++source_.other;
       } else if (!ahead.understood) {
-        book_not_understood(source_, number);
+        count_not_understood(source_, number);
       } else {
         ahead.record.line = number;
         ahead.record.preview = &ahead.preview;
-        book(source_, sink_.take(ahead.record).record, number);
+        count_line(source_, sink_.take(ahead.record).record, number);
       }
     }
   }
@@ -234,20 +213,20 @@ class JsonDecoder final : public Decoder {
 
 }  // namespace
 
-bool is_json_record(std::string_view line, std::int64_t& time) {
+std::optional<std::int64_t> json_record_time(std::string_view line) {
   FlatObject object(line, false);
-  if (!object.open()) return false;
+  if (!line.starts_with('{') || !object.open()) return std::nullopt;
   std::string_view name;
   std::string_view value;
   std::string storage;
   bool severity = false;
-  bool stamped = false;
+  std::optional<std::int64_t> time;
   while (object.next(name, value, storage)) {
-    if (name == "error_severity") severity = true;
+    severity |= name == "error_severity";
     if (name == "timestamp")
-      if (const Stamp stamp = take_stamp(value, true); stamp.length) stamped = true, time = stamp.time;
+      if (const Stamp stamp = take_stamp(value, true); stamp.length) time = stamp.time;
   }
-  return severity && stamped;  // a record larger than the looked at beginning ends later
+  return severity ? time : std::nullopt;  // a record larger than the looked at beginning ends later
 }
 
 std::unique_ptr<Decoder> make_json_decoder(const Format& format, LogSource& source, RecordSink& sink) {

@@ -19,8 +19,7 @@ bool blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 PieceJoiner::Message* PieceJoiner::open_message(std::uint64_t origin) {
   if (origin == 0) return nullptr;
-  const auto found = std::find_if(open_.rbegin(), open_.rend(),
-                                  [&](const Message& message) { return message.origin == origin; });
+  const auto found = std::ranges::find(open_.rbegin(), open_.rend(), origin, &Message::origin);
   return found == open_.rend() ? nullptr : &*found;
 }
 

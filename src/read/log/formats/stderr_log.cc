@@ -1,5 +1,3 @@
-#include "log/formats/stderr_log.h"
-
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "base/text/text.h"
+#include "log/formats/decoders.h"
 #include "log/lines/bytes.h"
 #include "log/prefix/prefix_search.h"
 #include "log/record/language.h"
@@ -28,6 +27,21 @@ struct Loose {
 // A record that may still get further lines. The server writes a record in one piece, but through a pipe two
 // sessions' pieces can mingle, so a few are kept open.
 struct Open {
+  // DETAIL or STATEMENT.
+  struct Annotation {
+    std::string text;
+    int line = 0;  // 0: the record has none
+    std::uint64_t sequence = 0;
+    bool extra = false;  // a part of another line of the log
+    bool several_lines = false;
+
+    void clear() {
+      text.clear();
+      line = 0;
+      several_lines = false;
+    }
+  };
+
   bool taken = false;
   int line = 0;
   std::uint64_t sequence = 0;  // of the lines that were given
@@ -38,24 +52,13 @@ struct Open {
   std::string message;  // all lines of it, when there are more than one
   std::uint32_t message_lines = 1;
   bool contiguous = true;  // they follow each other in the log
-  std::string detail;
-  int detail_line = 0;
-  std::uint64_t detail_sequence = 0;
-  bool detail_extra = false;  // it is no line of its own
-  bool statement_extra = false;
-  bool long_detail = false;
-  std::string statement;
-  int statement_line = 0;
+  Annotation detail, statement;
   bool nested = false;
   bool cut = false;
   Loose loose;
   std::uint64_t container = 0;  // hash of its name; 0: none
   const LineAhead* ahead = nullptr;
 };
-
-void rebase(std::string_view& view, const char* from, const char* to) {
-  if (view.data()) view = {to + (view.data() - from), view.size()};
-}
 
 // The chunk's memory goes.
 void detach(Open& open) {
@@ -65,9 +68,11 @@ void detach(Open& open) {
   if (open.header != &open.own_header) open.own_header = *open.header;
   open.header = &open.own_header;
   Header& header = open.own_header;
-  for (auto* view : {&header.process, &header.session, &header.user, &header.database, &header.application,
-                     &header.host, &header.message})
-    rebase(*view, open.text.data(), open.own_text.data());
+  const auto rebase = [&](std::string_view& view) {
+    if (view.data()) view = {open.own_text.data() + (view.data() - open.text.data()), view.size()};
+  };
+  for (const auto part : header_parts) rebase(header.*part);
+  rebase(header.message);
   open.text = open.own_text;
 }
 
@@ -76,19 +81,14 @@ std::uint64_t hash_container(std::string_view name) { return name.empty() ? 0 : 
 class StderrDecoder final : public Decoder {
  public:
   StderrDecoder(const Format& format, LogSource& source, RecordSink& sink)
-      : first_prefix_(format.prefix),
-        format_(format),
-        container_names_(format.container_names),
-        in_order_(format.in_order),
-        source_(source),
-        sink_(sink) {}
+      : first_prefix_(format.prefix), format_(format), source_(source), sink_(sink) {}
 
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     auto& ahead = chunk.stderr_lines;
     ahead.resize(chunk.lines.size());
     for (std::size_t i = 0; i < ahead.size(); ++i) {
       std::string_view& text = chunk.lines[i].text;
-      if (container_names_) ahead[i].container = take_container(text);
+      if (format_.container_names) ahead[i].container = take_container(text);
       ahead[i].message_lines = 0;
       ahead[i].matched =
           !text.starts_with('\t') && memory.prefixes.match(first_prefix_, text, ahead[i].header);
@@ -104,7 +104,7 @@ class StderrDecoder final : public Decoder {
   }
 
   void finish() override {
-    if (!held_.empty()) release();
+    if (!held_.lines.empty()) release();
     for (std::size_t i = 1; i <= open_.size(); ++i) {
       Open& open = open_[(last_ + i) % open_.size()];
       if (open.taken) emit(open, unterminated_ && i == open_.size());
@@ -124,11 +124,11 @@ class StderrDecoder final : public Decoder {
     LineAhead& own = ahead[first];
     std::size_t next = first + 1;
     while (next < ahead.size() && chunk.lines[next].text.starts_with('\t') &&
-           (!container_names_ || ahead[next].container == own.container))
+           (!format_.container_names || ahead[next].container == own.container))
       ++next;
     if (next == ahead.size()) return;  // the record may go on in the next chunk
     Record& record = memory.record;
-    fill(record, own.header, container_names_ ? hash_container(own.container) : 0);
+    fill(record, own.header, format_.container_names ? hash_container(own.container) : 0);
     for (std::size_t i = first; i < next; ++i)
       if (chunk.lines[i].cut) return;
     if (next > first + 1) {
@@ -141,7 +141,7 @@ class StderrDecoder final : public Decoder {
     }
     record.sqlstate = take_sqlstate(record.message);
     const LineAhead& behind = ahead[next];
-    own.with_detail = in_order_ && (!container_names_ || behind.container == own.container) &&
+    own.with_detail = format_.in_order && (!format_.container_names || behind.container == own.container) &&
                       behind.matched && behind.header.level == Level::detail && !chunk.lines[next].cut &&
                       next + 1 < ahead.size() && ahead[next + 1].matched &&
                       behind.header.process == own.header.process &&
@@ -174,8 +174,8 @@ class StderrDecoder final : public Decoder {
     ++sequence_;
     number_ = line.number ? line.number : static_cast<int>(source_.lines);
     unterminated_ = !line.terminated;
-    if (container_names_ && ahead.container != container_) change_container(ahead.container);
-    if (ahead.matched && !other_prefix_ && held_.empty()) begin(line, ahead.header, &ahead);
+    if (format_.container_names && ahead.container != container_) change_container(ahead.container);
+    if (ahead.matched && !other_prefix_ && held_.lines.empty()) begin(line, ahead.header, &ahead);
     else line_of_another_prefix(line, ahead);
   }
 
@@ -183,11 +183,11 @@ class StderrDecoder final : public Decoder {
     Header header;
     const bool other = other_prefix_ && other_prefix_->match(line.text, header);
     if (!other && !ahead.matched && !header_of(line.text, header)) {
-      if (!held_.empty() || worth_holding(line.text)) hold(line);
+      if (!held_.lines.empty() || worth_holding(line.text)) hold(line);
       else more(line.text, line.cut);
       return;
     }
-    if (!held_.empty()) release();
+    if (!held_.lines.empty()) release();
     if (!other && ahead.matched) other_prefix_ = nullptr;
     begin(line, !other && ahead.matched ? ahead.header : header, !other && ahead.matched ? &ahead : nullptr);
   }
@@ -207,34 +207,33 @@ class StderrDecoder final : public Decoder {
 
   // A run of lines that no known prefix fits: held until enough of them are there to infer theirs.
   bool worth_holding(std::string_view text) const {
-    return !container_names_ && learned_.size() < max_learned && number_ >= hold_from_ &&
+    return !format_.container_names && learned_.size() < max_learned && number_ >= hold_from_ &&
            !text.starts_with('\t') && holds_level(text);
   }
 
   [[gnu::cold]] void hold(const Line& line) {
-    held_.push_back({std::string(line.text), number_, line.cut});
-    held_bytes_ += line.text.size();
-    held_levels_ += !line.text.starts_with('\t') && holds_level(line.text);
+    held_.lines.push_back({std::string(line.text), number_, line.cut});
+    held_.bytes += line.text.size();
+    held_.levels += !line.text.starts_with('\t') && holds_level(line.text);
     constexpr std::size_t enough_levels = 40, max_lines = 400;
-    if (held_levels_ >= enough_levels || held_.size() >= max_lines || held_bytes_ > longest_text) release();
+    if (held_.levels >= enough_levels || held_.lines.size() >= max_lines || held_.bytes > longest_text)
+      release();
   }
 
   [[gnu::cold]] void release() {
-    const std::vector<Held> held = std::exchange(held_, {});
-    const std::size_t levels = std::exchange(held_levels_, 0);
-    held_bytes_ = 0;
+    const HeldLines held = std::exchange(held_, {});
     std::vector<std::string_view> lines;
-    for (const Held& line : held)
+    for (const HeldLine& line : held.lines)
       if (!line.text.starts_with('\t')) lines.push_back(line.text);
     constexpr std::size_t fewest_levels = 8;
-    if (auto prefix = levels >= fewest_levels ? infer_prefix(lines) : std::nullopt) {
+    if (auto prefix = held.levels >= fewest_levels ? infer_prefix(lines) : std::nullopt) {
       other_prefix_ = &learned_.emplace_back(std::move(*prefix));
-    } else if (levels >= fewest_levels) {
+    } else if (held.levels >= fewest_levels) {
       hold_pause_ = std::min(2 * hold_pause_, 1 << 20);
       hold_from_ = number_ + hold_pause_;
     }
     const int last = number_;
-    for (const Held& line : held) {
+    for (const HeldLine& line : held.lines) {
       number_ = line.number;
       Header header;
       if (other_prefix_ && other_prefix_->match(line.text, header))
@@ -250,24 +249,17 @@ class StderrDecoder final : public Decoder {
   [[gnu::cold]] void change_container(std::string_view name) {
     constexpr std::size_t max_containers = 64;
     if (targets_.size() >= max_containers) targets_.clear();
-    targets_[container_] = {target_, into_};
+    targets_[container_] = target_;
     container_ = name;
     container_hash_ = hash_container(name);
     const auto known = targets_.find(container_);
-    target_ = known == targets_.end() ? nullptr : known->second.first;
-    into_ = known == targets_.end() ? Part::message : known->second.second;
+    target_ = known == targets_.end() ? Target{} : known->second;
   }
 
   void begin(const Line& line, const Header& header, const LineAhead* ahead) {
-    switch (header.level) {
-      case Level::detail:
-      case Level::context:
-      case Level::statement:
-      case Level::annotation:
-        if (in_order_) annotate(header, line);
-        else target_ = nullptr, source_.other += !line.extra;
-        return;
-      default: break;
+    if (header.level >= Level::detail) {
+      annotate(header, line);
+      return;
     }
     last_ = (last_ + 1) % open_.size();
     Open& open = open_[last_];
@@ -281,16 +273,12 @@ class StderrDecoder final : public Decoder {
     open.message_lines = 1;
     open.contiguous = true;
     open.detail.clear();
-    open.detail_line = 0;
-    open.long_detail = false;
     open.statement.clear();
-    open.statement_line = 0;
     open.nested = false;
     open.cut = line.cut;
     open.container = container_hash_;
     open.ahead = ahead;
-    target_ = &open;
-    into_ = Part::message;
+    target_ = {&open};
   }
 
   Open* same_process(const Header& header) {
@@ -304,22 +292,23 @@ class StderrDecoder final : public Decoder {
   }
 
   void annotate(const Header& header, const Line& line) {
-    target_ = nullptr;
-    Open* open = same_process(header);
+    target_ = {};
+    Open* open = format_.in_order ? same_process(header) : nullptr;
     if (open && header.level == Level::context) open->nested = true;
-    const bool detail = header.level == Level::detail;
-    if (!open || (!detail && header.level != Level::statement) ||
-        (detail ? open->detail_line : open->statement_line)) {
+    Open::Annotation* const into = !open                              ? nullptr
+                                   : header.level == Level::detail    ? &open->detail
+                                   : header.level == Level::statement ? &open->statement
+                                                                      : nullptr;
+    if (!into || into->line) {
       source_.other += !line.extra;
       return;
     }
-    (detail ? open->detail : open->statement).assign(header.message);
-    (detail ? open->detail_line : open->statement_line) = number_;
-    (detail ? open->detail_extra : open->statement_extra) = line.extra;
-    if (detail) open->detail_sequence = sequence_;
+    into->text.assign(header.message);
+    into->line = number_;
+    into->sequence = sequence_;
+    into->extra = line.extra;
     open->cut |= line.cut;
-    target_ = open;
-    into_ = detail ? Part::detail : Part::statement;
+    target_ = {open, into};
   }
 
   // The server puts a tab before each further line of a record.
@@ -331,21 +320,20 @@ class StderrDecoder final : public Decoder {
       return;
     }
     ++source_.continuation;
-    if (!target_) return;
-    if (target_->loose.lines) pass_over(target_->loose);
+    if (!target_.open) return;
+    Open& open = *target_.open;
+    if (open.loose.lines) pass_over(open.loose);
     text.remove_prefix(1);
-    if (into_ == Part::detail) {
-      target_->long_detail = true;
-    } else if (into_ == Part::message) {
-      if (target_->message_lines == 1) target_->message.assign(target_->header->message);
-      target_->contiguous &= sequence_ == target_->sequence + target_->message_lines;
-      ++target_->message_lines;
+    if (target_.annotation) {
+      target_.annotation->several_lines = true;
+    } else {
+      if (open.message_lines == 1) open.message.assign(open.header->message);
+      open.contiguous &= sequence_ == open.sequence + open.message_lines;
+      ++open.message_lines;
     }
-    std::string& into = into_ == Part::detail      ? target_->detail
-                        : into_ == Part::statement ? target_->statement
-                                                   : target_->message;
+    std::string& into = target_.annotation ? target_.annotation->text : open.message;
     if (into.size() + text.size() + 1 > longest_text || cut) {
-      target_->cut = true;
+      open.cut = true;
       return;
     }
     into += '\n';
@@ -355,12 +343,12 @@ class StderrDecoder final : public Decoder {
   // Copies of logs lose the tabs: then what follows a statement belongs to it. But other programs write into
   // a server's stderr, too; which of both it is shows when the record is whole.
   [[gnu::cold]] void stray(std::string_view text, bool cut) {
-    if (!could_continue(text) || cut || target_->loose.text.size() + text.size() + 1 > longest_text) {
+    if (!could_continue(text) || cut || target_.open->loose.text.size() + text.size() + 1 > longest_text) {
       if (text.empty()) ++source_.other;
-      else book_not_understood(source_, place_of(number_, format_));
+      else count_not_understood(source_, line_in_file(number_, format_));
       return;
     }
-    Loose& loose = target_->loose;
+    Loose& loose = target_.open->loose;
     loose.text.append(1, '\n').append(text);
     if (text.empty()) ++loose.blank;
     else if (const std::uint32_t count = loose.lines - loose.blank; count < loose.at.size())
@@ -369,9 +357,9 @@ class StderrDecoder final : public Decoder {
   }
 
   bool could_continue(std::string_view text) const {
-    if (tabs_seen_ || !target_ || into_ != Part::message || strays_ >= max_strays || holds_level(text))
+    if (tabs_seen_ || !target_.open || target_.annotation || strays_ >= max_strays || holds_level(text))
       return false;
-    std::string_view message = target_->header->message.substr(0, 256);
+    std::string_view message = target_.open->header->message.substr(0, 256);
     take_sqlstate(message);
     const auto kind = parse_message(message).kind;
     return kind != Message::Kind::other && kind != Message::Kind::duration;
@@ -396,7 +384,7 @@ class StderrDecoder final : public Decoder {
     source_.other += loose.blank;
     source_.not_understood += strangers;
     for (std::size_t i = 0; i < std::min<std::size_t>(strangers, loose.at.size()); ++i)
-      place_not_understood(source_, place_of(loose.at.at(i), format_));
+      keep_not_understood(source_, line_in_file(loose.at.at(i), format_));
     loose = {};
   }
 
@@ -426,9 +414,7 @@ class StderrDecoder final : public Decoder {
         "and",    "cross", "from", "full",  "group",     "having", "inner", "join",  "left",   "limit",
         "offset", "on",    "or",   "order", "returning", "right",  "set",   "union", "values", "where"};
     const auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    return std::binary_search(std::begin(words), std::end(words),
-                              std::string_view(lower(text.substr(0, end)))) &&
-           (end == text.npos || text[end] <= ' ');
+    return is_one_of(lower(text.substr(0, end)), words) && (end == text.npos || text[end] <= ' ');
   }
 
   bool parses(const std::string& statement) {
@@ -448,69 +434,76 @@ class StderrDecoder final : public Decoder {
     Record& record = record_;  // not made anew for each: zeroing it shows
     fill(record, *open.header, open.container);
     record.preview = nullptr;
-    record.line = place_of(open.line, format_);
+    record.line = line_in_file(open.line, format_);
     record.nested = open.nested;
     record.truncated = truncated && (!ends_in_stray || open.message_lines > 1);
     record.cut = open.cut;
     if (open.message_lines > 1) record.message = open.message;
     record.sqlstate = take_sqlstate(record.message);
-    record.detail = open.detail;
-    record.statement = open.statement;
-    if (holds(open)) record.preview = &open.ahead->preview;
+    record.detail = open.detail.text;
+    record.statement = open.statement.text;
+    if (preview_holds(open)) record.preview = &open.ahead->preview;
     const Outcome outcome = sink_.take(record);
-    book(source_, outcome.record, record.line);
-    if (open.detail_line && !open.detail_extra) ++(outcome.detail_used ? source_.used : source_.other);
-    if (open.statement_line && !open.statement_extra)
-      ++(outcome.statement_used ? source_.used : source_.other);
-    if (target_ == &open) target_ = nullptr;
-    if (container_names_) forget(open);
+    count_line(source_, outcome.record, record.line);
+    count_annotation(open.detail, outcome.detail_used);
+    count_annotation(open.statement, outcome.statement_used);
+    if (target_.open == &open) target_ = {};
+    if (format_.container_names) forget(open);
+  }
+
+  void count_annotation(const Open::Annotation& annotation, bool used) {
+    if (annotation.line && !annotation.extra) ++(used ? source_.used : source_.other);
   }
 
   [[gnu::cold]] void forget(const Open& open) {
     for (auto& [name, target] : targets_)
-      if (target.first == &open) target.first = nullptr;
+      if (target.open == &open) target = {};
   }
 
   // Did the record become what was assumed ahead?
-  static bool holds(const Open& open) {
+  static bool preview_holds(const Open& open) {
     if (!open.ahead || open.ahead->message_lines != open.message_lines || !open.contiguous || open.cut ||
         open.nested)
       return false;
-    return open.detail_line ? open.ahead->with_detail && !open.long_detail &&
-                                  open.detail_sequence == open.sequence + open.message_lines
-                            : !open.ahead->with_detail;
+    if (!open.detail.line) return !open.ahead->with_detail;
+    return open.ahead->with_detail && !open.detail.several_lines &&
+           open.detail.sequence == open.sequence + open.message_lines;
   }
 
-  enum class Part : std::uint8_t { message, detail, statement };
-  struct Held {
+  // What a further line belongs to.
+  struct Target {
+    Open* open = nullptr;                    // nullptr: a record that is passed over
+    Open::Annotation* annotation = nullptr;  // nullptr: the message
+  };
+  struct HeldLine {
     std::string text;
     int number = 0;
     bool cut = false;
+  };
+  struct HeldLines {
+    std::vector<HeldLine> lines;
+    std::size_t bytes = 0;
+    std::size_t levels = 0;  // lines with a level
   };
   static constexpr std::size_t max_learned = 8;
   static constexpr int max_strays = 64;
 
   Record record_;
   const Prefix first_prefix_;
-  const Format format_;
+  const Format format_;                   // not in_order: an annotation may stand before its record
   const Prefix* other_prefix_ = nullptr;  // since the setting was changed
   std::deque<Prefix> learned_;            // inferred on the way
-  std::vector<Held> held_;
-  std::size_t held_bytes_ = 0;
-  std::size_t held_levels_ = 0;  // of them, lines with a level
-  int hold_from_ = 0;            // not before this line: the last attempt failed
+  HeldLines held_;
+  int hold_from_ = 0;  // not before this line: the last attempt failed
   int hold_pause_ = 256;
-  const bool container_names_;
   std::string container_;  // that the current line is of
   std::uint64_t container_hash_ = 0;
-  std::map<std::string, std::pair<Open*, Part>, std::less<>> targets_;  // of the other containers
-  const bool in_order_;  // else an annotation may stand before its record
+  std::map<std::string, Target, std::less<>> targets_;  // of the other containers
   LogSource& source_;
   RecordSink& sink_;
   std::array<Open, 8> open_;
   std::size_t last_ = 0;
-  Open* target_ = nullptr;  // what a further line belongs to; nullptr: a record that is passed over
-  Part into_ = Part::message;
+  Target target_;
   bool tabs_seen_ = false;
   bool tabs_lost_ = false;  // a statement went on without them
   int strays_ = 0;          // records with lines behind them that were not theirs, since one with its own

@@ -24,8 +24,8 @@ namespace {
 
 constexpr std::size_t block_size = 1 << 18;  // of one read
 
-// Lines that a source has made, and those of them that it has not given yet.
-struct MadeLines {
+// Text that a source has made, and how much of it was read.
+struct MadeText {
   std::string text;
   std::size_t given = 0;
 
@@ -48,19 +48,11 @@ class Descriptor {
   explicit Descriptor(InputFile file) : file_(std::move(file)) {}
 
   std::string_view peek(std::size_t size) {
-    while (peeked_.size() < size) {
-      char byte = 0;
-      if (plain(&byte, 1) <= 0) break;
-      peeked_ += byte;
-    }
-    return peeked_;
+    for (char byte = 0; peeked_.text.size() < size && file_.read(&byte, 1) > 0;) peeked_.text += byte;
+    return peeked_.text;
   }
   std::ptrdiff_t read(char* into, std::size_t size) {
-    if (peeked_.empty()) return plain(into, size);
-    const std::size_t given = std::min(size, peeked_.size());
-    std::memcpy(into, peeked_.data(), given);
-    peeked_.erase(0, given);
-    return static_cast<std::ptrdiff_t>(given);
+    return peeked_.all_given() ? file_.read(into, size) : peeked_.give(into, size);
   }
   // At the end: is a file shorter than it was? "" where it isn't.
   std::string why_short() const {
@@ -74,10 +66,8 @@ class Descriptor {
   }
 
  private:
-  std::ptrdiff_t plain(char* into, std::size_t size) { return file_.read(into, size); }
-
   InputFile file_;
-  std::string peeked_;
+  MadeText peeked_;
 };
 
 class PlainSource final : public ByteSource {
@@ -90,11 +80,9 @@ class PlainSource final : public ByteSource {
     failure_ = file_->why_short();
     return failure_.empty() ? 0 : -1;
   }
-  std::string failure() const override { return failure_; }
 
  private:
   std::unique_ptr<Descriptor> file_;
-  std::string failure_;
 };
 
 constexpr std::string_view gzip_magic = "\x1f\x8b";
@@ -126,7 +114,6 @@ class GzipSource final : public ByteSource {
     const std::ptrdiff_t got = room - stream_.avail_out;
     return got == 0 && !failure_.empty() ? -1 : got;
   }
-  std::string failure() const override { return failure_; }
 
  private:
   // False at the end of the file, which may be the wrong place for one.
@@ -163,7 +150,6 @@ class GzipSource final : public ByteSource {
   z_stream stream_{};
   bool in_member_ = false;
   bool started_ = false;  // a member is complete
-  std::string failure_;
 };
 
 class CompressedSource final : public ByteSource {
@@ -203,7 +189,6 @@ class CompressedSource final : public ByteSource {
     left_ -= given;
     return static_cast<std::ptrdiff_t>(given);
   }
-  std::string failure() const override { return failure_; }
 
  private:
   static la_ssize_t give(archive*, void* self, const void** data) {
@@ -218,7 +203,6 @@ class CompressedSource final : public ByteSource {
   std::vector<char> buffer_;
   const char* block_ = nullptr;
   std::size_t left_ = 0;
-  std::string failure_;
 };
 
 class BackwardSource final : public ByteSource {
@@ -234,7 +218,6 @@ class BackwardSource final : public ByteSource {
     return lines_.give(into, size);
   }
   std::uint64_t lines() const override { return lines_in_all_; }
-  std::string failure() const override { return failure_; }
 
  private:
   void count_lines() {
@@ -288,8 +271,7 @@ class BackwardSource final : public ByteSource {
   std::uint64_t left_;
   std::uint64_t lines_in_all_ = 0;
   std::string rest_;
-  MadeLines lines_;
-  std::string failure_;
+  MadeText lines_;
 };
 
 class EntriesSource final : public ByteSource {
@@ -306,12 +288,12 @@ class EntriesSource final : public ByteSource {
       }
       std::array<char, 1 << 16> bytes;
       const auto got = source_ ? source_->read(bytes.data(), bytes.size()) : 0;
+      if (got < 0) failure_ = source_->failure();
       if (got <= 0) return got;
       take({bytes.data(), static_cast<std::size_t>(got)});
     }
     return lines_.give(into, size);
   }
-  std::string failure() const override { return source_ ? source_->failure() : ""; }
 
  private:
   void take(std::string_view bytes) {
@@ -358,7 +340,7 @@ class EntriesSource final : public ByteSource {
   static constexpr std::size_t max_around = 64;
   std::string head_;
   std::unique_ptr<ByteSource> source_;
-  MadeLines lines_;
+  MadeText lines_;
   std::string around_;  // the brackets that are open around an entry
   bool entry_ = false;
   int depth_ = 0;
@@ -392,18 +374,18 @@ Result<std::unique_ptr<ByteSource>> ByteSource::turned(std::string_view head, By
                 "pass an uncompressed file, or export the log oldest first");
   };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
-  if (!file) return failed(std::string("no temporary file: ") + std::strerror(errno));
+  const auto no_file = [&] { return failed(std::string("no temporary file: ") + std::strerror(errno)); };
+  if (!file) return no_file();
   std::uint64_t size = 0;
   std::vector<char> bytes(block_size);
   for (std::ptrdiff_t got = 1; got > 0; head = {bytes.data(), static_cast<std::size_t>(got)}) {
-    if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size())
-      return failed(std::string("no temporary file: ") + std::strerror(errno));
+    if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size()) return no_file();
     size += head.size();
     if (size > most) return failed("it is over 2 GB");
     got = source.read(bytes.data(), bytes.size());
     if (got < 0) return failed(source.failure());
   }
-  if (std::fflush(file.get()) != 0) return failed(std::string("no temporary file: ") + std::strerror(errno));
+  if (std::fflush(file.get()) != 0) return no_file();
   const int descriptor = ::dup(::fileno(file.get()));
   if (descriptor < 0) return failed(std::strerror(errno));
   return std::make_unique<BackwardSource>(descriptor, size);

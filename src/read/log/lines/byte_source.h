@@ -38,7 +38,10 @@ class ByteSource {
   // The number of lines, if they come last line first; 0 if first line first.
   virtual std::uint64_t lines() const { return 0; }
   // Why reading failed; "" if it has not.
-  virtual std::string failure() const = 0;
+  const std::string& failure() const { return failure_; }
+
+ protected:
+  std::string failure_;
 };
 
 }  // namespace pgadvise::log

@@ -34,7 +34,7 @@ void keep(char escape, std::string_view value, Header& header) {
 constexpr std::size_t longest_name = 63;
 
 // "duration: 0.5 ms  statement: …", "statement: …", as only calls and their steps have it.
-bool tells_of_call(std::string_view message) {
+bool is_call(std::string_view message) {
   if (message.starts_with("statement: ") || message.starts_with("execute ")) return true;
   if (!message.starts_with("duration: ")) return false;
   const auto unit = message.substr(0, 40).find(" ms  ");
@@ -54,7 +54,7 @@ bool may_hide_call(const Header& header) {
     return false;
   const auto near = header.message.substr(0, 4 * longest_name);
   for (std::size_t at = 0; (at = near.find(":  ", at)) != std::string_view::npos; at += 3)
-    if (tells_of_call(header.message.substr(at + 3))) return true;
+    if (is_call(header.message.substr(at + 3))) return true;
   return false;
 }
 
@@ -117,8 +117,7 @@ struct Prefix::Search {
     way.message = line.substr(at);
     const auto level = take_level(way.message);
     const auto length = static_cast<std::size_t>(way.message.data() - line.data());
-    if (!level || length >= best || (calls && (*level != Level::log || !tells_of_call(way.message))))
-      return false;
+    if (!level || length >= best || (calls && (*level != Level::log || !is_call(way.message)))) return false;
     way.level = *level;
     best = length;
     header = way;
@@ -207,7 +206,7 @@ void Prefix::explore_text(std::size_t item, std::size_t at, const Header& header
   }
 }
 
-bool Prefix::tells_sessions() const {
+bool Prefix::has_session() const {
   return std::any_of(items_.begin(), items_.end(),
                      [](const Item& item) { return item.escape == 'p' || item.escape == 'c'; });
 }
@@ -234,7 +233,7 @@ bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& he
   if (&prefix != prefix_) {
     prefix_ = &prefix;
     usable_ = prefix.time_then_session();
-    named_ = prefix.tells_names();
+    named_ = prefix.has_names();
     shortest_ = longest_known;
     known_.assign(usable_ ? known_sets * known_ways : 0, {});
   }
@@ -247,21 +246,15 @@ bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& he
     for (std::size_t way = 0; way < known_ways; ++way) {
       const Known& known = set[way];
       if (known.text.empty() || !log::starts_with(rest, known.text)) continue;
-      const auto part = [&](const Part& known_part) {
-        return known_part.given ? rest.substr(known_part.at, known_part.size) : std::string_view{};
-      };
-      header = {.time = stamp.time,
-                .whole_seconds = stamp.whole_seconds,
-                .level = known.level,
-                .process = part(known.process),
-                .session = part(known.session),
-                .user = part(known.user),
-                .database = part(known.database),
-                .application = part(known.application),
-                .host = part(known.host),
-                .message = rest.substr(known.text.size()),
-                .session_hash = known.session_hash,
-                .identity_hash = known.identity_hash};
+      header.time = stamp.time;
+      header.whole_seconds = stamp.whole_seconds;
+      header.level = known.level;
+      for (std::size_t i = 0; i < std::size(header_parts); ++i)
+        header.*header_parts[i] =
+            known.parts[i].given ? rest.substr(known.parts[i].at, known.parts[i].size) : std::string_view{};
+      header.message = rest.substr(known.text.size());
+      header.session_hash = known.session_hash;
+      header.identity_hash = known.identity_hash;
       if (named_ && may_hide_call(header)) break;
       return true;
     }
@@ -284,17 +277,12 @@ void PrefixReader::keep(std::string_view rest, const Header& header) {
   Known& known = set_of(rest)[replaced_++ % known_ways];
   known.text.assign(text);
   known.level = header.level;
-  const auto part = [&](std::string_view view) {
-    return view.data() ? Part{static_cast<std::uint16_t>(view.data() - rest.data()),
-                              static_cast<std::uint16_t>(view.size()), true}
-                       : Part{};
-  };
-  known.process = part(header.process);
-  known.session = part(header.session);
-  known.user = part(header.user);
-  known.database = part(header.database);
-  known.application = part(header.application);
-  known.host = part(header.host);
+  for (std::size_t i = 0; i < std::size(header_parts); ++i) {
+    const std::string_view view = header.*header_parts[i];
+    known.parts[i] = view.data() ? Part{static_cast<std::uint16_t>(view.data() - rest.data()),
+                                        static_cast<std::uint16_t>(view.size()), true}
+                                 : Part{};
+  }
   known.session_hash = hash_session(header.session.empty() ? header.process : header.session);
   known.identity_hash = hash_identity(header.user, header.database, header.application, header.host);
 }

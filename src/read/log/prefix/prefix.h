@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,11 @@ struct Header {
   std::uint64_t identity_hash = 0;
 };
 
+// The parts of a header that the prefix writes as text.
+inline constexpr std::string_view Header::* header_parts[] = {&Header::process,     &Header::session,
+                                                              &Header::user,        &Header::database,
+                                                              &Header::application, &Header::host};
+
 class Prefix {
  public:
   explicit Prefix(std::string pattern);
@@ -40,8 +46,8 @@ class Prefix {
   // the way that ends first is taken, so that nothing behind the level counts, but for a level LOG that
   // stands in a name of at most 63 bytes before that of a call.
   bool match(std::string_view line, Header& header) const;
-  bool tells_sessions() const;                 // it has %p or %c
-  bool tells_names() const { return named_; }  // it has what may hold anything
+  bool has_session() const;                  // it has %p or %c
+  bool has_names() const { return named_; }  // it has what may hold anything
   // The prefix is a time, then what is the same for all lines of a session and level.
   bool time_then_session() const;
 
@@ -76,7 +82,7 @@ class PrefixReader {
   struct Known {
     std::string text;  // empty: none
     Level level = Level::log;
-    Part process, session, user, database, application, host;
+    Part parts[std::size(header_parts)];
     std::uint64_t session_hash = 0;
     std::uint64_t identity_hash = 0;
   };

@@ -91,8 +91,7 @@ std::vector<Prefix> make_known() {
   };
   std::vector<Prefix> known;
   const auto add = [&](std::string pattern) {
-    if (std::none_of(known.begin(), known.end(),
-                     [&](const Prefix& other) { return other.pattern() == pattern; }))
+    if (std::ranges::find(known, pattern, &Prefix::pattern) == known.end())
       known.emplace_back(std::move(pattern));
   };
   for (const std::string pattern : patterns) {
@@ -304,10 +303,11 @@ class Sketch {
   bool named_ = false;  // user@database was seen
 };
 
-// A line and where its level begins.
+// A line with a level, split there.
 struct Levelled {
   std::string_view line;
-  const char* message;
+  std::string_view front;  // before the level
+  std::string_view message;
 };
 
 std::vector<Levelled> with_level(const std::vector<std::string_view>& lines) {
@@ -318,18 +318,11 @@ std::vector<Levelled> with_level(const std::vector<std::string_view>& lines) {
     for (std::size_t at = 0; at < std::min<std::size_t>(line.size(), 512); ++at) {
       std::string_view message = line.substr(at);
       if (!take_level(message)) continue;
-      out.push_back({line, message.data()});
+      out.push_back({line, line.substr(0, at), message});
       break;
     }
   }
   return out;
-}
-
-std::string_view front_of(const Levelled& levelled) {
-  for (std::size_t at = 0;; ++at) {
-    std::string_view message = levelled.line.substr(at);
-    if (take_level(message)) return levelled.line.substr(0, at);
-  }
 }
 
 // No user or database is called like this, but other escapes write it.
@@ -358,7 +351,7 @@ Fit fit_of(const Prefix& prefix, const std::vector<Levelled>& lines, std::size_t
   Fit fit;
   Header header;
   for (const auto& levelled : lines) {
-    if (!prefix.match(levelled.line, header) || header.message.data() != levelled.message) {
+    if (!prefix.match(levelled.line, header) || header.message.data() != levelled.message.data()) {
       if (misses-- == 0) break;
       continue;
     }
@@ -432,9 +425,7 @@ std::size_t escapes(const std::string& pattern) {
 // Statements and durations: nothing else writes them behind a level.
 std::size_t calls_among(const std::vector<Levelled>& lines) {
   return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [](const Levelled& levelled) {
-    const Message message =
-        parse_message({levelled.message, static_cast<std::size_t>(levelled.line.data() +
-                                                                  levelled.line.size() - levelled.message)});
+    const Message message = parse_message(levelled.message);
     return message.duration_ms || message.kind == Message::Kind::statement;
   }));
 }
@@ -449,10 +440,8 @@ std::optional<Prefix> infer_prefix(const std::vector<Levelled>& lines, bool name
   constexpr std::size_t max_sketches = 48;
   std::vector<std::string> sketches;
   for (const auto& levelled : lines) {
-    std::string sketch = with_one_time(Sketch(front_of(levelled)).draw());
-    if (sketches.size() < max_sketches &&
-        std::find(sketches.begin(), sketches.end(), sketch) == sketches.end())
-      sketches.push_back(std::move(sketch));
+    std::string sketch = with_one_time(Sketch(levelled.front).draw());
+    if (sketches.size() < max_sketches && !is_one_of(sketch, sketches)) sketches.push_back(std::move(sketch));
   }
   // Processes without a session stop at %q, behind a blank.
   for (std::size_t i = 0, drawn = std::min<std::size_t>(sketches.size(), 16); i < drawn; ++i)
@@ -487,9 +476,7 @@ const Prefix* find_known(const std::vector<std::string_view>& lines, const std::
          ++i) {  // else it can't be the best
       if (!prefix.match(lines[i], header)) continue;
       ++fits.first;
-      for (const auto* name :
-           {&header.session, &header.user, &header.database, &header.application, &header.host})
-        fits.second += !name->empty();
+      for (const auto part : header_parts) fits.second += part != &Header::process && !(header.*part).empty();
     }
     if (fits <= most) continue;
     const Fit fit = fit_of(prefix, levelled, levelled.size());

@@ -14,8 +14,7 @@ namespace pgadvise::log {
 namespace {
 
 using json = nlohmann::ordered_json;
-using Format = LoggedPlan::Format;
-using Kind = sql::Lexeme::Kind;
+using LexemeKind = sql::Lexeme::Kind;
 
 constexpr std::string_view text_label = "Query Text: ";
 constexpr std::string_view parameters_label = "Query Parameters: ";
@@ -32,7 +31,7 @@ bool is_node(std::string_view line) { return contains(line, "  (cost=") && conta
 std::size_t end_of_statement(std::string_view text) {
   sql::Lexer lexer(text);
   std::size_t end = 0;
-  for (sql::Lexeme lexeme = lexer.next(); lexeme.kind != Kind::end; lexeme = lexer.next()) {
+  for (sql::Lexeme lexeme = lexer.next(); lexeme.kind != LexemeKind::end; lexeme = lexer.next()) {
     const auto newline = text.substr(end, lexeme.offset - end).rfind('\n');
     if (newline != std::string_view::npos) {
       const auto at = end + newline + 1;
@@ -48,7 +47,7 @@ std::size_t end_of_statement(std::string_view text) {
 // The end of a line of values, whose constants may go over several.
 std::size_t end_of_values(std::string_view text, std::size_t at) {
   sql::Lexer lexer(text, at);
-  for (sql::Lexeme lexeme = lexer.next(); lexeme.kind != Kind::end; lexeme = lexer.next()) {
+  for (sql::Lexeme lexeme = lexer.next(); lexeme.kind != LexemeKind::end; lexeme = lexer.next()) {
     if (const auto newline = text.substr(at, lexeme.offset - at).find('\n');
         newline != std::string_view::npos)
       return at + newline;
@@ -110,7 +109,7 @@ std::string_view without_prepare(std::string_view query) {
   if (!starts_with_nocase(query, "prepare ")) return query;
   sql::Lexer lexer(query);
   int depth = 0;
-  for (sql::Lexeme lexeme = lexer.next_token(); lexeme.kind != Kind::end; lexeme = lexer.next_token()) {
+  for (sql::Lexeme lexeme = lexer.next_token(); lexeme.kind != LexemeKind::end; lexeme = lexer.next_token()) {
     depth += lexeme.is('(') - lexeme.is(')');
     if (depth == 0 && lexeme.is_word("as")) return trim(query.substr(lexeme.offset + 2));
   }
@@ -136,7 +135,7 @@ void read_text(std::string_view text, ExplainRecord& out) {
 // ---- without literals
 
 // Lines of figures, of which nothing is a constant of the statement's.
-bool tells_figures(std::string_view line) {
+bool holds_figures(std::string_view line) {
   static constexpr auto labels =
       word_list("Async Capable", "Batches", "Buckets", "Buffers", "Cache Mode", "Conflict Resolution",
                 "Conflicting Tuples", "Disabled", "Disk", "Disk Usage", "Estimates", "Exact Heap Blocks",
@@ -186,13 +185,13 @@ std::string redact_lines(std::string_view text) {
     end = at;
     lexer = sql::Lexer(text, at);
   };
-  for (sql::Lexeme lexeme = lexer.next(); lexeme.kind != Kind::end; lexeme = lexer.next()) {
+  for (sql::Lexeme lexeme = lexer.next(); lexeme.kind != LexemeKind::end; lexeme = lexer.next()) {
     const auto gap = text.substr(end, lexeme.offset - end);
     out.keep(gap);
     const bool first = lexeme.offset == 0 || contains(gap, "\n");
     const auto line = line_at(text, lexeme.offset);
     const auto label = first ? label_of(line) : std::string_view{};
-    if ((first && tells_figures(line)) || (gap == "  " && line.starts_with("(cost="))) {
+    if ((first && holds_figures(line)) || (gap == "  " && line.starts_with("(cost="))) {
       out.keep(line);
       go_on_behind(lexeme.offset + line.size());
     } else if (!label.empty() && !holds_expression(label)) {
@@ -261,7 +260,7 @@ ExplainRecord read_explain_record(std::string_view text) {
     constexpr std::string_view label = "\"Query Text\": \"", parameters = "\"Query Parameters\": \"";
     const auto at = text.find(label);
     if (at == std::string_view::npos) return out;
-    out.format = Format::json;
+    out.format = LoggedPlan::Format::json;
     out.query = json_string(text.substr(at + label.size()));
     // Behind the statement, whose own quotes have backslashes.
     if (const auto values = text.find(parameters, at); values != std::string_view::npos)
@@ -270,20 +269,19 @@ ExplainRecord read_explain_record(std::string_view text) {
   } else if (text.starts_with("<explain")) {
     out.query = xml_text(text, "Query-Text");
     if (out.query.empty()) return out;
-    out.format = Format::json;
+    out.format = LoggedPlan::Format::json;
     if (auto values = xml_text(text, "Query-Parameters"); !values.empty()) out.parameters = std::move(values);
     out.rows = rows_behind(text, "<Actual-Rows>", "<Actual-Rows>");
   } else if (const auto at = text.find(text_label); at != std::string_view::npos) {
     text.remove_prefix(at + text_label.size());
     if (text.starts_with('"')) {  // YAML: no statement begins so
-      out.format = Format::json;
+      out.format = LoggedPlan::Format::json;
       out.query = json_string(text.substr(1));
       constexpr std::string_view parameters = "\nQuery Parameters: \"";
       if (const auto values = text.find(parameters); values != std::string_view::npos)
         out.parameters = json_string(text.substr(values + parameters.size()));
       out.rows = rows_behind(text, "Actual Rows: ", "Actual Rows: ");
     } else {
-      out.format = Format::text;
       read_text(text, out);
     }
   }
@@ -298,8 +296,8 @@ std::string in_json(std::string_view text) {
   return std::string(text);
 }
 
-std::string redact_plan(Format format, std::string_view text) {
-  return format == Format::json ? redact_json(trim(text)) : redact_text(trim(text));
+std::string redact_plan(LoggedPlan::Format format, std::string_view text) {
+  return format == LoggedPlan::Format::json ? redact_json(trim(text)) : redact_text(trim(text));
 }
 
 }  // namespace pgadvise::log

@@ -15,10 +15,10 @@ inline constexpr std::size_t longest_plan = std::size_t{64}
                                             << 10;  // with its statement; a longer one is not kept
 
 struct ExplainRecord {
-  std::string query;                         // "": not understood
-  std::optional<std::string> parameters;     // "$1 = …"
-  std::optional<std::uint64_t> rows;         // of the top node: auto_explain.log_analyze is on
-  std::optional<LoggedPlan::Format> format;  // json also of YAML and XML; nullopt: not understood
+  std::string query;                                     // "": not understood
+  std::optional<std::string> parameters;                 // "$1 = …"
+  std::optional<std::uint64_t> rows;                     // of the top node: auto_explain.log_analyze is on
+  LoggedPlan::Format format = LoggedPlan::Format::text;  // json also of YAML and XML
 };
 
 // `text` is all that follows "plan:".

@@ -21,7 +21,7 @@ std::string_view between(std::string_view text, std::string_view before, std::st
   return end == std::string_view::npos ? std::string_view{} : text.substr(0, end);
 }
 
-double number(std::string_view text) {
+double number_of(std::string_view text) {
   double value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   return value;
@@ -32,8 +32,8 @@ double span_ms(std::string_view text) {
   const auto hours = text.find(':');
   const auto minutes = hours == std::string_view::npos ? hours : text.find(':', hours + 1);
   if (minutes == std::string_view::npos) return 0;
-  return (number(text.substr(0, hours)) * 3600 + number(text.substr(hours + 1, minutes - hours - 1)) * 60 +
-          number(text.substr(minutes + 1))) *
+  return (number_of(text.substr(0, hours)) * 3600 +
+          number_of(text.substr(hours + 1, minutes - hours - 1)) * 60 + number_of(text.substr(minutes + 1))) *
          1000;
 }
 
@@ -102,39 +102,39 @@ constexpr std::string_view serialization_failure = "serialization failure";
 std::optional<ParsedEvent> of_error(const Record& record) {
   const std::string_view message = record.message;
   const std::string_view state = record.sqlstate;
+  const auto is = [&](std::initializer_list<std::string_view> states,
+                      std::initializer_list<std::string_view> beginnings) {
+    return is_one_of(state, states) || (state.empty() && std::ranges::any_of(beginnings, [&](auto text) {
+                                          return message.starts_with(text);
+                                        }));
+  };
   // 42P01 as well: "missing FROM-clause entry for table", which keeps the word in most translations.
   if ((state == "42P01" && !contains(message, "FROM")) ||
       (state.empty() && message.starts_with("relation \"") && contains(message, "\" does not exist")))
-    return ParsedEvent{Kind::unknown_relation, std::string(between(message, "\"", "\"")), 0};
-  if (state == "40P01" || (state.empty() && message.starts_with("deadlock detected")))
-    return ParsedEvent{Kind::deadlock, other_sides(record.detail), 0};
-  if (state == "57014" || state == "55P03" || state == "25P03" || state == "25P04" ||
-      (state.empty() && message.starts_with("canceling statement due to ")) ||
-      (state.empty() && (message.starts_with("terminating connection due to idle-in-transaction timeout") ||
-                         message.starts_with("terminating connection due to transaction timeout")))) {
-    return ParsedEvent{Kind::cancelled, std::string(known_reason(between(message, " due to ", ""), state)),
-                       0};
-  }
+    return ParsedEvent{Kind::unknown_relation, std::string(between(message, "\"", "\""))};
+  if (is({"40P01"}, {"deadlock detected"})) return ParsedEvent{Kind::deadlock, other_sides(record.detail)};
+  if (is({"57014", "55P03", "25P03", "25P04"},
+         {"canceling statement due to ", "terminating connection due to idle-in-transaction timeout",
+          "terminating connection due to transaction timeout"}))
+    return ParsedEvent{Kind::cancelled, std::string(known_reason(between(message, " due to ", ""), state))};
   // Conflicts on a standby have this code, too.
-  if (state == "40001" || (state.empty() && message.starts_with("could not serialize access due to ")))
-    return ParsedEvent{Kind::cancelled,
-                       contains(message, "conflict with recovery") ? "conflict with recovery"
-                                                                   : std::string(serialization_failure),
-                       0};
-  if (state == "53300" || (state.empty() && (contains(message, "too many clients already") ||
-                                             contains(message, "connection slots are reserved") ||
-                                             message.starts_with("too many connections for "))))
-    return ParsedEvent{Kind::refused_connection,
-                       message.starts_with("too many connections for ") ? std::string(message.substr(0, 200))
-                                                                        : "max_connections",
-                       0};
+  if (is({"40001"}, {"could not serialize access due to "}))
+    return ParsedEvent{Kind::cancelled, contains(message, "conflict with recovery")
+                                            ? "conflict with recovery"
+                                            : std::string(serialization_failure)};
+  constexpr std::string_view of_a_name = "too many connections for ";
+  if (is({"53300"}, {of_a_name}) ||
+      (state.empty() && contains_any(message, {"too many clients already", "connection slots are reserved"})))
+    return ParsedEvent{Kind::refused_connection, message.starts_with(of_a_name)
+                                                     ? std::string(message.substr(0, 200))
+                                                     : "max_connections"};
   return std::nullopt;
 }
 
 std::optional<ParsedEvent> of_log(const Record& record) {
   const std::string_view message = record.message;
   if (message.starts_with("temporary file: "))
-    return ParsedEvent{.kind = Kind::temporary_file, .bytes = number(between(message, ", size ", ""))};
+    return ParsedEvent{.kind = Kind::temporary_file, .bytes = number_of(between(message, ", size ", ""))};
   if (message.starts_with("process ")) {
     // "process 7 still waiting for ShareLock on transaction 5 after 1000.1 ms"; a later line has the whole
     // wait, when the lock was acquired.
@@ -143,13 +143,13 @@ std::optional<ParsedEvent> of_log(const Record& record) {
     const auto mode = between(message, acquired ? " acquired " : " still waiting for ", " on ");
     const auto object = between(message, " on ", " after ");
     if (mode.empty() || object.empty()) return std::nullopt;
-    const double waited_ms = acquired ? number(between(message, " after ", " ms")) : 0;
+    const double waited_ms = acquired ? number_of(between(message, " after ", " ms")) : 0;
     return ParsedEvent{acquired ? Kind::lock_wait : Kind::lock_still_waiting,
                        std::string(mode) + " on " + std::string(object.substr(0, object.find(' '))),
                        waited_ms};
   }
   if (message.starts_with("connection authorized: "))
-    return ParsedEvent{Kind::connection, who_of(message, record), 0};
+    return ParsedEvent{Kind::connection, who_of(message, record)};
   if (message.starts_with("disconnection: session time: "))
     return ParsedEvent{Kind::disconnection, who_of(message, record),
                        span_ms(between(message, "session time: ", " "))};

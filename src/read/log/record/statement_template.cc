@@ -579,7 +579,7 @@ const StatementKey& StatementScanner::key_of(std::string_view statement) {
   out.key = found.key;
   out.literals = found.literals;
   out.unfinished = found.unfinished;
-  out.trace = found.trace.empty() ? 0 : hash_bytes(found.trace, 1) | 1;
+  out.trace = found.trace_hash();
   out.paging.assign(found.paging->begin(), found.paging->end());
   return out;
 }

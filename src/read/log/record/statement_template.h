@@ -28,6 +28,7 @@ struct StatementScan {
   bool unfinished = false;  // ends inside a quote or comment
   std::string_view text;    // the template; valid until the next scan
   std::string_view trace;   // trace-id of a sqlcommenter traceparent; a view into the statement
+  std::uint64_t trace_hash() const { return trace.empty() ? 0 : hash_bytes(trace, 1) | 1; }
   struct Placeholder {
     int number;   // n of $n
     bool paging;  // compared by < or > in a statement with LIMIT, or the value of LIMIT or OFFSET

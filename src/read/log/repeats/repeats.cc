@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <functional>
+#include <utility>
 
 #include "model/queries/histogram.h"
 
@@ -29,6 +31,16 @@ void note_time(std::vector<TimedCall>& calls, std::int64_t start, std::int64_t e
     calls.push_back({start, end, position});
 }
 
+bool is_in(const std::vector<std::uint32_t>& pattern, std::uint32_t query) {
+  return std::ranges::find(pattern, query) != pattern.end();
+}
+
+// What was read long before `start` served something else.
+bool too_old(const KeptCall& kept, std::int64_t start) {
+  return start != no_time && kept.end != no_time &&
+         start - kept.end > polling_gap_us + (kept.whole_seconds ? 1'000'000 : 0);
+}
+
 std::vector<RepeatedQuery::CallTime> call_times(const std::vector<TimedCall>& calls, const KeptCall* parent) {
   std::vector<RepeatedQuery::CallTime> out;
   if (calls.empty()) return out;
@@ -37,8 +49,7 @@ std::vector<RepeatedQuery::CallTime> call_times(const std::vector<TimedCall>& ca
     out.push_back({parent->end - duration, duration, -1});
   }
   for (const auto& call : calls) out.push_back({call.start, call.end - call.start, call.position});
-  std::int64_t first = out.front().offset_us;
-  for (const auto& call : out) first = std::min(first, call.offset_us);
+  const std::int64_t first = std::ranges::min(out, {}, &RepeatedQuery::CallTime::offset_us).offset_us;
   for (auto& call : out) call.offset_us -= first;
   return out;
 }
@@ -132,6 +143,21 @@ double PauseSet::quantile_ms(double share) const {
   return lowest * 16 / 1000;
 }
 
+void Detector::Position::start(const CallFacts& first) {
+  query = first.query;
+  kind = first.kind;
+  keyed = false;
+  key_known = true;
+  keys.clear();
+  sampled = 0;
+}
+
+void Detector::Position::add(const CallFacts& call) {
+  keyed |= call.keyed;
+  key_known &= call.key_known;
+  keys.add(call.key);
+}
+
 void Detector::Position::sample(const Call& call, std::uint64_t index) {
   if (sampled == samples.size()) samples.emplace_back();
   samples[sampled++].assign(call, index, longest_kept);
@@ -139,26 +165,15 @@ void Detector::Position::sample(const Call& call, std::uint64_t index) {
 
 void Detector::add(const Call& call, RepeatSink& sink) {
   const std::uint64_t index = calls_++;
-  Seen& seen = ring_[index % ring_size];  // in its place: a copy would wait for its stores
-  seen.query = call.query;
-  seen.kind = call.kind;
-  seen.keyed = call.keyed;
-  seen.key_known = call.key_known;
-  seen.key = call.key;
-  seen.start = call.start;
-  seen.end = call.end;
-  seen.session = call.session;
-  seen.elsewhere = call.elsewhere;
-  seen.own_transaction = call.own_transaction;
-  seen.duration_ms = call.duration_ms.value_or(0);
-  if (run_.active && ring_[(index - run_.period) % ring_size].query != seen.query) end_run(sink);
+  ring_[index % ring_size] = call;
+  if (run_.active && ring_[(index - run_.period) % ring_size].query != call.query) end_run(sink);
   if (run_.active) {
-    extend_run(seen);
+    extend_run(call);
     sample_run(call);
   } else {
     start_run(call);
   }
-  if (scope_ == RepeatedQuery::Scope::transaction || scope_ == RepeatedQuery::Scope::trace) count(seen, call);
+  if (scope_ == RepeatedQuery::Scope::transaction || scope_ == RepeatedQuery::Scope::trace) count(call);
   if (call.kind == CallKind::select) remember_select(call);
   if (call.own_transaction) forget_writes();
   else if (call.kind == CallKind::write && scope_ == RepeatedQuery::Scope::session_burst &&
@@ -193,8 +208,7 @@ bool Detector::follows(const Call& call, std::uint64_t index, std::uint32_t firs
 
 // Gives its place back.
 std::size_t Detector::forget_oldest_write() {
-  const auto oldest = std::min_element(
-      writes_.begin(), writes_.end(), [](const KeptCall& a, const KeptCall& b) { return a.index < b.index; });
+  const auto oldest = std::ranges::min_element(writes_, {}, &KeptCall::index);
   const auto at = static_cast<std::size_t>(oldest - writes_.begin());
   for (auto& bits : behind_) bits = static_cast<std::uint8_t>(bits & ~(1U << at));
   behind_[at] = 0;
@@ -227,61 +241,41 @@ void Detector::start_run(const Call& call) {
     std::uint64_t same = 0;
     while (same < period && query(same) == query(same + period)) ++same;
     if (same < period) continue;
-    run_.active = true;
-    run_.period = period;
-    run_.first = calls_ - 2 * period;
+    static_cast<RunSums&>(run_) = {
+        .active = true, .period = period, .first = calls_ - 2 * period, .whole_seconds = call.whole_seconds};
     // A pattern that ends in one statement twice is seen late: its true start lies up to a round before.
     for (std::uint64_t back = 2 * period; back < 3 * period && back < calls_ - barrier_; ++back) {
       if (query(back) != query(back - period)) break;
       --run_.first;
     }
-    run_.length = 0;
-    run_.start = run_.end = no_time;
-    run_.total_ms = 0;
-    run_.several_sessions = false;
-    run_.whole_seconds = call.whole_seconds;
-    run_.elsewhere = run_.own_transactions = false;
-    run_.longest_pause = run_.pauses = 0;
     run_.between.clear();
     run_.within.clear();
     run_.timed.clear();
-    for (std::uint64_t i = 0; i < period; ++i) {
-      Position& position = run_.positions[i];
-      const Seen& seen = ring_[(run_.first + i) % ring_size];
-      position.query = seen.query;
-      position.kind = seen.kind;
-      position.keyed = false;
-      position.key_known = true;
-      position.keys.clear();
-      position.sampled = 0;
-    }
+    for (std::uint64_t i = 0; i < period; ++i) run_.positions[i].start(ring_[(run_.first + i) % ring_size]);
     for (std::uint64_t i = run_.first; i < calls_; ++i) extend_run(ring_[i % ring_size]);
     sample_run(call);
     return;
   }
 }
 
-void Detector::extend_run(const Seen& seen) {
-  Position& position = run_.positions[run_.length % run_.period];
-  position.keyed |= seen.keyed;
-  position.key_known &= seen.key_known;
-  position.keys.add(seen.key);
-  if (run_.length == 0) run_.session = seen.session;
-  run_.several_sessions |= seen.session != run_.session;
-  run_.own_transactions |= seen.own_transaction;
-  if (scope_ == RepeatedQuery::Scope::session_burst) note_pause(seen);
-  widen(run_.start, run_.end, seen.start, seen.end);
+void Detector::extend_run(const CallFacts& call) {
+  run_.positions[run_.length % run_.period].add(call);
+  if (run_.length == 0) run_.session = call.session;
+  run_.several_sessions |= call.session != run_.session;
+  run_.own_transactions |= call.own_transaction;
+  if (scope_ == RepeatedQuery::Scope::session_burst) note_pause(call);
+  widen(run_.start, run_.end, call.start, call.end);
   if (!run_.whole_seconds)
-    note_time(run_.timed, seen.start, seen.end, static_cast<int>(run_.length % run_.period));
-  run_.total_ms += seen.duration_ms;
+    note_time(run_.timed, call.start, call.end, static_cast<int>(run_.length % run_.period));
+  run_.total_ms += call.duration_ms.value_or(0);
   ++run_.length;
 }
 
 // A round may have been seen from its middle on: its longest pause is the one before the next.
-void Detector::note_pause(const Seen& seen) {
-  run_.elsewhere |= run_.start != no_time && seen.elsewhere != no_time && seen.elsewhere >= run_.start;
-  if (run_.length == 0 || seen.start == no_time || run_.end == no_time || run_.whole_seconds) return;
-  const std::int64_t pause = std::clamp<std::int64_t>(seen.start - run_.end, 0, polling_gap_us);
+void Detector::note_pause(const CallFacts& call) {
+  run_.elsewhere |= run_.start != no_time && call.elsewhere != no_time && call.elsewhere >= run_.start;
+  if (run_.length == 0 || call.start == no_time || run_.end == no_time || run_.whole_seconds) return;
+  const std::int64_t pause = std::clamp<std::int64_t>(call.start - run_.end, 0, polling_gap_us);
   run_.longest_pause = std::max(run_.longest_pause, pause);
   run_.pauses += pause;
   if (run_.length % run_.period != 0) return;
@@ -306,13 +300,26 @@ void Detector::end_run(RepeatSink& sink) {
 
 bool Detector::nothing_else_in_session() const { return run_.first == 0 && run_.length == calls_; }
 
+Occurrence Detector::occurrence_of_run(std::uint64_t rounds) const {
+  Occurrence out;
+  RepeatedQuery& repeat = out.repeat;
+  repeat.scope = scope_;
+  repeat.calls = rounds;
+  repeat.parameters_known = true;
+  repeat.longest_span_ms = milliseconds(run_.start, run_.end);
+  repeat.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9),
+                   run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
+  repeat.elsewhere = run_.elsewhere;
+  repeat.own_transactions = run_.own_transactions;
+  return out;
+}
+
 bool Detector::check_run(RepeatSink& sink) {
   const std::uint64_t rounds = run_.length / run_.period;
   if (rounds < fewest_calls) return false;
   const bool same = check_same_values(sink, rounds);
-  Occurrence occurrence;
-  occurrence.scope = scope_;
-  occurrence.parameters_known = true;
+  Occurrence occurrence = occurrence_of_run(rounds);
+  RepeatedQuery& repeat = occurrence.repeat;
   bool reads = false;
   std::size_t sampled = max_samples;  // rounds of which each statement was kept
   std::vector<const Position*> kept;
@@ -328,24 +335,23 @@ bool Detector::check_run(RepeatSink& sink) {
     reads |= position.kind == CallKind::select;
     sampled = std::min(sampled, position.sampled);
     kept.push_back(&position);
-    occurrence.parameters_known &= position.key_known;
-    if (position.key_known) occurrence.distinct = std::max(occurrence.distinct, position.keys.distinct());
+    repeat.parameters_known &= position.key_known;
+    if (position.key_known)
+      repeat.distinct_parameters = std::max(repeat.distinct_parameters, position.keys.distinct());
   }
   if (occurrence.pattern.empty() || (!reads && rounds < fewest_writes)) return same;
-  if (!occurrence.parameters_known) occurrence.distinct = 0;
-  occurrence.calls = rounds;
-  occurrence.total_ms = run_.total_ms;
-  occurrence.span_ms = milliseconds(run_.start, run_.end);
+  if (!repeat.parameters_known) repeat.distinct_parameters = 0;
+  repeat.total_ms = run_.total_ms;
   // Stamps of whole seconds: the burst as a whole must be dense.
   const bool burst =
       scope_ == RepeatedQuery::Scope::session_burst || scope_ == RepeatedQuery::Scope::pool_burst;
   if (burst && run_.whole_seconds &&
-      occurrence.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap_us) / 1000 + 1000)
+      repeat.longest_span_ms >
+          static_cast<double>(run_.length) * static_cast<double>(burst_gap_us) / 1000 + 1000)
     return false;
   occurrence.parent = parent_before(run_.first, run_.start, occurrence.pattern);
   if (occurrence.parent)
     occurrence.earlier = earlier_than(*occurrence.parent, run_.start, occurrence.pattern);
-  note_rhythm(occurrence);
   // Over several connections one query again and again for a thousand rounds is a service's steady traffic
   // (pgbench -S), too.
   if (scope_ == RepeatedQuery::Scope::pool_burst &&
@@ -358,9 +364,8 @@ bool Detector::check_run(RepeatSink& sink) {
     return false;
   for (std::size_t round = 0; round < sampled; ++round)
     for (const Position* position : kept) occurrence.samples.push_back(position->samples[round]);
-  occurrence.call_times = call_times(timed_calls(index, rounds), occurrence.parent);
-  sink.sighted(occurrence);
-  cover(occurrence, rounds);
+  repeat.call_times = call_times(timed_calls(index, rounds), occurrence.parent);
+  report(occurrence, sink);
   return true;
 }
 
@@ -376,13 +381,6 @@ std::vector<TimedCall> Detector::timed_calls(const std::array<int, longest_patte
   return out;
 }
 
-void Detector::note_rhythm(Occurrence& occurrence) const {
-  occurrence.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9),
-                       run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
-  occurrence.elsewhere = run_.elsewhere;
-  occurrence.own_transactions = run_.own_transactions;
-}
-
 // The same SELECT with the same values in each round. Over several connections, in transactions of their own,
 // or who knows when, the rounds may serve several requests.
 bool Detector::check_same_values(RepeatSink& sink, std::uint64_t rounds) {
@@ -396,75 +394,62 @@ bool Detector::check_same_values(RepeatSink& sink, std::uint64_t rounds) {
     if (position.kind != CallKind::select || !position.key_known ||
         position.keys.distinct() * 5 > position.keys.added())
       continue;
-    Occurrence occurrence;
+    Occurrence occurrence = occurrence_of_run(rounds);
+    RepeatedQuery& repeat = occurrence.repeat;
     occurrence.pattern = {position.query};
-    occurrence.scope = scope_;
-    occurrence.same_values = occurrence.parameters_known = true;
-    occurrence.calls = rounds;
-    occurrence.distinct = position.keys.distinct();
+    repeat.same_values = true;
+    repeat.distinct_parameters = position.keys.distinct();
     if (run_.period == 1)
-      occurrence.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
-    occurrence.span_ms = milliseconds(run_.start, run_.end);
+      repeat.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
     occurrence.samples = position.kept();
     std::array<int, longest_pattern> index{};
     index.fill(-1);
     index[i] = 0;
-    occurrence.call_times = call_times(timed_calls(index, rounds), nullptr);
-    note_rhythm(occurrence);
-    sink.sighted(occurrence);
-    cover(occurrence, rounds);
+    repeat.call_times = call_times(timed_calls(index, rounds), nullptr);
+    report(occurrence, sink);
     any = true;
   }
   return any;
 }
 
-void Detector::cover(const Occurrence& occurrence, std::uint64_t rounds) {
+// The calls of the pattern are covered then.
+void Detector::report(const Occurrence& occurrence, RepeatSink& sink) {
+  sink.repeated(occurrence);
   for (std::size_t i = 0; i < counted_used_; ++i) {
     const auto query = counted_[i].position.query;
     const auto times = std::count(occurrence.pattern.begin(), occurrence.pattern.end(), query);
-    counted_[i].covered += static_cast<std::uint64_t>(times) * rounds;
+    counted_[i].covered += static_cast<std::uint64_t>(times) * occurrence.repeat.calls;
   }
 }
 
-void Detector::count(const Seen& seen, const Call& call) {
-  if (seen.kind == CallKind::other) return;
+void Detector::count(const Call& call) {
+  if (call.kind == CallKind::other) return;
   std::size_t at = 0;
-  while (at < counted_used_ && counted_[at].position.query != seen.query) ++at;
+  while (at < counted_used_ && counted_[at].position.query != call.query) ++at;
   if (at == max_counted) return;
   if (at == counted_.size()) counted_.emplace_back();
   Counted& counted = counted_[at];
   if (at == counted_used_) {
     ++counted_used_;
-    counted.position.query = seen.query;
-    counted.position.kind = seen.kind;
-    counted.position.keyed = false;
-    counted.position.key_known = true;
-    counted.position.keys.clear();
-    counted.calls = counted.covered = 0;
-    counted.start = counted.end = no_time;
-    counted.total_ms = 0;
-    counted.second = 0;
-    counted.second_start = no_time;
-    counted.position.sampled = 0;
+    static_cast<Count&>(counted) = {};
+    counted.position.start(call);
     counted.timed.clear();
     counted.parent.reset();
   }
-  counted.position.keyed |= seen.keyed;
-  counted.position.key_known &= seen.key_known;
-  counted.position.keys.add(seen.key);
+  counted.position.add(call);
   // The first call may be none of the loop. What runs again before the third is no list either, but the
   // loop's other statement.
   if (++counted.calls == 2) {
     counted.second = calls_ - 1;
-    counted.second_start = seen.start;
+    counted.second_start = call.start;
   } else if (counted.calls == 3) {
-    if (const KeptCall* parent = parent_before(counted.second, counted.second_start, {seen.query}))
+    if (const KeptCall* parent = parent_before(counted.second, counted.second_start, {call.query}))
       counted.parent = *parent;
   }
   if (counted.calls > 1 && counted.position.sampled < max_samples) counted.position.sample(call, calls_ - 1);
-  widen(counted.start, counted.end, seen.start, seen.end);
-  if (!call.whole_seconds) note_time(counted.timed, seen.start, seen.end, 0);
-  counted.total_ms += seen.duration_ms;
+  widen(counted.start, counted.end, call.start, call.end);
+  if (!call.whole_seconds) note_time(counted.timed, call.start, call.end, 0);
+  counted.total_ms += call.duration_ms.value_or(0);
 }
 
 void Detector::end_counts(RepeatSink& sink) {
@@ -477,77 +462,61 @@ void Detector::end_counts(RepeatSink& sink) {
     if (same ? position.kind != CallKind::select : position.key_known && !mostly_distinct(position.keys))
       continue;
     Occurrence occurrence;
+    RepeatedQuery& repeat = occurrence.repeat;
     occurrence.pattern = {position.query};
-    occurrence.scope = scope_;
-    occurrence.same_values = same;
-    occurrence.calls = counted.calls;
-    occurrence.parameters_known = position.key_known;
-    occurrence.distinct = position.key_known ? position.keys.distinct() : 0;
-    occurrence.total_ms = counted.total_ms;
-    occurrence.span_ms = milliseconds(counted.start, counted.end);
+    repeat.scope = scope_;
+    repeat.same_values = same;
+    repeat.calls = counted.calls;
+    repeat.parameters_known = position.key_known;
+    repeat.distinct_parameters = position.key_known ? position.keys.distinct() : 0;
+    repeat.total_ms = counted.total_ms;
+    repeat.longest_span_ms = milliseconds(counted.start, counted.end);
     occurrence.samples = counted.position.kept();
     occurrence.parent = counted.parent ? &*counted.parent : nullptr;
-    occurrence.call_times = call_times(counted.timed, occurrence.parent);
-    sink.sighted(occurrence);
+    repeat.call_times = call_times(counted.timed, occurrence.parent);
+    sink.repeated(occurrence);
   }
   counted_used_ = 0;
 }
 
 void Detector::remember_select(const Call& call) {
-  auto at = std::find_if(selects_.begin(), selects_.end(),
-                         [&](const KeptCall& kept) { return kept.query == call.query; });
-  if (at == selects_.end()) {
-    if (selects_.size() <= longest_pattern) at = selects_.emplace(selects_.end());
-    else
-      at = std::min_element(selects_.begin(), selects_.end(),
-                            [](const KeptCall& a, const KeptCall& b) { return a.index < b.index; });
-  }
+  auto at = std::ranges::find(selects_, call.query, &KeptCall::query);
+  if (at == selects_.end())
+    at = selects_.size() <= longest_pattern ? selects_.emplace(selects_.end())
+                                            : std::ranges::min_element(selects_, {}, &KeptCall::index);
   at->assign(call, calls_ - 1, longest_kept);
 }
 
-// The list that a loop walks was read just before it, whatever the scope: what was read earlier served
-// something else.
+// The list that a loop walks was read just before it, whatever the scope.
 const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
                                         const std::vector<std::uint32_t>& pattern) const {
   const KeptCall* latest = nullptr;
-  for (const auto& kept : selects_) {
-    if (kept.index >= index || (latest && kept.index < latest->index)) continue;
-    if (std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end()) latest = &kept;
-  }
-  if (!latest) return nullptr;
-  const std::int64_t longest = polling_gap_us + (latest->whole_seconds ? 1'000'000 : 0);
-  const bool old = start != no_time && latest->end != no_time && start - latest->end > longest;
-  return old ? nullptr : latest;
+  for (const auto& kept : selects_)
+    if (kept.index < index && (!latest || kept.index >= latest->index) && !is_in(pattern, kept.query))
+      latest = &kept;
+  return latest && !too_old(*latest, start) ? latest : nullptr;
 }
 
 std::vector<const KeptCall*> Detector::earlier_than(const KeptCall& parent, std::int64_t start,
                                                     const std::vector<std::uint32_t>& pattern) const {
   std::vector<const KeptCall*> out;
-  for (const auto& kept : selects_) {
-    const bool old = start != no_time && kept.end != no_time &&
-                     start - kept.end > polling_gap_us + (kept.whole_seconds ? 1'000'000 : 0);
-    if (kept.index < parent.index && !old &&
-        std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end())
+  for (const auto& kept : selects_)
+    if (kept.index < parent.index && !too_old(kept, start) && !is_in(pattern, kept.query))
       out.push_back(&kept);
-  }
-  std::sort(out.begin(), out.end(), [](const KeptCall* a, const KeptCall* b) { return a->index > b->index; });
+  std::ranges::sort(out, std::greater<>(), &KeptCall::index);
   if (out.size() > max_earlier) out.resize(max_earlier);
   return out;
 }
 
 void Detector::enter(RepeatedQuery::Scope scope, RepeatSink& sink) {
   forget_writes();
-  end_run(sink);
-  end_counts(sink);
+  finish(sink);
   barrier_ = calls_;
   scope_ = scope;
 }
 
 void Detector::pause(RepeatSink& sink) {
-  forget_writes();
-  end_run(sink);
-  end_counts(sink);
-  barrier_ = calls_;
+  enter(scope_, sink);
   if (scope_ == RepeatedQuery::Scope::session_burst || scope_ == RepeatedQuery::Scope::pool_burst)
     selects_.clear();
 }
@@ -574,34 +543,31 @@ void Repeats::wrote(const KeptCall& first, const Call& then, bool fresh) {
   pair->bursts += fresh;
 }
 
-void Repeats::sighted(const Occurrence& occurrence) {
-  const Key key{occurrence.pattern, occurrence.parent ? occurrence.parent->query + 1 : 0,
-                occurrence.same_values};
-  auto& entries = occurrence.scope == RepeatedQuery::Scope::pool_burst ? pooled_ : entries_;
+void Repeats::repeated(const Occurrence& occurrence) {
+  const RepeatedQuery& one = occurrence.repeat;
+  const Key key{occurrence.pattern, occurrence.parent ? occurrence.parent->query + 1 : 0, one.same_values};
+  auto& entries = one.scope == RepeatedQuery::Scope::pool_burst ? pooled_ : entries_;
   auto found = entries.find(key);
   if (found == entries.end()) {
     if (entries.size() >= max_entries) return;
     found = entries.emplace(key, Entry{}).first;
-    found->second.repeat.scope = occurrence.scope;
-    found->second.repeat.same_values = occurrence.same_values;
+    found->second.repeat.scope = one.scope;
   }
   Entry& entry = found->second;
   RepeatedQuery& repeat = entry.repeat;
-  repeat.scope = std::min(repeat.scope, occurrence.scope);
-  ++repeat.scopes;
-  repeat.calls += occurrence.calls;
-  repeat.total_ms += occurrence.total_ms;
-  if (occurrence.calls <= repeat.max_in_one_scope) return;
-  repeat.max_in_one_scope = occurrence.calls;
-  repeat.scope_of_most = occurrence.scope;
-  repeat.distinct_parameters = occurrence.distinct;
-  repeat.parameters_known = occurrence.parameters_known;
-  repeat.longest_span_ms = occurrence.span_ms;
+  const bool most = one.calls > repeat.max_in_one_scope;
+  const RepeatedQuery::Scope tightest = std::min(repeat.scope, one.scope);
+  const std::uint64_t scopes = repeat.scopes + 1, calls = repeat.calls + one.calls;
+  const double total_ms = repeat.total_ms + one.total_ms;
+  if (most) repeat = one;
+  repeat.scope = tightest;
+  repeat.scopes = scopes;
+  repeat.calls = calls;
+  repeat.total_ms = total_ms;
+  if (!most) return;
+  repeat.max_in_one_scope = one.calls;
+  repeat.scope_of_most = one.scope;
   entry.samples = occurrence.samples;
-  repeat.pauses = occurrence.pauses;
-  repeat.call_times = occurrence.call_times;
-  repeat.elsewhere = occurrence.elsewhere;
-  repeat.own_transactions = occurrence.own_transactions;
   if (occurrence.parent) entry.parent = *occurrence.parent;
   entry.earlier.clear();
   for (const KeptCall* kept : occurrence.earlier) entry.earlier.push_back(*kept);
@@ -617,15 +583,11 @@ std::map<Repeats::Key, Repeats::Entry> Repeats::entries() const {
       all.erase(part);
     Entry& entry = all.try_emplace(key, pooled).first->second;
     if (pooled.repeat.calls <= entry.repeat.calls) continue;
-    const RepeatedQuery::Scope tightest = entry.repeat.scope;
-    const RepeatedQuery::Pauses pauses = entry.repeat.pauses;  // what one session saw of itself
-    const bool elsewhere = entry.repeat.elsewhere;
-    const bool own_transactions = entry.repeat.own_transactions;
-    entry = pooled;
-    entry.repeat.scope = tightest;
-    entry.repeat.pauses = pauses;
-    entry.repeat.elsewhere = elsewhere;
-    entry.repeat.own_transactions = own_transactions;
+    const RepeatedQuery own = std::exchange(entry, pooled).repeat;
+    entry.repeat.scope = own.scope;
+    entry.repeat.pauses = own.pauses;  // what one session saw of itself
+    entry.repeat.elsewhere = own.elsewhere;
+    entry.repeat.own_transactions = own.own_transactions;
   }
   return all;
 }

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "log/lines/recent.h"
 #include "log/record/record.h"
+#include "log/repeats/pointer_cache.h"
 #include "model/queries/workload.h"
 
 namespace pgadvise::log {
@@ -28,8 +28,8 @@ inline constexpr std::int64_t polling_gap_us = 1'000'000;  // a longer pause mea
 
 enum class CallKind : std::uint8_t { select, write, other };
 
-// One call, the input of detectors; the views are valid during add().
-struct Call {
+// What detectors compare of a call.
+struct CallFacts {
   std::uint32_t query = 0;
   CallKind kind = CallKind::other;
   bool keyed = false;     // has literals or parameters, which distinguish calls
@@ -42,6 +42,10 @@ struct Call {
   std::uint64_t session = 0;
   std::int64_t elsewhere = no_time;  // when another session last ran the same query
   bool own_transaction = false;      // it stood alone between BEGIN and COMMIT
+};
+
+// One call, the input of detectors; the views are valid during add().
+struct Call : CallFacts {
   const std::string* file = nullptr;
   int line = 0;
   std::string_view statement;
@@ -104,25 +108,15 @@ struct TimedCall {
 // One occurrence of a pattern in a scope.
 struct Occurrence {
   std::vector<std::uint32_t> pattern;
-  RepeatedQuery::Scope scope = RepeatedQuery::Scope::session_burst;
-  std::uint64_t calls = 0;
-  std::uint64_t distinct = 0;
-  bool parameters_known = false;
-  bool same_values = false;
-  double total_ms = 0;
-  double span_ms = 0;
+  RepeatedQuery repeat;  // of this scope, without what the other members are
   std::vector<KeptCall> samples;
   const KeptCall* parent = nullptr;
-  std::vector<const KeptCall*> earlier;  // RepeatedQuery::earlier
-  RepeatedQuery::Pauses pauses;
-  std::vector<RepeatedQuery::CallTime> call_times;
-  bool elsewhere = false;
-  bool own_transactions = false;
+  std::vector<const KeptCall*> earlier;
 };
 
 class RepeatSink {
  public:
-  virtual void sighted(const Occurrence& occurrence) = 0;
+  virtual void repeated(const Occurrence& occurrence) = 0;
   // A write soon after a different one in the same burst, outside a transaction; `fresh`: the first such call
   // since the last call of `first`.
   virtual void wrote(const KeptCall& first, const Call& then, bool fresh) = 0;
@@ -146,19 +140,6 @@ class Detector {
   static constexpr std::size_t ring_size = 32;  // three rounds of the longest pattern
   static constexpr std::size_t max_counted = 64;
 
-  struct Seen {
-    std::uint32_t query = 0;
-    CallKind kind = CallKind::other;
-    bool keyed = false;
-    bool key_known = true;
-    std::uint64_t key = 0;
-    std::int64_t start = no_time;
-    std::int64_t end = no_time;
-    std::uint64_t session = 0;
-    std::int64_t elsewhere = no_time;
-    bool own_transaction = false;
-    double duration_ms = 0;
-  };
   struct Position {
     std::uint32_t query = 0;
     CallKind kind = CallKind::other;
@@ -167,17 +148,18 @@ class Detector {
     KeySet keys;
     std::vector<KeptCall> samples;  // `sampled` of them; what is behind keeps its memory for the next run
     std::size_t sampled = 0;
+    void start(const CallFacts& first);
+    void add(const CallFacts& call);
     void sample(const Call& call, std::uint64_t index);
     std::vector<KeptCall> kept() const {
       return {samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(sampled)};
     }
   };
-  struct Run {
+  struct RunSums {
     bool active = false;
     std::uint64_t period = 0;
     std::uint64_t first = 0;   // index of its first call
     std::uint64_t length = 0;  // calls so far
-    std::array<Position, longest_pattern> positions;
     std::int64_t start = no_time;
     std::int64_t end = no_time;
     double total_ms = 0;
@@ -188,42 +170,47 @@ class Detector {
     bool own_transactions = false;
     std::int64_t longest_pause = 0;  // of the round under way, and their sum
     std::int64_t pauses = 0;
+  };
+  struct Run : RunSums {  // its other members keep their memory for the next run
+    std::array<Position, longest_pattern> positions;
     PauseSet between;  // rounds
     PauseSet within;
     std::vector<TimedCall> timed;  // the first max_call_times
   };
   // Of a transaction or a trace, where the same statement need not come in an even pattern.
-  struct Counted {
-    Position position;
+  struct Count {
     std::uint64_t calls = 0;
     std::uint64_t covered = 0;  // calls that a reported pattern contains
     std::int64_t start = no_time;
     std::int64_t end = no_time;
     double total_ms = 0;
-    std::vector<TimedCall> timed;  // the first max_call_times
-    std::uint64_t second = 0;      // index of the second call, and when it began
+    std::uint64_t second = 0;  // index of the second call, and when it began
     std::int64_t second_start = no_time;
+  };
+  struct Counted : Count {
+    Position position;
+    std::vector<TimedCall> timed;  // the first max_call_times
     std::optional<KeptCall> parent;
   };
 
   void start_run(const Call& call);
-  void extend_run(const Seen& seen);
-  void note_pause(const Seen& seen);
+  void extend_run(const CallFacts& call);
+  void note_pause(const CallFacts& call);
   void sample_run(const Call& call);
   void end_run(RepeatSink& sink);
   bool check_run(RepeatSink& sink);
   bool check_same_values(RepeatSink& sink, std::uint64_t rounds);
-  void note_rhythm(Occurrence& occurrence) const;
+  Occurrence occurrence_of_run(std::uint64_t rounds) const;  // without a pattern
   // Of the calls whose position has an index in the pattern; -1: it has none.
   std::vector<TimedCall> timed_calls(const std::array<int, longest_pattern>& index,
                                      std::uint64_t rounds) const;
-  void cover(const Occurrence& occurrence, std::uint64_t rounds);
+  void report(const Occurrence& occurrence, RepeatSink& sink);
   void note_write(const Call& call, RepeatSink& sink);
   bool follows(const Call& call, std::uint64_t index, std::uint32_t first) const;
   std::size_t forget_oldest_write();
   void forget_writes();
   bool nothing_else_in_session() const;
-  void count(const Seen& seen, const Call& call);
+  void count(const Call& call);
   void end_counts(RepeatSink& sink);
   void remember_select(const Call& call);
   const KeptCall* parent_before(std::uint64_t index, std::int64_t start,
@@ -232,7 +219,7 @@ class Detector {
                                             const std::vector<std::uint32_t>& pattern) const;
 
   RepeatedQuery::Scope scope_;
-  std::array<Seen, ring_size> ring_;
+  std::array<CallFacts, ring_size> ring_;
   std::uint64_t calls_ = 0;
   std::uint64_t barrier_ = 0;  // runs start at or behind this index
   Run run_;
@@ -249,7 +236,7 @@ class Detector {
 // Occurrences, one entry for each (pattern, parent).
 class Repeats final : public RepeatSink {
  public:
-  void sighted(const Occurrence& occurrence) override;
+  void repeated(const Occurrence& occurrence) override;
   void wrote(const KeptCall& first, const Call& then, bool fresh) override;
 
   struct Entry {
@@ -275,7 +262,7 @@ class Repeats final : public RepeatSink {
  private:
   static constexpr std::size_t max_entries = 10'000;
   std::map<std::pair<std::uint32_t, std::uint32_t>, Pair> pairs_;
-  Recent<Pair> recent_pairs_;
+  PointerCache<Pair> recent_pairs_;
   std::map<Key, Entry> entries_;
   std::map<Key, Entry>
       pooled_;  // bursts over several sessions, which hold those of single sessions once more

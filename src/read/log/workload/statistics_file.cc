@@ -14,7 +14,7 @@
 namespace pgadvise::log {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using Fields = std::vector<std::string>;
 using Named = std::map<std::string, std::string, std::less<>>;
 
@@ -175,9 +175,9 @@ class StatisticsParser {
     return !unclosed;
   }
 
-  static json parse(std::string_view text) {
+  static Json parse(std::string_view text) {
     constexpr int deepest = 16;
-    return json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest; }, false);
+    return Json::parse(text, [](int depth, Json::parse_event_t, Json&) { return depth <= deepest; }, false);
   }
 
   // As it is, or as COPY wrote it.
@@ -187,23 +187,23 @@ class StatisticsParser {
   }
 
   bool take_json(std::string_view text) {
-    if (const json whole = parse(text); whole.is_array()) {
+    if (const Json whole = parse(text); whole.is_array()) {
       for (const auto& each : whole) add(each);
       return true;
     } else if (whole.is_object()) {
       add(whole);
       return true;
     }
-    std::vector<json> rows;
+    std::vector<Json> rows;
     for (const auto line : split(text, '\n')) {
       if (trim(line).empty()) continue;
       if (rows.push_back(parse(line)); !rows.back().is_object()) return false;
     }
-    for (const json& row : rows) add(row);
+    for (const Json& row : rows) add(row);
     return !rows.empty();
   }
 
-  void add(const json& object) {
+  void add(const Json& object) {
     Named row;
     if (object.is_object())
       for (const auto& [name, value] : object.items()) {
@@ -223,13 +223,11 @@ class StatisticsParser {
 bool is_statistics_file(std::string_view head) {
   head = without_byte_order_mark(head);
   const auto front = head.substr(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
-  const auto names = [&](std::string_view text, std::string_view quote) {
-    const auto has = [&](std::string_view name) {
-      return text.find(fmt::format("{0}{1}{0}", quote, name)) != std::string_view::npos;
-    };
+  const auto all = [](auto has) {
     return has("query") && has("calls") && (has("total_exec_time") || has("total_time"));
   };
-  if (front.starts_with('[') || front.starts_with('{')) return names(front, "\"");
+  if (front.starts_with('[') || front.starts_with('{'))
+    return all([&](std::string_view name) { return contains(front, fmt::format("\"{}\"", name)); });
   // As psql shows it: its columns are cut to what is widest, and statements go over lines.
   const auto line_end = std::min(front.find('\n'), front.size());
   if (const auto behind = trim(front.substr(line_end).substr(0, 64)); behind.starts_with("---")) return false;
@@ -237,11 +235,8 @@ bool is_statistics_file(std::string_view head) {
   bool unclosed = false;
   std::string_view rest = head;
   if (!take_csv(rest, separator_of(head), header, unclosed)) return false;
-  const auto has = [&](std::string_view name) {
-    return std::any_of(header.begin(), header.end(),
-                       [&](const auto& field) { return lower(trim(field)) == name; });
-  };
-  return has("query") && has("calls") && (has("total_exec_time") || has("total_time"));
+  for (auto& field : header) field = lower(trim(field));
+  return all([&](std::string_view name) { return is_one_of(name, header); });
 }
 
 Result<Workload> parse_statistics_file(const std::string& path, std::string_view text,

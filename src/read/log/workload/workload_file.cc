@@ -203,8 +203,7 @@ class WorkloadParser {
   void word(const char* key, E& value, const Names& names) {
     std::string written;
     (*this)(key, written);
-    const auto known = std::find_if(std::begin(names), std::end(names),
-                                    [&](const auto& each) { return written == each.second; });
+    const auto known = std::ranges::find_if(names, [&](const auto& each) { return written == each.second; });
     if (known == std::end(names)) refuse(key, "is none");
     else value = known->first;
   }
@@ -457,23 +456,17 @@ class WorkloadParser {
 
 using Texts = std::map<std::string, const std::string*>;
 
-// A loop over two logs may name a statement that only the other one counts, and that one may be gone.
-bool known(const RepeatedQuery& repeat, const Texts& texts) {
-  return (repeat.parent.empty() || texts.count(repeat.parent)) &&
-         std::all_of(repeat.pattern.begin(), repeat.pattern.end(),
-                     [&](const auto& each) { return texts.count(each) > 0; });
+// The statements that an entry names besides its own.
+std::vector<std::string> named_by(const RepeatedQuery& repeat) {
+  std::vector<std::string> out = repeat.pattern;
+  if (!repeat.parent.empty()) out.push_back(repeat.parent);
+  return out;
 }
-
-bool known(const Query&, const Texts&) { return true; }
-bool known(const ServerEvent&, const Texts&) { return true; }
-
-bool known(const WritePair& pair, const Texts& texts) {
-  return texts.count(pair.first) && texts.count(pair.then);
-}
-
-bool known(const TransactionOrder& order, const Texts& texts) {
-  return std::all_of(order.statements.begin(), order.statements.end(),
-                     [&](const auto& each) { return texts.count(each) > 0; });
+std::vector<std::string> named_by(const WritePair& pair) { return {pair.first, pair.then}; }
+std::vector<std::string> named_by(const TransactionOrder& order) { return order.statements; }
+template <class T>
+std::vector<std::string> named_by(const T&) {
+  return {};
 }
 
 // A query and a repeat a line: as easy to compare by line as to read.
@@ -489,7 +482,9 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
     out += begin;
     const char* separator = "\n  ";
     for (const auto& value : values) {
-      if (!texts.empty() && !known(value, texts)) continue;
+      // A loop over two logs may name a statement that only the other one counts, and that one may be gone.
+      const auto known = [&](const std::string& statement) { return texts.contains(statement); };
+      if (!texts.empty() && !std::ranges::all_of(named_by(value), known)) continue;
       out += separator + writer.line([&] { fields(value); });
       separator = ",\n  ";
     }

@@ -9,7 +9,7 @@
 namespace pgadvise::log {
 
 template <class T>
-class Recent {
+class PointerCache {
  public:
   // nullptr: not known here.
   T* find(std::uint64_t key) const {

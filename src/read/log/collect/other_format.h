@@ -9,9 +9,9 @@ namespace pgadvise::log {
 // Each workload must have one source. Whether `other` contains all calls of `one` in another format.
 // Durations are logged in microseconds, so equal sums for a query in the same period are no coincidence. If
 // both contain the same calls, true for the one with less information.
-bool told_in_another_form(const Workload& one, const Workload& other);
+bool is_copy_in_another_format(const Workload& one, const Workload& other);
 
 // Whether they share calls, but neither contains all calls of the other.
-bool shares_calls_in_another_form(const Workload& one, const Workload& other);
+bool shares_calls_in_another_format(const Workload& one, const Workload& other);
 
 }  // namespace pgadvise::log

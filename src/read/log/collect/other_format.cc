@@ -1,4 +1,4 @@
-#include "log/collect/other_form.h"
+#include "log/collect/other_format.h"
 
 #include <algorithm>
 #include <array>
@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000;  // as coarse as a prefix may be
 
-// How much it tells: jsonlog most. 0: none of the server's own forms. A sink that others carry (syslog) tells
-// less than the file itself.
-int richness(const LogSource& source) {
+// How much of a record the format has: jsonlog most. 0: none of the server's own formats. What others carry
+// (syslog) has less than the file itself.
+int completeness(const LogSource& source) {
   constexpr std::array<std::string_view, 3> forms = {"stderr", "csvlog", "jsonlog"};
   for (std::size_t i = 0; i < forms.size(); ++i)
     if (source.format.starts_with(forms[i]))
@@ -23,8 +23,8 @@ int richness(const LogSource& source) {
   return 0;
 }
 
-bool other_forms(const LogSource& one, const LogSource& other) {
-  return one.format != other.format && richness(one) > 0 && richness(other) > 0;
+bool formats_differ(const LogSource& one, const LogSource& other) {
+  return one.format != other.format && completeness(one) > 0 && completeness(other) > 0;
 }
 
 bool within(const std::optional<Span>& one, const std::optional<Span>& other) {
@@ -77,14 +77,14 @@ bool contains_all(const Workload& one, const Workload& other) {
 
 }  // namespace
 
-bool told_in_another_form(const Workload& one, const Workload& other) {
+bool is_copy_in_another_format(const Workload& one, const Workload& other) {
   const LogSource &mine = one.sources.front(), &others = other.sources.front();
-  if (!other_forms(mine, others) || !contains_all(one, other)) return false;
-  return richness(mine) < richness(others) || !contains_all(other, one);
+  if (!formats_differ(mine, others) || !contains_all(one, other)) return false;
+  return completeness(mine) < completeness(others) || !contains_all(other, one);
 }
 
-bool shares_calls_in_another_form(const Workload& one, const Workload& other) {
-  if (!other_forms(one.sources.front(), other.sources.front()) || !overlap(span_of(one), span_of(other)))
+bool shares_calls_in_another_format(const Workload& one, const Workload& other) {
+  if (!formats_differ(one.sources.front(), other.sources.front()) || !overlap(span_of(one), span_of(other)))
     return false;
   const auto others = by_fingerprint(other);
   // One short duration may well come twice.
@@ -97,8 +97,7 @@ bool shares_calls_in_another_form(const Workload& one, const Workload& other) {
     for (const auto& mine : query.samples) {
       if (!mine.duration_ms || *mine.duration_ms <= 0) continue;
       ++compared;
-      equal += std::any_of(samples.begin(), samples.end(),
-                           [&](const Sample& sample) { return sample.duration_ms == mine.duration_ms; });
+      equal += std::ranges::find(samples, mine.duration_ms, &Sample::duration_ms) != samples.end();
     }
   }
   return equal >= least && equal * 4 >= compared;
