@@ -70,13 +70,13 @@ Result<void> CatalogReader::sessions() {
           "SELECT WHERE false", "connected sessions were not read"));
   std::size_t hidden = 0;
   for (const auto& row : rows) {
-    Session session{static_cast<int>(whole(row[0])), text(row[1]), text(row[2]), text(row[3]), {}, {}};
+    Session& session = catalog_.sessions.emplace_back();
+    read_row(row, session.pid, session.database, session.application, session.state,
+             session.transaction_seconds, session.state_seconds, session.wait_event_type);
     // What began after our own transaction is younger than nothing.
-    if (row[4]) session.transaction_seconds = std::max(0.0, number(row[4]));
-    if (row[5]) session.state_seconds = std::max(0.0, number(row[5]));
-    session.wait_event_type = text(row[6]);
+    for (auto* seconds : {&session.transaction_seconds, &session.state_seconds})
+      if (*seconds) *seconds = std::max(0.0, **seconds);
     hidden += truth(row[7]);
-    catalog_.sessions.push_back(std::move(session));
   }
   if (hidden)
     diagnostics_.push_back(
@@ -140,15 +140,11 @@ Result<void> CatalogReader::types_and_sequences() {
                                 query("NULL"), "sequence positions were not read"));
   for (const auto& row : sequences) {
     Sequence sequence;
-    sequence.name = {text(row[0]), text(row[1])};
-    sequence.type = text(row[2]);
-    if (row[4]) sequence.owner_table = QualifiedName{text(row[3]), text(row[4])};
-    sequence.owner_column = text(row[5]);
-    sequence.increment = whole(row[6]);
-    sequence.cycles = truth(row[7]);
-    sequence.maximum = whole(row[8]);
-    if (row[9]) sequence.last_value = whole(row[9]);
-    sequence.minimum = whole(row[10]);
+    QualifiedName owner;
+    read_row(row, sequence.name.schema, sequence.name.name, sequence.type, owner.schema, owner.name,
+             sequence.owner_column, sequence.increment, sequence.cycles, sequence.maximum,
+             sequence.last_value, sequence.minimum);
+    if (row[4]) sequence.owner_table = std::move(owner);
     catalog_.sequences[sequence.name] = sequence;
   }
   return {};

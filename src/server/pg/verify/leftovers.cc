@@ -105,15 +105,10 @@ Result<Leftovers> find_leftovers(Connection& connection) {
         {static_cast<int>(whole(row[1])), row[2].value_or(""), *run, row[3] == "t", process_of(*run)});
   }
   for (const auto& row : indexes) {
-    LeftoverIndex index{row[0].value_or(""),
-                        {row[1].value_or(""), row[2].value_or("")},
-                        {row[3].value_or(""), row[4].value_or("")},
-                        {},
-                        ProcessState::unknown,
-                        false,
-                        row[9].value_or(""),
-                        {}};
-    if (const auto run = read_mark(row[5].value_or(""))) index.run = *run;
+    LeftoverIndex index;
+    read_row(row, index.oid, index.index.schema, index.index.name, index.table.schema, index.table.name);
+    index.parent = text(row[9]);
+    if (const auto run = read_mark(text(row[5]))) index.run = *run;
     index.kept_because = why_kept(row, index.run);
     if (!index.run.id.empty()) index.process = process_of(index.run);
     index.locked = !index.run.id.empty() && locked.contains(lock_number(index.run.id));
