@@ -146,66 +146,10 @@ struct Refusal {
   std::string sqlstate;
 };
 
-class Builder {
- public:
-  Builder(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics)
-      : owner_(owner), admin_(admin), script_(script), lines_(script.sql), diagnostics_(diagnostics) {}
-  void run();
-
- private:
-  // Runs the statements from `from` on that may share a transaction, as one query: a round trip for all.
-  // Returns their number; 0 if they are fewer than two, or one of them failed, so that none had an effect.
-  std::size_t batch(const std::vector<sql::SourceStatement>& all, std::size_t from);
-  void statement(const sql::SourceStatement& source);
-  std::optional<Refusal> attempt(std::string_view text);
-  std::optional<Refusal> extension(std::string_view text);
-  // What was done so that the statement may be tried again; empty: nothing can be done.
-  std::string create_missing(const Refusal& refusal, const std::vector<std::string>& words);
-  std::string create_missing_type(const std::string& name);
-  std::string create_missing_role(const std::string& name);
-  std::string create_missing_schema(const std::string& name);
-  std::string create_missing_table(const std::string& name);
-  std::string create_missing_function(const std::string& message, const std::vector<std::string>& words);
-  std::string change_return_type(const std::string& message);
-  std::string create(const FunctionStub& stub);
-  std::string schema_for(const QualifiedName& name);
-  bool owner_does(const std::string& text) { return !attempt(text); }
-  bool admin_does(const std::string& script) { return admin_.run_script(script).has_value(); }
-  void report(std::string what, std::string done);
-
-  Connection& owner_;
-  Connection& admin_;
-  const Script& script_;
-  LineIndex lines_;
-  Diagnostics& diagnostics_;
-  std::size_t offset_ = 0;
-  std::optional<FunctionStub> last_stub_;
-};
-
-void Builder::report(std::string what, std::string done) {
-  const auto place = lines_.at(offset_);
-  diagnostics_.push_back(Error{Error::Kind::nonfatal, fmt::format("{}:{}", script_.name, place.line),
-                               std::move(what), std::move(done)});
-}
-
 bool controls_transaction(const std::vector<std::string>& words) {
   constexpr std::array<std::string_view, 9> known = {"BEGIN", "START",     "COMMIT",  "END",    "ROLLBACK",
                                                      "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"};
   return !words.empty() && std::ranges::find(known, words[0]) != known.end();
-}
-
-// Inside the script's own transaction a savepoint keeps one refused statement from taking the rest along.
-std::optional<Refusal> Builder::attempt(std::string_view text) {
-  const bool saved = owner_.in_transaction() && !controls_transaction(first_words(text, 1)) &&
-                     owner_.query("SAVEPOINT pgadvise_step").has_value();
-  const auto done = owner_.query(text);
-  if (done) {
-    if (saved && owner_.in_transaction()) (void)owner_.query("RELEASE SAVEPOINT pgadvise_step");
-    return std::nullopt;
-  }
-  Refusal refusal{done.error(), owner_.sqlstate()};
-  if (saved) (void)owner_.query("ROLLBACK TO SAVEPOINT pgadvise_step");
-  return refusal;
 }
 
 // CREATE EXTENSION [IF NOT EXISTS] name [WITH] [SCHEMA schema] … [CASCADE], in words of first_words().
@@ -238,156 +182,6 @@ bool installs_safely(std::string_view extension) {
   return std::ranges::find(known, extension) != known.end();
 }
 
-// Trusted extensions can be made by the owner, inside its transaction; the others want the superuser, whose
-// installation script resolves names in the extension's schema: not beside functions and operators of ours.
-// The superuser's statement is made from what was checked.
-std::optional<Refusal> Builder::extension(std::string_view text) {
-  auto refusal = attempt(text);
-  if (!refusal || refusal->sqlstate != "42501") return refusal;
-  const ExtensionStatement wanted = read_extension(text);
-  const std::string schema = wanted.schema.empty() ? schema_for({}) : wanted.schema;
-  const auto own = admin_.query(
-      "SELECT 1 FROM pg_namespace n WHERE n.nspname = $1 AND (EXISTS (SELECT FROM pg_proc p WHERE "
-      "p.pronamespace = n.oid AND pg_get_userbyid(p.proowner) <> current_user) OR EXISTS (SELECT FROM "
-      "pg_operator o WHERE o.oprnamespace = n.oid AND pg_get_userbyid(o.oprowner) <> current_user))",
-      {schema});
-  if (!own) return refusal;
-  if (!own->empty() && !installs_safely(wanted.name)) {
-    refusal->error.what += fmt::format(
-        "; the script has functions in the schema {}, beside which the superuser of the sandbox installs no "
-        "extension: create the extension before them, or in a schema of its own",
-        schema);
-    return refusal;
-  }
-  // Where the statement names no schema, the first of search_path gets the extension.
-  if (!admin_.query("SET search_path = " + quote_identifier(schema))) return refusal;
-  const auto done = admin_.query(fmt::format(
-      "CREATE EXTENSION IF NOT EXISTS {}{}{}", quote_identifier(wanted.name),
-      wanted.schema.empty() ? "" : " SCHEMA " + quote_identifier(schema), wanted.cascade ? " CASCADE" : ""));
-  Refusal failed{done ? Error() : done.error(), admin_.sqlstate()};
-  (void)admin_.query("RESET search_path");
-  if (done) return std::nullopt;
-  return failed;
-}
-
-std::string Builder::schema_for(const QualifiedName& name) {
-  if (!name.schema.empty()) return name.schema;
-  const auto rows = owner_.query("SELECT current_schema()");
-  if (rows && !rows->empty() && rows->front().front()) return *rows->front().front();
-  return "public";
-}
-
-// A type that holds text, takes modifiers, and casts to text without being asked, so that text's operators,
-// operator classes and functions serve it. (A domain takes no modifiers.)
-std::string Builder::create_missing_type(const std::string& written) {
-  auto name = parse_name(written);
-  while (name.name.size() > 2 && name.name.compare(name.name.size() - 2, 2, "[]") == 0)
-    name.name.resize(name.name.size() - 2);
-  name.schema = schema_for(name);
-  const auto type = quote_name(name);
-  const auto function = [&](const char* suffix) {
-    return quote_name({"pgadvise_stubs", hex64(fnv1a(type)) + suffix});
-  };
-  const auto script = fmt::format(
-      "CREATE SCHEMA IF NOT EXISTS pgadvise_stubs; GRANT USAGE ON SCHEMA pgadvise_stubs TO PUBLIC; CREATE "
-      "TYPE {0};"
-      "CREATE FUNCTION {1}(cstring) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS 'textin';"
-      "CREATE FUNCTION {2}({0}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';"
-      "CREATE FUNCTION {3}(cstring[]) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS "
-      "$$ SELECT CASE WHEN array_to_string($1, ',') ~ '^[0-9]{{1,8}}$' THEN array_to_string($1, "
-      "',')::integer ELSE 0 "
-      "END + 4 $$;"
-      "CREATE FUNCTION {4}(integer) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'varchartypmodout';"
-      "CREATE TYPE {0} (INPUT = {1}, OUTPUT = {2}, TYPMOD_IN = {3}, TYPMOD_OUT = {4}, LIKE = text, CATEGORY "
-      "= 'S', COLLATABLE = true);"
-      "CREATE CAST ({0} AS text) WITHOUT FUNCTION AS IMPLICIT;"
-      "CREATE CAST (text AS {0}) WITHOUT FUNCTION AS ASSIGNMENT;",
-      type, function("_in"), function("_out"), function("_typmod_in"), function("_typmod_out"));
-  return admin_does(script) ? fmt::format("created a placeholder for type {}, which stores text", written)
-                            : "";
-}
-
-std::string Builder::create_missing_role(const std::string& name) {
-  const auto role = quote_identifier(name);
-  if (!admin_does("CREATE ROLE " + role + " NOLOGIN; GRANT " + role + " TO pgadvise")) return {};
-  return fmt::format("created role {}, without privileges", name);
-}
-
-std::string Builder::create_missing_schema(const std::string& name) {
-  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("created schema {}", name) : "";
-}
-
-std::string Builder::create_missing_table(const std::string& written) {
-  const auto name = parse_name(written);
-  if (!platform_schema(name.schema)) return {};
-  const auto table = quote_name(name);
-  if (!owner_does(fmt::format("CREATE TABLE {} ({})", table, platform_columns(name)))) return {};
-  (void)owner_does("COMMENT ON TABLE " + table + " IS 'a placeholder created by pgadvise'");
-  return fmt::format("created a placeholder for table {}", written);
-}
-
-std::string Builder::create(const FunctionStub& stub) {
-  const bool generated = stub.arguments.empty() && stub.name.schema != "auth";
-  std::string body = fmt::format("SELECT NULL::{}", stub.returns);
-  if (generated && stub.returns == "uuid") body = "SELECT md5(random()::text)::uuid";
-  if (generated && stub.returns == "text") body = "SELECT md5(random()::text)";
-  const auto text = stub.trigger
-                        ? fmt::format(
-                              "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS "
-                              "$$ BEGIN RETURN NEW; END $$",
-                              quote_name(stub.name))
-                        : fmt::format("CREATE FUNCTION {}({}) RETURNS {} LANGUAGE sql {} AS $$ {} $$",
-                                      quote_name(stub.name), join(stub.arguments, ", "), stub.returns,
-                                      generated ? "VOLATILE" : "IMMUTABLE", body);
-  if (!owner_does(text)) return {};
-  return fmt::format("created a placeholder for {}({})", display(stub.name), join(stub.arguments, ", "));
-}
-
-std::string Builder::create_missing_function(const std::string& message,
-                                             const std::vector<std::string>& words) {
-  auto stub = parse_signature(message);
-  if (!stub) return {};
-  stub->name.schema = schema_for(stub->name);
-  stub->trigger = std::ranges::find(words, "TRIGGER") != words.end();
-  auto done = create(*stub);
-  last_stub_ = done.empty() ? std::nullopt : std::move(stub);
-  return done;
-}
-
-// A function that was made up returns what its use asks for, once the server has said what that is.
-std::string Builder::change_return_type(const std::string& message) {
-  if (!last_stub_ || last_stub_->trigger) return {};
-  static const std::regex mismatch("is of type (.+) but (default|generation) expression is of type");
-  std::smatch match;
-  std::string wanted;
-  if (std::regex_search(message, match, mismatch)) wanted = match[1];
-  if (contains(message, "must be type boolean")) wanted = "boolean";
-  if (wanted.empty() || wanted == last_stub_->returns) return {};
-  auto stub = *std::exchange(last_stub_, std::nullopt);
-  if (!owner_does(fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
-    return {};
-  stub.returns = wanted;
-  (void)create(stub);
-  return fmt::format("it returns {}", wanted);
-}
-
-std::string Builder::create_missing(const Refusal& refusal, const std::vector<std::string>& words) {
-  const auto& message = refusal.error.what;
-  const auto& state = refusal.sqlstate;
-  if (state == "42704") {
-    if (const auto name = quoted_after(message, "type"); name && message.compare(0, 4, "type") == 0)
-      return create_missing_type(*name);
-    if (const auto name = quoted_after(message, "role")) return create_missing_role(*name);
-  }
-  if (state == "3F000")
-    if (const auto name = quoted_after(message, "schema")) return create_missing_schema(*name);
-  if (state == "42P01")
-    if (const auto name = quoted_after(message, "relation")) return create_missing_table(*name);
-  if (state == "42883") return create_missing_function(message, words);
-  if (state == "42804") return change_return_type(message);
-  return {};
-}
-
 // CREATE ROLE wants rights that the script does not get: a role without any takes its place.
 std::optional<std::string> role_made(const std::vector<std::string>& words) {
   const bool creates = begins(words, {"CREATE", "ROLE"}) || begins(words, {"CREATE", "USER"}) ||
@@ -409,32 +203,6 @@ bool without_effect(const std::vector<std::string>& words, std::string_view text
          std::regex_search(text.begin(), text.end(), copy);
 }
 
-void Builder::statement(const sql::SourceStatement& source) {
-  offset_ = source.offset;
-  last_stub_.reset();
-  const auto words = first_words(source.text, 8);
-  if (words.empty() || without_effect(words, source.text)) return;
-  if (const auto role = role_made(words)) {
-    if (create_missing_role(*role).empty()) report(fmt::format("role {} can't be created", *role), "skipped");
-    return;
-  }
-  const bool is_extension = begins(words, {"CREATE", "EXTENSION"});
-  std::set<std::string> done;
-  for (int round = 0; round <= max_stubs_per_statement; ++round) {
-    const auto refusal = is_extension ? extension(source.text) : attempt(source.text);
-    if (!refusal) return;
-    const auto created = owner_.alive() ? create_missing(*refusal, words) : "";
-    // The same remedy twice does not help.
-    if (created.empty() || !done.insert(created).second || round == max_stubs_per_statement) {
-      auto kind = words.front();
-      if (words.size() > 1) kind += " " + words[1];
-      report(fmt::format("{}: {}", kind, refusal->error.what), "skipped");
-      return;
-    }
-    report(refusal->error.what, created);
-  }
-}
-
 // Whether the statement has the same effect together with others in one transaction as in one of its own.
 bool may_share_transaction(std::string_view text) {
   const auto words = first_words(text, 8);
@@ -444,43 +212,265 @@ bool may_share_transaction(std::string_view text) {
   return words.size() > 1 && words[0] == "CREATE" && std::ranges::find(made, words[1]) != made.end();
 }
 
-std::size_t Builder::batch(const std::vector<sql::SourceStatement>& all, std::size_t from) {
-  if (owner_.in_transaction()) return 0;
-  std::string text;
-  std::size_t end = from;
-  for (; end < all.size() && end - from < max_batch_statements && text.size() < max_batch_bytes &&
-         may_share_transaction(all[end].text);
-       ++end)
-    text.append(all[end].text).append("\n;\n");
-  if (end - from < 2 || !owner_.run_script(text)) return 0;
-  return end - from;
-}
+class Builder {
+ public:
+  Builder(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics)
+      : owner_(owner), admin_(admin), script_(script), lines_(script.sql), diagnostics_(diagnostics) {}
 
-void Builder::run() {
-  owner_.set_deadline(statement_limit);
-  admin_.set_deadline(statement_limit);
-  (void)owner_.query("SET check_function_bodies = off");
-  const auto statements = sql::split(script_.sql);
-  std::size_t alone_to = 0;  // statements of a batch that failed, and was rolled back
-  for (std::size_t at = 0; at < statements.size();) {
-    if (!owner_.alive() || !admin_.alive()) {
-      report("the connection to the sandbox's server was lost", "the remaining statements were skipped");
+  void run() {
+    owner_.set_deadline(statement_limit);
+    admin_.set_deadline(statement_limit);
+    (void)owner_.query("SET check_function_bodies = off");
+    const auto statements = sql::split(script_.sql);
+    std::size_t alone_to = 0;  // statements of a batch that failed, and was rolled back
+    for (std::size_t at = 0; at < statements.size();) {
+      if (!owner_.alive() || !admin_.alive()) {
+        report("the connection to the sandbox's server was lost", "the remaining statements were skipped");
+        return;
+      }
+      if (at >= alone_to) {
+        if (const std::size_t done = batch(statements, at)) {
+          at += done;
+          continue;
+        }
+        alone_to = at + max_batch_statements;
+      }
+      statement(statements[at++]);
+    }
+    if (owner_.in_transaction()) (void)owner_.query("COMMIT");
+    (void)owner_.query("DISCARD ALL");  // a dump empties search_path
+    owner_.set_deadline({});
+    admin_.set_deadline({});
+  }
+
+ private:
+  // Runs the statements from `from` on that may share a transaction, as one query: a round trip for all.
+  // Returns their number; 0 if they are fewer than two, or one of them failed, so that none had an effect.
+  std::size_t batch(const std::vector<sql::SourceStatement>& all, std::size_t from) {
+    if (owner_.in_transaction()) return 0;
+    std::string text;
+    std::size_t end = from;
+    for (; end < all.size() && end - from < max_batch_statements && text.size() < max_batch_bytes &&
+           may_share_transaction(all[end].text);
+         ++end)
+      text.append(all[end].text).append("\n;\n");
+    if (end - from < 2 || !owner_.run_script(text)) return 0;
+    return end - from;
+  }
+
+  void statement(const sql::SourceStatement& source) {
+    offset_ = source.offset;
+    last_stub_.reset();
+    const auto words = first_words(source.text, 8);
+    if (words.empty() || without_effect(words, source.text)) return;
+    if (const auto role = role_made(words)) {
+      if (create_missing_role(*role).empty())
+        report(fmt::format("role {} can't be created", *role), "skipped");
       return;
     }
-    if (at >= alone_to) {
-      if (const std::size_t done = batch(statements, at)) {
-        at += done;
-        continue;
+    const bool is_extension = begins(words, {"CREATE", "EXTENSION"});
+    std::set<std::string> done;
+    for (int round = 0; round <= max_stubs_per_statement; ++round) {
+      const auto refusal = is_extension ? extension(source.text) : attempt(source.text);
+      if (!refusal) return;
+      const auto created = owner_.alive() ? create_missing(*refusal, words) : "";
+      // The same remedy twice does not help.
+      if (created.empty() || !done.insert(created).second || round == max_stubs_per_statement) {
+        auto kind = words.front();
+        if (words.size() > 1) kind += " " + words[1];
+        report(fmt::format("{}: {}", kind, refusal->error.what), "skipped");
+        return;
       }
-      alone_to = at + max_batch_statements;
+      report(refusal->error.what, created);
     }
-    statement(statements[at++]);
   }
-  if (owner_.in_transaction()) (void)owner_.query("COMMIT");
-  (void)owner_.query("DISCARD ALL");  // a dump empties search_path
-  owner_.set_deadline({});
-  admin_.set_deadline({});
-}
+
+  // Inside the script's own transaction a savepoint keeps one refused statement from taking the rest along.
+  std::optional<Refusal> attempt(std::string_view text) {
+    const bool saved = owner_.in_transaction() && !controls_transaction(first_words(text, 1)) &&
+                       owner_.query("SAVEPOINT pgadvise_step").has_value();
+    const auto done = owner_.query(text);
+    if (done) {
+      if (saved && owner_.in_transaction()) (void)owner_.query("RELEASE SAVEPOINT pgadvise_step");
+      return std::nullopt;
+    }
+    Refusal refusal{done.error(), owner_.sqlstate()};
+    if (saved) (void)owner_.query("ROLLBACK TO SAVEPOINT pgadvise_step");
+    return refusal;
+  }
+
+  // Trusted extensions can be made by the owner, inside its transaction; the others want the superuser, whose
+  // installation script resolves names in the extension's schema: not beside functions and operators of ours.
+  // The superuser's statement is made from what was checked.
+  std::optional<Refusal> extension(std::string_view text) {
+    auto refusal = attempt(text);
+    if (!refusal || refusal->sqlstate != "42501") return refusal;
+    const ExtensionStatement wanted = read_extension(text);
+    const std::string schema = wanted.schema.empty() ? schema_for({}) : wanted.schema;
+    const auto own = admin_.query(
+        "SELECT 1 FROM pg_namespace n WHERE n.nspname = $1 AND (EXISTS (SELECT FROM pg_proc p WHERE "
+        "p.pronamespace = n.oid AND pg_get_userbyid(p.proowner) <> current_user) OR EXISTS (SELECT FROM "
+        "pg_operator o WHERE o.oprnamespace = n.oid AND pg_get_userbyid(o.oprowner) <> current_user))",
+        {schema});
+    if (!own) return refusal;
+    if (!own->empty() && !installs_safely(wanted.name)) {
+      refusal->error.what += fmt::format(
+          "; the script has functions in the schema {}, beside which the superuser of the sandbox installs "
+          "no "
+          "extension: create the extension before them, or in a schema of its own",
+          schema);
+      return refusal;
+    }
+    // Where the statement names no schema, the first of search_path gets the extension.
+    if (!admin_.query("SET search_path = " + quote_identifier(schema))) return refusal;
+    const auto done =
+        admin_.query(fmt::format("CREATE EXTENSION IF NOT EXISTS {}{}{}", quote_identifier(wanted.name),
+                                 wanted.schema.empty() ? "" : " SCHEMA " + quote_identifier(schema),
+                                 wanted.cascade ? " CASCADE" : ""));
+    Refusal failed{done ? Error() : done.error(), admin_.sqlstate()};
+    (void)admin_.query("RESET search_path");
+    if (done) return std::nullopt;
+    return failed;
+  }
+
+  // What was done so that the statement may be tried again; empty: nothing can be done.
+  std::string create_missing(const Refusal& refusal, const std::vector<std::string>& words) {
+    const auto& message = refusal.error.what;
+    const auto& state = refusal.sqlstate;
+    if (state == "42704") {
+      if (const auto name = quoted_after(message, "type"); name && message.compare(0, 4, "type") == 0)
+        return create_missing_type(*name);
+      if (const auto name = quoted_after(message, "role")) return create_missing_role(*name);
+    }
+    if (state == "3F000")
+      if (const auto name = quoted_after(message, "schema")) return create_missing_schema(*name);
+    if (state == "42P01")
+      if (const auto name = quoted_after(message, "relation")) return create_missing_table(*name);
+    if (state == "42883") return create_missing_function(message, words);
+    if (state == "42804") return change_return_type(message);
+    return {};
+  }
+
+  // A type that holds text, takes modifiers, and casts to text without being asked, so that text's operators,
+  // operator classes and functions serve it. (A domain takes no modifiers.)
+  std::string create_missing_type(const std::string& written) {
+    auto name = parse_name(written);
+    while (name.name.size() > 2 && name.name.compare(name.name.size() - 2, 2, "[]") == 0)
+      name.name.resize(name.name.size() - 2);
+    name.schema = schema_for(name);
+    const auto type = quote_name(name);
+    const auto function = [&](const char* suffix) {
+      return quote_name({"pgadvise_stubs", hex64(fnv1a(type)) + suffix});
+    };
+    const auto script = fmt::format(
+        "CREATE SCHEMA IF NOT EXISTS pgadvise_stubs; GRANT USAGE ON SCHEMA pgadvise_stubs TO PUBLIC; CREATE "
+        "TYPE {0};"
+        "CREATE FUNCTION {1}(cstring) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS 'textin';"
+        "CREATE FUNCTION {2}({0}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';"
+        "CREATE FUNCTION {3}(cstring[]) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS "
+        "$$ SELECT CASE WHEN array_to_string($1, ',') ~ '^[0-9]{{1,8}}$' THEN array_to_string($1, "
+        "',')::integer ELSE 0 "
+        "END + 4 $$;"
+        "CREATE FUNCTION {4}(integer) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS "
+        "'varchartypmodout';"
+        "CREATE TYPE {0} (INPUT = {1}, OUTPUT = {2}, TYPMOD_IN = {3}, TYPMOD_OUT = {4}, LIKE = text, "
+        "CATEGORY "
+        "= 'S', COLLATABLE = true);"
+        "CREATE CAST ({0} AS text) WITHOUT FUNCTION AS IMPLICIT;"
+        "CREATE CAST (text AS {0}) WITHOUT FUNCTION AS ASSIGNMENT;",
+        type, function("_in"), function("_out"), function("_typmod_in"), function("_typmod_out"));
+    return admin_does(script) ? fmt::format("created a placeholder for type {}, which stores text", written)
+                              : "";
+  }
+
+  std::string create_missing_role(const std::string& name) {
+    const auto role = quote_identifier(name);
+    if (!admin_does("CREATE ROLE " + role + " NOLOGIN; GRANT " + role + " TO pgadvise")) return {};
+    return fmt::format("created role {}, without privileges", name);
+  }
+
+  std::string create_missing_schema(const std::string& name) {
+    return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("created schema {}", name)
+                                                                 : "";
+  }
+
+  std::string create_missing_table(const std::string& written) {
+    const auto name = parse_name(written);
+    if (!platform_schema(name.schema)) return {};
+    const auto table = quote_name(name);
+    if (!owner_does(fmt::format("CREATE TABLE {} ({})", table, platform_columns(name)))) return {};
+    (void)owner_does("COMMENT ON TABLE " + table + " IS 'a placeholder created by pgadvise'");
+    return fmt::format("created a placeholder for table {}", written);
+  }
+
+  std::string create_missing_function(const std::string& message, const std::vector<std::string>& words) {
+    auto stub = parse_signature(message);
+    if (!stub) return {};
+    stub->name.schema = schema_for(stub->name);
+    stub->trigger = std::ranges::find(words, "TRIGGER") != words.end();
+    auto done = create(*stub);
+    last_stub_ = done.empty() ? std::nullopt : std::move(stub);
+    return done;
+  }
+
+  // A function that was made up returns what its use asks for, once the server has said what that is.
+  std::string change_return_type(const std::string& message) {
+    if (!last_stub_ || last_stub_->trigger) return {};
+    static const std::regex mismatch("is of type (.+) but (default|generation) expression is of type");
+    std::smatch match;
+    std::string wanted;
+    if (std::regex_search(message, match, mismatch)) wanted = match[1];
+    if (contains(message, "must be type boolean")) wanted = "boolean";
+    if (wanted.empty() || wanted == last_stub_->returns) return {};
+    auto stub = *std::exchange(last_stub_, std::nullopt);
+    if (!owner_does(fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
+      return {};
+    stub.returns = wanted;
+    (void)create(stub);
+    return fmt::format("it returns {}", wanted);
+  }
+
+  std::string create(const FunctionStub& stub) {
+    const bool generated = stub.arguments.empty() && stub.name.schema != "auth";
+    std::string body = fmt::format("SELECT NULL::{}", stub.returns);
+    if (generated && stub.returns == "uuid") body = "SELECT md5(random()::text)::uuid";
+    if (generated && stub.returns == "text") body = "SELECT md5(random()::text)";
+    const auto text = stub.trigger
+                          ? fmt::format(
+                                "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS "
+                                "$$ BEGIN RETURN NEW; END $$",
+                                quote_name(stub.name))
+                          : fmt::format("CREATE FUNCTION {}({}) RETURNS {} LANGUAGE sql {} AS $$ {} $$",
+                                        quote_name(stub.name), join(stub.arguments, ", "), stub.returns,
+                                        generated ? "VOLATILE" : "IMMUTABLE", body);
+    if (!owner_does(text)) return {};
+    return fmt::format("created a placeholder for {}({})", display(stub.name), join(stub.arguments, ", "));
+  }
+
+  std::string schema_for(const QualifiedName& name) {
+    if (!name.schema.empty()) return name.schema;
+    const auto rows = owner_.query("SELECT current_schema()");
+    if (rows && !rows->empty() && rows->front().front()) return *rows->front().front();
+    return "public";
+  }
+
+  bool owner_does(const std::string& text) { return !attempt(text); }
+  bool admin_does(const std::string& script) { return admin_.run_script(script).has_value(); }
+
+  void report(std::string what, std::string done) {
+    const auto place = lines_.at(offset_);
+    diagnostics_.push_back(Error{Error::Kind::nonfatal, fmt::format("{}:{}", script_.name, place.line),
+                                 std::move(what), std::move(done)});
+  }
+
+  Connection& owner_;
+  Connection& admin_;
+  const Script& script_;
+  LineIndex lines_;
+  Diagnostics& diagnostics_;
+  std::size_t offset_ = 0;
+  std::optional<FunctionStub> last_stub_;
+};
 
 }  // namespace
 
