@@ -1,7 +1,6 @@
 #include "pg/sandbox/build.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <optional>
 #include <regex>
@@ -62,8 +61,8 @@ bool begins(const std::vector<std::string>& words, std::initializer_list<std::st
 // "auth.users" -> {auth, users}; messages do not quote.
 QualifiedName parse_name(std::string_view text) {
   const auto dot = text.find('.');
-  if (dot == std::string_view::npos) return {"", std::string(text)};
-  return {std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
+  const auto schema = dot == std::string_view::npos ? std::string_view() : text.substr(0, dot);
+  return {std::string(schema), std::string(text.substr(dot + 1))};  // npos + 1 is 0
 }
 
 std::optional<std::string> quoted_after(std::string_view message, std::string_view before) {
@@ -77,10 +76,8 @@ std::optional<std::string> quoted_after(std::string_view message, std::string_vi
 
 // Schemas that a hosting platform brings along: migrations refer to them and never make them.
 bool platform_schema(std::string_view schema) {
-  constexpr std::array<std::string_view, 12> known = {
-      "auth", "storage", "extensions", "realtime", "vault",     "cron",
-      "net",  "graphql", "pgsodium",   "pgmq",     "neon_auth", "supabase_functions"};
-  return std::ranges::find(known, schema) != known.end();
+  return is_one_of(schema, {"auth", "storage", "extensions", "realtime", "vault", "cron", "net", "graphql",
+                            "pgsodium", "pgmq", "neon_auth", "supabase_functions"});
 }
 
 std::string platform_columns(const QualifiedName& table) {
@@ -106,16 +103,14 @@ struct FunctionStub {
 };
 
 std::string return_type(const QualifiedName& name) {
-  const auto has = [&](std::string_view part) { return name.name.find(part) != std::string::npos; };
-  const auto starts = [&](std::string_view part) { return name.name.compare(0, part.size(), part) == 0; };
-  if (name.schema == "auth" && name.name == "uid") return "uuid";
-  if (name.schema == "auth" && name.name == "jwt") return "jsonb";
-  if (has("uuid")) return "uuid";
+  const std::string& function = name.name;
+  const auto starts = [&](std::string_view part) { return function.starts_with(part); };
+  if (name.schema == "auth" && function == "jwt") return "jsonb";
+  if (contains(function, "uuid") || (name.schema == "auth" && function == "uid")) return "uuid";
   if (starts("is_") || starts("has_") || starts("can_")) return "boolean";
-  if (name.name == "similarity" || name.name == "word_similarity") return "real";
-  if (name.name == "digest" || name.name == "hmac" || name.name == "gen_random_bytes") return "bytea";
-  if (starts("st_distance") || starts("st_length") || starts("st_area") || has("_distance"))
-    return "double precision";
+  if (is_one_of(function, {"similarity", "word_similarity"})) return "real";
+  if (is_one_of(function, {"digest", "hmac", "gen_random_bytes"})) return "bytea";
+  if (starts("st_length") || starts("st_area") || contains(function, "_distance")) return "double precision";
   return "text";
 }
 
@@ -125,8 +120,7 @@ std::optional<FunctionStub> parse_signature(std::string_view message) {
   constexpr std::string_view after = ") does not exist";
   const auto open = message.find('(');
   const auto close = message.rfind(after);
-  if (message.substr(0, before.size()) != before || open == message.npos || close == message.npos ||
-      close < open)
+  if (!message.starts_with(before) || open == message.npos || close == message.npos || close < open)
     return std::nullopt;
   FunctionStub stub;
   stub.name = parse_name(message.substr(before.size(), open - before.size()));
@@ -147,9 +141,8 @@ struct Refusal {
 };
 
 bool controls_transaction(const std::vector<std::string>& words) {
-  constexpr std::array<std::string_view, 9> known = {"BEGIN", "START",     "COMMIT",  "END",    "ROLLBACK",
-                                                     "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"};
-  return !words.empty() && std::ranges::find(known, words[0]) != known.end();
+  return !words.empty() && is_one_of(words[0], {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT",
+                                                "SAVEPOINT", "RELEASE", "PREPARE"});
 }
 
 // CREATE EXTENSION [IF NOT EXISTS] name [WITH] [SCHEMA schema] … [CASCADE], in words of first_words().
@@ -174,12 +167,12 @@ ExtensionStatement read_extension(std::string_view text) {
 // Those that come with PostgreSQL, whose scripts name pg_catalog (CVE-2020-14350). Not earthdistance, whose
 // functions find those of cube by search_path.
 bool installs_safely(std::string_view extension) {
-  static const auto known = split(
-      "amcheck autoinc bloom dblink file_fdw insert_username intagg moddatetime pageinspect "
-      "pg_buffercache pg_freespacemap pg_prewarm pg_surgery pg_visibility pg_walinspect pgrowlocks "
-      "pg_stat_statements pgstattuple postgres_fdw refint sslinfo",
-      ' ');
-  return std::ranges::find(known, extension) != known.end();
+  static constexpr auto known =
+      word_list("amcheck", "autoinc", "bloom", "dblink", "file_fdw", "insert_username", "intagg",
+                "moddatetime", "pageinspect", "pg_buffercache", "pg_freespacemap", "pg_prewarm", "pg_surgery",
+                "pg_visibility", "pg_walinspect", "pgrowlocks", "pg_stat_statements", "pgstattuple",
+                "postgres_fdw", "refint", "sslinfo");
+  return is_one_of(extension, known);
 }
 
 // CREATE ROLE wants rights that the script does not get: a role without any takes its place.
@@ -206,10 +199,10 @@ bool without_effect(const std::vector<std::string>& words, std::string_view text
 // Whether the statement has the same effect together with others in one transaction as in one of its own.
 bool may_share_transaction(std::string_view text) {
   const auto words = first_words(text, 8);
-  if (std::ranges::find(words, "CONCURRENTLY") != words.end() || without_effect(words, text)) return false;
+  if (is_one_of("CONCURRENTLY", words) || without_effect(words, text)) return false;
   if (begins(words, {"COMMENT", "ON"}) || begins(words, {"ALTER", "TABLE"})) return true;
-  constexpr std::array<std::string_view, 6> made = {"TABLE", "INDEX", "UNIQUE", "SEQUENCE", "TYPE", "VIEW"};
-  return words.size() > 1 && words[0] == "CREATE" && std::ranges::find(made, words[1]) != made.end();
+  return words.size() > 1 && words[0] == "CREATE" &&
+         is_one_of(words[1], {"TABLE", "INDEX", "UNIQUE", "SEQUENCE", "TYPE", "VIEW"});
 }
 
 class Builder {
@@ -338,7 +331,7 @@ class Builder {
     const auto& message = refusal.error.what;
     const auto& state = refusal.sqlstate;
     if (state == "42704") {
-      if (const auto name = quoted_after(message, "type"); name && message.compare(0, 4, "type") == 0)
+      if (const auto name = quoted_after(message, "type"); name && message.starts_with("type"))
         return create_missing_type(*name);
       if (const auto name = quoted_after(message, "role")) return create_missing_role(*name);
     }
@@ -355,8 +348,7 @@ class Builder {
   // operator classes and functions serve it. (A domain takes no modifiers.)
   std::string create_missing_type(const std::string& written) {
     auto name = parse_name(written);
-    while (name.name.size() > 2 && name.name.compare(name.name.size() - 2, 2, "[]") == 0)
-      name.name.resize(name.name.size() - 2);
+    while (name.name.size() > 2 && name.name.ends_with("[]")) name.name.resize(name.name.size() - 2);
     name.schema = schema_for(name);
     const auto type = quote_name(name);
     const auto function = [&](const char* suffix) {
@@ -407,7 +399,7 @@ class Builder {
     auto stub = parse_signature(message);
     if (!stub) return {};
     stub->name.schema = schema_for(stub->name);
-    stub->trigger = std::ranges::find(words, "TRIGGER") != words.end();
+    stub->trigger = is_one_of("TRIGGER", words);
     auto done = create(*stub);
     last_stub_ = done.empty() ? std::nullopt : std::move(stub);
     return done;
