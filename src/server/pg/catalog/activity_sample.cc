@@ -40,20 +40,16 @@ enum Column : std::size_t {
 // about few sessions.
 std::string statement_for(int server_version) {
   return fmt::format(
-      "SELECT count(*), a.state, a.wait_event_type, a.wait_event, NULL::int, NULL, NULL, NULL, "
-      "NULL::float8, NULL::int, NULL, NULL::float8 FROM pg_stat_activity a WHERE {0} AND "
-      "a.datname = current_database() GROUP BY a.state, a.wait_event_type, a.wait_event "
-      "UNION ALL "
-      "SELECT NULL, NULL, NULL, NULL, q.pid, n.nspname, c.relname, q.mode, q.seconds::float8, q.blocker, "
-      "coalesce(nullif(b.application_name, ''), nullif(b.backend_type, 'client backend')), "
-      "extract(epoch FROM now() - b.xact_start)::float8 "
-      "FROM (SELECT w.pid, w.seconds, w.mode, w.relation, (pg_blocking_pids(w.pid))[1] AS blocker "
-      "FROM ({1}) w OFFSET 0) q "
-      "LEFT JOIN (SELECT t.pid, max(t.relation) AS relation FROM pg_locks t WHERE t.locktype = 'tuple' "
-      "AND t.granted GROUP BY t.pid) t ON t.pid = q.pid "
-      "LEFT JOIN pg_class c ON c.oid = coalesce(q.relation, t.relation) "
-      "LEFT JOIN pg_namespace n ON n.oid = c.relnamespace "
-      "LEFT JOIN pg_stat_activity b ON b.pid = q.blocker WHERE q.blocker IS NOT NULL",
+      "SELECT count(*), a.state, a.wait_event_type, a.wait_event, NULL::int, NULL, NULL, NULL, NULL::float8, "
+      "NULL::int, NULL, NULL::float8 FROM pg_stat_activity a WHERE {0} AND a.datname = current_database() "
+      "GROUP BY a.state, a.wait_event_type, a.wait_event UNION ALL SELECT NULL, NULL, NULL, NULL, q.pid, "
+      "n.nspname, c.relname, q.mode, q.seconds::float8, q.blocker, coalesce(nullif(b.application_name, ''), "
+      "nullif(b.backend_type, 'client backend')), extract(epoch FROM now() - b.xact_start)::float8 FROM "
+      "(SELECT w.pid, w.seconds, w.mode, w.relation, (pg_blocking_pids(w.pid))[1] AS blocker FROM ({1}) w "
+      "OFFSET 0) q LEFT JOIN (SELECT t.pid, max(t.relation) AS relation FROM pg_locks t WHERE t.locktype = "
+      "'tuple' AND t.granted GROUP BY t.pid) t ON t.pid = q.pid LEFT JOIN pg_class c ON c.oid = "
+      "coalesce(q.relation, t.relation) LEFT JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN "
+      "pg_stat_activity b ON b.pid = q.blocker WHERE q.blocker IS NOT NULL",
       session_of_client,
       longest_lock_waits(server_version,
                          fmt::format("AND l.pid IN (SELECT a.pid FROM pg_stat_activity a WHERE {} AND "

@@ -27,15 +27,13 @@ namespace {
 constexpr const char* settings =
     "SELECT set_config('statement_timeout', '60s', true), set_config('jit', 'off', true), "
     "set_config('lock_timeout', '500ms', true), set_config('idle_in_transaction_session_timeout', '60s', "
-    "true), "
-    "set_config('quote_all_identifiers', 'off', true)";
+    "true), set_config('quote_all_identifiers', 'off', true)";
 
 // FROM and WHERE of the relations that are read; `c` and `n` are theirs.
 std::string relations(std::string_view join) {
   return fmt::format(
       " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace {} WHERE c.relkind IN ('r', 'p', 'f', "
-      "'v', 'm') "
-      "AND c.relpersistence <> 't' AND {} AND {} ",
+      "'v', 'm') AND c.relpersistence <> 't' AND {} AND {} ",
       join, own_schema, not_of_extension("pg_class", "c.oid"));
 }
 
@@ -151,8 +149,7 @@ Result<void> CatalogReader::names() {
   TRY(const auto functions,
       ask(1,
           fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
-                      "n.oid = p.pronamespace "
-                      "WHERE {} AND {} ORDER BY 1",
+                      "n.oid = p.pronamespace WHERE {} AND {} ORDER BY 1",
                       own_schema, not_of_extension("pg_proc", "p.oid"))));
   for (const auto& row : functions) catalog_.user_functions.push_back(text(row[0]));
   return {};
@@ -172,32 +169,26 @@ Result<void> CatalogReader::tables() {
   const auto query = [](std::string_view definition) {
     return fmt::format(
                "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence = 'u', c.relrowsecurity, "
-               "{0}, "
-               "CASE WHEN c.oid NOT IN {1} THEN pg_get_expr(c.relpartbound, c.oid) END, "
-               "CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, "
-               "obj_description(c.oid, 'pg_class'), CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND "
-               "current_setting('server_version_num')::int < 140000 THEN -1 ELSE c.reltuples END, "
-               "c.relpages, "
-               "CASE WHEN c.relkind IN ('r', 'm') AND c.oid NOT IN {1} THEN pg_relation_size(c.oid) END, "
-               "pg_stat_get_numscans(c.oid), pg_stat_get_tuples_inserted(c.oid) + "
-               "pg_stat_get_tuples_updated(c.oid) + "
-               "pg_stat_get_tuples_deleted(c.oid), c.relkind IN ('r', 'p', 'm') AND "
-               "(NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}, "
+               "{0}, CASE WHEN c.oid NOT IN {1} THEN pg_get_expr(c.relpartbound, c.oid) END, CASE WHEN "
+               "c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, obj_description(c.oid, 'pg_class'), CASE "
+               "WHEN c.reltuples = 0 AND c.relpages = 0 AND current_setting('server_version_num')::int < "
+               "140000 THEN -1 ELSE c.reltuples END, c.relpages, CASE WHEN c.relkind IN ('r', 'm') AND c.oid "
+               "NOT IN {1} THEN pg_relation_size(c.oid) END, pg_stat_get_numscans(c.oid), "
+               "pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + "
+               "pg_stat_get_tuples_deleted(c.oid), c.relkind IN ('r', 'p', 'm') AND (NOT "
+               "has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}, "
                "pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid), CASE WHEN c.relkind IN ('r', "
-               "'m') THEN "
-               "age(c.relfrozenxid) END, pg_stat_get_mod_since_analyze(c.oid), "
-               "greatest(pg_stat_get_last_analyze_time(c.oid), "
-               "pg_stat_get_last_autoanalyze_time(c.oid)) > now() - interval '10 minutes' AND "
-               "pg_stat_get_tuples_deleted(c.oid) = 0, pg_stat_get_tuples_returned(c.oid), "
-               "(SELECT o.option_value FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = "
-               "'fillfactor')",
+               "'m') THEN age(c.relfrozenxid) END, pg_stat_get_mod_since_analyze(c.oid), "
+               "greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) > "
+               "now() - interval '10 minutes' AND pg_stat_get_tuples_deleted(c.oid) = 0, "
+               "pg_stat_get_tuples_returned(c.oid), (SELECT o.option_value FROM "
+               "pg_options_to_table(c.reloptions) o WHERE o.option_name = 'fillfactor')",
                definition, locked_relations) +
            relations("") + "ORDER BY 2, 3";
   };
   const auto definition = fmt::format(
       "CASE WHEN c.relkind IN ('v', 'm') AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON "
-      "d.objid = r.oid "
-      "AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
+      "d.objid = r.oid AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
       "THEN pg_get_viewdef(c.oid) END",
       locked_relations);
   TRY(const auto rows, ask(24, query(definition), query("NULL"), "view definitions were not read"));
@@ -253,13 +244,10 @@ Result<void> CatalogReader::columns() {
   const auto query = [](std::string_view expression) {
     return fmt::format(
                "SELECT c.oid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
-               "a.attidentity, "
-               "a.attgenerated, {}, CASE WHEN a.attcollation <> t.typcollation THEN (SELECT CASE WHEN "
-               "ln.nspname IN "
-               "('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || l.collname FROM pg_collation "
-               "l "
-               "JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation) END, "
-               "ds.description",
+               "a.attidentity, a.attgenerated, {}, CASE WHEN a.attcollation <> t.typcollation THEN (SELECT "
+               "CASE WHEN ln.nspname IN ('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || "
+               "l.collname FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid "
+               "= a.attcollation) END, ds.description",
                expression) +
            relations(
                "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
@@ -296,10 +284,9 @@ Result<void> CatalogReader::indexes() {
     return fmt::format(
                "SELECT i.indexrelid, i.indrelid, ic.relname, m.amname, i.indisunique, i.indisvalid, {}, {}, "
                "EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', "
-               "'u', 'x')), "
-               "pg_stat_get_numscans(i.indexrelid), ic.relpages, "
-               "(SELECT above.relname FROM pg_inherits h JOIN pg_class above ON above.oid = h.inhparent "
-               "WHERE h.inhrelid = i.indexrelid), i.indisreplident, {}",
+               "'u', 'x')), pg_stat_get_numscans(i.indexrelid), ic.relpages, (SELECT above.relname FROM "
+               "pg_inherits h JOIN pg_class above ON above.oid = h.inhparent WHERE h.inhrelid = "
+               "i.indexrelid), i.indisreplident, {}",
                nulls ? "i.indnullsnotdistinct" : "false", predicate,
                connection_.server_version() >= 120000
                    ? "EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.index_relid = i.indexrelid)"
@@ -381,13 +368,10 @@ Result<void> CatalogReader::constraints() {
   const auto query = [&](std::string_view expression) {
     return fmt::format(
                "SELECT k.conrelid, k.contype, k.conname, k.conkey::text, k.confrelid, k.confkey::text, "
-               "k.confdeltype, "
-               "k.confupdtype, CASE WHEN k.contype = 'c' THEN {} WHEN k.contype = 'x' THEN "
-               "pg_get_constraintdef(k.oid) "
-               "END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR (k.contype = 'c' AND "
-               "k.coninhcount > "
-               "0), "
-               "{}, fn.nspname, f.relname, {}, k.confmatchtype = 'f', k.condeferred",
+               "k.confdeltype, k.confupdtype, CASE WHEN k.contype = 'c' THEN {} WHEN k.contype = 'x' THEN "
+               "pg_get_constraintdef(k.oid) END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR "
+               "(k.contype = 'c' AND k.coninhcount > 0), {}, fn.nspname, f.relname, {}, k.confmatchtype = "
+               "'f', k.condeferred",
                expression, nulls ? "i.indnullsnotdistinct" : "false",
                nulls ? "k.confdelsetcols::text" : "NULL") +
            relations(
@@ -434,8 +418,7 @@ Result<void> CatalogReader::policies() {
   const auto query = [](std::string_view seen, std::string_view checked) {
     return fmt::format(
                "SELECT p.polrelid, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' "
-               "WHEN 'w' THEN "
-               "'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive, {}, {}, "
+               "WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive, {}, {}, "
                "(SELECT string_agg(r.rolname, chr(10) ORDER BY r.rolname) FROM pg_roles r WHERE r.oid = ANY "
                "(p.polroles))",
                seen, checked) +

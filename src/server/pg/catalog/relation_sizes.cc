@@ -14,12 +14,11 @@ static Result<std::vector<RelationSize>> read(Connection& connection, Diagnostic
   TRY_VOID(connection.query(server_search_path));
   TRY(const auto rows,
       connection.query(fmt::format("SELECT n.nspname, c.relname, c.relpages, c.reltuples, c.relallvisible, "
-                                   "CASE WHEN c.oid NOT IN {0} AND "
-                                   "coalesce(i.indrelid, 0) NOT IN {0} THEN pg_relation_size(c.oid) END "
-                                   "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN "
-                                   "pg_index i ON i.indexrelid = "
-                                   "c.oid WHERE c.relkind IN ('r', 'm', 'i') AND "
-                                   "c.relpersistence <> 't' AND {1} ORDER BY 1, 2",
+                                   "CASE WHEN c.oid NOT IN {0} AND coalesce(i.indrelid, 0) NOT IN {0} THEN "
+                                   "pg_relation_size(c.oid) END FROM pg_class c JOIN pg_namespace n ON n.oid "
+                                   "= c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE "
+                                   "c.relkind IN ('r', 'm', 'i') AND c.relpersistence <> 't' AND {1} ORDER "
+                                   "BY 1, 2",
                                    locked_relations, own_schema)));
   std::vector<RelationSize> out;
   for (const auto& row : rows) {

@@ -126,10 +126,8 @@ class WorkloadReader {
     const std::string time = view.has("total_exec_time") ? "exec_time" : "time";  // before version 1.8
     return fmt::format(
         "SELECT s.query, s.calls, s.total_{0}, s.min_{0}, s.max_{0}, s.rows, u.rolname, d.datname FROM "
-        "{1}.pg_stat_statements s "
-        "LEFT JOIN pg_roles u ON u.oid = s.userid LEFT JOIN pg_database d ON d.oid = s.dbid WHERE s.calls > "
-        "0{2}{3} "
-        "ORDER BY s.calls DESC, s.query",
+        "{1}.pg_stat_statements s LEFT JOIN pg_roles u ON u.oid = s.userid LEFT JOIN pg_database d ON d.oid "
+        "= s.dbid WHERE s.calls > 0{2}{3} ORDER BY s.calls DESC, s.query",
         time, view.schema, view.has("toplevel") ? " AND s.toplevel" : "",
         scope_ == StatementScope::database ? " AND d.datname = current_database()" : "");
   }

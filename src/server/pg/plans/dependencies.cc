@@ -163,24 +163,20 @@ Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) 
       connection.query(
           fmt::format(
               "WITH RECURSIVE holds(part, whole) AS MATERIALIZED (SELECT t.typelem, t.oid FROM pg_type t "
-              "WHERE t.typelem <> 0 UNION ALL "
-              "SELECT t.typbasetype, t.oid FROM pg_type t WHERE t.typbasetype <> 0 UNION ALL "
-              "SELECT a.atttypid, t.oid FROM pg_attribute a JOIN pg_type t ON t.typrelid = a.attrelid "
-              "WHERE a.attnum > 0 UNION ALL "
-              "SELECT g.rngsubtype, g.rngtypid FROM pg_range g{}), "
+              "WHERE t.typelem <> 0 UNION ALL SELECT t.typbasetype, t.oid FROM pg_type t WHERE t.typbasetype "
+              "<> 0 UNION ALL SELECT a.atttypid, t.oid FROM pg_attribute a JOIN pg_type t ON t.typrelid = "
+              "a.attrelid WHERE a.attnum > 0 UNION ALL SELECT g.rngsubtype, g.rngtypid FROM pg_range g{}), "
               "d(oid, cause) AS MATERIALIZED (SELECT o, o FROM unnest($1::oid[]) o UNION SELECT h.whole, "
-              "d.cause FROM d JOIN holds h ON h.part = d.oid), "
-              "named(name, cause) AS (SELECT lower(t.typname), d.cause FROM d JOIN pg_type t ON t.oid = "
-              "d.oid "
-              "UNION SELECT lower(c.relname), d.cause FROM d JOIN pg_attribute a ON a.atttypid = d.oid AND "
-              "a.attnum > 0 JOIN pg_class c ON c.oid = a.attrelid "
-              "UNION SELECT lower(p.proname), d.cause FROM pg_proc p CROSS JOIN LATERAL (SELECT "
-              "p.prorettype UNION ALL SELECT unnest(p.proargtypes::oid[]) UNION ALL "
-              "SELECT unnest(p.proallargtypes)) x(oid) JOIN d ON d.oid = x.oid "
-              "UNION SELECT '*', d.cause FROM pg_operator o CROSS JOIN LATERAL unnest(ARRAY[o.oprleft, "
-              "o.oprright]) x(oid) JOIN d ON d.oid = x.oid) "
-              "SELECT n.name, min(format('%I.%I', s.nspname, t.typname)), min(t.typtype::text) FROM named n "
-              "JOIN pg_type t ON t.oid = n.cause JOIN pg_namespace s ON s.oid = t.typnamespace GROUP BY 1",
+              "d.cause FROM d JOIN holds h ON h.part = d.oid), named(name, cause) AS (SELECT "
+              "lower(t.typname), d.cause FROM d JOIN pg_type t ON t.oid = d.oid UNION SELECT "
+              "lower(c.relname), d.cause FROM d JOIN pg_attribute a ON a.atttypid = d.oid AND a.attnum > 0 "
+              "JOIN pg_class c ON c.oid = a.attrelid UNION SELECT lower(p.proname), d.cause FROM pg_proc p "
+              "CROSS JOIN LATERAL (SELECT p.prorettype UNION ALL SELECT unnest(p.proargtypes::oid[]) UNION "
+              "ALL SELECT unnest(p.proallargtypes)) x(oid) JOIN d ON d.oid = x.oid UNION SELECT '*', d.cause "
+              "FROM pg_operator o CROSS JOIN LATERAL unnest(ARRAY[o.oprleft, o.oprright]) x(oid) JOIN d ON "
+              "d.oid = x.oid) SELECT n.name, min(format('%I.%I', s.nspname, t.typname)), "
+              "min(t.typtype::text) FROM named n JOIN pg_type t ON t.oid = n.cause JOIN pg_namespace s ON "
+              "s.oid = t.typnamespace GROUP BY 1",
               connection.server_version() >= 140000
                   ? " UNION ALL SELECT g.rngtypid, g.rngmultitypid FROM pg_range g"
                   : ""),

@@ -58,9 +58,8 @@ class ServerPlans final : public plan::PlanSource {
     TRY(const auto rows,
         connection_.query(
             "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) "
-            "SESSION_USER), (SELECT 1 FROM pg_catalog.pg_available_extensions "
-            "a "
-            "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid(), "
+            "SESSION_USER), (SELECT 1 FROM pg_catalog.pg_available_extensions a WHERE a.name "
+            "OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid(), "
             "pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('pgadvise.statistics_only', true)"));
     const Row row = rows.empty() ? Row{} : rows.front();
     superuser_ = row[0] == "t";  // whatever role the database sets: SET ROLE leads back
@@ -158,12 +157,10 @@ class ServerPlans final : public plan::PlanSource {
       // The histogram from its middle outwards: its ends are the rarest values.
       const auto rows = connection_.query(
           "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "
-          "pg_stats WHERE "
-          "schemaname = $1 AND tablename = $2 AND attname = $3 ORDER BY inherited DESC LIMIT 1) "
-          "SELECT v FROM (SELECT v, 0 AS part, n AS place FROM s, unnest(m) WITH ORDINALITY AS x(v, n) UNION "
-          "ALL "
-          "SELECT v, 1, abs(n - (cardinality(h) + 1) / 2) FROM s, unnest(h) WITH ORDINALITY AS x(v, n)) y "
-          "WHERE v IS NOT NULL ORDER BY part, place LIMIT 5",
+          "pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 ORDER BY inherited DESC LIMIT "
+          "1) SELECT v FROM (SELECT v, 0 AS part, n AS place FROM s, unnest(m) WITH ORDINALITY AS x(v, n) "
+          "UNION ALL SELECT v, 1, abs(n - (cardinality(h) + 1) / 2) FROM s, unnest(h) WITH ORDINALITY AS "
+          "x(v, n)) y WHERE v IS NOT NULL ORDER BY part, place LIMIT 5",
           {table.schema, table.name, column});
       if (!rows || rows->empty()) return {};
       Parameters values;
@@ -190,11 +187,10 @@ class ServerPlans final : public plan::PlanSource {
     // A value of the histogram is rarer than each of the most common ones.
     const auto rows = connection_.query(
         "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "
-        "pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 "
-        "ORDER BY inherited DESC LIMIT 1) "
+        "pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 ORDER BY inherited DESC LIMIT 1) "
         "SELECT coalesce(m[1], h[2], h[1]), coalesce(h[(cardinality(h) + 1) / 2], m[(cardinality(m) + 1) / "
-        "2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), "
-        "coalesce(h[1], m[1]), coalesce(h[cardinality(h)], m[1]) FROM s",
+        "2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), coalesce(h[1], m[1]), "
+        "coalesce(h[cardinality(h)], m[1]) FROM s",
         {table.schema, table.name, column});
     if (rows && !rows->empty())
       out = {rows->front()[0], rows->front()[1], rows->front()[2], rows->front()[3], rows->front()[4]};
@@ -237,14 +233,12 @@ class ServerPlans final : public plan::PlanSource {
     TRY(const auto rows,
         connection_.query(
             "SELECT pg_catalog.substr(x.setting, 13) FROM pg_catalog.pg_db_role_setting s JOIN "
-            "pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.setrole "
-            "CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname "
-            "OPERATOR(pg_catalog.=) $1::pg_catalog.text::pg_catalog.name AND s.setdatabase "
-            "OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database "
-            "d "
-            "WHERE d.datname OPERATOR(pg_catalog.=) "
-            "pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) OPERATOR(pg_catalog.=) "
-            "'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
+            "pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.setrole CROSS JOIN LATERAL "
+            "pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname OPERATOR(pg_catalog.=) "
+            "$1::pg_catalog.text::pg_catalog.name AND s.setdatabase OPERATOR(pg_catalog.=) ANY "
+            "(ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname "
+            "OPERATOR(pg_catalog.=) pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) "
+            "OPERATOR(pg_catalog.=) 'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
             {session_settings.role}));
     if (!rows.empty()) session_settings.search_path = rows.front()[0].value_or("");
     connection_.set_session(std::move(session_settings));
@@ -268,8 +262,7 @@ class ServerPlans final : public plan::PlanSource {
     TRY_VOID(connection_.query(
         "SELECT pg_catalog.set_config('search_path', pg_catalog.concat('pg_catalog, public', CASE WHEN "
         "pg_catalog.length(pg_catalog.current_setting('search_path')) OPERATOR(pg_catalog.>) 0 THEN ', ' "
-        "END, "
-        "pg_catalog.current_setting('search_path')), true)"));
+        "END, pg_catalog.current_setting('search_path')), true)"));
     return {};
   }
 

@@ -441,12 +441,11 @@ Result<Rows> connection_limits(Connection& connection) {
   return connection.query(
       "SELECT least(current_setting('max_connections')::int - "
       "current_setting('superuser_reserved_connections')::int - "
-      "coalesce(current_setting('reserved_connections', true), '0')::int - count(*), "
-      "CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END, CASE "
-      "WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END) "
-      "FROM pg_database d, pg_roles r, pg_stat_activity a WHERE d.datname = current_database() AND r.rolname "
-      "= session_user AND a.datid IS NOT NULL "
-      "GROUP BY d.datconnlimit, r.rolconnlimit, d.oid, r.oid");
+      "coalesce(current_setting('reserved_connections', true), '0')::int - count(*), CASE WHEN "
+      "d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END, CASE WHEN "
+      "r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END) FROM "
+      "pg_database d, pg_roles r, pg_stat_activity a WHERE d.datname = current_database() AND r.rolname = "
+      "session_user AND a.datid IS NOT NULL GROUP BY d.datconnlimit, r.rolconnlimit, d.oid, r.oid");
 }
 
 // Which server and database answers.

@@ -83,9 +83,8 @@ bool platform_schema(std::string_view schema) {
 std::string platform_columns(const QualifiedName& table) {
   if (table.schema == "auth" && table.name == "users")
     return "id uuid PRIMARY KEY, email text, phone text, role text, raw_app_meta_data jsonb, "
-           "raw_user_meta_data jsonb, "
-           "created_at timestamptz, updated_at timestamptz, last_sign_in_at timestamptz, email_confirmed_at "
-           "timestamptz";
+           "raw_user_meta_data jsonb, created_at timestamptz, updated_at timestamptz, last_sign_in_at "
+           "timestamptz, email_confirmed_at timestamptz";
   if (table.schema == "storage" && table.name == "buckets")
     return "id text PRIMARY KEY, name text, owner uuid, public boolean, file_size_limit bigint, "
            "allowed_mime_types text[], created_at timestamptz, updated_at timestamptz";
@@ -309,8 +308,7 @@ class Builder {
     if (!own->empty() && !installs_safely(wanted.name)) {
       refusal->error.what += fmt::format(
           "; the script has functions in the schema {}, beside which the superuser of the sandbox installs "
-          "no "
-          "extension: create the extension before them, or in a schema of its own",
+          "no extension: create the extension before them, or in a schema of its own",
           schema);
       return refusal;
     }
@@ -356,20 +354,14 @@ class Builder {
     };
     const auto script = fmt::format(
         "CREATE SCHEMA IF NOT EXISTS pgadvise_stubs; GRANT USAGE ON SCHEMA pgadvise_stubs TO PUBLIC; CREATE "
-        "TYPE {0};"
-        "CREATE FUNCTION {1}(cstring) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS 'textin';"
-        "CREATE FUNCTION {2}({0}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';"
-        "CREATE FUNCTION {3}(cstring[]) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS "
-        "$$ SELECT CASE WHEN array_to_string($1, ',') ~ '^[0-9]{{1,8}}$' THEN array_to_string($1, "
-        "',')::integer ELSE 0 "
-        "END + 4 $$;"
-        "CREATE FUNCTION {4}(integer) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS "
-        "'varchartypmodout';"
-        "CREATE TYPE {0} (INPUT = {1}, OUTPUT = {2}, TYPMOD_IN = {3}, TYPMOD_OUT = {4}, LIKE = text, "
-        "CATEGORY "
-        "= 'S', COLLATABLE = true);"
-        "CREATE CAST ({0} AS text) WITHOUT FUNCTION AS IMPLICIT;"
-        "CREATE CAST (text AS {0}) WITHOUT FUNCTION AS ASSIGNMENT;",
+        "TYPE {0};CREATE FUNCTION {1}(cstring) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS "
+        "'textin';CREATE FUNCTION {2}({0}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS "
+        "'textout';CREATE FUNCTION {3}(cstring[]) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT "
+        "CASE WHEN array_to_string($1, ',') ~ '^[0-9]{{1,8}}$' THEN array_to_string($1, ',')::integer ELSE 0 "
+        "END + 4 $$;CREATE FUNCTION {4}(integer) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS "
+        "'varchartypmodout';CREATE TYPE {0} (INPUT = {1}, OUTPUT = {2}, TYPMOD_IN = {3}, TYPMOD_OUT = {4}, "
+        "LIKE = text, CATEGORY = 'S', COLLATABLE = true);CREATE CAST ({0} AS text) WITHOUT FUNCTION AS "
+        "IMPLICIT;CREATE CAST (text AS {0}) WITHOUT FUNCTION AS ASSIGNMENT;",
         type, function("_in"), function("_out"), function("_typmod_in"), function("_typmod_out"));
     return admin_does(script) ? fmt::format("created a placeholder for type {}, which stores text", written)
                               : "";

@@ -179,9 +179,8 @@ class Imitation {
     for (const auto& schema : production_.schemas) (void)does("REINDEX SCHEMA " + quote_identifier(schema));
     const auto rows = admin_.query(
         "SELECT c.oid, n.nspname, c.relname, pg_relation_filepath(c.oid) FROM pg_class c JOIN pg_namespace n "
-        "ON n.oid = c.relnamespace "
-        "WHERE c.relkind IN ('r', 'p', 'm', 'i') AND n.nspname !~ '^pg_' AND n.nspname <> "
-        "'information_schema'");
+        "ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm', 'i') AND n.nspname !~ '^pg_' AND "
+        "n.nspname <> 'information_schema'");
     if (!rows) return false;
     for (const auto& row : *rows)
       relations_[{row[1].value_or(""), row[2].value_or("")}] = {
@@ -237,9 +236,8 @@ class Imitation {
     for (std::size_t from = 0; from < all.size(); from += rows_per_statement)
       (void)does(
           "UPDATE pg_catalog.pg_class c SET relpages = g.pages, reltuples = g.rows, relallvisible = "
-          "g.visible "
-          "FROM unnest($1::oid[], $2::int4[], $3::float4[], $4::int4[]) AS g (oid, pages, rows, visible) "
-          "WHERE c.oid = g.oid",
+          "g.visible FROM unnest($1::oid[], $2::int4[], $3::float4[], $4::int4[]) AS g (oid, pages, rows, "
+          "visible) WHERE c.oid = g.oid",
           as_arrays(all.subspan(from, std::min(rows_per_statement, all.size() - from))));
   }
 
@@ -382,9 +380,8 @@ void tree_page(std::string& pages, std::size_t at, std::uint32_t level, std::uin
 RestoreStatement restore_relation(const RelationSize& size, int version) {
   return {
       "SELECT pg_catalog.pg_restore_relation_stats('schemaname', $1::pg_catalog.text, 'relname', "
-      "$2::pg_catalog.text, "
-      "'version', $3::pg_catalog.int4, 'relpages', $4::pg_catalog.int4, 'reltuples', $5::pg_catalog.float4, "
-      "'relallvisible', $6::pg_catalog.int4)",
+      "$2::pg_catalog.text, 'version', $3::pg_catalog.int4, 'relpages', $4::pg_catalog.int4, 'reltuples', "
+      "$5::pg_catalog.float4, 'relallvisible', $6::pg_catalog.int4)",
       {size.name.schema, size.name.name, std::to_string(version), count(size.pages),
        fmt::format("{}", size.rows), count(size.visible_pages)}};
 }
@@ -393,12 +390,11 @@ RestoreStatement restore_column(const QualifiedName& table, const Column& column
                                 int version) {
   RestoreStatement out{
       "SELECT pg_catalog.pg_restore_attribute_stats('schemaname', $1::pg_catalog.text, 'relname', "
-      "$2::pg_catalog.text, "
-      "'attname', $3::pg_catalog.text, 'inherited', $4::pg_catalog.bool, 'version', $5::pg_catalog.int4, "
-      "'null_frac', $6::pg_catalog.float4, 'avg_width', $7::pg_catalog.int4, 'n_distinct', "
-      "$8::pg_catalog.float4, "
-      "'most_common_vals', $9::pg_catalog.text, 'most_common_freqs', $10::pg_catalog.float4[], "
-      "'histogram_bounds', $11::pg_catalog.text, 'correlation', $12::pg_catalog.float4)",
+      "$2::pg_catalog.text, 'attname', $3::pg_catalog.text, 'inherited', $4::pg_catalog.bool, 'version', "
+      "$5::pg_catalog.int4, 'null_frac', $6::pg_catalog.float4, 'avg_width', $7::pg_catalog.int4, "
+      "'n_distinct', $8::pg_catalog.float4, 'most_common_vals', $9::pg_catalog.text, 'most_common_freqs', "
+      "$10::pg_catalog.float4[], 'histogram_bounds', $11::pg_catalog.text, 'correlation', "
+      "$12::pg_catalog.float4)",
       {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version)}};
   const Parameters known = statistics_of(column);
   out.parameters.insert(out.parameters.end(), known.begin(), known.end());

@@ -205,9 +205,8 @@ Result<void> cancel_build(Connection& connection, const LeftoverBuild& build) {
     return refuse(fmt::format("pgadvise can't see from here whether its {} still runs", origin(build.run)));
   const auto done = connection.query(
       "SELECT pg_catalog.pg_cancel_backend(a.pid) FROM pg_catalog.pg_stat_activity a WHERE a.pid "
-      "OPERATOR(pg_catalog.=) $1::pg_catalog.int4 AND "
-      "a.backend_start::pg_catalog.text OPERATOR(pg_catalog.=) $2::pg_catalog.text AND "
-      "pg_catalog.starts_with(a.query, $3::pg_catalog.text)",
+      "OPERATOR(pg_catalog.=) $1::pg_catalog.int4 AND a.backend_start::pg_catalog.text "
+      "OPERATOR(pg_catalog.=) $2::pg_catalog.text AND pg_catalog.starts_with(a.query, $3::pg_catalog.text)",
       {std::to_string(build.backend), build.backend_start, statement_mark(build.run) + "CREATE INDEX "});
   if (!done) return refuse(done.error().what);
   return {};

@@ -327,9 +327,8 @@ class Confirmer {
     const double actual = std::max(1.0, scan.actual_rows.value_or(scan.plan_rows));
     if (scan.plan_rows >= 10 * actual)
       return fmt::format(
-          "No index found: the planner expects {} rows where {} pass the filter, so it prefers to "
-          "read the whole table. ANALYZE the table, or CREATE STATISTICS for columns that depend "
-          "on each other",
+          "No index found: the planner expects {} rows where {} pass the filter, so it prefers to read the "
+          "whole table. ANALYZE the table, or CREATE STATISTICS for columns that depend on each other",
           count(scan.plan_rows), count(scan.actual_rows.value_or(0)));
     return fmt::format(
         "No index found: the planner would still read all of {} with each index that pgadvise "
