@@ -1,9 +1,7 @@
 #include "plan/insights/plan_change.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
@@ -46,11 +44,11 @@ struct Above {
 };
 
 bool is_join(const PlanNode& node) {
-  return node.type == "Nested Loop" || node.type == "Hash Join" || node.type == "Merge Join";
+  return is_one_of(node.type, {"Nested Loop", "Hash Join", "Merge Join"});
 }
 
 bool reads_index(const PlanNode& node) {
-  return node.type == "Index Scan" || node.type == "Index Only Scan" || node.type == "Bitmap Index Scan";
+  return is_one_of(node.type, {"Index Scan", "Index Only Scan", "Bitmap Index Scan"});
 }
 
 double executions_of(const PlanNode& node, const Above& above) {
@@ -99,17 +97,14 @@ const Index* index_of(const Catalog& catalog, const QualifiedName& table, const 
   return found ? found->index(name) : nullptr;
 }
 
-bool word_at(std::string_view text, std::size_t at, std::size_t size) {
-  const auto part_of_name = [](char c) {
-    return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
-  };
-  return (at == 0 || !part_of_name(text[at - 1])) &&
-         (at + size == text.size() || !part_of_name(text[at + size]));
-}
-
 bool names_column(std::string_view condition, std::string_view column) {
-  for (auto at = condition.find(column); at != std::string_view::npos; at = condition.find(column, at + 1))
-    if (word_at(condition, at, column.size())) return true;
+  const auto part_of_name = [](char c) { return c == '_' || is_alphanumeric(c); };
+  for (auto at = condition.find(column); at != std::string_view::npos; at = condition.find(column, at + 1)) {
+    const auto end = at + column.size();
+    if ((at == 0 || !part_of_name(condition[at - 1])) &&
+        (end == condition.size() || !part_of_name(condition[end])))
+      return true;
+  }
   return false;
 }
 
@@ -309,17 +304,10 @@ class Comparison {
 };
 
 // Parts of the server's messages that name an object, a type or a value which the schema does not have.
-constexpr std::string_view about_schema[] = {"does not exist",
-                                             "but expression is of type",
-                                             "cannot be matched",
-                                             "could not identify an ordering",
-                                             "is ambiguous",
-                                             "is not unique",
-                                             "must be type",
-                                             "invalid input syntax for",
-                                             "invalid input value for enum",
-                                             "out of range for type",
-                                             "no unique or exclusion constraint"};
+constexpr auto about_schema = word_list(
+    "does not exist", "but expression is of type", "cannot be matched", "could not identify an ordering",
+    "is ambiguous", "is not unique", "must be type", "invalid input syntax for",
+    "invalid input value for enum", "out of range for type", "no unique or exclusion constraint");
 
 }  // namespace
 
@@ -346,9 +334,7 @@ PlanChange new_statement(const PlanOfSchema& after) {
 }
 
 std::optional<PlanChange> fails_after(const Plan& before, const std::string& message) {
-  if (std::none_of(std::begin(about_schema), std::end(about_schema),
-                   [&](std::string_view part) { return contains(message, part); }))
-    return std::nullopt;
+  if (!contains_any(message, about_schema)) return std::nullopt;
   return PlanChange{.outcome = PlanChange::Outcome::fails_after,
                     .cost_before = before.root.total_cost,
                     .error = message.substr(0, message.find('\n'))};
