@@ -125,10 +125,9 @@ bool database_image(const std::string& image) {
 }
 
 bool main_branch(const std::string& pattern) {
-  static constexpr std::string_view names[] = {"main", "master",          "prod", "production", "release",
-                                               "live", "$default-branch", "**",   "*"};
-  return std::ranges::find(names, pattern) != std::end(names) || pattern.starts_with("release/") ||
-         pattern.starts_with("releases");
+  return is_one_of(pattern, {"main", "master", "prod", "production", "release", "live", "$default-branch",
+                             "**", "*"}) ||
+         pattern.starts_with("release/") || pattern.starts_with("releases");
 }
 
 Guard guard_of(const std::string& condition, std::initializer_list<std::string_view> main,
@@ -142,6 +141,11 @@ Guard guard_of(const std::string& condition, std::initializer_list<std::string_v
 bool test_name(const std::string& name) {
   return has_word(
       name, {"test", "tests", "e2e", "playwright", "cypress", "lint", "vitest", "unit", "integration", "ci"});
+}
+
+void take_name(CiJob& job, const std::string& name) {
+  job.tests |= test_name(name);
+  job.deploys |= contains_any(lower(name), {"deploy", "release", "prod"});
 }
 
 void run_script(Resolver& resolver, const std::string& path, CiScript script) {
@@ -166,7 +170,7 @@ void run_script(Resolver& resolver, const std::string& path, CiScript script) {
       resolver.shell({line.text, path, line.offset}, way);
     }
     if (line.remote) continue;
-    script.facts.own_database = script.facts.own_database || starts_database(line.text);
+    script.facts.own_database |= starts_database(line.text);
     written = std::max(written, database_written(line.text, script.services));
     if (script.one_shell) folder = folder_after(std::move(folder), line.text);
   }

@@ -11,7 +11,7 @@ namespace {
 
 class StageParser {
  public:
-  explicit StageParser(std::string_view text) : text_(text) { directives(); }
+  explicit StageParser(std::string_view text) : text_(text) {}
 
   std::vector<DockerStage> run() {
     while (at_ < text_.size()) {
@@ -22,17 +22,6 @@ class StageParser {
   }
 
  private:
-  // "# escape=`" before anything else.
-  void directives() {
-    std::size_t at = 0;
-    while (at < text_.size() && text_[at] == '#') {
-      const auto end = std::min(text_.find('\n', at), text_.size());
-      const std::string line = lower(text_.substr(at, end - at));
-      if (contains(line, "escape=`")) escape_ = '`';
-      at = end + 1;
-    }
-  }
-
   // The next line, without its end.
   std::string_view next() {
     const auto end = std::min(text_.find('\n', at_), text_.size());
@@ -46,10 +35,7 @@ class StageParser {
     return static_cast<std::size_t>(line.data() - text_.data());
   }
 
-  bool continues(std::string_view line) const {
-    const auto last = line.find_last_not_of(" \t");
-    return last != std::string_view::npos && line[last] == escape_;
-  }
+  static bool continues(std::string_view line) { return trim(line).ends_with('\\'); }
 
   // The instruction's text as one line: escaped line ends, and the comments between them, become spaces, so
   // that an offset in it is one in the file.
@@ -60,7 +46,7 @@ class StageParser {
       out.resize(offset_of(line) - begin, ' ');
       out.append(line);
       if (!continues(line) || at_ >= text_.size()) return out;
-      out[out.find_last_of(escape_)] = ' ';
+      out[out.rfind('\\')] = ' ';
       do {
         line = next();
       } while (at_ < text_.size() && passed_over(line));
@@ -136,7 +122,6 @@ class StageParser {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  char escape_ = '\\';
   std::vector<DockerStage> stages_;
 };
 
