@@ -3,6 +3,7 @@
 #include "base/text/text.h"
 #include "deploy/ci/ci_files.h"
 #include "deploy/ci/ci_run.h"
+#include "deploy/commands/entry_points.h"
 #include "files/files.h"
 #include "files/yaml_file.h"
 
@@ -103,11 +104,7 @@ void read_workflows(files::Tree& tree, Resolver& resolver) {
     const std::string* text =
         yaml && files::folder_of(path) == ".github/workflows" ? tree.text(path) : nullptr;
     if (!text) continue;
-    if (const auto root = files::parse_yaml(*text, path)) {
-      WorkflowJobs{{resolver, path, *text, *root}}.run();
-    } else {
-      tree.report_broken(path, *text, root.error());
-    }
+    if (const auto root = yaml_of(tree, path, *text)) WorkflowJobs{{resolver, path, *text, *root}}.run();
   }
 }
 

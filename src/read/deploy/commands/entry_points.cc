@@ -298,6 +298,13 @@ std::optional<Target> target_of_file(const std::string& path) {
   return files::deployed_by_others(path) ? Target::not_production : Target::any;
 }
 
+std::optional<YAML::Node> yaml_of(files::Tree& tree, const std::string& path, const std::string& text) {
+  auto root = files::parse_yaml(text, path);
+  if (root) return *std::move(root);
+  tree.report_broken(path, text, root.error());
+  return std::nullopt;
+}
+
 std::string folder_of_package(files::Tree& tree, const std::string& path) {
   const files::Package* package = tree.package_of(files::folder_of(path));
   return package ? package->folder : std::string(files::folder_of(path));
@@ -347,13 +354,9 @@ void read_compose_files(files::Tree& tree, Resolver& resolver) {
     const auto target = target_of_file(path);
     const std::string* text = target ? tree.text(path) : nullptr;
     if (!text) continue;
-    const auto root = files::parse_yaml(*text, path);
-    if (!root) {
-      tree.report_broken(path, *text, root.error());
-      continue;
-    }
-    for (const auto& [name, service] : files::yaml_entries(files::yaml_member(*root, "services")))
-      read_service(resolver, path, *text, name, service, *target);
+    if (const auto root = yaml_of(tree, path, *text))
+      for (const auto& [name, service] : files::yaml_entries(files::yaml_member(*root, "services")))
+        read_service(resolver, path, *text, name, service, *target);
   }
 }
 
