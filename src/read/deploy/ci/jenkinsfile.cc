@@ -95,7 +95,6 @@ class JenkinsStages {
 
   void run() {
     CiScript script;
-    bool first = true;
     std::vector<std::size_t> stage;
     for (const auto& literal : groovy_.literals) {
       if (!is_shell_step(literal.begin)) continue;
@@ -103,8 +102,7 @@ class JenkinsStages {
       std::vector<std::size_t> here = around;
       std::erase_if(here,
                     [&](std::size_t block) { return !groovy_.blocks[block].head.starts_with("stage"); });
-      if (!first && here != stage) flush(script);
-      first = false;
+      if (here != stage) flush(script);
       stage = here;
       if (script.lines.empty()) script = script_at(around);
       script.lines.push_back(line_of(literal, around));
@@ -173,10 +171,9 @@ class JenkinsStages {
       if (block.head.starts_with("stage") && !block.head.starts_with("stages")) {
         script.name = first_string(block.head);
         const std::string name = lower(script.name) + " ";
-        facts.tests = facts.tests || test_name(name);
-        facts.deploys = facts.deploys || contains_any(name, {"deploy", "release"});
-        facts.not_production =
-            facts.not_production || contains_any(name, {"staging", "preview", "develop", "dev "});
+        facts.tests |= test_name(name);
+        facts.deploys |= contains_any(name, {"deploy", "release"});
+        facts.not_production |= contains_any(name, {"staging", "preview", "develop", "dev "});
         if (contains(name, "prod")) facts.environment = "production";
       }
       if (block.head.starts_with("if") || block.head.starts_with("else if")) add_guard(facts, block.head);

@@ -47,10 +47,7 @@ Knowledge compared(std::string_view value, bool equal) {
   return out;
 }
 
-bool is_on(std::string_view value) {
-  const std::string word = lower(value);
-  return word == "1" || word == "true" || word == "yes" || word == "on";
-}
+bool is_on(std::string_view value) { return is_one_of(lower(value), {"1", "true", "yes", "on"}); }
 
 // "${PUSH:-0}", "${PUSH:-false}", "${PUSH:-}": off unless somebody turns it on.
 bool is_off_by_default(std::string_view word) {
@@ -58,15 +55,14 @@ bool is_off_by_default(std::string_view word) {
   const auto mark = word.find(":-", open == std::string_view::npos ? word.size() : open);
   const auto close = word.find('}', mark == std::string_view::npos ? word.size() : mark);
   if (close == std::string_view::npos) return false;
-  const std::string value = lower(word.substr(mark + 2, close - mark - 2));
-  return value.empty() || value == "0" || value == "false" || value == "no" || value == "off";
+  return is_one_of(lower(word.substr(mark + 2, close - mark - 2)), {"", "0", "false", "no", "off"});
 }
 
 Knowledge evaluate_test(const std::vector<std::string>& words) {
   std::size_t at = 0;
   bool negated = false;
   while (at < words.size() && words[at] == "!") negated = !negated, ++at;
-  if (at >= words.size() || (words[at] != "[" && words[at] != "[[" && words[at] != "test")) return {};
+  if (at >= words.size() || !is_one_of(words[at], {"[", "[[", "test"})) return {};
   Knowledge out{Target::any, Target::any, true};
   for (std::size_t i = at + 1; i + 1 < words.size(); ++i) {
     // Whoever turns the switch on chooses the database: it need not be that of production.
@@ -129,7 +125,6 @@ class Parser {
       case ShellToken::Kind::word: return step_word(token);
       case ShellToken::Kind::newline: return end_chain();
       case ShellToken::Kind::op: return step_operator(token);
-      case ShellToken::Kind::end: break;
     }
   }
 
@@ -152,13 +147,10 @@ class Parser {
     if (names_environment(frame.subject)) {
       frame.target = Target::development;
       for (const auto pattern : patterns) frame.target = std::min(frame.target, environment_named(pattern));
-    } else if (frame.subject.find('$') != std::string::npos) {
+    } else if (contains(frame.subject, "$")) {
       const std::string* argument = positional(frame.subject);
-      if (!argument) {
-        frame.target = Target::not_production;  // a script of many uses
-      } else {
-        frame.dead = std::find(patterns.begin(), patterns.end(), *argument) == patterns.end();
-      }
+      if (argument) frame.dead = !is_one_of(*argument, patterns);
+      else frame.target = Target::not_production;  // a script of many uses
     }
     frame.pattern.clear();
   }
