@@ -4,6 +4,7 @@
 
 #include "base/text/text.h"
 #include "deploy/shell/shell.h"
+#include "deploy/shell/text_before.h"
 #include "files/code_text.h"
 #include "sql/parse/statement.h"
 
@@ -60,10 +61,7 @@ bool careful(const files::CodeText& code, std::size_t at) {
   if (contains_any(rest_of_statement(code.plain, at), of_statement)) return true;
   std::size_t from = function_around(code, at);
   // A callback's loop looks outside of itself as well.
-  while (from > 0 &&
-         contains(
-             std::string_view(code.plain).substr(from < 60 ? 0 : from - 60, std::min<std::size_t>(from, 60)),
-             "=>")) {
+  while (from > 0 && contains(text_before(code.plain, from, 60), "=>")) {
     const auto outer = function_around(code, from);
     if (outer == from) break;
     from = outer;
@@ -124,9 +122,7 @@ bool is_table(const files::CodeText& code, std::string_view argument) {
   for (auto at = code.plain.find(name); at != std::string::npos; at = code.plain.find(name, at + 1)) {
     if (at > 0 && part_of_name(code.plain[at - 1])) continue;
     if (at + name.size() < code.plain.size() && part_of_name(code.plain[at + name.size()])) continue;
-    const auto before =
-        std::string_view(code.plain)
-            .substr(at < files::code_window ? 0 : at - files::code_window, std::min(at, files::code_window));
+    const auto before = text_before(code.plain, at, files::code_window);
     const auto import = before.rfind("import");
     if (import != std::string_view::npos && before.find(';', import) == std::string_view::npos &&
         before.find("from", import) == std::string_view::npos)
@@ -169,7 +165,7 @@ bool calls(const files::CodeText& code, std::size_t at) {
   return !std::string_view(code.plain)
               .substr(files::begin_of_statement(code.plain, at, ";{}\n"))
               .starts_with("import") &&
-         !contains(std::string_view(code.plain).substr(at < 12 ? 0 : at - 12, at < 12 ? at : 12), "function");
+         !contains(text_before(code.plain, at, 12), "function");
 }
 
 bool kept_back(const files::CodeText& code, std::size_t at) {

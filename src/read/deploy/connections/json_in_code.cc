@@ -4,6 +4,7 @@
 
 #include "base/text/text.h"
 #include "deploy/connections/connections.h"
+#include "deploy/shell/text_before.h"
 #include "files/code_text.h"
 
 namespace pgadvise::deploy {
@@ -63,8 +64,7 @@ class Names {
 
   // `name: f(`, `name = f(`, `"name": f(`, `row.name = x ? f(`.
   void target(std::size_t call) {
-    const std::size_t least = call < window ? 0 : call - window;
-    const auto before = text_.substr(least, call - least);
+    const auto before = text_before(text_, call, window);
     const auto begin = before.find_last_of(";{},\n") + 1;  // npos + 1: the whole window
     const auto sign = before.find_first_of("=:", begin);
     if (sign == std::string_view::npos || contains(lower(before.substr(begin)), "crypt")) return;
@@ -72,7 +72,7 @@ class Names {
     if (end == std::string_view::npos || end < begin) return;
     auto first = end + 1;
     while (first > begin && files::word_character(before[first - 1])) --first;
-    add(before.substr(first, end + 1 - first), least + first);
+    add(before.substr(first, end + 1 - first), call - before.size() + first);
   }
 
   void declared(std::size_t from) {

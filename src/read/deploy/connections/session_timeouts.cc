@@ -8,6 +8,7 @@
 #include "deploy/commands/entry_points.h"
 #include "deploy/connections/connections.h"
 #include "deploy/connections/database_urls.h"
+#include "deploy/shell/text_before.h"
 #include "files/code_text.h"
 #include "files/files.h"
 
@@ -44,8 +45,7 @@ bool configures_deployment(std::string_view path) {
 }
 
 std::string_view line_around(std::string_view text, std::size_t at) {
-  const auto before = text.rfind('\n', at);
-  const auto from = before == std::string_view::npos ? 0 : before + 1;
+  const auto from = at - line_before(text, at).size();
   return text.substr(from, std::min(text.find('\n', at), text.size()) - from);
 }
 
@@ -83,11 +83,8 @@ std::optional<std::int64_t> value_at(std::string_view text, std::size_t at) {
 
 // "ALTER ROLE", "ALTER DATABASE", for a setting in such a statement; "" for another one.
 std::string altered(std::string_view text, std::size_t at) {
-  const auto from = at < max_statement ? 0 : at - max_statement;
-  const auto semicolon = text.substr(from, at - from).rfind(';');
-  std::string_view before =
-      text.substr(from, at - from).substr(semicolon == std::string_view::npos ? 0 : semicolon + 1);
-  const std::string head = lower(before);
+  const auto before = text_before(text, at, max_statement);
+  const std::string head = lower(before.substr(before.rfind(';') + 1));  // npos + 1 is 0
   for (const auto& [words, what] : {std::pair{"alter role ", "ALTER ROLE"},
                                     {"alter user ", "ALTER ROLE"},
                                     {"alter database ", "ALTER DATABASE"}})
