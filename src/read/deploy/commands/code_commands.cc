@@ -9,13 +9,13 @@
 namespace pgadvise::deploy {
 namespace {
 
-bool name_character(char c) { return files::word_character(c) || c == '$' || c == '.'; }
+bool callee_character(char c) { return files::word_character(c) || c == '$' || c == '.'; }
 
 // The function that a string is an argument of: "execSync" in `execSync("…`, "$" in $`…`.
 std::string called_with(std::string_view code, std::size_t at) {
   while (at > 0 && std::string_view(" \t\r\n([").find(code[at - 1]) != std::string_view::npos) --at;
   std::size_t begin = at;
-  while (begin > 0 && name_character(code[begin - 1])) --begin;
+  while (begin > 0 && callee_character(code[begin - 1])) --begin;
   const std::string_view name = code.substr(begin, at - begin);
   return std::string(name.substr(name.rfind('.') + 1));
 }

@@ -11,8 +11,6 @@
 namespace pgadvise::deploy {
 namespace {
 
-constexpr std::size_t max_hits = 16;
-
 // To the end of the statement that stands at `at`, as long as such chains are.
 std::string_view rest_of_statement(const std::string& plain, std::size_t at) {
   constexpr std::size_t longest = 20'000;

@@ -24,7 +24,7 @@ namespace {
 
 // The planner overestimates what they cost: compiling a query of the catalog takes a tenth of a second,
 // running it none.
-constexpr const char* settings =
+constexpr const char* catalog_settings =
     "SELECT set_config('statement_timeout', '60s', true), set_config('jit', 'off', true), "
     "set_config('lock_timeout', '500ms', true), set_config('idle_in_transaction_session_timeout', '60s', "
     "true), set_config('quote_all_identifiers', 'off', true)";
@@ -494,7 +494,7 @@ Result<void> CatalogReader::tracking() {
 }
 
 Result<void> CatalogReader::begin(const char* transaction) {
-  for (const char* statement : {transaction, server_search_path, settings})
+  for (const char* statement : {transaction, server_search_path, catalog_settings})
     TRY_VOID(connection_.query(statement));
   return {};
 }

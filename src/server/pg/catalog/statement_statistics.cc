@@ -13,7 +13,7 @@
 namespace pgadvise::pg {
 namespace {
 
-constexpr const char* settings =
+constexpr const char* statistics_settings =
     "SELECT set_config('statement_timeout', '60s', true), set_config('lock_timeout', '500ms', true), "
     "set_config('idle_in_transaction_session_timeout', '60s', true)";
 
@@ -34,7 +34,7 @@ constexpr const char* find_server = R"(
   SELECT concat_ws('|', inet_server_addr()::text, inet_server_port()::text, pg_is_in_recovery()::text),
          has_function_privilege('pg_control_system()', 'EXECUTE'))";
 
-double number(const std::optional<std::string>& value) {
+double amount(const std::optional<std::string>& value) {
   double out = 0;
   if (value) std::from_chars(value->data(), value->data() + value->size(), out);
   return out > 0 ? std::min(out, 1e12) : 0;  // also for NaN
@@ -69,7 +69,8 @@ class WorkloadReader {
 
  private:
   Result<Workload> in_transaction() {
-    for (const char* statement : {server_search_path, settings}) TRY_VOID(connection_.query(statement));
+    for (const char* statement : {server_search_path, statistics_settings})
+      TRY_VOID(connection_.query(statement));
     TRY(const auto view, find());
     TRY(const auto server, identity(view));
     const auto rows = connection_.query(statement_of(view));
@@ -135,7 +136,7 @@ class WorkloadReader {
   Workload workload(const Rows& rows, const std::string& server) {
     std::vector<sql::StatementStatistics> read;
     for (const auto& row : rows)
-      read.push_back({row[0], count(row[1]), number(row[2]), number(row[3]), number(row[4]), count(row[5]),
+      read.push_back({row[0], count(row[1]), amount(row[2]), amount(row[3]), amount(row[4]), count(row[5]),
                       row[6], row[7]});
     LogSource source{.path = "pg_stat_statements, " + connection_.where(),
                      .format = "pg_stat_statements",

@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 using ResultPtr = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 constexpr int oldest_version = 120000;
-constexpr std::chrono::milliseconds grace{5000};  // for the server to answer a cancel
+constexpr std::chrono::milliseconds cancel_grace{5000};  // for the server to answer a cancel
 constexpr std::size_t bytes_after_cancel = std::size_t{1}
                                            << 26;  // what may have been on its way, or in the middle of a row
 constexpr std::size_t free_other_bytes = 4096;     // of each statement: its columns, its end
@@ -238,7 +238,7 @@ struct Connection::State {
     if (!answer.stopped.empty()) {
       auto late = gone(fmt::format(
           "{}, and its response does not end within {} of a cancel request: pgadvise closed the connection",
-          answer.stopped, grace));
+          answer.stopped, cancel_grace));
       sqlstate = "57014";
       return late;
     }
@@ -254,7 +254,7 @@ struct Connection::State {
     Rows().swap(answer.rows);
     interruptible = interruptible && wake != Wake::interrupted;  // once: what cleans up afterwards runs
     cancel(conn);
-    answer.until = Clock::now() + grace;
+    answer.until = Clock::now() + cancel_grace;
     answer.end = received() + bytes_after_cancel;
     return {};
   }

@@ -15,7 +15,7 @@ namespace pgadvise::pg {
 
 namespace {
 
-using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+using LibpqOptions = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
 bool is_uri(std::string_view text) {
   return text.starts_with("postgresql://") || text.starts_with("postgres://");
@@ -23,7 +23,7 @@ bool is_uri(std::string_view text) {
 
 std::set<std::string, std::less<>> known_keywords() {
   std::set<std::string, std::less<>> out = {"ssl"};  // JDBC's, which libpq takes in a URI
-  const Options defaults(PQconndefaults(), &PQconninfoFree);
+  const LibpqOptions defaults(PQconndefaults(), &PQconninfoFree);
   for (const auto* option = defaults.get(); option && option->keyword; ++option) out.insert(option->keyword);
   return out;
 }
@@ -121,7 +121,7 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
     return malformed("is not the URI of a PostgreSQL database", "start it with postgresql://");
   }
   char* message = nullptr;
-  const Options options(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
+  const LibpqOptions options(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
   const std::unique_ptr<char, decltype(&PQfreemem)> keep(message, &PQfreemem);
   if (!options && uri) return malformed_uri();
   if (!options)
@@ -151,7 +151,7 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
 Result<std::vector<Address>> addresses(const std::string& conninfo) {
   TRY(const auto pairs, read_conninfo(conninfo));
   std::map<std::string, std::string, std::less<>> used;
-  const Options defaults(PQconndefaults(), &PQconninfoFree);
+  const LibpqOptions defaults(PQconndefaults(), &PQconninfoFree);
   for (const auto* option = defaults.get(); option && option->keyword; ++option)
     if (option->val) used[option->keyword] = option->val;
   // libpq ignores an empty value

@@ -6,7 +6,7 @@
 
 namespace pgadvise::pg {
 
-constexpr std::chrono::seconds grace{
+constexpr std::chrono::seconds deadline_grace{
     3};  // statement_timeout can be caught by a function; our own deadline can't
 
 constexpr std::size_t max_rows = 1'000'000;
@@ -18,7 +18,7 @@ ReadOnly::ReadOnly(Connection& connection, std::chrono::milliseconds limit)
   limits.rows = std::min(limits.rows, max_rows);
   limits.bytes = std::min(limits.bytes, max_bytes);
   connection_.set_limits(limits);
-  connection_.set_deadline(limit + grace);
+  connection_.set_deadline(limit + deadline_grace);
 }
 
 ReadOnly::~ReadOnly() {

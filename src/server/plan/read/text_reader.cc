@@ -16,7 +16,7 @@
 namespace pgadvise::plan {
 namespace {
 
-constexpr std::size_t deepest = 500;
+constexpr std::size_t deepest_open_node = 500;
 constexpr std::size_t most_warnings = 5;
 
 std::optional<double> number_at(std::string_view text) {
@@ -296,7 +296,7 @@ class TextPlan {
     close(subplan ? heading_column_ : line.column);
     if (!first) attach(added);
     heading_.clear();
-    if (open_.size() < deepest) open_.push_back(nodes_.size());
+    if (open_.size() < deepest_open_node) open_.push_back(nodes_.size());
     else warn(line.number, "nests deeper than is read");
     nodes_.push_back(std::move(added));
   }
