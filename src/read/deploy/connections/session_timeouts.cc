@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,18 +60,12 @@ std::optional<std::int64_t> value_at(std::string_view text, std::size_t at) {
   else if (!rest.empty() && (rest[0] == '=' || rest[0] == ':' || rest[0] == ',')) ++at;
   else return std::nullopt;
   skip(" \t\"'`\\");
+  constexpr std::int64_t longest = 86'400'000;
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
-  if (error != std::errc() || value <= 0 || value > 86'400'000) return std::nullopt;
-  at = static_cast<std::size_t>(end - text.data());
-  while (at < text.size() && text[at] == '_') {  // 5_000
-    std::int64_t digits = 0;
-    const auto more = std::from_chars(text.data() + at + 1, text.data() + text.size(), digits);
-    if (more.ec != std::errc() || more.ptr - (text.data() + at + 1) != 3 || value > 86'400'000)
-      return std::nullopt;
-    value = value * 1000 + digits;
-    at += 4;
-  }
+  for (; at < text.size() && value <= longest; ++at)
+    if (is_digit(text[at])) value = 10 * value + (text[at] - '0');
+    else if (value == 0 || text[at] != '_') break;  // 5_000
+  if (value <= 0 || value > longest) return std::nullopt;
   skip(" ");
   const std::string unit = lower(text.substr(at, 3));
   if (unit.starts_with("ms")) return value;

@@ -57,10 +57,6 @@ tl::unexpected<Error> malformed_uri() {
       "%40 for @, %2F for /, %25 for %");
 }
 
-bool all_of(std::string_view text, std::string_view allowed) {
-  return text.find_first_not_of(allowed) == std::string_view::npos;
-}
-
 struct Known {
   std::string_view text;
   std::string_view hint;
@@ -136,9 +132,9 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
     if (!option->val || key == "application_name" || key == "client_encoding") continue;
     const std::string_view value = option->val;
     // An unescaped @ or / moves a part of the password into the host, the port or the database.
-    if (uri && ((key == "host" && contains(value, "@")) || (key == "port" && !all_of(value, "0123456789,")) ||
-                (key == "dbname" && contains(value, "@"))))
-      return malformed_uri();
+    const bool misread = key == "port" ? value.find_first_not_of("0123456789,") != std::string_view::npos
+                                       : (key == "host" || key == "dbname") && contains(value, "@");
+    if (uri && misread) return malformed_uri();
     if (key == "connect_timeout") timeout = true;
     out.emplace_back(key, value);
   }

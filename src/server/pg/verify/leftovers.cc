@@ -118,7 +118,7 @@ Result<Leftovers> find_leftovers(Connection& connection) {
   return out;
 }
 
-bool is_left(const LeftoverIndex& index) {
+bool can_drop(const LeftoverIndex& index) {
   return index.kept_because.empty() && index.parent.empty() &&
          (!index.locked || index.process == ProcessState::gone);
 }
@@ -147,7 +147,7 @@ Diagnostics describe(const Leftovers& leftovers, const Connection& connection) {
           can_cancel(build) ? command + " cancels it"
                             : fmt::format("SELECT pg_cancel_backend({}) cancels it", build.backend));
   for (const auto& index : leftovers.indexes)
-    if (is_left(index))
+    if (can_drop(index))
       add(fmt::format(
               "a killed run of advise --verify ({2}) left index {0} on {1}; plans and costs include it",
               quote_name(index.index.schema, index.index.name), display(index.table), origin(index.run)),
