@@ -79,8 +79,7 @@ constexpr const char* plain_path =
     "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('jit', 'off', "
     "true)";
 
-}  // namespace
-
+// Of a statement that parsing may read. Reads and extends `harmless`.
 Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement,
                                              Harmless& harmless) {
   // A superuser can keep the tree, with its constants, out of the server's log.
@@ -129,16 +128,9 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   return out;
 }
 
-Result<bool> partition_keys_are_safe(Connection& connection) {
-  TRY_VOID(connection.query(plain_path));
-  TRY(const auto rows,
-      connection.query("SELECT partexprs::text FROM pg_partitioned_table WHERE partexprs IS NOT NULL"));
-  DependencyChecker checker(connection);
-  for (const auto& row : rows) checker.take_statement(text(row[0]));
-  TRY(const auto found, checker.run());
-  return found.unknown_functions.empty() && found.refused_functions.empty();
-}
-
+// Types with a user-defined input function, which a literal of the type would run: the names through which
+// such a literal could occur (types, relations, functions), or "*" if an operator could. And methods of
+// TABLESAMPLE, whose handlers the parser calls.
 Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) {
   TRY_VOID(connection.query(plain_path));
   if (connection.server_version() < 130000) {
@@ -185,6 +177,18 @@ Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) 
     out.push_back({text(row[0]), (row[2] == "d" ? "the CHECK of the domain " : "the functions of the type ") +
                                      text(row[1])});
   return out;
+}
+
+}  // namespace
+
+Result<bool> partition_keys_are_safe(Connection& connection) {
+  TRY_VOID(connection.query(plain_path));
+  TRY(const auto rows,
+      connection.query("SELECT partexprs::text FROM pg_partitioned_table WHERE partexprs IS NOT NULL"));
+  DependencyChecker checker(connection);
+  for (const auto& row : rows) checker.take_statement(text(row[0]));
+  TRY(const auto found, checker.run());
+  return found.unknown_functions.empty() && found.refused_functions.empty();
 }
 
 // The code of a user that parsing the statement could run, by the words that it contains; "": parsing runs

@@ -23,6 +23,11 @@ namespace {
 
 constexpr std::size_t max_values = 5;
 
+// The most common values and the histogram of a column: $1 schema, $2 table, $3 name.
+constexpr std::string_view column_values =
+    "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "
+    "pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 ORDER BY inherited DESC LIMIT 1) ";
+
 bool has_parameter(std::string_view statement) {
   for (std::size_t at = 0; (at = statement.find('$', at)) != std::string_view::npos; ++at)
     if (at + 1 < statement.size() && std::isdigit(static_cast<unsigned char>(statement[at + 1]))) return true;
@@ -156,11 +161,10 @@ class ServerPlans final : public plan::PlanSource {
     for (const auto& column : columns) {
       // The histogram from its middle outwards: its ends are the rarest values.
       const auto rows = connection_.query(
-          "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "
-          "pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 ORDER BY inherited DESC LIMIT "
-          "1) SELECT v FROM (SELECT v, 0 AS part, n AS place FROM s, unnest(m) WITH ORDINALITY AS x(v, n) "
-          "UNION ALL SELECT v, 1, abs(n - (cardinality(h) + 1) / 2) FROM s, unnest(h) WITH ORDINALITY AS "
-          "x(v, n)) y WHERE v IS NOT NULL ORDER BY part, place LIMIT 5",
+          std::string(column_values) +
+              "SELECT v FROM (SELECT v, 0 AS part, n AS place FROM s, unnest(m) WITH ORDINALITY AS x(v, n) "
+              "UNION ALL SELECT v, 1, abs(n - (cardinality(h) + 1) / 2) FROM s, unnest(h) WITH ORDINALITY AS "
+              "x(v, n)) y WHERE v IS NOT NULL ORDER BY part, place LIMIT 5",
           {table.schema, table.name, column});
       if (!rows || rows->empty()) return {};
       Parameters values;
@@ -186,14 +190,14 @@ class ServerPlans final : public plan::PlanSource {
       return out;
     // A value of the histogram is rarer than each of the most common ones.
     const auto rows = connection_.query(
-        "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "
-        "pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 ORDER BY inherited DESC LIMIT 1) "
-        "SELECT coalesce(m[1], h[2], h[1]), coalesce(h[(cardinality(h) + 1) / 2], m[(cardinality(m) + 1) / "
-        "2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), coalesce(h[1], m[1]), "
-        "coalesce(h[cardinality(h)], m[1]) FROM s",
+        std::string(column_values) +
+            "SELECT coalesce(m[1], h[2], h[1]), coalesce(h[(cardinality(h) + 1) / 2], m[(cardinality(m) + 1) "
+            "/ "
+            "2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), coalesce(h[1], m[1]), "
+            "coalesce(h[cardinality(h)], m[1]) FROM s",
         {table.schema, table.name, column});
     if (rows && !rows->empty())
-      out = {rows->front()[0], rows->front()[1], rows->front()[2], rows->front()[3], rows->front()[4]};
+      read_row(rows->front(), out.common, out.middle, out.rare, out.lowest, out.highest);
     return out;
   }
 
