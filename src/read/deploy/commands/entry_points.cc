@@ -153,9 +153,9 @@ class ImageCommands {
       std::string text;
       for (std::size_t i = 1; i < command.words.size(); ++i)
         if (command.words[i][0] != '-' || command.words[i].size() > 2) text += command.words[i] + "\n";
-      if (command.words[0] == "cat" || command.words[0] == "tee") text = command.input;
+      if (command.words[0] == "cat") text = command.input;
       if (text.empty() && !instruction.heredocs.empty()) text = instruction.heredocs[0].second;
-      if (command.words[0] != "cat" && command.words[0] != "echo" && command.words[0] != "printf") continue;
+      if (!is_one_of(command.words[0], {"cat", "echo", "printf"})) continue;
       auto& written = image_.written[std::string(files::base_of(command.output))];
       written.first += replace_all(text, "\\n", "\n");
       if (written.second == 0) written.second = instruction.offset + command.offset;
@@ -219,7 +219,7 @@ void read_service(Resolver& resolver, const std::string& path, const std::string
   std::string mode = environment_value(environment, "NODE_ENV");
   if (mode.empty()) mode = environment_value(environment, "RAILS_ENV");
   if (environment_named(mode) == Target::development) return;
-  const bool production = mode == "production" || files::base_of(path).find("prod") != std::string_view::npos;
+  const bool production = mode == "production" || contains(files::base_of(path), "prod");
   Way way{.stage = DeployCommand::Stage::compose,
           .target = production ? of_file : Target::not_production,
           .folder = files::join_path(files::folder_of(path),
@@ -335,8 +335,8 @@ void read_dockerfiles(files::Tree& tree, Resolver& resolver) {
 void read_makefiles(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
     const auto base = files::base_of(path);
-    if (base != "Makefile" && base != "makefile" && base != "GNUmakefile") continue;
-    const auto target = target_of_file(path);
+    const auto target =
+        is_one_of(base, {"Makefile", "makefile", "GNUmakefile"}) ? target_of_file(path) : std::nullopt;
     const std::string* text = target ? tree.text(path) : nullptr;
     if (!text) continue;
     std::set<std::string> seen;
@@ -350,8 +350,7 @@ void read_makefiles(files::Tree& tree, Resolver& resolver) {
 
 void read_compose_files(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
-    if (!is_compose(path)) continue;
-    const auto target = target_of_file(path);
+    const auto target = is_compose(path) ? target_of_file(path) : std::nullopt;
     const std::string* text = target ? tree.text(path) : nullptr;
     if (!text) continue;
     if (const auto root = yaml_of(tree, path, *text))
