@@ -97,7 +97,7 @@ std::optional<Target> target_of_job(const CiJob& job, Database database) {
 }
 
 bool for_development(const Environment& environment) {
-  return std::any_of(environment.begin(), environment.end(), [](const auto& variable) {
+  return std::ranges::any_of(environment, [](const auto& variable) {
     return (variable.first == "NODE_ENV" || variable.first == "RAILS_ENV") &&
            environment_named(variable.second) == Target::development;
   });

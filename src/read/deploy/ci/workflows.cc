@@ -27,8 +27,7 @@ Events read_events(const YAML::Node& on) {
       out.push = true;
       const auto branches = files::yaml_list(yaml_member(options, "branches"));
       const auto tags = files::yaml_list(yaml_member(options, "tags"));
-      if (branches.empty() && tags.empty()) out.main = true;
-      out.main = out.main || !tags.empty() || std::any_of(branches.begin(), branches.end(), main_branch);
+      out.main |= branches.empty() || !tags.empty() || std::ranges::any_of(branches, main_branch);
     } else if (name == "release" || name == "deployment") {
       out.push = out.main = true;
     } else {

@@ -90,10 +90,8 @@ class PushSearch {
   }
 
   std::string config_of(const std::string& folder, const std::vector<std::string>& words) {
-    for (std::size_t i = 2; i < words.size(); ++i) {
-      if (words[i].starts_with("--config=")) return files::join_path(folder, words[i].substr(9));
-      if (words[i] == "--config" && i + 1 < words.size()) return files::join_path(folder, words[i + 1]);
-    }
+    if (const auto named = option_value(words, "--config"); !named.empty())
+      return files::join_path(folder, named);
     for (const auto* extension : {".ts", ".js", ".json"})
       if (std::string path = files::join_path(folder, std::string("drizzle.config") + extension);
           tree_.has(path))
@@ -102,9 +100,9 @@ class PushSearch {
   }
 
   bool deployed(const std::string& file, const std::string& entry) const {
-    return std::any_of(
-        project_.deploy_commands.begin(), project_.deploy_commands.end(),
-        [&](const DeployCommand& command) { return command.place.file == file && command.entry == entry; });
+    return std::ranges::any_of(project_.deploy_commands, [&](const DeployCommand& command) {
+      return command.place.file == file && command.entry == entry;
+    });
   }
 
   std::optional<Known> database_of(const drizzle::PushTarget& target) {

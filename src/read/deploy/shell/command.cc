@@ -354,6 +354,14 @@ List unwrap(Words words, int depth) {
 
 }  // namespace
 
+std::string option_value(const std::vector<std::string>& words, std::string_view name) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == name && i + 1 < words.size()) return words[i + 1];
+    if (words[i].starts_with(std::string(name) + "=")) return words[i].substr(name.size() + 1);
+  }
+  return {};
+}
+
 std::vector<Invocation> invocations(std::vector<std::string> words) { return unwrap(std::move(words), 0); }
 
 }  // namespace pgadvise::deploy

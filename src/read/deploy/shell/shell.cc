@@ -229,9 +229,8 @@ class Parser {
   }
 
   bool pop_group() {
-    if (!frames_.empty() &&
-        (frames_.back().kind == Frame::Kind::group || frames_.back().kind == Frame::Kind::function))
-      frames_.pop_back();
+    const auto kind = frames_.empty() ? Frame::Kind::loop : frames_.back().kind;
+    if (kind == Frame::Kind::group || kind == Frame::Kind::function) frames_.pop_back();
     return true;
   }
 
@@ -339,9 +338,7 @@ class Parser {
     for (const auto& frame : frames_) strongest = std::max(strongest, frame.target);
     return strongest;
   }
-  bool dead() const {
-    return std::any_of(frames_.begin(), frames_.end(), [](const Frame& frame) { return frame.dead; });
-  }
+  bool dead() const { return std::ranges::any_of(frames_, &Frame::dead); }
   std::string function() const {
     for (auto it = frames_.rbegin(); it != frames_.rend(); ++it)
       if (!it->function.empty()) return it->function;
@@ -427,8 +424,7 @@ bool has_word(std::string_view name, std::span<const std::string_view> words) {
   for (char& c : text)
     if (!files::word_character(c) || c == '_') c = ' ';
   const auto parts = split(text, ' ');
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](std::string_view part) { return is_one_of(part, words); });
+  return std::ranges::any_of(parts, [&](std::string_view part) { return is_one_of(part, words); });
 }
 
 bool has_word(std::string_view name, std::initializer_list<std::string_view> words) {

@@ -69,8 +69,7 @@ bool writes(std::string_view tree) {
 }
 
 bool reaches_text_search(const Oids& types) {
-  return std::any_of(std::begin(text_search_types), std::end(text_search_types),
-                     [&](Oid type) { return types.count(type) != 0; });
+  return std::ranges::any_of(text_search_types, [&](Oid type) { return types.contains(type); });
 }
 
 // Those that take text, and configurations or dictionaries that they look up by name.
