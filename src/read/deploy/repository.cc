@@ -60,7 +60,7 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   project.root = root;
   files::Tree tree(root, diagnostics, leave_out);
   const auto configs = drizzle::drizzle_configs(tree);
-  project.drizzle = !configs.empty() || std::ranges::any_of(tree.packages(), &files::Package::uses_drizzle);
+  project.drizzle = std::ranges::any_of(tree.packages(), &files::Package::uses_drizzle) || !configs.empty();
   project.postgresql = configs.empty() || std::ranges::any_of(configs, &drizzle::DrizzleConfig::postgresql);
   Resolver resolver(tree, configs);
   read_dockerfiles(tree, resolver);

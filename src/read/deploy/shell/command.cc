@@ -76,20 +76,18 @@ struct Manager {
   Invocation target;
   std::size_t at = 1;
 
+  // Takes the option at `at`; false: there is none.
   bool option(const Words& words) {
     const std::string& word = words[at];
-    const auto value = [&](std::string_view name) -> std::optional<std::string> {
-      if (word == name && at + 1 < words.size()) return words[++at];
-      if (word.starts_with(std::string(name) + "=")) return word.substr(name.size() + 1);
-      return std::nullopt;
-    };
     if (!is_option(word) || word == "--") return false;
-    for (const auto name : {"--filter", "-F", "--workspace"})
-      if (const auto found = value(name)) return set_package(*found);
-    if (words[0] != "pnpm")
-      if (const auto found = value("-w")) return set_package(*found);
-    for (const auto name : {"--prefix", "--cwd", "-C", "--dir"})
-      if (const auto found = value(name)) return target.folder = *found, ++at, true;
+    const auto equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const bool package = is(name, "--filter", "-F", "--workspace") || (name == "-w" && words[0] != "pnpm");
+    std::string* const value = package                                        ? &target.package
+                               : is(name, "--prefix", "--cwd", "-C", "--dir") ? &target.folder
+                                                                              : nullptr;
+    if (value && equals != std::string::npos) *value = word.substr(equals + 1);
+    else if (value && at + 1 < words.size()) *value = words[++at];
     if (is(word, "-r", "--recursive", "--workspaces", "-ws")) target.everywhere = true;
     ++at;
     return true;
@@ -98,12 +96,6 @@ struct Manager {
   void skip_options(const Words& words) {
     while (at < words.size() && option(words)) {
     }
-  }
-
-  bool set_package(const std::string& name) {
-    target.package = name;
-    ++at;
-    return true;
   }
 };
 

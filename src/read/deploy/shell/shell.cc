@@ -229,8 +229,9 @@ class Parser {
   }
 
   bool pop_group() {
-    const auto kind = frames_.empty() ? Frame::Kind::loop : frames_.back().kind;
-    if (kind == Frame::Kind::group || kind == Frame::Kind::function) frames_.pop_back();
+    if (!frames_.empty() &&
+        (frames_.back().kind == Frame::Kind::group || frames_.back().kind == Frame::Kind::function))
+      frames_.pop_back();
     return true;
   }
 
