@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/text/text.h"
 #include "deploy/shell/shell_lexer.h"
@@ -166,11 +167,10 @@ class Parser {
 
   void step_word(const ShellToken& token) {
     for (const auto& [offset, text] : token.substitutions) substitute(base_ + offset, text);
-    if (redirect_) {
-      if (redirect_ == 'h') current_.input = token.heredoc;
-      if (redirect_ == 'o') current_.output = token.text;
-      if (redirect_ == 'i') current_.source = token.text;
-      redirect_ = '\0';
+    if (const auto redirect = std::exchange(redirect_, Redirect::none); redirect != Redirect::none) {
+      if (redirect == Redirect::heredoc) current_.input = token.heredoc;
+      if (redirect == Redirect::output) current_.output = token.text;
+      if (redirect == Redirect::source) current_.source = token.text;
       return;
     }
     if (current_.words.empty() && current_.assignments.empty()) {
@@ -281,16 +281,16 @@ class Parser {
       flush();
       pop_group();
     } else {
-      redirect_ = op == "<<" || op == "<<-"                 ? 'h'
-                  : (op == ">" || op == ">>" || op == ">|") ? 'o'
-                  : op == "<"                               ? 'i'
-                                                            : 'x';
+      redirect_ = is_one_of(op, {"<<", "<<-"})       ? Redirect::heredoc
+                  : is_one_of(op, {">", ">>", ">|"}) ? Redirect::output
+                  : op == "<"                        ? Redirect::source
+                                                     : Redirect::other;
       // "2>" and "1>": the number is no word of the command.
-      if (!current_.words.empty() && current_.end == base_ + token.offset &&
-          current_.words.back().size() == 1 && current_.words.back()[0] >= '0' &&
-          current_.words.back()[0] <= '9') {
-        if (current_.words.back() == "2") redirect_ = 'x';
-        current_.words.pop_back();
+      auto& words = current_.words;
+      if (!words.empty() && current_.end == base_ + token.offset && words.back().size() == 1 &&
+          is_digit(words.back()[0])) {
+        if (words.back() == "2") redirect_ = Redirect::other;
+        words.pop_back();
       }
     }
   }
@@ -359,7 +359,7 @@ class Parser {
   }
 
   void flush() {
-    redirect_ = '\0';
+    redirect_ = Redirect::none;
     if (current_.words.empty() && current_.assignments.empty()) {
       current_ = {};
       return;
@@ -376,6 +376,9 @@ class Parser {
     current_ = {};
   }
 
+  // What the next word is: a here-document's delimiter, or the file of > or <.
+  enum class Redirect { none, heredoc, output, source, other };
+
   struct Chain {
     Target target = Target::any;
     int branch = 0;
@@ -389,7 +392,7 @@ class Parser {
   std::size_t at_ = 0;
   std::vector<Frame> frames_;
   ShellCommand current_;
-  char redirect_ = '\0';
+  Redirect redirect_ = Redirect::none;
   Knowledge last_;
   Chain chain_;
   std::string last_operator_;
