@@ -47,7 +47,7 @@ std::size_t function_around(const files::CodeText& code, std::size_t at) {
 
 // This call adds nothing twice: its own statement says so, or its function looks before it, or leaves before
 // it.
-bool careful(const files::CodeText& code, std::size_t at) {
+bool adds_nothing_twice(const files::CodeText& code, std::size_t at) {
   static constexpr auto of_statement = word_list("onConflict", "skipDuplicates", "ignoreDuplicates",
                                                  "connectOrCreate", "orIgnore(", "orUpdate(");
   static constexpr auto looks =
@@ -166,22 +166,22 @@ bool calls(const files::CodeText& code, std::size_t at) {
          !contains(text_before(code.plain, at, 12), "function");
 }
 
-bool kept_back(const files::CodeText& code, std::size_t at) {
+bool runs_sometimes(const files::CodeText& code, std::size_t at) {
   return files::conditional(code, at) || files::for_some_environments(code, at);
 }
 
 std::vector<CodeCommand> wipes(const files::CodeText& code) {
   for (const std::string_view call : {".deleteMany(", ".del(", ".delete("})
     for (const auto at : occurrences(code.plain, call, max_hits))
-      if (deletes_all(code, at, call) && !kept_back(code, at))
+      if (deletes_all(code, at, call) && !runs_sometimes(code, at))
         return {{at + 1, std::string(call.substr(1)), {"seed", "wipe"}}};
   if (contains(code.text, "drizzle-seed"))
     for (const auto at : occurrences(code.plain, "reset(", max_hits))
-      if (calls(code, at) && !kept_back(code, at)) return {{at, "reset(", {"seed", "wipe"}}};
+      if (calls(code, at) && !runs_sometimes(code, at)) return {{at, "reset(", {"seed", "wipe"}}};
   for (const std::string_view verb : {"TRUNCATE ", "truncate table", "DROP SCHEMA", "drop schema",
                                       "DROP DATABASE", "DROP TABLE", "drop table"})
     for (const auto at : occurrences(code.text, verb, max_hits))
-      if (code.plain.compare(at, verb.size(), code.text, at, verb.size()) != 0 && !kept_back(code, at))
+      if (code.plain.compare(at, verb.size(), code.text, at, verb.size()) != 0 && !runs_sometimes(code, at))
         return {{at, std::string(verb), {"seed", "wipe"}}};
   return {};
 }
@@ -189,14 +189,14 @@ std::vector<CodeCommand> wipes(const files::CodeText& code) {
 std::vector<CodeCommand> inserts(const files::CodeText& code) {
   if (contains(code.text, "drizzle-seed"))
     for (const auto at : occurrences(code.plain, "seed(", max_hits))
-      if (calls(code, at) && !kept_back(code, at)) return {{at, "seed(", {"seed", "insert"}}};
+      if (calls(code, at) && !runs_sometimes(code, at)) return {{at, "seed(", {"seed", "insert"}}};
   for (const std::string_view call : {".createMany(", ".bulkCreate(", ".bulkInsert(", ".create(", ".insert("})
     for (const auto at : occurrences(code.plain, call, max_hits)) {
       const auto receiver = names_before(code.plain, at);
       // Prisma, drizzle, sequelize and knex; not Object.create, ctx.cache.create …
       const bool database = std::any_of(receiver.begin(), receiver.end(), database_name) ||
                             call == ".bulkInsert(" || call == ".bulkCreate(" || call == ".createMany(";
-      if (database && !kept_back(code, at) && !careful(code, at))
+      if (database && !runs_sometimes(code, at) && !adds_nothing_twice(code, at))
         return {{at + 1, std::string(call.substr(1)), {"seed", "insert"}}};
     }
   return {};

@@ -34,9 +34,9 @@ constexpr auto writers = word_list("JSON.stringify(", "superjson.stringify(", "j
 // The column's name follows: Rails', and TypeORM's type that is JSON in a text column.
 constexpr auto declarations = word_list("serialize :", "store :", "store_accessor :", "simple-json");
 
-class Names {
+class JsonNames {
  public:
-  Names(const std::string& path, const std::string& text, std::set<std::string>& seen, Project& project)
+  JsonNames(const std::string& path, const std::string& text, std::set<std::string>& seen, Project& project)
       : path_(path), text_(text), lines_(text), seen_(seen), project_(project) {}
 
   void collect() {
@@ -116,7 +116,7 @@ void read_json_in_code(files::Tree& tree, Project& project) {
     ++project.code_files;
     if (contains(*text, "json") || contains(*text, "JSON") || contains(*text, "Json") ||
         contains(*text, "serialize") || contains(*text, "store"))
-      Names(path, *text, seen, project).collect();
+      JsonNames(path, *text, seen, project).collect();
   }
 }
 

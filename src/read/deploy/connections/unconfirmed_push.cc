@@ -18,22 +18,22 @@ namespace pgadvise::deploy {
 namespace {
 
 // What is known of the database's host.
-struct Known {
+struct DatabaseHost {
   bool local = false;
   std::string host;
   std::string reason;
 };
 
-std::optional<Known> of_host(std::string_view host, const std::string& what) {
-  if (remote_host(host)) return Known{.host = std::string(host), .reason = what};
+std::optional<DatabaseHost> of_host(std::string_view host, const std::string& what) {
+  if (remote_host(host)) return DatabaseHost{.host = std::string(host), .reason = what};
   const bool here = is_one_of(host, {"localhost", "0.0.0.0", "[::1]", "::1"}) || host.starts_with("127.") ||
                     !contains(host, ".");
-  if (here && !host.empty()) return Known{.local = true};
+  if (here && !host.empty()) return DatabaseHost{.local = true};
   return std::nullopt;
 }
 
-std::optional<Known> of_url(std::string_view url, const std::string& what) {
-  if (contains_any(url, {"//localhost", "//127.0.0.1"})) return Known{.local = true};
+std::optional<DatabaseHost> of_url(std::string_view url, const std::string& what) {
+  if (contains_any(url, {"//localhost", "//127.0.0.1"})) return DatabaseHost{.local = true};
   const auto found = database_urls(url);
   return found.empty() ? std::nullopt : of_host(found.front().host, what);
 }
@@ -105,21 +105,22 @@ class PushSearch {
     });
   }
 
-  std::optional<Known> database_of(const drizzle::PushTarget& target) {
+  std::optional<DatabaseHost> database_of(const drizzle::PushTarget& target) {
     if (target.url) return of_url(*target.url, "its URL names the host");
     if (target.host) return of_host(*target.host, "its credentials name the host");
     for (const auto& name : target.variables)
       if (auto known = of_variable(name, target.config)) return known;
     for (const auto& name : target.variables)
-      if (contains_any(name, {"PROD", "SUPABASE", "NEON"})) return Known{.reason = name + " holds its URL"};
-    if (target.tls) return Known{.reason = "its credentials ask for TLS"};
+      if (contains_any(name, {"PROD", "SUPABASE", "NEON"}))
+        return DatabaseHost{.reason = name + " holds its URL"};
+    if (target.tls) return DatabaseHost{.reason = "its credentials ask for TLS"};
     if (only_serverless_driver())
-      return Known{.reason = "the project connects with @neondatabase/serverless only"};
+      return DatabaseHost{.reason = "the project connects with @neondatabase/serverless only"};
     return std::nullopt;
   }
 
   // From committed files of variables beside the configuration and at the root.
-  std::optional<Known> of_variable(const std::string& name, const std::string& config) {
+  std::optional<DatabaseHost> of_variable(const std::string& name, const std::string& config) {
     const auto* package = tree_.package_of(files::folder_of(config));
     for (const std::string& folder : {package ? package->folder : std::string(), std::string()})
       for (const auto* file : {".env", ".env.local", ".env.development", ".env.production"}) {

@@ -54,8 +54,8 @@ class CatalogReader {
 
  private:
   Result<void> begin(const char* transaction);
-  Result<void> recognise();
-  Result<void> everything();
+  Result<void> check_pg_catalog();
+  Result<void> read_parts();
   Result<void> tracking();
   Result<void> names();
   Result<void> tables();

@@ -451,7 +451,7 @@ Result<void> CatalogReader::triggers() {
   return {};
 }
 
-Result<void> CatalogReader::everything() {
+Result<void> CatalogReader::read_parts() {
   for (const auto part :
        {&CatalogReader::names, &CatalogReader::tables, &CatalogReader::inheritance, &CatalogReader::columns,
         &CatalogReader::indexes, &CatalogReader::index_keys, &CatalogReader::constraints,
@@ -500,7 +500,7 @@ Result<void> CatalogReader::begin(const char* transaction) {
 }
 
 // Whatever user asks, a PostgreSQL catalog describes itself: without that, no rows elsewhere mean nothing.
-Result<void> CatalogReader::recognise() {
+Result<void> CatalogReader::check_pg_catalog() {
   TRY(const auto rows,
       ask(2,
           "SELECT n.nspname, count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid "
@@ -515,8 +515,8 @@ Result<Catalog> CatalogReader::read() {
   catalog_.server_version = connection_.server_version();
   catalog_.has_statistics = true;
   auto done = begin("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-  if (done) done = recognise();
-  if (done) done = everything();
+  if (done) done = check_pg_catalog();
+  if (done) done = read_parts();
   if (connection_.alive()) (void)connection_.query("ROLLBACK");
   connection_.set_limits(before);
   connection_.set_deadline({});

@@ -43,13 +43,13 @@ Result<void> ReadOnly::begin(bool watch_us, As as) {
       watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
   for (const std::string& statement : {std::string(begin_read_only), settings})
     TRY_VOID(connection_.query(statement));
-  if (as == As::application) TRY_VOID(act());
+  if (as == As::application) TRY_VOID(set_session_settings());
   TRY_VOID(connection_.query("SAVEPOINT pgadvise"));
   return {};
 }
 
 // As parameters, so there is nothing to quote; until the end of the transaction.
-Result<void> ReadOnly::act() {
+Result<void> ReadOnly::set_session_settings() {
   const auto set = [&](const char* name, const std::string& value) -> Result<void> {
     if (value.empty()) return {};
     const auto done = connection_.query(

@@ -30,7 +30,7 @@ bool holds_utility(std::string_view tree) {
 
 // The types whose values cannot be read without calling an unknown function. Nearly always there is none, so
 // all types are checked together, and by halves if there is one.
-Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dangerous) {
+Result<void> find_dangerous_types(Connection& connection, std::span<const Oid> types, Oids& dangerous) {
   if (types.empty()) return {};
   DependencyChecker checker(connection);
   for (const Oid type : types) checker.take_type(type);
@@ -41,8 +41,8 @@ Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dang
     return {};
   }
   const auto half = types.size() / 2;
-  TRY_VOID(sift(connection, types.first(half), dangerous));
-  return sift(connection, types.subspan(half), dangerous);
+  TRY_VOID(find_dangerous_types(connection, types.first(half), dangerous));
+  return find_dangerous_types(connection, types.subspan(half), dangerous);
 }
 
 // Whether `name` occurs where an identifier may be: also in a literal or comment, but not within a longer
@@ -148,7 +148,7 @@ Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) 
   std::vector<Oid> suspects;
   for (const auto& row : candidates) suspects.push_back(static_cast<Oid>(whole(row[0])));
   Oids dangerous;
-  TRY_VOID(sift(connection, suspects, dangerous));
+  TRY_VOID(find_dangerous_types(connection, suspects, dangerous));
   if (dangerous.empty()) return out;
   // What has such a type, to the end; each catalog is read once, and joined by hash.
   TRY(const auto rows,

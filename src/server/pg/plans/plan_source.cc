@@ -56,7 +56,7 @@ class ServerPlans final : public plan::PlanSource {
   explicit ServerPlans(Connection& connection) : connection_(connection) {}
   explicit ServerPlans(Connection&& connection) : own_(std::move(connection)), connection_(*own_) {}
 
-  Result<void> look_around() {
+  Result<void> inspect_server() {
     TRY_VOID(find_search_path());
     ReadOnly transaction(connection_);
     TRY_VOID(transaction.begin(false));
@@ -90,7 +90,7 @@ class ServerPlans final : public plan::PlanSource {
     TRY(const auto path,
         connection_.query("SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s"));
     for (const auto& schema : path) search_path_.push_back(schema[0].value_or(""));
-    TRY_VOID(find_unguarded());
+    TRY_VOID(find_rls_bypassed());
     watch_us_ =
         connection_.server_version() >= 140000 &&
         connection_.query("SELECT pg_catalog.set_config('client_connection_check_interval', '1s', true)")
@@ -250,7 +250,7 @@ class ServerPlans final : public plan::PlanSource {
   }
 
   // Tables whose policies don't hold for whom we act as: its owner, a superuser, BYPASSRLS.
-  Result<void> find_unguarded() {
+  Result<void> find_rls_bypassed() {
     TRY(const auto rows,
         connection_.query(
             "SELECT pg_catalog.concat(n.nspname, '.', c.relname) FROM pg_catalog.pg_class c JOIN "
@@ -283,7 +283,7 @@ class ServerPlans final : public plan::PlanSource {
     const std::string_view options = !request.analyze ? "VERBOSE, FORMAT JSON"
                                      : request.timing ? "ANALYZE, BUFFERS, VERBOSE, FORMAT JSON"
                                                       : "ANALYZE, TIMING OFF, BUFFERS, VERBOSE, FORMAT JSON";
-    TRY_VOID(suppose(request.hypothetical));
+    TRY_VOID(create_hypothetical(request.hypothetical));
     if (request.parameters.empty() && has_parameter(request.sql)) return explain_generic(options, request);
     return connection_.query(fmt::format("EXPLAIN ({}) {}", options, request.sql), request.parameters);
   }
@@ -317,7 +317,7 @@ class ServerPlans final : public plan::PlanSource {
     return rows;
   }
 
-  Result<void> suppose(const std::vector<std::string>& indexes) {
+  Result<void> create_hypothetical(const std::vector<std::string>& indexes) {
     for (const auto& index : indexes) {
       const auto made = connection_.query(
           fmt::format("SELECT * FROM {}.hypopg_create_index($1::pg_catalog.text)", hypopg_), {index});
@@ -355,7 +355,7 @@ class ServerPlans final : public plan::PlanSource {
 
 Result<std::unique_ptr<plan::PlanSource>> make_plan_source(Connection& connection) {
   auto source = std::make_unique<ServerPlans>(connection);
-  TRY_VOID(source->look_around());
+  TRY_VOID(source->inspect_server());
   return source;
 }
 
@@ -366,7 +366,7 @@ std::vector<std::unique_ptr<plan::PlanSource>> more_plan_sources(Connection& fir
   if (wanted == 0 || pooled(first)) return out;
   for (auto& connection : more_connections(first, conninfo, wanted)) {
     auto source = std::make_unique<ServerPlans>(std::move(connection));
-    if (source->look_around()) out.push_back(std::move(source));
+    if (source->inspect_server()) out.push_back(std::move(source));
   }
   return out;
 }

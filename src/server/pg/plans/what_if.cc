@@ -30,7 +30,7 @@ constexpr std::chrono::seconds longest_silence{1};
 constexpr std::size_t max_indexes = 2500;
 constexpr std::size_t max_at_once = 500;
 
-// What all connections may suppose.
+// A hypothetical index as each connection may create it: one statement for each partition, or one.
 struct Definition {
   QualifiedName table;
   std::vector<std::string> statements;
@@ -44,7 +44,7 @@ class ServerWhatIf final : public plan::WhatIf {
   ServerWhatIf(const ServerWhatIf&) = delete;
   ServerWhatIf& operator=(const ServerWhatIf&) = delete;
 
-  Result<void> look_around() {
+  Result<void> inspect_server() {
     TRY_VOID(begin());
     TRY(const auto hypopg, find_hypopg(connection_));
     if (!hypopg.created)
@@ -70,7 +70,7 @@ class ServerWhatIf final : public plan::WhatIf {
 
   Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement,
                                 const std::vector<int>& indexes) override {
-    TRY_VOID(suppose(statement.tables, indexes));
+    TRY_VOID(create_wanted(statement.tables, indexes));
     const auto rows = explain(statement);
     asked_ = Clock::now();
     if (!rows) return failed(rows.error());
@@ -96,9 +96,9 @@ class ServerWhatIf final : public plan::WhatIf {
       for (std::size_t sum = 0; at != unknown.end() && (some.empty() || sum + parts(*at) <= max_at_once);
            ++at)
         some.push_back(*at), sum += parts(*at);
-      if (const auto supposed = suppose({}, some);
-          !supposed && supposed.error().kind == Error::Kind::database)
-        return tl::unexpected(supposed.error());
+      if (const auto created = create_wanted({}, some);
+          !created && created.error().kind == Error::Kind::database)
+        return tl::unexpected(created.error());
     }
     std::vector<std::int64_t> out;
     for (const int index : indexes) out.push_back(known_[static_cast<std::size_t>(index)].bytes.value_or(0));
@@ -187,7 +187,7 @@ class ServerWhatIf final : public plan::WhatIf {
 
   void forget() {
     for (auto& known : known_) known.oids.clear();
-    there_.clear();
+    created_.clear();
     owners_.clear();
     count_ = 0;
   }
@@ -195,7 +195,7 @@ class ServerWhatIf final : public plan::WhatIf {
   // From what is there to what is wanted, by the difference. Of two plans that cost the same the planner
   // takes one by the order of a table's indexes, which is that of their making: always that of their numbers,
   // whatever was asked before.
-  Result<void> suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes) {
+  Result<void> create_wanted(const std::set<QualifiedName>& tables, const std::vector<int>& indexes) {
     known_.resize(definitions_.size());
     std::size_t wanted = 0;
     for (const int index : indexes) wanted += parts(index);
@@ -215,7 +215,7 @@ class ServerWhatIf final : public plan::WhatIf {
           first.emplace(table(index), index);
         }
       std::vector<int> gone;
-      for (const auto& [table, there] : there_) {
+      for (const auto& [table, there] : created_) {
         const auto least = first.find(table);
         for (const int index : there) {
           const bool unwanted = tables.count(table) && !std::ranges::binary_search(indexes, index);
@@ -265,7 +265,7 @@ class ServerWhatIf final : public plan::WhatIf {
       known.oids.push_back(*row[1]);
       known.bytes = known.bytes.value_or(0) + whole(row[3]);
       owners_[*row[2]] = owner;
-      there_[table(owner)].insert(owner);
+      created_[table(owner)].insert(owner);
       ++count_;
     }
     // No row: HypoPG has no more room, or does not want to.
@@ -305,7 +305,7 @@ class ServerWhatIf final : public plan::WhatIf {
       oids.insert(oids.end(), known.oids.begin(), known.oids.end());
       count_ -= known.oids.size();
       known.oids.clear();
-      there_[table(index)].erase(index);
+      created_[table(index)].erase(index);
     }
     return oids;
   }
@@ -355,9 +355,9 @@ class ServerWhatIf final : public plan::WhatIf {
 
   Connection& connection_;
   const std::vector<Definition>& definitions_;
-  std::string hypopg_;                            // its schema, quoted
-  std::vector<Known> known_;                      // of each definition
-  std::map<QualifiedName, std::set<int>> there_;  // on the server, by table
+  std::string hypopg_;                              // its schema, quoted
+  std::vector<Known> known_;                        // of each definition
+  std::map<QualifiedName, std::set<int>> created_;  // on the server, by table
   std::size_t count_ = 0;
   std::vector<QualifiedName> hidden_;            // existing indexes
   std::map<std::string, int> owners_;            // by the hypothetical index's name
@@ -374,11 +374,11 @@ class ManyWhatIf final : public plan::WhatIf {
  public:
   explicit ManyWhatIf(std::vector<Connection> more) : more_(std::move(more)) {}
 
-  Result<void> look_around(Connection& first) {
+  Result<void> inspect_server(Connection& first) {
     servers_.push_back(std::make_unique<ServerWhatIf>(first, definitions_));
     for (auto& connection : more_)
       servers_.push_back(std::make_unique<ServerWhatIf>(connection, definitions_));
-    for (const auto& server : servers_) TRY_VOID(server->look_around());
+    for (const auto& server : servers_) TRY_VOID(server->inspect_server());
     return {};
   }
 
@@ -480,7 +480,7 @@ std::vector<Connection> more_connections(Connection& first, const std::string& c
 
 Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection, std::vector<Connection> more) {
   auto out = std::make_unique<ManyWhatIf>(std::move(more));
-  if (auto looked = out->look_around(connection); !looked) {
+  if (auto looked = out->inspect_server(connection); !looked) {
     if (looked.error().kind == Error::Kind::nonfatal) looked.error().kind = Error::Kind::database;
     return tl::unexpected(std::move(looked.error()));
   }

@@ -204,9 +204,9 @@ bool may_share_transaction(std::string_view text) {
          is_one_of(words[1], {"TABLE", "INDEX", "UNIQUE", "SEQUENCE", "TYPE", "VIEW"});
 }
 
-class Builder {
+class ScriptRun {
  public:
-  Builder(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics)
+  ScriptRun(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics)
       : owner_(owner), admin_(admin), script_(script), lines_(script.sql), diagnostics_(diagnostics) {}
 
   void run() {
@@ -459,7 +459,7 @@ class Builder {
 }  // namespace
 
 void run_build(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics) {
-  Builder(owner, admin, script, diagnostics).run();
+  ScriptRun(owner, admin, script, diagnostics).run();
 }
 
 }  // namespace pgadvise::pg
