@@ -71,7 +71,7 @@ bool starts_database(const std::string& script) {
          (contains(script, "compose") && contains(script, " up"));
 }
 
-// nullopt: the job changes a database of its own, or is no deployment.
+// nullopt: the job changes a database of its own, or deploys nothing.
 std::optional<Target> target_of_job(const CiJob& job, Database database) {
   if (database == Database::local || database == Database::test) return std::nullopt;
   const std::string named = lower(job.environment);

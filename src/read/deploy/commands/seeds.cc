@@ -111,7 +111,8 @@ bool database_name(std::string_view name) {
          (name.ends_with("Db") && name != "indexedDb") || name.ends_with("DB");
 }
 
-// drizzle's table: imported, a member of the schema, or made here. A Map's key is none of these.
+// Whether the argument names a table of drizzle: an import, a member of the schema, or a constant of this
+// file. The key of a Map does not.
 bool is_table(const files::CodeText& code, std::string_view argument) {
   const auto end = std::find_if_not(argument.begin(), argument.end(), part_of_name);
   const std::string name(argument.begin(), end);

@@ -66,7 +66,7 @@ void urls(const std::string& path, const std::string& text, Project& project) {
   }
 }
 
-// "production", "isProd", "prodSettings", and no product.
+// True for "production", "isProd" and "prodSettings"; false for "product".
 bool names_production(std::string_view text) {
   for (auto at = text.find("prod"); at != std::string_view::npos; at = text.find("prod", at + 1)) {
     const auto rest = text.substr(at + 4);
@@ -147,7 +147,8 @@ void pools_in_code(files::Tree& tree, const std::string& path, const std::string
   if (postgres_js) look("postgres(", "max of postgres.js");
 }
 
-// SQLAlchemy's create_engine(url, pool_size=20, max_overflow=10); a negative overflow is none.
+// SQLAlchemy's create_engine(url, pool_size=20, max_overflow=10). A negative overflow means any number: left
+// out.
 void pools_in_python(const std::string& path, const std::string& text, Project& project) {
   if (!contains(text, "sqlalchemy") || contains(text, "sqlite") || contains(text, "mysql")) return;
   constexpr int usual_size = 5, usual_overflow = 10;

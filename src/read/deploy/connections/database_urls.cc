@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t max_urls = 64;
 
-// Behind the "://" of a PostgreSQL URL that begins at `at`; npos: it is none.
+// The offset after the "://" of a PostgreSQL URL that begins at `at`; npos: another text begins there.
 std::size_t behind_scheme(std::string_view text, std::size_t at) {
   auto end = at + std::string_view("postgres").size();
   if (text.substr(end).starts_with("ql")) end += 2;

@@ -75,7 +75,7 @@ struct Manager {
   Invocation target;
   std::size_t at = 1;
 
-  // Takes the option at `at`; false: there is none.
+  // Takes the option at `at`; false: another word stands there.
   bool option(const Words& words) {
     const std::string& word = words[at];
     if (!is_option(word) || word == "--") return false;

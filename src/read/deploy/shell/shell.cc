@@ -285,7 +285,7 @@ class Parser {
                   : is_one_of(op, {">", ">>", ">|"}) ? Redirect::output
                   : op == "<"                        ? Redirect::source
                                                      : Redirect::other;
-      // "2>" and "1>": the number is no word of the command.
+      // "2>" and "1>": the number belongs to the redirection.
       auto& words = current_.words;
       if (!words.empty() && current_.end == base_ + token.offset && words.back().size() == 1 &&
           is_digit(words.back()[0])) {

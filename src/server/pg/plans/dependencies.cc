@@ -28,8 +28,8 @@ bool holds_utility(std::string_view tree) {
   return false;
 }
 
-// The types whose values cannot be read without calling an unknown function. Nearly always there is none, so
-// all types are checked together, and by halves if there is one.
+// The types whose values cannot be read without calling an unknown function. Few databases
+// have one, so all types are checked together, and by halves only where the check fails.
 Result<void> find_dangerous_types(Connection& connection, std::span<const Oid> types, Oids& dangerous) {
   if (types.empty()) return {};
   DependencyChecker checker(connection);

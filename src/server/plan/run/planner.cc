@@ -188,7 +188,7 @@ Result<PlanRequest> Planner::lookup(const Probe& probe) {
       look_up([&](PlanSource& source) { return source.typical_values(probe.table, probe.columns); });
   out.parameters_known = !values.empty();
   out.parameters = values.empty() ? Parameters(probe.columns.size())
-                                  : values[values.size() / 2];  // neither the most common nor the rarest
+                                  : values[values.size() / 2];  // between the most common and the rarest
   out.origin = values.empty() ? "generic plan" : "with a value from pg_stats";
   return out;
 }
