@@ -204,19 +204,23 @@ bool may_share_transaction(std::string_view text) {
          is_one_of(words[1], {"TABLE", "INDEX", "UNIQUE", "SEQUENCE", "TYPE", "VIEW"});
 }
 
-class ScriptRun {
- public:
-  ScriptRun(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics)
-      : owner_(owner), admin_(admin), script_(script), lines_(script.sql), diagnostics_(diagnostics) {}
+struct ScriptRun {
+  Connection& owner;
+  Connection& admin;
+  const Script& script;
+  Diagnostics& diagnostics;
+  LineIndex lines{script.sql};
+  std::size_t offset = 0;  // of the statement that runs
+  std::optional<FunctionStub> last_stub = {};
 
   void run() {
-    owner_.set_deadline(statement_limit);
-    admin_.set_deadline(statement_limit);
-    (void)owner_.query("SET check_function_bodies = off");
-    const auto statements = sql::split(script_.sql);
+    owner.set_deadline(statement_limit);
+    admin.set_deadline(statement_limit);
+    (void)owner.query("SET check_function_bodies = off");
+    const auto statements = sql::split(script.sql);
     std::size_t alone_to = 0;  // statements of a batch that failed, and was rolled back
     for (std::size_t at = 0; at < statements.size();) {
-      if (!owner_.alive() || !admin_.alive()) {
+      if (!owner.alive() || !admin.alive()) {
         report("the connection to the sandbox's server was lost", "the remaining statements were skipped");
         return;
       }
@@ -229,30 +233,29 @@ class ScriptRun {
       }
       statement(statements[at++]);
     }
-    if (owner_.in_transaction()) (void)owner_.query("COMMIT");
-    (void)owner_.query("DISCARD ALL");  // a dump empties search_path
-    owner_.set_deadline({});
-    admin_.set_deadline({});
+    if (owner.in_transaction()) (void)owner.query("COMMIT");
+    (void)owner.query("DISCARD ALL");  // a dump empties search_path
+    owner.set_deadline({});
+    admin.set_deadline({});
   }
 
- private:
   // Runs the statements from `from` on that may share a transaction, as one query: a round trip for all.
   // Returns their number; 0 if they are fewer than two, or one of them failed, so that none had an effect.
   std::size_t batch(const std::vector<sql::SourceStatement>& all, std::size_t from) {
-    if (owner_.in_transaction()) return 0;
+    if (owner.in_transaction()) return 0;
     std::string text;
     std::size_t end = from;
     for (; end < all.size() && end - from < max_batch_statements && text.size() < max_batch_bytes &&
            may_share_transaction(all[end].text);
          ++end)
       text.append(all[end].text).append("\n;\n");
-    if (end - from < 2 || !owner_.run_script(text)) return 0;
+    if (end - from < 2 || !owner.run_script(text)) return 0;
     return end - from;
   }
 
   void statement(const sql::SourceStatement& source) {
-    offset_ = source.offset;
-    last_stub_.reset();
+    offset = source.offset;
+    last_stub.reset();
     const auto words = first_words(source.text, 8);
     if (words.empty() || without_effect(words, source.text)) return;
     if (const auto role = role_made(words)) {
@@ -265,7 +268,7 @@ class ScriptRun {
     for (int round = 0; round <= max_stubs_per_statement; ++round) {
       const auto refusal = is_extension ? extension(source.text) : attempt(source.text);
       if (!refusal) return;
-      const auto created = owner_.alive() ? create_missing(*refusal, words) : "";
+      const auto created = owner.alive() ? create_missing(*refusal, words) : "";
       // The same remedy twice does not help.
       if (created.empty() || !done.insert(created).second || round == max_stubs_per_statement) {
         auto kind = words.front();
@@ -279,15 +282,15 @@ class ScriptRun {
 
   // Inside the script's own transaction a savepoint keeps one refused statement from taking the rest along.
   std::optional<Refusal> attempt(std::string_view text) {
-    const bool saved = owner_.in_transaction() && !controls_transaction(first_words(text, 1)) &&
-                       owner_.query("SAVEPOINT pgadvise_step").has_value();
-    const auto done = owner_.query(text);
+    const bool saved = owner.in_transaction() && !controls_transaction(first_words(text, 1)) &&
+                       owner.query("SAVEPOINT pgadvise_step").has_value();
+    const auto done = owner.query(text);
     if (done) {
-      if (saved && owner_.in_transaction()) (void)owner_.query("RELEASE SAVEPOINT pgadvise_step");
+      if (saved && owner.in_transaction()) (void)owner.query("RELEASE SAVEPOINT pgadvise_step");
       return std::nullopt;
     }
-    Refusal refusal{done.error(), owner_.sqlstate()};
-    if (saved) (void)owner_.query("ROLLBACK TO SAVEPOINT pgadvise_step");
+    Refusal refusal{done.error(), owner.sqlstate()};
+    if (saved) (void)owner.query("ROLLBACK TO SAVEPOINT pgadvise_step");
     return refusal;
   }
 
@@ -299,7 +302,7 @@ class ScriptRun {
     if (!refusal || refusal->sqlstate != "42501") return refusal;
     const ExtensionStatement wanted = read_extension(text);
     const std::string schema = wanted.schema.empty() ? schema_for({}) : wanted.schema;
-    const auto own = admin_.query(
+    const auto own = admin.query(
         "SELECT 1 FROM pg_namespace n WHERE n.nspname = $1 AND (EXISTS (SELECT FROM pg_proc p WHERE "
         "p.pronamespace = n.oid AND pg_get_userbyid(p.proowner) <> current_user) OR EXISTS (SELECT FROM "
         "pg_operator o WHERE o.oprnamespace = n.oid AND pg_get_userbyid(o.oprowner) <> current_user))",
@@ -313,13 +316,13 @@ class ScriptRun {
       return refusal;
     }
     // Where the statement names no schema, the first of search_path gets the extension.
-    if (!admin_.query("SET search_path = " + quote_identifier(schema))) return refusal;
+    if (!admin.query("SET search_path = " + quote_identifier(schema))) return refusal;
     const auto done =
-        admin_.query(fmt::format("CREATE EXTENSION IF NOT EXISTS {}{}{}", quote_identifier(wanted.name),
-                                 wanted.schema.empty() ? "" : " SCHEMA " + quote_identifier(schema),
-                                 wanted.cascade ? " CASCADE" : ""));
-    Refusal failed{done ? Error() : done.error(), admin_.sqlstate()};
-    (void)admin_.query("RESET search_path");
+        admin.query(fmt::format("CREATE EXTENSION IF NOT EXISTS {}{}{}", quote_identifier(wanted.name),
+                                wanted.schema.empty() ? "" : " SCHEMA " + quote_identifier(schema),
+                                wanted.cascade ? " CASCADE" : ""));
+    Refusal failed{done ? Error() : done.error(), admin.sqlstate()};
+    (void)admin.query("RESET search_path");
     if (done) return std::nullopt;
     return failed;
   }
@@ -352,7 +355,7 @@ class ScriptRun {
     const auto function = [&](const char* suffix) {
       return quote_name({"pgadvise_stubs", hex64(fnv1a(type)) + suffix});
     };
-    const auto script = fmt::format(
+    const auto statements = fmt::format(
         "CREATE SCHEMA IF NOT EXISTS pgadvise_stubs; GRANT USAGE ON SCHEMA pgadvise_stubs TO PUBLIC; CREATE "
         "TYPE {0};CREATE FUNCTION {1}(cstring) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS "
         "'textin';CREATE FUNCTION {2}({0}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS "
@@ -363,8 +366,9 @@ class ScriptRun {
         "LIKE = text, CATEGORY = 'S', COLLATABLE = true);CREATE CAST ({0} AS text) WITHOUT FUNCTION AS "
         "IMPLICIT;CREATE CAST (text AS {0}) WITHOUT FUNCTION AS ASSIGNMENT;",
         type, function("_in"), function("_out"), function("_typmod_in"), function("_typmod_out"));
-    return admin_does(script) ? fmt::format("created a placeholder for type {}, which stores text", written)
-                              : "";
+    return admin_does(statements)
+               ? fmt::format("created a placeholder for type {}, which stores text", written)
+               : "";
   }
 
   std::string create_missing_role(const std::string& name) {
@@ -393,20 +397,20 @@ class ScriptRun {
     stub->name.schema = schema_for(stub->name);
     stub->trigger = is_one_of("TRIGGER", words);
     auto done = create(*stub);
-    last_stub_ = done.empty() ? std::nullopt : std::move(stub);
+    last_stub = done.empty() ? std::nullopt : std::move(stub);
     return done;
   }
 
   // A function that was made up returns what its use asks for, once the server has said what that is.
   std::string change_return_type(const std::string& message) {
-    if (!last_stub_ || last_stub_->trigger) return {};
+    if (!last_stub || last_stub->trigger) return {};
     static const std::regex mismatch("is of type (.+) but (default|generation) expression is of type");
     std::smatch match;
     std::string wanted;
     if (std::regex_search(message, match, mismatch)) wanted = match[1];
     if (contains(message, "must be type boolean")) wanted = "boolean";
-    if (wanted.empty() || wanted == last_stub_->returns) return {};
-    auto stub = *std::exchange(last_stub_, std::nullopt);
+    if (wanted.empty() || wanted == last_stub->returns) return {};
+    auto stub = *std::exchange(last_stub, std::nullopt);
     if (!owner_does(fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
       return {};
     stub.returns = wanted;
@@ -433,33 +437,25 @@ class ScriptRun {
 
   std::string schema_for(const QualifiedName& name) {
     if (!name.schema.empty()) return name.schema;
-    const auto rows = owner_.query("SELECT current_schema()");
+    const auto rows = owner.query("SELECT current_schema()");
     if (rows && !rows->empty() && rows->front().front()) return *rows->front().front();
     return "public";
   }
 
   bool owner_does(const std::string& text) { return !attempt(text); }
-  bool admin_does(const std::string& script) { return admin_.run_script(script).has_value(); }
+  bool admin_does(const std::string& statements) { return admin.run_script(statements).has_value(); }
 
   void report(std::string what, std::string done) {
-    const auto place = lines_.at(offset_);
-    diagnostics_.push_back(Error{Error::Kind::nonfatal, fmt::format("{}:{}", script_.name, place.line),
-                                 std::move(what), std::move(done)});
+    const auto place = lines.at(offset);
+    diagnostics.push_back(Error{Error::Kind::nonfatal, fmt::format("{}:{}", script.name, place.line),
+                                std::move(what), std::move(done)});
   }
-
-  Connection& owner_;
-  Connection& admin_;
-  const Script& script_;
-  LineIndex lines_;
-  Diagnostics& diagnostics_;
-  std::size_t offset_ = 0;
-  std::optional<FunctionStub> last_stub_;
 };
 
 }  // namespace
 
 void run_build(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics) {
-  ScriptRun(owner, admin, script, diagnostics).run();
+  ScriptRun{owner, admin, script, diagnostics}.run();
 }
 
 }  // namespace pgadvise::pg
