@@ -159,15 +159,14 @@ void run_script(Resolver& resolver, const std::string& path, CiScript script) {
     facts.guard = std::max(facts.guard, line.guard);
     const auto target = target_of_job(facts, named == Database::unknown ? written : named);
     if (target && !for_development(environment)) {
-      Way way;
-      way.stage = DeployCommand::Stage::ci;
-      way.target = *target;
-      way.unprotected = environment.count("DISABLE_DATABASE_ENVIRONMENT_CHECK") > 0;
-      way.entry = "job " + script.name;
-      way.path = {path + " job " + script.name};
-      way.folder =
-          line.folder.empty() || contains(line.folder, "~") ? folder : files::normal_path(line.folder);
-      resolver.shell({line.text, path, line.offset}, way);
+      const bool here = line.folder.empty() || contains(line.folder, "~");
+      resolver.shell({line.text, path, line.offset},
+                     {.stage = DeployCommand::Stage::ci,
+                      .target = *target,
+                      .folder = here ? folder : files::normal_path(line.folder),
+                      .entry = "job " + script.name,
+                      .path = {path + " job " + script.name},
+                      .unprotected = environment.contains("DISABLE_DATABASE_ENVIRONMENT_CHECK")});
     }
     if (line.remote) continue;
     script.facts.own_database |= starts_database(line.text);
