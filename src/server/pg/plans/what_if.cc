@@ -87,10 +87,9 @@ class ServerWhatIf final : public plan::WhatIf {
   }
 
   Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override {
-    known_.resize(definitions_.size());
     std::vector<int> unknown;
     for (const int index : indexes)
-      if (!known_[static_cast<std::size_t>(index)].bytes) unknown.push_back(index);
+      if (!known_[index].bytes) unknown.push_back(index);
     for (auto at = unknown.begin(); at != unknown.end();) {
       std::vector<int> some;
       for (std::size_t sum = 0; at != unknown.end() && (some.empty() || sum + parts(*at) <= max_at_once);
@@ -101,7 +100,7 @@ class ServerWhatIf final : public plan::WhatIf {
         return tl::unexpected(created.error());
     }
     std::vector<std::int64_t> out;
-    for (const int index : indexes) out.push_back(known_[static_cast<std::size_t>(index)].bytes.value_or(0));
+    for (const int index : indexes) out.push_back(known_[index].bytes.value_or(0));
     return out;
   }
 
@@ -186,7 +185,7 @@ class ServerWhatIf final : public plan::WhatIf {
   }
 
   void forget() {
-    for (auto& known : known_) known.oids.clear();
+    for (auto& [index, known] : known_) known.oids.clear();
     created_.clear();
     owners_.clear();
     count_ = 0;
@@ -196,7 +195,6 @@ class ServerWhatIf final : public plan::WhatIf {
   // takes one by the order of a table's indexes, which is that of their making: always that of their numbers,
   // whatever was asked before.
   Result<void> create_wanted(const std::set<QualifiedName>& tables, const std::vector<int>& indexes) {
-    known_.resize(definitions_.size());
     std::size_t wanted = 0;
     for (const int index : indexes) wanted += parts(index);
     if (wanted > max_indexes)
@@ -209,8 +207,7 @@ class ServerWhatIf final : public plan::WhatIf {
       std::vector<int> fresh;
       std::map<QualifiedName, int> first;  // of those, by table
       for (const int index : indexes)
-        if (const Known& known = known_[static_cast<std::size_t>(index)];
-            known.oids.empty() && !known.refused) {
+        if (const Known& known = known_[index]; known.oids.empty() && !known.refused) {
           fresh.push_back(index);
           first.emplace(table(index), index);
         }
@@ -256,12 +253,12 @@ class ServerWhatIf final : public plan::WhatIf {
       TRY_VOID(begin());
       return one_by_one(indexes);
     }
-    for (const int index : indexes) known_[static_cast<std::size_t>(index)].bytes = 0;
+    for (const int index : indexes) known_[index].bytes = 0;
     for (const auto& row : *made) {
       const auto at = static_cast<std::size_t>(whole(row[0]));
       if (at < 1 || at > owners.size() || !row[1] || !row[2]) continue;
       const int owner = owners[at - 1];
-      Known& known = known_[static_cast<std::size_t>(owner)];
+      Known& known = known_[owner];
       known.oids.push_back(*row[1]);
       known.bytes = known.bytes.value_or(0) + whole(row[3]);
       owners_[*row[2]] = owner;
@@ -270,20 +267,18 @@ class ServerWhatIf final : public plan::WhatIf {
     }
     // No row: HypoPG has no more room, or does not want to.
     for (const int index : indexes)
-      if (Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty()) known.refused = true;
+      if (Known& known = known_[index]; known.oids.empty()) known.refused = true;
     return {};
   }
 
   // One that HypoPG refuses spoils the others of its batch: it is left out from then on.
   Result<void> one_by_one(const std::vector<int>& indexes) {
     if (indexes.size() == 1) {
-      Known& known = known_[static_cast<std::size_t>(indexes.front())];
-      known.refused = true;
-      known.bytes = 0;
+      known_[indexes.front()] = {.bytes = 0, .refused = true};
       return {};
     }
     for (const int index : indexes)
-      if (!known_[static_cast<std::size_t>(index)].refused) TRY_VOID(create({index}));
+      if (!known_[index].refused) TRY_VOID(create({index}));
     return {};
   }
 
@@ -301,7 +296,7 @@ class ServerWhatIf final : public plan::WhatIf {
   std::vector<std::string> take_off(const std::vector<int>& indexes) {
     std::vector<std::string> oids;
     for (const int index : indexes) {
-      Known& known = known_[static_cast<std::size_t>(index)];
+      Known& known = known_[index];
       oids.insert(oids.end(), known.oids.begin(), known.oids.end());
       count_ -= known.oids.size();
       known.oids.clear();
@@ -356,7 +351,7 @@ class ServerWhatIf final : public plan::WhatIf {
   Connection& connection_;
   const std::vector<Definition>& definitions_;
   std::string hypopg_;                              // its schema, quoted
-  std::vector<Known> known_;                        // of each definition
+  std::map<int, Known> known_;                      // by the number of the definition
   std::map<QualifiedName, std::set<int>> created_;  // on the server, by table
   std::size_t count_ = 0;
   std::vector<QualifiedName> hidden_;            // existing indexes
