@@ -25,6 +25,10 @@ constexpr auto of_postgresql = word_list("postgres", "postgresql", "cockroachdb"
 constexpr auto of_others = word_list("mysql", "mysql2", "mariadb", "mongodb", "mongodb+srv", "redis",
                                      "rediss", "sqlserver", "mssql", "clickhouse", "amqp", "prisma+postgres");
 
+// In names of variables with parts of an address: DB_HOST, TYPEORM_PORT.
+constexpr auto owners =
+    word_list("db", "database", "postgres", "postgresql", "pg", "typeorm", "sql", "sequelize", "rds");
+
 // "postgresql" of "postgresql+psycopg2://…"; "" for another value.
 std::string scheme_of(std::string_view value) {
   const auto end = value.find("://");
@@ -68,8 +72,6 @@ std::optional<std::string> in_form_of(std::string_view value, const SandboxAddre
 
 // "DB_HOST" and the like; nullopt for another name.
 std::optional<std::string> part_for(std::string_view name, const SandboxAddress& to) {
-  static constexpr auto owners =
-      word_list("db", "database", "postgres", "postgresql", "pg", "typeorm", "sql", "sequelize", "rds");
   const std::string lowered = lower(name);
   const auto words = split(lowered, '_');
   if (words.size() < 2) return std::nullopt;

@@ -142,11 +142,9 @@ void Planner::for_each(std::size_t count, const std::function<void(std::size_t)>
 }
 
 ExplainRequest Planner::explain_request_of(const PlanRequest& request) const {
-  ExplainRequest out;
-  out.sql = request.sql;
-  if (request.parameters_known) out.parameters = request.parameters;
-  out.names = request.names;
-  return out;
+  return {.sql = request.sql,
+          .parameters = request.parameters_known ? request.parameters : Parameters(),
+          .names = request.names};
 }
 
 Result<PlanRequest> Planner::request(const Query& query) {
