@@ -25,7 +25,7 @@ namespace pgadvise::deploy {
 // Whether a file of the project sets a limit on the time that a statement takes: a role in a migration, a
 // handler of new connections, an option of a URL.
 static bool sets_statement_timeout(files::Tree& tree) {
-  return std::any_of(tree.files().begin(), tree.files().end(), [&](const std::string& path) {
+  return std::ranges::any_of(tree.files(), [&](const std::string& path) {
     if (files::never_deployed(path) || path.ends_with(".md")) return false;
     const std::string* text = tree.peek(path);
     return text && (contains(*text, "statement_timeout") || contains(*text, "STATEMENT_TIMEOUT"));
@@ -42,14 +42,13 @@ static void read_code(files::Tree& tree, const std::vector<drizzle::DrizzleConfi
   facts.casing = std::move(code.casing);
   facts.pools = std::move(code.pools);
   facts.unread_source = std::move(code.unread);
-  const bool unlimited = std::any_of(facts.pools.begin(), facts.pools.end(),
-                                     [](const ClientPool& pool) { return !pool.statement_timeout; });
-  if (unlimited && sets_statement_timeout(tree))
+  const bool limited = std::ranges::all_of(facts.pools, &ClientPool::statement_timeout);
+  if (!limited && sets_statement_timeout(tree))
     for (auto& pool : facts.pools) pool.statement_timeout = true;
   facts.passwords = committed_passwords(tree, project.root, code.credentials);
   facts.unconfirmed_pushes = unconfirmed_pushes(tree, project, code.push_targets);
   for (auto& size : code.sizes)
-    if (std::none_of(project.pools.begin(), project.pools.end(), [&](const PoolSize& known) {
+    if (std::ranges::none_of(project.pools, [&](const PoolSize& known) {
           return known.place.file == size.place.file && known.place.line == size.place.line;
         }))
       project.pools.push_back(std::move(size));
@@ -61,13 +60,8 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   project.root = root;
   files::Tree tree(root, diagnostics, leave_out);
   const auto configs = drizzle::drizzle_configs(tree);
-  const auto& packages = tree.packages();
-  project.drizzle =
-      !configs.empty() || std::any_of(packages.begin(), packages.end(),
-                                      [](const files::Package& package) { return package.uses_drizzle; });
-  project.postgresql = configs.empty() ||
-                       std::any_of(configs.begin(), configs.end(),
-                                   [](const drizzle::DrizzleConfig& config) { return config.postgresql(); });
+  project.drizzle = std::ranges::any_of(tree.packages(), &files::Package::uses_drizzle) || !configs.empty();
+  project.postgresql = configs.empty() || std::ranges::any_of(configs, &drizzle::DrizzleConfig::postgresql);
   Resolver resolver(tree, configs);
   read_dockerfiles(tree, resolver);
   read_package_scripts(tree, resolver);

@@ -52,7 +52,7 @@ const std::vector<Allowed>& allowed() {
       {"src/read/deploy/commands/seeds.cc",
        {"knex", "drizzle", "prisma"},
        "programs and settings that load seeds"},
-      {"src/engine/check/changes/sandbox_environment.cc",
+      {"src/server/pg/sandbox/sandbox_environment.cc",
        {"prisma", "sequelize", "typeorm"},
        "variables that libraries read, and a URL's scheme"},
       {"src/read/deploy/connections/session_timeouts.cc",

@@ -15,11 +15,11 @@
 #include "base/process/isolated_process.h"
 #include "base/text/mask.h"
 #include "base/text/text.h"
-#include "check/changes/sandbox_environment.h"
 #include "check/config/trust.h"
 #include "check/load/migrate_writes.h"
 #include "log/executed_statements.h"
 #include "pg/catalog/catalog_reader.h"
+#include "pg/sandbox/sandbox_environment.h"
 
 namespace pgadvise::check {
 namespace {
@@ -138,7 +138,7 @@ Result<pg::Sandbox> start(const MigrateCommand& command, bool isolated, const Ob
 }
 
 // As root the command runs as the repository's owner, who gets the folder; HOME is not root's then.
-void give_to_owner(const std::string& boundary, const std::string& temporary, Variables& variables) {
+void give_to_owner(const std::string& boundary, const std::string& temporary, pg::Variables& variables) {
   struct stat info{};
   if (::geteuid() != 0 || ::stat(boundary.c_str(), &info) != 0 || info.st_uid == 0) return;
   const passwd* user = ::getpwuid(info.st_uid);
@@ -165,9 +165,10 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   const TemporaryFolder temporary;
   if (temporary.path().empty()) return wrong("no folder for temporary files can be made");
   writable.push_back(temporary.path());
-  const SandboxAddress address{.port = isolated ? usual_port : sandbox.port(),
-                               .password = sandbox.password()};
-  auto variables = sandbox_environment(own_environment(), read_env_files({folder, boundary}), address);
+  const pg::SandboxAddress address{.port = isolated ? usual_port : sandbox.port(),
+                                   .password = sandbox.password()};
+  auto variables =
+      pg::sandbox_environment(pg::own_environment(), pg::read_env_files({folder, boundary}), address);
   for (const char* name : {"TMPDIR", "TMP", "TEMP"}) variables.emplace_back(name, temporary.path());
   if (isolated) give_to_owner(boundary, temporary.path(), variables);
   const std::vector<std::string> words = {"/bin/sh",  "-c",   "cd -- \"$1\" && exec /bin/sh -c \"$2\"",

@@ -36,12 +36,12 @@ struct Migrated {
 };
 
 // The command reaches nothing but the sandbox (base/isolated_process.h): on 127.0.0.1:5432 and by the
-// variables of check/sandbox_environment.h. It may write to `command.writes` and to a folder of its own for
-// temporary files, which is removed; its repository is read-only. As root pgadvise runs it as the owner of
-// its folder's repository. Its output goes to `observer.command`, printable and with secrets masked. Errors
-// (usage): the kernel refuses this isolation and `allow_unisolated` is not set; `command.writes` names what
-// must not be written; the command cannot be run, takes too long, or fails (with its last lines); the server
-// executed nothing, or only queries. Errors of the sandbox: those of pg::Sandbox::start().
+// variables of pg/sandbox/sandbox_environment.h. It may write to `command.writes` and to a folder of its own
+// for temporary files, which is removed; its repository is read-only. As root pgadvise runs it as the owner
+// of its folder's repository. Its output goes to `observer.command`, printable and with secrets masked.
+// Errors (usage): the kernel refuses this isolation and `allow_unisolated` is not set; `command.writes` names
+// what must not be written; the command cannot be run, takes too long, or fails (with its last lines); the
+// server executed nothing, or only queries. Errors of the sandbox: those of pg::Sandbox::start().
 Result<Migrated> migrate_with(const MigrateCommand& command, const migrations::Repository& repository,
                               const Observer& observer, Diagnostics& diagnostics);
 

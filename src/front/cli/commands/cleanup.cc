@@ -55,7 +55,7 @@ std::string list(const pg::Leftovers& leftovers, const std::string& where) {
                          build.backend);
   }
   for (const auto& index : leftovers.indexes) {
-    if (pg::is_left(index)) left += "  " + name_of(index) + ": " + pg::origin(index.run) + "\n";
+    if (pg::can_drop(index)) left += "  " + name_of(index) + ": " + pg::origin(index.run) + "\n";
     else if (!index.kept_because.empty()) kept += "  " + name_of(index) + ": " + index.kept_because + "\n";
     else if (index.parent.empty())
       kept += "  " + name_of(index) + ": its run is still active (" + pg::origin(index.run) + ")\n";
@@ -143,7 +143,7 @@ int clean_up(const std::string& db, const std::string& disposable, bool yes) {
     return usage_error(wrote.error());
   Targets targets;
   for (const auto& index : leftovers->indexes)
-    if (pg::is_left(index)) targets.indexes.insert(index.oid);
+    if (pg::can_drop(index)) targets.indexes.insert(index.oid);
   for (const auto& build : leftovers->builds)
     if (pg::can_cancel(build)) targets.backends.insert(build.backend);
   if (targets.indexes.empty() && targets.backends.empty()) return exit_clean;

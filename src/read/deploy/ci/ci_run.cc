@@ -71,7 +71,7 @@ bool starts_database(const std::string& script) {
          (contains(script, "compose") && contains(script, " up"));
 }
 
-// nullopt: the job changes a database of its own, or is no deployment.
+// nullopt: the job changes a database of its own, or deploys nothing.
 std::optional<Target> target_of_job(const CiJob& job, Database database) {
   if (database == Database::local || database == Database::test) return std::nullopt;
   const std::string named = lower(job.environment);
@@ -97,7 +97,7 @@ std::optional<Target> target_of_job(const CiJob& job, Database database) {
 }
 
 bool for_development(const Environment& environment) {
-  return std::any_of(environment.begin(), environment.end(), [](const auto& variable) {
+  return std::ranges::any_of(environment, [](const auto& variable) {
     return (variable.first == "NODE_ENV" || variable.first == "RAILS_ENV") &&
            environment_named(variable.second) == Target::development;
   });
@@ -125,10 +125,9 @@ bool database_image(const std::string& image) {
 }
 
 bool main_branch(const std::string& pattern) {
-  static constexpr std::string_view names[] = {"main", "master",          "prod", "production", "release",
-                                               "live", "$default-branch", "**",   "*"};
-  return std::ranges::find(names, pattern) != std::end(names) || pattern.starts_with("release/") ||
-         pattern.starts_with("releases");
+  return is_one_of(pattern, {"main", "master", "prod", "production", "release", "live", "$default-branch",
+                             "**", "*"}) ||
+         pattern.starts_with("release/") || pattern.starts_with("releases");
 }
 
 Guard guard_of(const std::string& condition, std::initializer_list<std::string_view> main,
@@ -144,6 +143,11 @@ bool test_name(const std::string& name) {
       name, {"test", "tests", "e2e", "playwright", "cypress", "lint", "vitest", "unit", "integration", "ci"});
 }
 
+void take_name(CiJob& job, const std::string& name) {
+  job.tests |= test_name(name);
+  job.deploys |= contains_any(lower(name), {"deploy", "release", "prod"});
+}
+
 void run_script(Resolver& resolver, const std::string& path, CiScript script) {
   Database written = Database::unknown;
   std::string folder = files::normal_path(script.folder);
@@ -155,18 +159,17 @@ void run_script(Resolver& resolver, const std::string& path, CiScript script) {
     facts.guard = std::max(facts.guard, line.guard);
     const auto target = target_of_job(facts, named == Database::unknown ? written : named);
     if (target && !for_development(environment)) {
-      Way way;
-      way.stage = DeployCommand::Stage::ci;
-      way.target = *target;
-      way.unprotected = environment.count("DISABLE_DATABASE_ENVIRONMENT_CHECK") > 0;
-      way.entry = "job " + script.name;
-      way.path = {path + " job " + script.name};
-      way.folder =
-          line.folder.empty() || contains(line.folder, "~") ? folder : files::normal_path(line.folder);
-      resolver.shell({line.text, path, line.offset}, way);
+      const bool here = line.folder.empty() || contains(line.folder, "~");
+      resolver.shell({line.text, path, line.offset},
+                     {.stage = DeployCommand::Stage::ci,
+                      .target = *target,
+                      .folder = here ? folder : files::normal_path(line.folder),
+                      .entry = "job " + script.name,
+                      .path = {path + " job " + script.name},
+                      .unprotected = environment.contains("DISABLE_DATABASE_ENVIRONMENT_CHECK")});
     }
     if (line.remote) continue;
-    script.facts.own_database = script.facts.own_database || starts_database(line.text);
+    script.facts.own_database |= starts_database(line.text);
     written = std::max(written, database_written(line.text, script.services));
     if (script.one_shell) folder = folder_after(std::move(folder), line.text);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "deploy/commands/resolver.h"
+#include "files/yaml_file.h"
 
 namespace pgadvise::deploy {
 
@@ -54,6 +55,19 @@ struct CiScript {
   bool one_shell = true;              // a `cd` in a line also changes the directory of the lines after it
 };
 
+// A YAML file that describes jobs, and where their commands go. The text must outlive the CiFile.
+struct CiFile {
+  Resolver& resolver;
+  const std::string& path;
+  const std::string& text;
+  YAML::Node root;
+
+  // The scalar's text as a line of a script.
+  CiScript::Line line_of(const YAML::Node& scalar) const {
+    return {scalar.Scalar(), files::yaml_offset(scalar, text)};
+  }
+};
+
 // Resolves each line of the script that may change a database shared with others, as a command of the file
 // `path`. The database of a line follows from its variables, or from those that earlier lines wrote to a file
 // such as .env. run_script() skips a line whose variables name a development or test environment, and a line
@@ -73,5 +87,9 @@ Guard guard_of(const std::string& condition, std::initializer_list<std::string_v
 
 // Whether the name of a job or step has a word for tests.
 bool test_name(const std::string& name);
+
+// Sets `tests` and `deploys` where the name of a job, step or stage has a word for that: "deploy",
+// "release_production".
+void take_name(CiJob& job, const std::string& name);
 
 }  // namespace pgadvise::deploy

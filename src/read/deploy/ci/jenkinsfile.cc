@@ -85,26 +85,28 @@ void read_blocks(const std::string& text, Groovy& out) {
   }
 }
 
-class JenkinsStages {
- public:
-  JenkinsStages(Resolver& resolver, const std::string& path, const std::string& text)
-      : resolver_(resolver), path_(path), text_(text) {
-    read_tokens(text, groovy_);
-    read_blocks(text, groovy_);
-  }
+Groovy read_groovy(const std::string& text) {
+  Groovy out;
+  read_tokens(text, out);
+  read_blocks(text, out);
+  return out;
+}
 
-  void run() {
+struct JenkinsStages {
+  Resolver& resolver;
+  const std::string& path;
+  const std::string& text;
+  Groovy groovy = read_groovy(text);
+
+  void run() const {
     CiScript script;
-    bool first = true;
     std::vector<std::size_t> stage;
-    for (const auto& literal : groovy_.literals) {
+    for (const auto& literal : groovy.literals) {
       if (!is_shell_step(literal.begin)) continue;
       const auto around = blocks_around(literal.begin);
       std::vector<std::size_t> here = around;
-      std::erase_if(here,
-                    [&](std::size_t block) { return !groovy_.blocks[block].head.starts_with("stage"); });
-      if (!first && here != stage) flush(script);
-      first = false;
+      std::erase_if(here, [&](std::size_t block) { return !groovy.blocks[block].head.starts_with("stage"); });
+      if (here != stage) flush(script);
       stage = here;
       if (script.lines.empty()) script = script_at(around);
       script.lines.push_back(line_of(literal, around));
@@ -112,28 +114,27 @@ class JenkinsStages {
     flush(script);
   }
 
- private:
   // Each step is a shell of its own, which starts in the workspace, or in the folder of dir('…').
   CiScript::Line line_of(const Literal& literal, const std::vector<std::size_t>& around) const {
-    std::string line = text_.substr(literal.text, literal.end - literal.text);
+    std::string line = text.substr(literal.text, literal.end - literal.text);
     line = replace_all(replace_all(std::move(line), "\\\"", "\""), "\\'", "'");
     CiScript::Line out{line, literal.text};
     for (const auto index : around)
-      if (const std::string& head = groovy_.blocks[index].head; head.starts_with("dir"))
+      if (const std::string& head = groovy.blocks[index].head; head.starts_with("dir"))
         out.folder = first_string(head);
     return out;
   }
 
-  void flush(CiScript& script) {
-    if (!script.lines.empty()) run_script(resolver_, path_, std::move(script));
+  void flush(CiScript& script) const {
+    if (!script.lines.empty()) run_script(resolver, path, std::move(script));
     script = CiScript{};
   }
 
   // sh '…', sh("…"), sh(returnStdout: true, script: '…')
   bool is_shell_step(std::size_t literal) const {
-    const auto line = groovy_.plain.find_last_of("\n{;", literal == 0 ? 0 : literal - 1);
+    const auto line = groovy.plain.find_last_of("\n{;", literal == 0 ? 0 : literal - 1);
     const std::size_t from = line == std::string::npos ? 0 : line + 1;
-    std::string_view head = trim(std::string_view(groovy_.plain).substr(from, literal - from));
+    std::string_view head = trim(std::string_view(groovy.plain).substr(from, literal - from));
     if (head.ends_with("sh") || head.ends_with("sh(") || head.ends_with("sh ("))
       return head.starts_with("sh") || head.ends_with(" sh") || head.ends_with(" sh(");
     return (contains(head, "sh(") || head.starts_with("sh ")) && head.ends_with("script:");
@@ -141,8 +142,8 @@ class JenkinsStages {
 
   std::vector<std::size_t> blocks_around(std::size_t at) const {
     std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < groovy_.blocks.size(); ++i)
-      if (groovy_.blocks[i].open < at && at < groovy_.blocks[i].close) out.push_back(i);
+    for (std::size_t i = 0; i < groovy.blocks.size(); ++i)
+      if (groovy.blocks[i].open < at && at < groovy.blocks[i].close) out.push_back(i);
     return out;
   }
 
@@ -167,16 +168,15 @@ class JenkinsStages {
     script.name = "build";
     facts.events.push = true;
     facts.own_database =
-        contains_any(text_, {"image: postgres", "docker.image('postgres", "docker.image(\"postgres"});
+        contains_any(text, {"image: postgres", "docker.image('postgres", "docker.image(\"postgres"});
     for (const auto index : around) {
-      const Block& block = groovy_.blocks[index];
+      const Block& block = groovy.blocks[index];
       if (block.head.starts_with("stage") && !block.head.starts_with("stages")) {
         script.name = first_string(block.head);
         const std::string name = lower(script.name) + " ";
-        facts.tests = facts.tests || test_name(name);
-        facts.deploys = facts.deploys || contains_any(name, {"deploy", "release"});
-        facts.not_production =
-            facts.not_production || contains_any(name, {"staging", "preview", "develop", "dev "});
+        facts.tests |= test_name(name);
+        facts.deploys |= contains_any(name, {"deploy", "release"});
+        facts.not_production |= contains_any(name, {"staging", "preview", "develop", "dev "});
         if (contains(name, "prod")) facts.environment = "production";
       }
       if (block.head.starts_with("if") || block.head.starts_with("else if")) add_guard(facts, block.head);
@@ -188,11 +188,11 @@ class JenkinsStages {
 
   // `when` and `environment` blocks directly in a block around the step.
   void read_members(std::size_t parent, CiScript& script) const {
-    for (std::size_t i = parent + 1; i < groovy_.blocks.size(); ++i) {
-      const Block& block = groovy_.blocks[i];
-      if (block.open > groovy_.blocks[parent].close) break;
+    for (std::size_t i = parent + 1; i < groovy.blocks.size(); ++i) {
+      const Block& block = groovy.blocks[i];
+      if (block.open > groovy.blocks[parent].close) break;
       if (block.parent != parent) continue;
-      const std::string body = text_.substr(block.open + 1, block.close - block.open - 1);
+      const std::string body = text.substr(block.open + 1, block.close - block.open - 1);
       if (block.head == "when") add_guard(script.facts, body);
       if (block.head != "environment") continue;
       for (const auto line : split(body, '\n')) {
@@ -204,11 +204,6 @@ class JenkinsStages {
       }
     }
   }
-
-  Resolver& resolver_;
-  const std::string& path_;
-  const std::string& text_;
-  Groovy groovy_;
 };
 
 }  // namespace
@@ -219,7 +214,7 @@ void read_jenkinsfiles(files::Tree& tree, Resolver& resolver) {
     const bool named =
         base == "Jenkinsfile" || base.starts_with("Jenkinsfile.") || base.ends_with(".jenkinsfile");
     if (!named || files::never_deployed(path) || files::named_for_development(path)) continue;
-    if (const std::string* text = tree.text(path)) JenkinsStages(resolver, path, *text).run();
+    if (const std::string* text = tree.text(path)) JenkinsStages{resolver, path, *text}.run();
   }
 }
 

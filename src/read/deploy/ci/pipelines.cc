@@ -41,31 +41,16 @@ bool image_is_database(const YAML::Node& node) {
   return database_image(yaml_text(node, "name")) || database_image(yaml_text(node, "image"));
 }
 
-// "deploy", "release_production", "migrate-db"
-bool named_for_deployment(const std::string& name) {
-  return contains_any(lower(name), {"deploy", "release", "prod"});
-}
+// The services differ in the keys that lead to jobs and in what limits a job to branches: each has a struct
+// below, which passes the jobs of its file to run_script().
 
-// The configuration of a service. The services differ in the keys that lead to jobs and in what limits a job
-// to branches; each has a struct below that passes its jobs to run_script().
-struct PipelineFile {
-  Resolver& resolver;
-  const std::string& path;
-  const std::string& text;
-  YAML::Node root;
-
-  CiScript::Line line_of(const YAML::Node& node) const {
-    return {node.Scalar(), files::yaml_offset(node, text)};
-  }
-};
-
-struct GitLabJobs : PipelineFile {
+struct GitLabJobs : CiFile {
   void run() const {
-    static const std::set<std::string> keywords = {"stages",   "variables", "default",       "include",
-                                                   "workflow", "image",     "spec",          "services",
-                                                   "cache",    "types",     "before_script", "after_script"};
+    static constexpr auto keywords =
+        word_list("stages", "variables", "default", "include", "workflow", "image", "spec", "services",
+                  "cache", "types", "before_script", "after_script");
     for (const auto& [name, node] : yaml_entries(root))
-      if (!name.empty() && name[0] != '.' && !keywords.contains(name) && node.IsMap()) job(name, node);
+      if (!name.empty() && name[0] != '.' && !is_one_of(name, keywords) && node.IsMap()) job(name, node);
   }
 
   // The job's own key, else the key of what it extends.
@@ -120,7 +105,7 @@ struct GitLabJobs : PipelineFile {
     add_variables(script.environment, member(root, "variables"));
     add_variables(script.environment, key_of(node, "variables"));
     for (const auto& service : yaml_items(key_or_default(node, "services"))) {
-      script.facts.own_database = script.facts.own_database || image_is_database(service);
+      script.facts.own_database |= image_is_database(service);
       script.services.push_back(yaml_text(member(service, "alias")));
     }
     script.services.emplace_back("postgres");
@@ -129,9 +114,8 @@ struct GitLabJobs : PipelineFile {
     script.facts.environment = environment.substr(0, environment.find('/'));  // review/$BRANCH
     script.facts.guard = guard_of_job(node);
     script.facts.events.push = true;
-    const std::string stage = yaml_text(key_of(node, "stage"));
-    script.facts.tests = test_name(name) || test_name(stage);
-    script.facts.deploys = named_for_deployment(name) || named_for_deployment(stage);
+    take_name(script.facts, name);
+    take_name(script.facts, yaml_text(key_of(node, "stage")));
     add_lines(script, key_or_default(node, "before_script"));
     add_lines(script, key_of(node, "script"));
     add_lines(script, key_or_default(node, "after_script"));
@@ -139,7 +123,7 @@ struct GitLabJobs : PipelineFile {
   }
 };
 
-struct BitbucketSteps : PipelineFile {
+struct BitbucketSteps : CiFile {
   void run() const {
     const YAML::Node pipelines = member(root, "pipelines");
     const auto branches = yaml_entries(member(pipelines, "branches"));
@@ -162,8 +146,7 @@ struct BitbucketSteps : PipelineFile {
     for (const auto& [name, list] : yaml_entries(member(pipelines, "custom"))) {
       CiJob facts;
       facts.events.on_call = true;
-      facts.deploys = named_for_deployment(name);
-      facts.tests = test_name(name);
+      take_name(facts, name);
       if (contains(lower(name), "prod")) facts.environment = "production";
       steps(list, facts);
     }
@@ -192,12 +175,10 @@ struct BitbucketSteps : PipelineFile {
     CiScript script;
     script.facts = deploying(facts, node);
     script.name = yaml_text(member(node, "name"));
-    script.facts.tests = facts.tests || test_name(script.name);
-    script.facts.deploys = facts.deploys || named_for_deployment(script.name);
+    take_name(script.facts, script.name);
     const YAML::Node known = member(member(root, "definitions"), "services");
     for (const auto& service : yaml_list(member(node, "services")))
-      script.facts.own_database =
-          script.facts.own_database || database_image(service) || image_is_database(member(known, service));
+      script.facts.own_database |= database_image(service) || image_is_database(member(known, service));
     for (const auto* key : {"script", "after-script"})
       for (const auto& line : yaml_items(member(node, key)))
         if (line.IsScalar()) script.lines.push_back(line_of(line));
@@ -206,7 +187,7 @@ struct BitbucketSteps : PipelineFile {
   }
 };
 
-struct CircleJobs : PipelineFile {
+struct CircleJobs : CiFile {
   void run() const {
     for (const auto& [unused, workflow] : yaml_entries(member(root, "workflows")))
       for (const auto& item : yaml_items(member(workflow, "jobs"))) {
@@ -223,8 +204,7 @@ struct CircleJobs : PipelineFile {
     script.name = name;
     script.facts.events.push = true;
     script.facts.guard = guard_of_filters(member(options, "filters"));
-    script.facts.tests = test_name(name);
-    script.facts.deploys = named_for_deployment(name);
+    take_name(script.facts, name);
     for (const auto& context : yaml_list(member(options, "context"))) {
       const std::string named = lower(context);
       if (contains(named, "prod")) script.facts.environment = "production";
@@ -234,7 +214,7 @@ struct CircleJobs : PipelineFile {
     add_variables(script.environment, member(job, "environment"));
     for (const YAML::Node& node : {job, executor})
       for (const auto& container : yaml_items(member(node, "docker"))) {
-        script.facts.own_database = script.facts.own_database || image_is_database(container);
+        script.facts.own_database |= image_is_database(container);
         add_variables(script.environment, member(container, "environment"));
       }
     add_variables(script.environment, member(executor, "environment"));
@@ -311,7 +291,7 @@ void read_pipelines(files::Tree& tree, Resolver& resolver) {
       tree.report_broken(path, *text, root.error());
       continue;
     }
-    const PipelineFile file{resolver, path, *text, *root};
+    const CiFile file{resolver, path, *text, *root};
     if (gitlab) GitLabJobs{file}.run();
     if (bitbucket) BitbucketSteps{file}.run();
     if (circle) CircleJobs{file}.run();

@@ -3,6 +3,7 @@
 #include "base/text/text.h"
 #include "deploy/ci/ci_files.h"
 #include "deploy/ci/ci_run.h"
+#include "deploy/commands/entry_points.h"
 #include "files/files.h"
 #include "files/yaml_file.h"
 
@@ -26,8 +27,7 @@ Events read_events(const YAML::Node& on) {
       out.push = true;
       const auto branches = files::yaml_list(yaml_member(options, "branches"));
       const auto tags = files::yaml_list(yaml_member(options, "tags"));
-      if (branches.empty() && tags.empty()) out.main = true;
-      out.main = out.main || !tags.empty() || std::any_of(branches.begin(), branches.end(), main_branch);
+      out.main |= branches.empty() || !tags.empty() || std::ranges::any_of(branches, main_branch);
     } else if (name == "release" || name == "deployment") {
       out.push = out.main = true;
     } else {
@@ -46,50 +46,44 @@ Guard guard_of_node(const YAML::Node& node) {
       {"pull_request", "staging", "preview", "develop", "'dev'", "'test'"});
 }
 
-class WorkflowJobs {
- public:
-  WorkflowJobs(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& root)
-      : resolver_(resolver), path_(path), text_(text), root_(root) {
+struct WorkflowJobs : CiFile {
+  void run() const {
+    CiJob facts;
     // YAML 1.1 reads a bare `on` as true; yaml-cpp keeps the text.
-    facts_.events = read_events(yaml_member(root, "on"));
+    facts.events = read_events(yaml_member(root, "on"));
     const std::string name = lower(files::base_of(path));
-    facts_.not_production =
+    facts.not_production =
         contains_any(name, {"staging", "preview", "beta"}) || files::named_for_development(name);
-    facts_.tests = test_name(yaml_text(yaml_member(root, "name")));
+    facts.tests = test_name(yaml_text(yaml_member(root, "name")));
+    for (const auto& [id, node] : yaml_entries(yaml_member(root, "jobs"))) job(id, node, facts);
   }
 
-  void run() {
-    for (const auto& [id, node] : yaml_entries(yaml_member(root_, "jobs"))) job(id, node);
-  }
-
- private:
-  void job(const std::string& id, const YAML::Node& node) {
+  void job(const std::string& id, const YAML::Node& node, const CiJob& facts) const {
     CiScript script;
     script.name = id;
-    script.facts = facts_;
+    script.facts = facts;
     script.facts.environment = yaml_text(yaml_member(node, "environment"), "name");
     script.facts.guard = guard_of_node(node);
-    script.facts.tests = facts_.tests || test_name(id) || test_name(yaml_text(yaml_member(node, "name")));
+    script.facts.tests |= test_name(id) || test_name(yaml_text(yaml_member(node, "name")));
     script.one_shell = false;
-    add_environment(script.environment, yaml_member(root_, "env"));
+    add_environment(script.environment, yaml_member(root, "env"));
     add_environment(script.environment, yaml_member(node, "env"));
     for (const auto& [name, service] : yaml_entries(yaml_member(node, "services"))) {
       script.services.push_back(name);
-      script.facts.own_database =
-          script.facts.own_database || database_image(yaml_text(yaml_member(service, "image")));
+      script.facts.own_database |= database_image(yaml_text(yaml_member(service, "image")));
     }
     for (const auto& step : files::yaml_items(yaml_member(node, "steps"))) add_step(script, node, step);
-    run_script(resolver_, path_, std::move(script));
+    run_script(resolver, path, std::move(script));
   }
 
   void add_step(CiScript& script, const YAML::Node& job, const YAML::Node& step) const {
-    YAML::Node text = yaml_member(step, "run");
-    const bool remote = !text.IsDefined() && contains(yaml_text(yaml_member(step, "uses")), "ssh");
-    if (remote) text = yaml_member(yaml_member(step, "with"), "script");
-    if (!text.IsScalar()) return;
-    CiScript::Line line{text.Scalar(), files::yaml_offset(text, text_)};
+    YAML::Node commands = yaml_member(step, "run");
+    const bool remote = !commands.IsDefined() && contains(yaml_text(yaml_member(step, "uses")), "ssh");
+    if (remote) commands = yaml_member(yaml_member(step, "with"), "script");
+    if (!commands.IsScalar()) return;
+    CiScript::Line line = line_of(commands);
     line.folder = yaml_text(yaml_member(step, "working-directory"));
-    for (const YAML::Node& outer : {job, root_})
+    for (const YAML::Node& outer : {job, root})
       if (line.folder.empty())
         line.folder =
             yaml_text(yaml_member(yaml_member(yaml_member(outer, "defaults"), "run"), "working-directory"));
@@ -99,12 +93,6 @@ class WorkflowJobs {
     line.remote = remote;
     script.lines.push_back(std::move(line));
   }
-
-  Resolver& resolver_;
-  const std::string& path_;
-  const std::string& text_;
-  YAML::Node root_;
-  CiJob facts_;  // of each job
 };
 
 }  // namespace
@@ -115,11 +103,7 @@ void read_workflows(files::Tree& tree, Resolver& resolver) {
     const std::string* text =
         yaml && files::folder_of(path) == ".github/workflows" ? tree.text(path) : nullptr;
     if (!text) continue;
-    if (const auto root = files::parse_yaml(*text, path)) {
-      WorkflowJobs(resolver, path, *text, *root).run();
-    } else {
-      tree.report_broken(path, *text, root.error());
-    }
+    if (const auto root = yaml_of(tree, path, *text)) WorkflowJobs{{resolver, path, *text, *root}}.run();
   }
 }
 

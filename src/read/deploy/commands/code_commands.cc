@@ -1,6 +1,7 @@
 #include "deploy/commands/code_commands.h"
 
 #include "base/text/text.h"
+#include "deploy/shell/text_before.h"
 #include "files/code_text.h"
 #include "files/script_text.h"
 #include "migrations/interface/tools.h"
@@ -8,21 +9,21 @@
 namespace pgadvise::deploy {
 namespace {
 
-bool name_character(char c) { return files::word_character(c) || c == '$' || c == '.'; }
+bool callee_character(char c) { return files::word_character(c) || c == '$' || c == '.'; }
 
 // The function that a string is an argument of: "execSync" in `execSync("…`, "$" in $`…`.
 std::string called_with(std::string_view code, std::size_t at) {
   while (at > 0 && std::string_view(" \t\r\n([").find(code[at - 1]) != std::string_view::npos) --at;
   std::size_t begin = at;
-  while (begin > 0 && name_character(code[begin - 1])) --begin;
+  while (begin > 0 && callee_character(code[begin - 1])) --begin;
   const std::string_view name = code.substr(begin, at - begin);
   return std::string(name.substr(name.rfind('.') + 1));
 }
 
 bool runs_commands(const std::string& function) {
   const std::string name = lower(function);
-  return name == "$" || contains(name, "exec") || contains(name, "spawn") || name == "run" ||
-         name.rfind("run", 0) == 0 || name == "sh" || name == "shell" || name == "zx";
+  return contains_any(name, {"exec", "spawn"}) || name.starts_with("run") ||
+         is_one_of(name, {"$", "sh", "shell", "zx"});
 }
 
 // spawn("npx", ["drizzle-kit", "push"]): the strings of the array that follows.
@@ -42,11 +43,9 @@ std::string with_arguments(std::string_view code, const std::vector<files::Strin
 std::size_t journal_runner(std::string_view code, std::string_view table) {
   if (!contains(code, "_journal.json") || !contains(code, "statement-breakpoint"))
     return std::string_view::npos;
-  for (auto at = code.find(table); at != std::string_view::npos; at = code.find(table, at + 1)) {
-    constexpr std::size_t before = 40;  // INSERT INTO "drizzle"."
-    const std::size_t begin = at < before ? 0 : at - before;
-    if (contains(lower(code.substr(begin, at - begin)), "insert into")) return at;
-  }
+  constexpr std::size_t longest = 40;  // INSERT INTO "drizzle"."
+  for (auto at = code.find(table); at != std::string_view::npos; at = code.find(table, at + 1))
+    if (contains(lower(text_before(code, at, longest)), "insert into")) return at;
   return std::string_view::npos;
 }
 
@@ -72,8 +71,7 @@ std::vector<CodeCommand> commands_in_code(const std::string& content) {
   if (!kit_api) return out;
   for (auto at = code.find("pushSchema"); at != std::string::npos; at = code.find("pushSchema", at + 1)) {
     const auto after = code.find_first_not_of(" \t", at + 10);
-    const auto before = code.substr(at < 9 ? 0 : at - 9, at < 9 ? at : 9);
-    if (after != std::string::npos && code[after] == '(' && !contains(before, "function")) {
+    if (after != std::string::npos && code[after] == '(' && !contains(text_before(code, at, 9), "function")) {
       out.push_back({at, "pushSchema", {"drizzle-kit/api", "pushSchema"}});
       break;
     }

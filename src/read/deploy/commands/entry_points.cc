@@ -55,19 +55,25 @@ bool published(files::Tree& tree, const std::string& path) {
 }
 
 // Resolves the commands that build an image, and those that its containers start with.
-class ImageCommands {
- public:
-  ImageCommands(Resolver& resolver, const std::string& path, const std::string& text, Target target)
-      : resolver_(resolver), path_(path), lines_(text), target_(target), stages_(parse_dockerfile(text)) {}
+struct ImageCommands {
+  Resolver& resolver;
+  const std::string& path;
+  const std::string& text;
+  Target target;
+  LineIndex lines{text};
+  std::vector<DockerStage> stages = parse_dockerfile(text);
+  // Of the stage that is being read.
+  ImageFiles image = {};
+  bool development = false;
+  bool unprotected = false;
 
   void run() {
-    for (std::size_t i = 0; i < stages_.size(); ++i)
+    for (std::size_t i = 0; i < stages.size(); ++i)
       if (live(i)) read_stage(i);
   }
 
- private:
   const DockerStage* base_of_stage(const DockerStage& stage) const {
-    for (const auto& other : stages_) {
+    for (const auto& other : stages) {
       if (&other == &stage) return nullptr;
       if (!other.name.empty() && other.name == stage.base) return &other;
     }
@@ -76,18 +82,18 @@ class ImageCommands {
 
   // A stage for development counts only when one that isn't builds on it.
   bool live(std::size_t index, int depth = 0) const {
-    if (!files::named_for_development(stages_[index].name)) return true;
+    if (!files::named_for_development(stages[index].name)) return true;
     if (depth > 16) return false;
-    for (std::size_t i = index + 1; i < stages_.size(); ++i)
-      if (stages_[i].base == stages_[index].name && live(i, depth + 1)) return true;
+    for (std::size_t i = index + 1; i < stages.size(); ++i)
+      if (stages[i].base == stages[index].name && live(i, depth + 1)) return true;
     return false;
   }
 
   void read_stage(std::size_t index) {
-    image_ = ImageFiles{std::string(files::folder_of(path_)), "", {}, {}, path_};
-    development_ = unprotected_ = false;
+    image = ImageFiles{std::string(files::folder_of(path)), "", {}, {}, path};
+    development = unprotected = false;
     std::vector<const DockerStage*> chain;
-    for (const DockerStage* at = &stages_[index]; at && chain.size() < 32; at = base_of_stage(*at))
+    for (const DockerStage* at = &stages[index]; at && chain.size() < 32; at = base_of_stage(*at))
       chain.push_back(at);
     std::ranges::reverse(chain);
     const DockerInstruction* last_command = nullptr;
@@ -96,10 +102,10 @@ class ImageCommands {
         learn(instruction);
         if (instruction.name == "CMD" || instruction.name == "ENTRYPOINT") last_command = &instruction;
       }
-    if (development_ || (last_command && serves_development(*last_command))) return;
+    if (development || (last_command && serves_development(*last_command))) return;
     const DockerInstruction* entry = nullptr;
     const DockerInstruction* command = nullptr;
-    for (const auto& instruction : stages_[index].instructions) {
+    for (const auto& instruction : stages[index].instructions) {
       if (instruction.name == "RUN") run_instruction(instruction, DeployCommand::Stage::image_build);
       if (instruction.name == "ENTRYPOINT") entry = &instruction, command = nullptr;
       if (instruction.name == "CMD") command = &instruction;
@@ -108,8 +114,7 @@ class ImageCommands {
     if (!command) return;
     const bool for_shell = entry && entry->exec_form && !entry->words.empty() && entry->words.back() == "-c";
     if (for_shell && command->exec_form && !command->words.empty()) {
-      resolver_.shell({command->words[0], path_, command->offset},
-                      way(*command, DeployCommand::Stage::start));
+      resolver.shell({command->words[0], path, command->offset}, way(*command, DeployCommand::Stage::start));
     } else {
       run_instruction(*command, DeployCommand::Stage::start);
     }
@@ -125,22 +130,22 @@ class ImageCommands {
   void learn(const DockerInstruction& instruction) {
     if (instruction.name == "WORKDIR" && !instruction.words.empty()) {
       const std::string& to = instruction.words[0];
-      image_.workdir = to[0] == '/' ? files::normal_path(to) : files::join_path(image_.workdir, to);
+      image.workdir = to[0] == '/' ? files::normal_path(to) : files::join_path(image.workdir, to);
     } else if (instruction.name == "COPY" && instruction.words.size() > 1) {
       for (std::size_t i = 0; i + 1 < instruction.words.size(); ++i)
-        image_.copies.emplace_back(instruction.words[i], instruction.words.back());
+        image.copies.emplace_back(instruction.words[i], instruction.words.back());
       if (!instruction.heredocs.empty())
-        image_.written[std::string(files::base_of(instruction.words.back()))] = {
+        image.written[std::string(files::base_of(instruction.words.back()))] = {
             instruction.heredocs[0].second, instruction.offset};
     } else if (instruction.name == "ENV") {
       for (const auto& word : instruction.words) {
-        if (word == "NODE_ENV=development" || word == "RAILS_ENV=development") development_ = true;
-        if (word.starts_with("DISABLE_DATABASE_ENVIRONMENT_CHECK")) unprotected_ = true;
+        if (word == "NODE_ENV=development" || word == "RAILS_ENV=development") development = true;
+        if (word.starts_with("DISABLE_DATABASE_ENVIRONMENT_CHECK")) unprotected = true;
       }
       if (instruction.words.size() == 2 && instruction.words[0] == "NODE_ENV")
-        development_ = instruction.words[1] == "development";
+        development = instruction.words[1] == "development";
       for (const auto& word : instruction.words)
-        if (word == "NODE_ENV=production") development_ = false;
+        if (word == "NODE_ENV=production") development = false;
     } else if (instruction.name == "RUN" && !instruction.exec_form) {
       learn_written(instruction);
     }
@@ -150,48 +155,38 @@ class ImageCommands {
   void learn_written(const DockerInstruction& instruction) {
     for (const auto& command : parse_shell(instruction.shell)) {
       if (command.output.empty() || command.words.empty()) continue;
-      std::string text;
+      std::string content;
       for (std::size_t i = 1; i < command.words.size(); ++i)
-        if (command.words[i][0] != '-' || command.words[i].size() > 2) text += command.words[i] + "\n";
-      if (command.words[0] == "cat" || command.words[0] == "tee") text = command.input;
-      if (text.empty() && !instruction.heredocs.empty()) text = instruction.heredocs[0].second;
-      if (command.words[0] != "cat" && command.words[0] != "echo" && command.words[0] != "printf") continue;
-      auto& written = image_.written[std::string(files::base_of(command.output))];
-      written.first += replace_all(text, "\\n", "\n");
+        if (command.words[i][0] != '-' || command.words[i].size() > 2) content += command.words[i] + "\n";
+      if (command.words[0] == "cat") content = command.input;
+      if (content.empty() && !instruction.heredocs.empty()) content = instruction.heredocs[0].second;
+      if (!is_one_of(command.words[0], {"cat", "echo", "printf"})) continue;
+      auto& written = image.written[std::string(files::base_of(command.output))];
+      written.first += replace_all(content, "\\n", "\n");
       if (written.second == 0) written.second = instruction.offset + command.offset;
     }
   }
 
   Way way(const DockerInstruction& instruction, DeployCommand::Stage stage) {
-    Way out;
-    out.stage = stage;
-    out.target = target_;
-    out.entry = instruction.name;
-    out.image = &image_;
-    out.unprotected = unprotected_;
-    out.folder = resolver_.folder_in_image(image_.workdir, image_);
-    out.path = {path_ + ":" + std::to_string(lines_.at(instruction.offset).line) + " " + instruction.name};
-    return out;
+    const std::string line = std::to_string(lines.at(instruction.offset).line);
+    return {.stage = stage,
+            .target = target,
+            .folder = resolver.folder_in_image(image.workdir, image),
+            .entry = instruction.name,
+            .path = {path + ":" + line + " " + instruction.name},
+            .image = &image,
+            .unprotected = unprotected};
   }
 
   void run_instruction(const DockerInstruction& instruction, DeployCommand::Stage stage) {
     if (instruction.exec_form)
-      return resolver_.words(instruction.words, {instruction.shell, path_, instruction.offset},
-                             way(instruction, stage));
+      return resolver.words(instruction.words, {instruction.shell, path, instruction.offset},
+                            way(instruction, stage));
     const bool heredoc = instruction.name == "RUN" && !instruction.heredocs.empty() &&
                          trim(instruction.shell).starts_with("<<");
-    resolver_.shell({heredoc ? instruction.heredocs[0].second : instruction.shell, path_, instruction.offset},
-                    way(instruction, stage));
+    resolver.shell({heredoc ? instruction.heredocs[0].second : instruction.shell, path, instruction.offset},
+                   way(instruction, stage));
   }
-
-  Resolver& resolver_;
-  const std::string& path_;
-  LineIndex lines_;
-  Target target_;
-  std::vector<DockerStage> stages_;
-  ImageFiles image_;
-  bool development_ = false;
-  bool unprotected_ = false;
 };
 
 // --- compose
@@ -219,7 +214,7 @@ void read_service(Resolver& resolver, const std::string& path, const std::string
   std::string mode = environment_value(environment, "NODE_ENV");
   if (mode.empty()) mode = environment_value(environment, "RAILS_ENV");
   if (environment_named(mode) == Target::development) return;
-  const bool production = mode == "production" || files::base_of(path).find("prod") != std::string_view::npos;
+  const bool production = mode == "production" || contains(files::base_of(path), "prod");
   Way way{.stage = DeployCommand::Stage::compose,
           .target = production ? of_file : Target::not_production,
           .folder = files::join_path(files::folder_of(path),
@@ -298,6 +293,13 @@ std::optional<Target> target_of_file(const std::string& path) {
   return files::deployed_by_others(path) ? Target::not_production : Target::any;
 }
 
+std::optional<YAML::Node> yaml_of(files::Tree& tree, const std::string& path, const std::string& text) {
+  auto root = files::parse_yaml(text, path);
+  if (root) return *std::move(root);
+  tree.report_broken(path, text, root.error());
+  return std::nullopt;
+}
+
 std::string folder_of_package(files::Tree& tree, const std::string& path) {
   const files::Package* package = tree.package_of(files::folder_of(path));
   return package ? package->folder : std::string(files::folder_of(path));
@@ -321,15 +323,15 @@ void read_dockerfiles(files::Tree& tree, Resolver& resolver) {
     auto target = target_of_file(path);
     if (!target && !files::never_deployed(path) && published(tree, path)) target = Target::any;
     const std::string* text = target ? tree.text(path) : nullptr;
-    if (text) ImageCommands(resolver, path, *text, *target).run();
+    if (text) ImageCommands{resolver, path, *text, *target}.run();
   }
 }
 
 void read_makefiles(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
     const auto base = files::base_of(path);
-    if (base != "Makefile" && base != "makefile" && base != "GNUmakefile") continue;
-    const auto target = target_of_file(path);
+    const auto target =
+        is_one_of(base, {"Makefile", "makefile", "GNUmakefile"}) ? target_of_file(path) : std::nullopt;
     const std::string* text = target ? tree.text(path) : nullptr;
     if (!text) continue;
     std::set<std::string> seen;
@@ -343,17 +345,12 @@ void read_makefiles(files::Tree& tree, Resolver& resolver) {
 
 void read_compose_files(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
-    if (!is_compose(path)) continue;
-    const auto target = target_of_file(path);
+    const auto target = is_compose(path) ? target_of_file(path) : std::nullopt;
     const std::string* text = target ? tree.text(path) : nullptr;
     if (!text) continue;
-    const auto root = files::parse_yaml(*text, path);
-    if (!root) {
-      tree.report_broken(path, *text, root.error());
-      continue;
-    }
-    for (const auto& [name, service] : files::yaml_entries(files::yaml_member(*root, "services")))
-      read_service(resolver, path, *text, name, service, *target);
+    if (const auto root = yaml_of(tree, path, *text))
+      for (const auto& [name, service] : files::yaml_entries(files::yaml_member(*root, "services")))
+        read_service(resolver, path, *text, name, service, *target);
   }
 }
 

@@ -1,8 +1,12 @@
 // Finds the entry points of a deployment, and passes their commands to the resolver.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "deploy/commands/resolver.h"
 #include "files/tree.h"
+#include "files/yaml_file.h"
 
 namespace pgadvise::deploy {
 
@@ -21,6 +25,9 @@ void read_application_code(files::Tree& tree, Resolver& resolver);
 
 // The target of a file, from its path and name. nullopt: no deployment has the file.
 std::optional<Target> target_of_file(const std::string& path);
+
+// The YAML of a file of the tree; nullopt if its syntax is broken, which the tree's diagnostics report.
+std::optional<YAML::Node> yaml_of(files::Tree& tree, const std::string& path, const std::string& text);
 
 // The folder of the nearest package.json at or above the file; without one, the folder of the file.
 std::string folder_of_package(files::Tree& tree, const std::string& path);

@@ -4,22 +4,11 @@
 #include <string_view>
 
 #include "base/text/text.h"
+#include "deploy/shell/command.h"
 #include "files/code_text.h"
 #include "files/files.h"
 
 namespace pgadvise::deploy {
-namespace {
-
-std::string option_value(const std::vector<std::string>& words, std::string_view name) {
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == name && i + 1 < words.size()) return words[i + 1];
-    if (words[i].starts_with(std::string(name) + "=")) return words[i].substr(name.size() + 1);
-  }
-  return {};
-}
-
-}  // namespace
-
 bool drizzle_is_postgresql(const std::vector<drizzle::DrizzleConfig>& configs, const std::string& folder,
                            const std::vector<std::string>& words) {
   if (const auto named = drizzle::dialect_name(option_value(words, "--dialect")))
@@ -42,9 +31,7 @@ bool drizzle_is_postgresql(const std::vector<drizzle::DrizzleConfig>& configs, c
     if (seen) return false;
     if (at.empty()) break;
   }
-  return configs.empty() ||
-         std::any_of(configs.begin(), configs.end(),
-                     [](const drizzle::DrizzleConfig& config) { return config.postgresql(); });
+  return configs.empty() || std::ranges::any_of(configs, &drizzle::DrizzleConfig::postgresql);
 }
 
 bool node_is_postgresql(files::Tree& tree, const std::string& file, const std::string& folder) {

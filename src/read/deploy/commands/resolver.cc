@@ -53,25 +53,6 @@ Way into(const Way& way, const std::string& key, std::string_view folder, std::s
   return out;
 }
 
-}  // namespace
-
-bool runs_development_server(const Words& words) {
-  for (const auto& invocation : invocations(words)) {
-    if (invocation.kind == Invocation::Kind::script && dev_script(invocation.name)) return true;
-    if (invocation.kind == Invocation::Kind::file && invocation.name == "watch") return true;
-    if (invocation.words.empty() || invocation.kind != Invocation::Kind::tool) continue;
-    const std::string& tool = invocation.words[0];
-    if (tool == "nodemon" || tool == "ts-node-dev" || tool == "air" || is_one_of("--watch", invocation.words))
-      return true;
-    if (tool == "vite" && !is_one_of("build", invocation.words) && !is_one_of("preview", invocation.words))
-      return true;
-    if (invocation.words.size() > 1 && invocation.words[1] == "dev") return true;
-  }
-  return is_one_of("--watch", words) || is_one_of("--hot", words);
-}
-
-namespace {
-
 bool prefix_of(const std::vector<int>& a, const std::vector<int>& b) {
   return a.size() <= b.size() && std::equal(a.begin(), a.end(), b.begin());
 }
@@ -83,9 +64,7 @@ bool local_url(const std::string& text) {
 
 // `docker exec -it` is typed by a person: docker refuses it where there is no terminal, as in a pipeline.
 bool asks_for_terminal(const Words& words) {
-  const auto docker = std::find_if(words.begin(), words.end(), [](const std::string& word) {
-    return word == "docker" || word == "podman";
-  });
+  const auto docker = std::ranges::find_first_of(words, word_list("docker", "podman"));
   if (words.end() - docker < 3 || *(docker + 1) != "exec") return false;
   for (auto option = docker + 2; option != words.end() && option->starts_with('-'); ++option)
     if (*option == "--tty" || (!option->starts_with("--") && contains(*option, "t"))) return true;
@@ -141,18 +120,29 @@ Words masked(const Words& words) {
   return out;
 }
 
-bool is_noise(const Words& words) { return words.empty() || words[0].empty() || words[0][0] == '$'; }
-
 }  // namespace
 
-bool Resolver::spend() { return budget_-- > 0; }
+bool runs_development_server(const Words& words) {
+  for (const auto& invocation : invocations(words)) {
+    if (invocation.kind == Invocation::Kind::script && dev_script(invocation.name)) return true;
+    if (invocation.kind == Invocation::Kind::file && invocation.name == "watch") return true;
+    if (invocation.words.empty() || invocation.kind != Invocation::Kind::tool) continue;
+    const std::string& tool = invocation.words[0];
+    if (tool == "nodemon" || tool == "ts-node-dev" || tool == "air" || is_one_of("--watch", invocation.words))
+      return true;
+    if (tool == "vite" && !is_one_of("build", invocation.words) && !is_one_of("preview", invocation.words))
+      return true;
+    if (invocation.words.size() > 1 && invocation.words[1] == "dev") return true;
+  }
+  return is_one_of("--watch", words) || is_one_of("--hot", words);
+}
 
 void Resolver::shell(const ShellText& text, const Way& way) {
   if (!spend() || text.text.size() > files::text_limit) return;
   const auto commands = parse_shell(text.text, way.arguments);
-  std::vector<const ShellCommand*> servers;
+  std::vector<std::vector<int>> servers;  // the branches of development servers
   for (const auto& item : commands)
-    if (runs_development_server(item.words)) servers.push_back(&item);
+    if (runs_development_server(item.words)) servers.push_back(item.branch);
   Way here = way;
   for (const auto& item : commands) {
     if (!item.words.empty() && (item.words[0] == "cd" || item.words[0] == "pushd")) {
@@ -164,8 +154,7 @@ void Resolver::shell(const ShellText& text, const Way& way) {
         here.unprotected = here.unprotected || word.starts_with("DISABLE_DATABASE_ENVIRONMENT_CHECK=");
     here.target = std::max({way.target, item.target, assigned(item)});
     if (here.target == Target::development) continue;
-    if (std::any_of(servers.begin(), servers.end(),
-                    [&](const ShellCommand* server) { return prefix_of(server->branch, item.branch); }))
+    if (std::ranges::any_of(servers, [&](const auto& branch) { return prefix_of(branch, item.branch); }))
       continue;
     Way there = here;
     there.conditional = here.conditional || !item.branch.empty();
@@ -401,13 +390,10 @@ void Resolver::make_target(const std::string& path, const std::string& name, con
   }
 }
 
-// "start-dev.sh": an image for development, whatever its Dockerfile is called.
-static bool script_for_development(const std::string& path) {
-  return has_word(files::base_of(path), {"dev", "development", "local"});
-}
-
 void Resolver::file(const std::string& path, const Words& arguments, const Way& way) {
-  if (is_one_of(path, way.open) || script_for_development(path) || !spend()) return;
+  // "start-dev.sh": an image for development, whatever its Dockerfile is called.
+  const bool for_development = has_word(files::base_of(path), {"dev", "development", "local"});
+  if (is_one_of(path, way.open) || for_development || !spend()) return;
   const std::string* content = tree_.text(path);
   if (!content || content->find('\0') != std::string::npos) return;
   Way there = way;
@@ -472,7 +458,7 @@ static SourceLocation place_of(const ShellCommand& item, const ShellText& text, 
 }
 
 void Resolver::emit(const Words& words, const ShellCommand& item, const ShellText& text, const Way& way) {
-  if (is_noise(words) || out_.size() > max_commands) return;
+  if (words.empty() || words[0].empty() || words[0][0] == '$' || out_.size() > max_commands) return;
   if (words[0].starts_with("drizzle-kit") && !drizzle_is_postgresql(configs_, way.folder, words)) return;
   for (const auto& word : words)  // --config drizzle.config.test.ts
     if (contains(word, "config") && contains(word, ".") &&

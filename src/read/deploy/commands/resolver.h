@@ -80,7 +80,7 @@ class Resolver {
   std::vector<DeployCommand> take() { return std::move(out_); }
 
  private:
-  bool spend();
+  bool spend() { return budget_-- > 0; }
   void command(const ShellCommand& command, const ShellText& text, const Way& way);
   void invoke(const Invocation& invocation, const ShellCommand& command, const ShellText& text,
               const Way& way);

@@ -14,9 +14,6 @@ std::size_t past_space(std::string_view text, std::size_t at) {
   return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
 }
 
-// A file of nothing but hits is nobody's code.
-constexpr std::size_t max_hits = 16;
-
 // `name: true`, perhaps with the key in quotes.
 std::vector<std::size_t> set_to_true(const files::CodeText& code, std::string_view name) {
   std::vector<std::size_t> out;

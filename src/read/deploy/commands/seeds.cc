@@ -4,13 +4,12 @@
 
 #include "base/text/text.h"
 #include "deploy/shell/shell.h"
+#include "deploy/shell/text_before.h"
 #include "files/code_text.h"
 #include "sql/parse/statement.h"
 
 namespace pgadvise::deploy {
 namespace {
-
-constexpr std::size_t max_hits = 16;
 
 // To the end of the statement that stands at `at`, as long as such chains are.
 std::string_view rest_of_statement(const std::string& plain, std::size_t at) {
@@ -48,7 +47,7 @@ std::size_t function_around(const files::CodeText& code, std::size_t at) {
 
 // This call adds nothing twice: its own statement says so, or its function looks before it, or leaves before
 // it.
-bool careful(const files::CodeText& code, std::size_t at) {
+bool adds_nothing_twice(const files::CodeText& code, std::size_t at) {
   static constexpr auto of_statement = word_list("onConflict", "skipDuplicates", "ignoreDuplicates",
                                                  "connectOrCreate", "orIgnore(", "orUpdate(");
   static constexpr auto looks =
@@ -60,10 +59,7 @@ bool careful(const files::CodeText& code, std::size_t at) {
   if (contains_any(rest_of_statement(code.plain, at), of_statement)) return true;
   std::size_t from = function_around(code, at);
   // A callback's loop looks outside of itself as well.
-  while (from > 0 &&
-         contains(
-             std::string_view(code.plain).substr(from < 60 ? 0 : from - 60, std::min<std::size_t>(from, 60)),
-             "=>")) {
+  while (from > 0 && contains(text_before(code.plain, from, 60), "=>")) {
     const auto outer = function_around(code, from);
     if (outer == from) break;
     from = outer;
@@ -115,7 +111,8 @@ bool database_name(std::string_view name) {
          (name.ends_with("Db") && name != "indexedDb") || name.ends_with("DB");
 }
 
-// drizzle's table: imported, a member of the schema, or made here. A Map's key is none of these.
+// Whether the argument names a table of drizzle: an import, a member of the schema, or a constant of this
+// file. The key of a Map does not.
 bool is_table(const files::CodeText& code, std::string_view argument) {
   const auto end = std::find_if_not(argument.begin(), argument.end(), part_of_name);
   const std::string name(argument.begin(), end);
@@ -124,9 +121,7 @@ bool is_table(const files::CodeText& code, std::string_view argument) {
   for (auto at = code.plain.find(name); at != std::string::npos; at = code.plain.find(name, at + 1)) {
     if (at > 0 && part_of_name(code.plain[at - 1])) continue;
     if (at + name.size() < code.plain.size() && part_of_name(code.plain[at + name.size()])) continue;
-    const auto before =
-        std::string_view(code.plain)
-            .substr(at < files::code_window ? 0 : at - files::code_window, std::min(at, files::code_window));
+    const auto before = text_before(code.plain, at, files::code_window);
     const auto import = before.rfind("import");
     if (import != std::string_view::npos && before.find(';', import) == std::string_view::npos &&
         before.find("from", import) == std::string_view::npos)
@@ -169,25 +164,25 @@ bool calls(const files::CodeText& code, std::size_t at) {
   return !std::string_view(code.plain)
               .substr(files::begin_of_statement(code.plain, at, ";{}\n"))
               .starts_with("import") &&
-         !contains(std::string_view(code.plain).substr(at < 12 ? 0 : at - 12, at < 12 ? at : 12), "function");
+         !contains(text_before(code.plain, at, 12), "function");
 }
 
-bool kept_back(const files::CodeText& code, std::size_t at) {
+bool runs_sometimes(const files::CodeText& code, std::size_t at) {
   return files::conditional(code, at) || files::for_some_environments(code, at);
 }
 
 std::vector<CodeCommand> wipes(const files::CodeText& code) {
   for (const std::string_view call : {".deleteMany(", ".del(", ".delete("})
     for (const auto at : occurrences(code.plain, call, max_hits))
-      if (deletes_all(code, at, call) && !kept_back(code, at))
+      if (deletes_all(code, at, call) && !runs_sometimes(code, at))
         return {{at + 1, std::string(call.substr(1)), {"seed", "wipe"}}};
   if (contains(code.text, "drizzle-seed"))
     for (const auto at : occurrences(code.plain, "reset(", max_hits))
-      if (calls(code, at) && !kept_back(code, at)) return {{at, "reset(", {"seed", "wipe"}}};
+      if (calls(code, at) && !runs_sometimes(code, at)) return {{at, "reset(", {"seed", "wipe"}}};
   for (const std::string_view verb : {"TRUNCATE ", "truncate table", "DROP SCHEMA", "drop schema",
                                       "DROP DATABASE", "DROP TABLE", "drop table"})
     for (const auto at : occurrences(code.text, verb, max_hits))
-      if (code.plain.compare(at, verb.size(), code.text, at, verb.size()) != 0 && !kept_back(code, at))
+      if (code.plain.compare(at, verb.size(), code.text, at, verb.size()) != 0 && !runs_sometimes(code, at))
         return {{at, std::string(verb), {"seed", "wipe"}}};
   return {};
 }
@@ -195,14 +190,14 @@ std::vector<CodeCommand> wipes(const files::CodeText& code) {
 std::vector<CodeCommand> inserts(const files::CodeText& code) {
   if (contains(code.text, "drizzle-seed"))
     for (const auto at : occurrences(code.plain, "seed(", max_hits))
-      if (calls(code, at) && !kept_back(code, at)) return {{at, "seed(", {"seed", "insert"}}};
+      if (calls(code, at) && !runs_sometimes(code, at)) return {{at, "seed(", {"seed", "insert"}}};
   for (const std::string_view call : {".createMany(", ".bulkCreate(", ".bulkInsert(", ".create(", ".insert("})
     for (const auto at : occurrences(code.plain, call, max_hits)) {
       const auto receiver = names_before(code.plain, at);
       // Prisma, drizzle, sequelize and knex; not Object.create, ctx.cache.create …
       const bool database = std::any_of(receiver.begin(), receiver.end(), database_name) ||
                             call == ".bulkInsert(" || call == ".bulkCreate(" || call == ".createMany(";
-      if (database && !kept_back(code, at) && !careful(code, at))
+      if (database && !runs_sometimes(code, at) && !adds_nothing_twice(code, at))
         return {{at + 1, std::string(call.substr(1)), {"seed", "insert"}}};
     }
   return {};

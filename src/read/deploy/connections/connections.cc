@@ -7,6 +7,7 @@
 #include "base/text/text.h"
 #include "deploy/commands/entry_points.h"
 #include "deploy/connections/database_urls.h"
+#include "deploy/shell/text_before.h"
 #include "files/code_text.h"
 #include "files/files.h"
 #include "files/yaml_file.h"
@@ -65,7 +66,7 @@ void urls(const std::string& path, const std::string& text, Project& project) {
   }
 }
 
-// "production", "isProd", "prodSettings", and no product.
+// True for "production", "isProd" and "prodSettings"; false for "product".
 bool names_production(std::string_view text) {
   for (auto at = text.find("prod"); at != std::string_view::npos; at = text.find("prod", at + 1)) {
     const auto rest = text.substr(at + 4);
@@ -79,12 +80,10 @@ bool names_production(std::string_view text) {
 bool in_type(const files::CodeText& code, std::size_t at) {
   for (const std::size_t open : files::open_brackets(code.plain, at)) {
     if (code.plain[open] != '{') continue;
-    const std::size_t line = code.plain.rfind('\n', open);
-    const std::size_t from = line == std::string::npos ? 0 : line + 1;
-    const auto head = trim(std::string_view(code.plain).substr(from, open - from));
-    for (std::string_view word :
-         {"interface ", "type ", "export interface ", "export type ", "declare ", "export declare "})
-      if (head.starts_with(word)) return true;
+    auto head = trim(line_before(code.plain, open));
+    if (head.starts_with("export ")) head.remove_prefix(7);
+    if (head.starts_with("interface ") || head.starts_with("type ") || head.starts_with("declare "))
+      return true;
   }
   // A semicolon or a union follows the value in a type, and never in an object.
   const auto value = code.plain.find("false", at);
@@ -108,11 +107,9 @@ void unverified(const std::string& path, const std::string& text, Project& proje
   for (const std::size_t at : occurrences(code.plain, "rejectUnauthorized", max_hits)) {
     const auto value = trim(std::string_view(code.plain).substr(at + 18, 10));
     if (!value.starts_with(":") || !trim(value.substr(1)).starts_with("false")) continue;
-    const std::size_t from = at < 80 ? 0 : at - 80;
-    const std::string head = lower(code.text.substr(from, at - from));
+    const std::string head = lower(text_before(code.text, at, 80));
     if (in_type(code, at) || !contains(head, "ssl")) continue;  // of an HTTPS agent, mail, redis
-    const std::size_t around = at < files::code_window ? 0 : at - files::code_window;
-    const std::string before = code.text.substr(around, at - around);
+    const auto before = text_before(code.text, at, files::code_window);
     const bool production = names_production(lower(before));
     // A setting of the user's chooses: "ssl === 'required' ? …".
     const bool chosen = contains_any(before, {"ssl ===", "sslMode", "SSL_MODE"});
@@ -150,7 +147,8 @@ void pools_in_code(files::Tree& tree, const std::string& path, const std::string
   if (postgres_js) look("postgres(", "max of postgres.js");
 }
 
-// SQLAlchemy's create_engine(url, pool_size=20, max_overflow=10); a negative overflow is none.
+// SQLAlchemy's create_engine(url, pool_size=20, max_overflow=10). A negative overflow means any number: left
+// out.
 void pools_in_python(const std::string& path, const std::string& text, Project& project) {
   if (!contains(text, "sqlalchemy") || contains(text, "sqlite") || contains(text, "mysql")) return;
   constexpr int usual_size = 5, usual_overflow = 10;

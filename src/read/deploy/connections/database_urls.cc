@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "base/text/text.h"
+#include "deploy/shell/text_before.h"
 
 namespace pgadvise::deploy {
 namespace {
 
 constexpr std::size_t max_urls = 64;
 
-// Behind the "://" of a PostgreSQL URL that begins at `at`; npos: it is none.
+// The offset after the "://" of a PostgreSQL URL that begins at `at`; npos: another text begins there.
 std::size_t behind_scheme(std::string_view text, std::size_t at) {
   auto end = at + std::string_view("postgres").size();
   if (text.substr(end).starts_with("ql")) end += 2;
@@ -21,13 +22,10 @@ std::size_t behind_scheme(std::string_view text, std::size_t at) {
 }  // namespace
 
 std::string key_before(std::string_view text, std::size_t at) {
-  const auto line_end = text.rfind('\n', at == 0 ? 0 : at - 1);
-  const std::size_t begin = line_end == std::string_view::npos ? 0 : line_end + 1;
-  auto head = text.substr(begin, at - begin);
-  while (!head.empty() && std::string_view(" \t\"'`=:").find(head.back()) != std::string_view::npos)
-    head.remove_suffix(1);
+  const auto line = line_before(text, at);
+  const auto head = line.substr(0, line.find_last_not_of(" \t\"'`=:") + 1);  // npos + 1 is 0
   // Another value that happens to stand in front may be a secret: a key is followed by = or :.
-  const auto gap = text.substr(begin + head.size(), at - begin - head.size());
+  const auto gap = line.substr(head.size());
   if (gap.find_first_of("=:") == std::string_view::npos) return {};
   const auto word = head.find_last_of(" \t\"'`=:,{(-");
   if (word != std::string_view::npos && (head[word] == '=' || head[word] == ':'))
@@ -40,8 +38,7 @@ std::string key_before(std::string_view text, std::size_t at) {
 }
 
 bool commented(std::string_view text, std::size_t at) {
-  const auto line_end = text.rfind('\n', at == 0 ? 0 : at - 1);
-  const auto line = trim(text.substr(line_end == std::string_view::npos ? 0 : line_end + 1, 40));
+  const auto line = trim(text.substr(at - line_before(text, at).size(), 40));
   return line.starts_with("#") || line.starts_with("//") || line.starts_with("*") || line.starts_with(";");
 }
 

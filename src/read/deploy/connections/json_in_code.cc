@@ -4,6 +4,7 @@
 
 #include "base/text/text.h"
 #include "deploy/connections/connections.h"
+#include "deploy/shell/text_before.h"
 #include "files/code_text.h"
 
 namespace pgadvise::deploy {
@@ -33,10 +34,13 @@ constexpr auto writers = word_list("JSON.stringify(", "superjson.stringify(", "j
 // The column's name follows: Rails', and TypeORM's type that is JSON in a text column.
 constexpr auto declarations = word_list("serialize :", "store :", "store_accessor :", "simple-json");
 
-class Names {
- public:
-  Names(const std::string& path, const std::string& text, std::set<std::string>& seen, Project& project)
-      : path_(path), text_(text), lines_(text), seen_(seen), project_(project) {}
+// Collects the names of a file.
+struct JsonNames {
+  const std::string& path;
+  std::string_view text;
+  std::set<std::string>& seen;
+  Project& project;
+  LineIndex lines{text};
 
   void collect() {
     for (const auto& call : readers) each(call, [&](std::size_t at) { argument(at + call.size()); });
@@ -44,27 +48,24 @@ class Names {
     for (const auto& word : declarations) each(word, [&](std::size_t at) { declared(at + word.size()); });
   }
 
- private:
   template <class Do>
   void each(std::string_view call, Do&& act) {
-    for (auto at = text_.find(call);
-         at != std::string_view::npos && project_.coded_as_json.size() < max_names;
-         at = text_.find(call, at + call.size()))
+    for (auto at = text.find(call); at != std::string_view::npos && project.coded_as_json.size() < max_names;
+         at = text.find(call, at + call.size()))
       act(at);
   }
 
   void argument(std::size_t from) {
     int depth = 1;
     std::size_t to = from;
-    for (; to < text_.size() && to < from + window && depth > 0; ++to)
-      depth += text_[to] == '(' ? 1 : text_[to] == ')' ? -1 : 0;
+    for (; to < text.size() && to < from + window && depth > 0; ++to)
+      depth += text[to] == '(' ? 1 : text[to] == ')' ? -1 : 0;
     names_in(from, to);
   }
 
   // `name: f(`, `name = f(`, `"name": f(`, `row.name = x ? f(`.
   void target(std::size_t call) {
-    const std::size_t least = call < window ? 0 : call - window;
-    const auto before = text_.substr(least, call - least);
+    const auto before = text_before(text, call, window);
     const auto begin = before.find_last_of(";{},\n") + 1;  // npos + 1: the whole window
     const auto sign = before.find_first_of("=:", begin);
     if (sign == std::string_view::npos || contains(lower(before.substr(begin)), "crypt")) return;
@@ -72,21 +73,21 @@ class Names {
     if (end == std::string_view::npos || end < begin) return;
     auto first = end + 1;
     while (first > begin && files::word_character(before[first - 1])) --first;
-    add(before.substr(first, end + 1 - first), least + first);
+    add(before.substr(first, end + 1 - first), call - before.size() + first);
   }
 
   void declared(std::size_t from) {
-    const auto end = std::min({text_.find('\n', text_.find('\n', from) + 1), from + window, text_.size()});
+    const auto end = std::min({text.find('\n', text.find('\n', from) + 1), from + window, text.size()});
     names_in(from, end);
   }
 
   void names_in(std::size_t from, std::size_t to) {
-    if (contains(lower(text_.substr(from, to - from)), "crypt")) return;
+    if (contains(lower(text.substr(from, to - from)), "crypt")) return;
     for (std::size_t at = from; at < to; ++at) {
-      if (!files::word_character(text_[at])) continue;
+      if (!files::word_character(text[at])) continue;
       const std::size_t begin = at;
-      while (at < to && files::word_character(text_[at])) ++at;
-      add(text_.substr(begin, at - begin), begin);
+      while (at < to && files::word_character(text[at])) ++at;
+      add(text.substr(begin, at - begin), begin);
     }
   }
 
@@ -94,15 +95,9 @@ class Names {
     std::string plain;
     for (const char c : lower(name))
       if (c != '_') plain += c;
-    if (plain.size() < 3 || plain.size() > 63 || !seen_.insert(plain).second) return;
-    project_.coded_as_json.push_back({std::move(plain), location_at(path_, lines_, offset)});
+    if (plain.size() < 3 || plain.size() > 63 || !seen.insert(plain).second) return;
+    project.coded_as_json.push_back({std::move(plain), location_at(path, lines, offset)});
   }
-
-  const std::string& path_;
-  std::string_view text_;
-  LineIndex lines_;
-  std::set<std::string>& seen_;
-  Project& project_;
 };
 
 }  // namespace
@@ -116,7 +111,7 @@ void read_json_in_code(files::Tree& tree, Project& project) {
     ++project.code_files;
     if (contains(*text, "json") || contains(*text, "JSON") || contains(*text, "Json") ||
         contains(*text, "serialize") || contains(*text, "store"))
-      Names(path, *text, seen, project).collect();
+      JsonNames{path, *text, seen, project}.collect();
   }
 }
 

@@ -104,14 +104,16 @@ struct File {
   SourceLocation at(std::size_t offset) const { return location_at(path, lines, offset); }
 };
 
-class PasswordSearch {
- public:
-  PasswordSearch(files::Tree& tree, const std::string& root) : tree_(tree), root_(root) {}
+struct PasswordSearch {
+  files::Tree& tree;
+  const std::string& root;
+  std::vector<CommittedPassword> out = {};
+  std::map<std::string, bool> ignored = {};  // by file
 
   void run() {
-    for (const auto& path : tree_.files()) {
-      if (out_.size() >= max_found || !is_read(path)) continue;
-      const std::string* peeked = tree_.peek(path);
+    for (const auto& path : tree.files()) {
+      if (out.size() >= max_found || !is_read(path)) continue;
+      const std::string* peeked = tree.peek(path);
       if (!peeked) continue;
       const bool url = contains(*peeked, "postgres");
       const bool pair = contains_any(*peeked, {"PASSWORD", "\"password\""});
@@ -130,12 +132,6 @@ class PasswordSearch {
       add(written.host, written.password, {}, "password", false, written.place);
   }
 
-  std::vector<CommittedPassword> take() {
-    std::ranges::sort(out_, {}, &CommittedPassword::place);
-    return std::move(out_);
-  }
-
- private:
   void urls(const File& file) {
     for (const DatabaseUrl& url : database_urls(file.text))
       if (!url.password.empty() && !commented(file.text, url.offset))
@@ -187,8 +183,8 @@ class PasswordSearch {
   void json(const File& file) {
     const std::string& text = file.text;
     if (text.size() > max_json || !contains(text, "\"host\"")) return;
-    const files::Json root = parsed_json(text);
-    std::vector<const files::Json*> open{&root};
+    const files::Json document = parsed_json(text);
+    std::vector<const files::Json*> open{&document};
     while (!open.empty()) {
       const files::Json& at = *open.back();
       open.pop_back();
@@ -219,29 +215,25 @@ class PasswordSearch {
     found.url = url;
     found.public_host = remote;
     found.place = std::move(place);
-    out_.push_back(std::move(found));
+    out.push_back(std::move(found));
   }
 
   bool is_ignored(const std::string& path) {
-    const auto [entry, is_new] = ignored_.try_emplace(path, false);
-    if (is_new) entry->second = !files::ignoring_line(files::path_under(root_, path)).empty();
+    const auto [entry, is_new] = ignored.try_emplace(path, false);
+    if (is_new) entry->second = !files::ignoring_line(files::path_under(root, path)).empty();
     return entry->second;
   }
-
-  files::Tree& tree_;
-  const std::string& root_;
-  std::map<std::string, bool> ignored_;  // by file
-  std::vector<CommittedPassword> out_;
 };
 
 }  // namespace
 
 std::vector<CommittedPassword> committed_passwords(files::Tree& tree, const std::string& root,
                                                    const std::vector<drizzle::WrittenCredentials>& written) {
-  PasswordSearch search(tree, root);
+  PasswordSearch search{tree, root};
   search.run();
   for (const auto& one : written) search.add_written(one);
-  return search.take();
+  std::ranges::sort(search.out, {}, &CommittedPassword::place);
+  return std::move(search.out);
 }
 
 }  // namespace pgadvise::deploy

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 #include "deploy/commands/entry_points.h"
 #include "deploy/connections/connections.h"
 #include "deploy/connections/database_urls.h"
+#include "deploy/shell/text_before.h"
 #include "files/code_text.h"
 #include "files/files.h"
 
@@ -44,8 +44,7 @@ bool configures_deployment(std::string_view path) {
 }
 
 std::string_view line_around(std::string_view text, std::size_t at) {
-  const auto before = text.rfind('\n', at);
-  const auto from = before == std::string_view::npos ? 0 : before + 1;
+  const auto from = at - line_before(text, at).size();
   return text.substr(from, std::min(text.find('\n', at), text.size()) - from);
 }
 
@@ -61,18 +60,12 @@ std::optional<std::int64_t> value_at(std::string_view text, std::size_t at) {
   else if (!rest.empty() && (rest[0] == '=' || rest[0] == ':' || rest[0] == ',')) ++at;
   else return std::nullopt;
   skip(" \t\"'`\\");
+  constexpr std::int64_t longest = 86'400'000;
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
-  if (error != std::errc() || value <= 0 || value > 86'400'000) return std::nullopt;
-  at = static_cast<std::size_t>(end - text.data());
-  while (at < text.size() && text[at] == '_') {  // 5_000
-    std::int64_t digits = 0;
-    const auto more = std::from_chars(text.data() + at + 1, text.data() + text.size(), digits);
-    if (more.ec != std::errc() || more.ptr - (text.data() + at + 1) != 3 || value > 86'400'000)
-      return std::nullopt;
-    value = value * 1000 + digits;
-    at += 4;
-  }
+  for (; at < text.size() && value <= longest; ++at)
+    if (is_digit(text[at])) value = 10 * value + (text[at] - '0');
+    else if (value == 0 || text[at] != '_') break;  // 5_000
+  if (value <= 0 || value > longest) return std::nullopt;
   skip(" ");
   const std::string unit = lower(text.substr(at, 3));
   if (unit.starts_with("ms")) return value;
@@ -83,11 +76,8 @@ std::optional<std::int64_t> value_at(std::string_view text, std::size_t at) {
 
 // "ALTER ROLE", "ALTER DATABASE", for a setting in such a statement; "" for another one.
 std::string altered(std::string_view text, std::size_t at) {
-  const auto from = at < max_statement ? 0 : at - max_statement;
-  const auto semicolon = text.substr(from, at - from).rfind(';');
-  std::string_view before =
-      text.substr(from, at - from).substr(semicolon == std::string_view::npos ? 0 : semicolon + 1);
-  const std::string head = lower(before);
+  const auto before = text_before(text, at, max_statement);
+  const std::string head = lower(before.substr(before.rfind(';') + 1));  // npos + 1 is 0
   for (const auto& [words, what] : {std::pair{"alter role ", "ALTER ROLE"},
                                     {"alter user ", "ALTER ROLE"},
                                     {"alter database ", "ALTER DATABASE"}})

@@ -46,8 +46,7 @@ std::size_t skip_options(const Words& words, std::size_t at,
                          std::initializer_list<std::string_view> with_value = {}) {
   while (at < words.size() && is_option(words[at])) {
     if (words[at] == "--") return at + 1;
-    const bool takes = is_one_of(words[at], with_value);
-    at += takes ? 2 : 1;
+    at += is_one_of(words[at], with_value) ? 2 : 1;
   }
   return at;
 }
@@ -76,20 +75,18 @@ struct Manager {
   Invocation target;
   std::size_t at = 1;
 
+  // Takes the option at `at`; false: another word stands there.
   bool option(const Words& words) {
     const std::string& word = words[at];
-    const auto value = [&](std::string_view name) -> std::optional<std::string> {
-      if (word == name && at + 1 < words.size()) return words[++at];
-      if (word.starts_with(std::string(name) + "=")) return word.substr(name.size() + 1);
-      return std::nullopt;
-    };
     if (!is_option(word) || word == "--") return false;
-    for (const auto name : {"--filter", "-F", "--workspace"})
-      if (const auto found = value(name)) return set_package(*found);
-    if (words[0] != "pnpm")
-      if (const auto found = value("-w")) return set_package(*found);
-    for (const auto name : {"--prefix", "--cwd", "-C", "--dir"})
-      if (const auto found = value(name)) return target.folder = *found, ++at, true;
+    const auto equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const bool package = is(name, "--filter", "-F", "--workspace") || (name == "-w" && words[0] != "pnpm");
+    std::string* const value = package                                        ? &target.package
+                               : is(name, "--prefix", "--cwd", "-C", "--dir") ? &target.folder
+                                                                              : nullptr;
+    if (value && equals != std::string::npos) *value = word.substr(equals + 1);
+    else if (value && at + 1 < words.size()) *value = words[++at];
     if (is(word, "-r", "--recursive", "--workspaces", "-ws")) target.everywhere = true;
     ++at;
     return true;
@@ -98,12 +95,6 @@ struct Manager {
   void skip_options(const Words& words) {
     while (at < words.size() && option(words)) {
     }
-  }
-
-  bool set_package(const std::string& name) {
-    target.package = name;
-    ++at;
-    return true;
   }
 };
 
@@ -172,10 +163,8 @@ List package_manager(const Words& words, int depth) {
 // run-s, run-p, npm-run-all: each word is a pattern, with arguments of its own.
 List run_all(const Words& words) {
   List out;
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    if (words[i] == "--") break;
+  for (std::size_t i = 1; i < words.size() && words[i] != "--"; ++i)
     if (!is_option(words[i])) out.push_back(script_named(words[i].substr(0, words[i].find(' '))));
-  }
   return out;
 }
 
@@ -185,9 +174,9 @@ List concurrently(const Words& words) {
     if (is(words[i], "-n", "--names", "-c", "--prefix-colors", "--prefix", "-p", "--kill-signal",
            "--restart-tries")) {
       ++i;
-    } else if (words[i].starts_with("npm:") || words[i].starts_with("pnpm:") ||
-               words[i].starts_with("yarn:") || words[i].starts_with("bun:")) {
-      const std::string name = words[i].substr(words[i].find(':') + 1);
+    } else if (const auto colon = words[i].find(':');
+               is(words[i].substr(0, colon), "npm", "pnpm", "yarn", "bun") && colon != std::string::npos) {
+      const std::string name = words[i].substr(colon + 1);
       out.push_back(script_named(name.substr(0, name.find(' '))));
     } else if (!is_option(words[i])) {
       out.push_back(shell_text(words[i]));
@@ -210,12 +199,11 @@ List task_runner(const Words& words) {
     if (is_option(words[at])) continue;
     Invocation target = script_named(words[at]);
     target.everywhere = true;
-    if (const auto hash = target.name.find('#'); hash != std::string::npos) {  // turbo: package#task
-      target.package = target.name.substr(0, hash);
-      target.name.erase(0, hash + 1);
-    } else if (const auto colon = target.name.find(':'); words[0] == "nx" && colon != std::string::npos) {
-      target.package = target.name.substr(0, colon);
-      target.name.erase(0, colon + 1);
+    // turbo: package#task; nx: project:target
+    const char mark = words[0] == "nx" && !contains(target.name, "#") ? ':' : '#';
+    if (const auto end = target.name.find(mark); end != std::string::npos) {
+      target.package = target.name.substr(0, end);
+      target.name.erase(0, end + 1);
     }
     if (target.name != package) out.push_back(std::move(target));
   }
@@ -226,13 +214,11 @@ List task_runner(const Words& words) {
 
 // docker compose … exec|run [options] service command
 List in_container(const Words& words, int depth) {
-  const auto verb =
-      std::find_if(words.begin() + 1, words.end(), [](const std::string& w) { return is(w, "exec", "run"); });
+  const auto verb = std::ranges::find_first_of(words, word_list("exec", "run"));
   if (verb == words.end()) return {};
-  auto at = static_cast<std::size_t>(verb - words.begin()) + 1;
-  at = skip_options(words, at,
-                    {"-e", "--env", "-u", "--user", "-w", "--workdir", "-v", "--volume", "--name",
-                     "--network", "--entrypoint", "-p", "--index", "--env-file"});
+  const auto at = skip_options(words, static_cast<std::size_t>(verb - words.begin()) + 1,
+                               {"-e", "--env", "-u", "--user", "-w", "--workdir", "-v", "--volume", "--name",
+                                "--network", "--entrypoint", "-p", "--index", "--env-file"});
   return unwrap(rest(words, at + 1), depth + 1);
 }
 
@@ -333,9 +319,8 @@ List unwrap(Words words, int depth) {
   if (is(name, "docker", "docker-compose", "podman")) return in_container(words, depth);
   if (name == "ssh" && words.size() > 2) return {shell_text(words.back())};
   if (is(name, "fly", "flyctl")) {
-    const auto flag = std::find_if(words.begin(), words.end(),
-                                   [](const std::string& w) { return is(w, "-C", "--command"); });
-    if (flag != words.end() && flag + 1 != words.end()) return {shell_text(*(flag + 1))};
+    const auto flag = std::ranges::find_first_of(words, word_list("-C", "--command"));
+    if (words.end() - flag > 1) return {shell_text(*(flag + 1))};
   }
   // "php artisan x", "python manage.py x": the framework's own program.
   if (is(name, "php", "python", "python3", "ruby")) {
@@ -353,6 +338,14 @@ List unwrap(Words words, int depth) {
 }
 
 }  // namespace
+
+std::string option_value(const std::vector<std::string>& words, std::string_view name) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == name && i + 1 < words.size()) return words[i + 1];
+    if (words[i].starts_with(std::string(name) + "=")) return words[i].substr(name.size() + 1);
+  }
+  return {};
+}
 
 std::vector<Invocation> invocations(std::vector<std::string> words) { return unwrap(std::move(words), 0); }
 

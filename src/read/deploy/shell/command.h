@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgadvise::deploy {
@@ -27,5 +28,8 @@ struct Invocation {
 // The programs that a command runs, in order: several for `run-s a b` or `concurrently`; none for a command
 // that only prints. Removes npx, dotenv --, cross-env, timeout, sudo, docker compose exec, ssh and the like.
 std::vector<Invocation> invocations(std::vector<std::string> words);
+
+// The value of a command's option: "x" of {"--config", "x"} and of {"--config=x"}; "" without the option.
+std::string option_value(const std::vector<std::string>& words, std::string_view name);
 
 }  // namespace pgadvise::deploy

@@ -9,59 +9,44 @@
 namespace pgadvise::deploy {
 namespace {
 
-struct Line {
-  std::size_t begin;
-  std::size_t end;  // without the line end
-};
-
 class StageParser {
  public:
-  explicit StageParser(std::string_view text) : text_(text) { directives(); }
+  explicit StageParser(std::string_view text) : text_(text) {}
 
   std::vector<DockerStage> run() {
     while (at_ < text_.size()) {
-      const Line line = next();
+      const auto line = next();
       if (!passed_over(line)) instruction(line);
     }
     return std::move(stages_);
   }
 
  private:
-  // "# escape=`" before anything else.
-  void directives() {
-    std::size_t at = 0;
-    while (at < text_.size() && text_[at] == '#') {
-      const auto end = std::min(text_.find('\n', at), text_.size());
-      const std::string line = lower(text_.substr(at, end - at));
-      if (contains(line, "escape=`")) escape_ = '`';
-      at = end + 1;
-    }
-  }
-
-  Line next() {
+  // The next line, without its end.
+  std::string_view next() {
     const auto end = std::min(text_.find('\n', at_), text_.size());
-    Line line{at_, end};
-    if (line.end > line.begin && text_[line.end - 1] == '\r') --line.end;
+    auto line = text_.substr(at_, end - at_);
+    if (line.ends_with('\r')) line.remove_suffix(1);
     at_ = std::min(end + 1, text_.size());
     return line;
   }
 
-  bool continues(const Line& line) const {
-    const auto content = text_.substr(line.begin, line.end - line.begin);
-    const auto last = content.find_last_not_of(" \t");
-    return last != std::string_view::npos && content[last] == escape_;
+  std::size_t offset_of(std::string_view line) const {
+    return static_cast<std::size_t>(line.data() - text_.data());
   }
+
+  static bool continues(std::string_view line) { return trim(line).ends_with('\\'); }
 
   // The instruction's text as one line: escaped line ends, and the comments between them, become spaces, so
   // that an offset in it is one in the file.
-  std::string gather(Line line) {
-    const std::size_t begin = line.begin;
+  std::string gather(std::string_view line) {
+    const std::size_t begin = offset_of(line);
     std::string out;
     for (;;) {
-      out.resize(line.begin - begin, ' ');
-      out.append(text_.substr(line.begin, line.end - line.begin));
+      out.resize(offset_of(line) - begin, ' ');
+      out.append(line);
       if (!continues(line) || at_ >= text_.size()) return out;
-      out[out.find_last_of(escape_)] = ' ';
+      out[out.rfind('\\')] = ' ';
       do {
         line = next();
       } while (at_ < text_.size() && passed_over(line));
@@ -69,12 +54,9 @@ class StageParser {
     }
   }
 
-  bool passed_over(const Line& line) const {
-    const auto content = trim(text_.substr(line.begin, line.end - line.begin));
-    return content.empty() || content.front() == '#';
-  }
+  static bool passed_over(std::string_view line) { return trim(line).empty() || trim(line).front() == '#'; }
 
-  void instruction(const Line& line) {
+  void instruction(std::string_view line) {
     const std::string whole = gather(line);
     const std::size_t word = whole.find_first_not_of(" \t");
     if (word == std::string::npos) return;  // an escaped line end and nothing else
@@ -91,7 +73,7 @@ class StageParser {
       body = std::min(whole.find_first_not_of(" \t", body), whole.size());
     }
     out.shell = whole.substr(body);
-    out.offset = line.begin + body;
+    out.offset = offset_of(line) + body;
     if (out.name == "RUN" || out.name == "COPY") heredocs(out);
     if (out.name == "FROM") return from(out);
     exec_form(out);
@@ -109,10 +91,9 @@ class StageParser {
         continue;
       std::string body;
       while (at_ < text_.size()) {
-        const Line line = next();
-        const auto content = text_.substr(line.begin, line.end - line.begin);
-        if (trim(content) == tokens[i + 1].text) break;
-        body += std::string(content) + "\n";
+        const auto line = next();
+        if (trim(line) == tokens[i + 1].text) break;
+        body.append(line) += '\n';
       }
       out.heredocs.emplace_back(tokens[i + 1].text, std::move(body));
     }
@@ -141,7 +122,6 @@ class StageParser {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  char escape_ = '\\';
   std::vector<DockerStage> stages_;
 };
 

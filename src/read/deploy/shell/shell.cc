@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/text/text.h"
 #include "deploy/shell/shell_lexer.h"
@@ -47,10 +48,7 @@ Knowledge compared(std::string_view value, bool equal) {
   return out;
 }
 
-bool is_on(std::string_view value) {
-  const std::string word = lower(value);
-  return word == "1" || word == "true" || word == "yes" || word == "on";
-}
+bool is_on(std::string_view value) { return is_one_of(lower(value), {"1", "true", "yes", "on"}); }
 
 // "${PUSH:-0}", "${PUSH:-false}", "${PUSH:-}": off unless somebody turns it on.
 bool is_off_by_default(std::string_view word) {
@@ -58,15 +56,14 @@ bool is_off_by_default(std::string_view word) {
   const auto mark = word.find(":-", open == std::string_view::npos ? word.size() : open);
   const auto close = word.find('}', mark == std::string_view::npos ? word.size() : mark);
   if (close == std::string_view::npos) return false;
-  const std::string value = lower(word.substr(mark + 2, close - mark - 2));
-  return value.empty() || value == "0" || value == "false" || value == "no" || value == "off";
+  return is_one_of(lower(word.substr(mark + 2, close - mark - 2)), {"", "0", "false", "no", "off"});
 }
 
 Knowledge evaluate_test(const std::vector<std::string>& words) {
   std::size_t at = 0;
   bool negated = false;
   while (at < words.size() && words[at] == "!") negated = !negated, ++at;
-  if (at >= words.size() || (words[at] != "[" && words[at] != "[[" && words[at] != "test")) return {};
+  if (at >= words.size() || !is_one_of(words[at], {"[", "[[", "test"})) return {};
   Knowledge out{Target::any, Target::any, true};
   for (std::size_t i = at + 1; i + 1 < words.size(); ++i) {
     // Whoever turns the switch on chooses the database: it need not be that of production.
@@ -129,7 +126,6 @@ class Parser {
       case ShellToken::Kind::word: return step_word(token);
       case ShellToken::Kind::newline: return end_chain();
       case ShellToken::Kind::op: return step_operator(token);
-      case ShellToken::Kind::end: break;
     }
   }
 
@@ -152,13 +148,10 @@ class Parser {
     if (names_environment(frame.subject)) {
       frame.target = Target::development;
       for (const auto pattern : patterns) frame.target = std::min(frame.target, environment_named(pattern));
-    } else if (frame.subject.find('$') != std::string::npos) {
+    } else if (contains(frame.subject, "$")) {
       const std::string* argument = positional(frame.subject);
-      if (!argument) {
-        frame.target = Target::not_production;  // a script of many uses
-      } else {
-        frame.dead = std::find(patterns.begin(), patterns.end(), *argument) == patterns.end();
-      }
+      if (argument) frame.dead = !is_one_of(*argument, patterns);
+      else frame.target = Target::not_production;  // a script of many uses
     }
     frame.pattern.clear();
   }
@@ -174,11 +167,10 @@ class Parser {
 
   void step_word(const ShellToken& token) {
     for (const auto& [offset, text] : token.substitutions) substitute(base_ + offset, text);
-    if (redirect_) {
-      if (redirect_ == 'h') current_.input = token.heredoc;
-      if (redirect_ == 'o') current_.output = token.text;
-      if (redirect_ == 'i') current_.source = token.text;
-      redirect_ = '\0';
+    if (const auto redirect = std::exchange(redirect_, Redirect::none); redirect != Redirect::none) {
+      if (redirect == Redirect::heredoc) current_.input = token.heredoc;
+      if (redirect == Redirect::output) current_.output = token.text;
+      if (redirect == Redirect::source) current_.source = token.text;
       return;
     }
     if (current_.words.empty() && current_.assignments.empty()) {
@@ -289,16 +281,16 @@ class Parser {
       flush();
       pop_group();
     } else {
-      redirect_ = op == "<<" || op == "<<-"                 ? 'h'
-                  : (op == ">" || op == ">>" || op == ">|") ? 'o'
-                  : op == "<"                               ? 'i'
-                                                            : 'x';
-      // "2>" and "1>": the number is no word of the command.
-      if (!current_.words.empty() && current_.end == base_ + token.offset &&
-          current_.words.back().size() == 1 && current_.words.back()[0] >= '0' &&
-          current_.words.back()[0] <= '9') {
-        if (current_.words.back() == "2") redirect_ = 'x';
-        current_.words.pop_back();
+      redirect_ = is_one_of(op, {"<<", "<<-"})       ? Redirect::heredoc
+                  : is_one_of(op, {">", ">>", ">|"}) ? Redirect::output
+                  : op == "<"                        ? Redirect::source
+                                                     : Redirect::other;
+      // "2>" and "1>": the number belongs to the redirection.
+      auto& words = current_.words;
+      if (!words.empty() && current_.end == base_ + token.offset && words.back().size() == 1 &&
+          is_digit(words.back()[0])) {
+        if (words.back() == "2") redirect_ = Redirect::other;
+        words.pop_back();
       }
     }
   }
@@ -347,9 +339,7 @@ class Parser {
     for (const auto& frame : frames_) strongest = std::max(strongest, frame.target);
     return strongest;
   }
-  bool dead() const {
-    return std::any_of(frames_.begin(), frames_.end(), [](const Frame& frame) { return frame.dead; });
-  }
+  bool dead() const { return std::ranges::any_of(frames_, &Frame::dead); }
   std::string function() const {
     for (auto it = frames_.rbegin(); it != frames_.rend(); ++it)
       if (!it->function.empty()) return it->function;
@@ -369,7 +359,7 @@ class Parser {
   }
 
   void flush() {
-    redirect_ = '\0';
+    redirect_ = Redirect::none;
     if (current_.words.empty() && current_.assignments.empty()) {
       current_ = {};
       return;
@@ -386,6 +376,9 @@ class Parser {
     current_ = {};
   }
 
+  // What the next word is: a here-document's delimiter, or the file of > or <.
+  enum class Redirect { none, heredoc, output, source, other };
+
   struct Chain {
     Target target = Target::any;
     int branch = 0;
@@ -399,7 +392,7 @@ class Parser {
   std::size_t at_ = 0;
   std::vector<Frame> frames_;
   ShellCommand current_;
-  char redirect_ = '\0';
+  Redirect redirect_ = Redirect::none;
   Knowledge last_;
   Chain chain_;
   std::string last_operator_;
@@ -435,8 +428,7 @@ bool has_word(std::string_view name, std::span<const std::string_view> words) {
   for (char& c : text)
     if (!files::word_character(c) || c == '_') c = ' ';
   const auto parts = split(text, ' ');
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](std::string_view part) { return is_one_of(part, words); });
+  return std::ranges::any_of(parts, [&](std::string_view part) { return is_one_of(part, words); });
 }
 
 bool has_word(std::string_view name, std::initializer_list<std::string_view> words) {

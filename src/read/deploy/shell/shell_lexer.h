@@ -9,8 +9,8 @@
 namespace pgadvise::deploy {
 
 struct ShellToken {
-  enum class Kind { word, op, newline, end };
-  Kind kind = Kind::end;
+  enum class Kind { word, op, newline };
+  Kind kind = Kind::word;
   std::string text;  // of a word: without quotes; of an operator: itself
   bool quoted = false;
   std::size_t offset = 0;

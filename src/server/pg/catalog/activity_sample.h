@@ -13,9 +13,8 @@ namespace pgadvise::pg {
 // The condition that a row `a` of pg_stat_activity is the session of a client other than pgadvise. Of a
 // hidden session backend_type is NULL.
 inline constexpr std::string_view session_of_client =
-    "a.pid <> pg_backend_pid() AND a.application_name IS DISTINCT FROM 'pgadvise' AND "
-    "(a.backend_type = 'client backend' OR "
-    "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL))";
+    "a.pid <> pg_backend_pid() AND a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = "
+    "'client backend' OR (a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL))";
 
 // A SELECT of the 20 processes that have waited longest for a lock: pid, seconds, mode, and relation, an OID
 // or NULL. `condition` on rows `l` of pg_locks begins with AND; "": all processes. Before PostgreSQL 14 the

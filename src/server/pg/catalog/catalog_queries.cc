@@ -41,11 +41,10 @@ Result<void> CatalogReader::cluster_member() {
   const std::string nothing = "SELECT WHERE false";
   TRY(const auto rows,
       ask(4,
-          "SELECT concat(host(inet_server_addr()), '|', current_setting('port')), "
-          "pg_is_in_recovery(), has_function_privilege('pg_control_system()', 'EXECUTE'), "
-          "(SELECT count(*) FROM pg_stat_replication r WHERE coalesce(r.state, '') <> 'backup' "
-          "AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.slot_type = 'logical' "
-          "AND s.active_pid = r.pid))",
+          "SELECT concat(host(inet_server_addr()), '|', current_setting('port')), pg_is_in_recovery(), "
+          "has_function_privilege('pg_control_system()', 'EXECUTE'), (SELECT count(*) FROM "
+          "pg_stat_replication r WHERE coalesce(r.state, '') <> 'backup' AND NOT EXISTS (SELECT FROM "
+          "pg_replication_slots s WHERE s.slot_type = 'logical' AND s.active_pid = r.pid))",
           nothing, "replicas were not counted"));
   if (rows.empty()) return {};
   const auto& row = rows.front();
@@ -70,13 +69,13 @@ Result<void> CatalogReader::sessions() {
           "SELECT WHERE false", "connected sessions were not read"));
   std::size_t hidden = 0;
   for (const auto& row : rows) {
-    Session session{static_cast<int>(whole(row[0])), text(row[1]), text(row[2]), text(row[3]), {}, {}};
+    Session& session = catalog_.sessions.emplace_back();
+    read_row(row, session.pid, session.database, session.application, session.state,
+             session.transaction_seconds, session.state_seconds, session.wait_event_type);
     // What began after our own transaction is younger than nothing.
-    if (row[4]) session.transaction_seconds = std::max(0.0, number(row[4]));
-    if (row[5]) session.state_seconds = std::max(0.0, number(row[5]));
-    session.wait_event_type = text(row[6]);
+    for (auto* seconds : {&session.transaction_seconds, &session.state_seconds})
+      if (*seconds) *seconds = std::max(0.0, **seconds);
     hidden += truth(row[7]);
-    catalog_.sessions.push_back(std::move(session));
   }
   if (hidden)
     diagnostics_.push_back(
@@ -109,9 +108,8 @@ Result<void> CatalogReader::types_and_sequences() {
       ask(3,
           fmt::format(
               "SELECT n.nspname, t.typname, e.enumlabel FROM pg_type t JOIN pg_namespace n ON n.oid = "
-              "t.typnamespace "
-              "LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' AND {} AND {} ORDER BY 1, 2, "
-              "e.enumsortorder",
+              "t.typnamespace LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' AND {} AND {} "
+              "ORDER BY 1, 2, e.enumsortorder",
               own_schema, not_of_extension("pg_type", "t.oid"))));
   for (const auto& row : enums) {
     const QualifiedName name{text(row[0]), text(row[1])};
@@ -122,16 +120,12 @@ Result<void> CatalogReader::types_and_sequences() {
   const auto query = [](std::string_view last) {
     return fmt::format(
         "SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), tn.nspname, t.relname, a.attname, "
-        "s.seqincrement, s.seqcycle, s.seqmax, {}, s.seqmin "
-        "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = "
-        "c.oid "
-        "LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = "
-        "'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LEFT JOIN pg_class t ON "
-        "t.oid "
-        "= d.refobjid "
-        "LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace "
-        "LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid "
-        "WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND {} AND {} ORDER BY 1, 2",
+        "s.seqincrement, s.seqcycle, s.seqmax, {}, s.seqmin FROM pg_class c JOIN pg_namespace n ON n.oid = "
+        "c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid LEFT JOIN pg_depend d ON d.classid = "
+        "'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid "
+        "> 0 AND d.deptype IN ('a', 'i') LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace "
+        "tn ON tn.oid = t.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = "
+        "d.refobjsubid WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND {} AND {} ORDER BY 1, 2",
         last, own_schema, not_of_extension("pg_class", "c.oid"));
   };
   TRY(const auto sequences, ask(11,
@@ -140,15 +134,11 @@ Result<void> CatalogReader::types_and_sequences() {
                                 query("NULL"), "sequence positions were not read"));
   for (const auto& row : sequences) {
     Sequence sequence;
-    sequence.name = {text(row[0]), text(row[1])};
-    sequence.type = text(row[2]);
-    if (row[4]) sequence.owner_table = QualifiedName{text(row[3]), text(row[4])};
-    sequence.owner_column = text(row[5]);
-    sequence.increment = whole(row[6]);
-    sequence.cycles = truth(row[7]);
-    sequence.maximum = whole(row[8]);
-    if (row[9]) sequence.last_value = whole(row[9]);
-    sequence.minimum = whole(row[10]);
+    QualifiedName owner;
+    read_row(row, sequence.name.schema, sequence.name.name, sequence.type, owner.schema, owner.name,
+             sequence.owner_column, sequence.increment, sequence.cycles, sequence.maximum,
+             sequence.last_value, sequence.minimum);
+    if (row[4]) sequence.owner_table = std::move(owner);
     catalog_.sequences[sequence.name] = sequence;
   }
   return {};
@@ -168,9 +158,8 @@ void CatalogReader::column_statistics() {
           "AND "
           "coalesce(n.histogram_bounds::text ~ " +
           uuids + ", true) AND coalesce(n.most_common_vals::text ~ " + uuids +
-          ", true) ELSE false END"
-          " FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
-          "n.schemaname <> 'information_schema'",
+          ", true) ELSE false END FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND n.schemaname <> "
+          "'information_schema'",
       "SELECT WHERE false", "column statistics were not read");
   if (!rows) return;
   for (const auto& row : *rows) {

@@ -54,8 +54,8 @@ class CatalogReader {
 
  private:
   Result<void> begin(const char* transaction);
-  Result<void> recognise();
-  Result<void> everything();
+  Result<void> check_pg_catalog();
+  Result<void> read_parts();
   Result<void> tracking();
   Result<void> names();
   Result<void> tables();
@@ -83,8 +83,7 @@ class CatalogReader {
   // One diagnostic for all of `tables`.
   void name_some(std::vector<std::string> tables, std::string_view what, std::string_view hint);
   Table* table(const std::optional<std::string>& oid);
-  std::vector<std::string> column_names(const std::optional<std::string>& oid,
-                                        const std::optional<std::string>& array);
+  std::vector<std::string> column_names(const std::optional<std::string>& oid, std::string_view array);
 
   Connection& connection_;
   Diagnostics& diagnostics_;

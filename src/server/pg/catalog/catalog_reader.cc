@@ -24,18 +24,16 @@ namespace {
 
 // The planner overestimates what they cost: compiling a query of the catalog takes a tenth of a second,
 // running it none.
-constexpr const char* settings =
+constexpr const char* catalog_settings =
     "SELECT set_config('statement_timeout', '60s', true), set_config('jit', 'off', true), "
     "set_config('lock_timeout', '500ms', true), set_config('idle_in_transaction_session_timeout', '60s', "
-    "true), "
-    "set_config('quote_all_identifiers', 'off', true)";
+    "true), set_config('quote_all_identifiers', 'off', true)";
 
 // FROM and WHERE of the relations that are read; `c` and `n` are theirs.
 std::string relations(std::string_view join) {
   return fmt::format(
       " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace {} WHERE c.relkind IN ('r', 'p', 'f', "
-      "'v', 'm') "
-      "AND c.relpersistence <> 't' AND {} AND {} ",
+      "'v', 'm') AND c.relpersistence <> 't' AND {} AND {} ",
       join, own_schema, not_of_extension("pg_class", "c.oid"));
 }
 
@@ -47,10 +45,10 @@ std::string unlocked(std::string_view expression) {
 }
 
 // "{1,2}" of an int2[].
-std::vector<int> numbers(const std::optional<std::string>& array) {
+std::vector<int> numbers(std::string_view array) {
   std::vector<int> out;
-  if (!array || array->size() < 3) return out;
-  for (const auto part : split(std::string_view(*array).substr(1, array->size() - 2), ','))
+  if (array.size() < 3) return out;
+  for (const auto part : split(array.substr(1, array.size() - 2), ','))
     out.push_back(static_cast<int>(whole(part)));
   return out;
 }
@@ -59,14 +57,12 @@ std::string without_public(const std::string& name) {
   return name.compare(0, 7, "public.") == 0 ? name.substr(7) : name;
 }
 
-Table::Kind kind_of(char relkind) {
-  switch (relkind) {
-    case 'p': return Table::Kind::partitioned;
-    case 'f': return Table::Kind::foreign;
-    case 'v': return Table::Kind::view;
-    case 'm': return Table::Kind::materialized_view;
-    default: return Table::Kind::ordinary;
-  }
+Table::Kind kind_of(std::string_view relkind) {
+  return relkind == "p"   ? Table::Kind::partitioned
+         : relkind == "f" ? Table::Kind::foreign
+         : relkind == "v" ? Table::Kind::view
+         : relkind == "m" ? Table::Kind::materialized_view
+                          : Table::Kind::ordinary;
 }
 
 }  // namespace
@@ -125,7 +121,7 @@ Table* CatalogReader::table(const std::optional<std::string>& oid) {
 }
 
 std::vector<std::string> CatalogReader::column_names(const std::optional<std::string>& oid,
-                                                     const std::optional<std::string>& array) {
+                                                     std::string_view array) {
   std::vector<std::string> out;
   const auto& names = attributes_[text(oid)];
   for (const int number : numbers(array))
@@ -153,8 +149,7 @@ Result<void> CatalogReader::names() {
   TRY(const auto functions,
       ask(1,
           fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
-                      "n.oid = p.pronamespace "
-                      "WHERE {} AND {} ORDER BY 1",
+                      "n.oid = p.pronamespace WHERE {} AND {} ORDER BY 1",
                       own_schema, not_of_extension("pg_proc", "p.oid"))));
   for (const auto& row : functions) catalog_.user_functions.push_back(text(row[0]));
   return {};
@@ -174,32 +169,26 @@ Result<void> CatalogReader::tables() {
   const auto query = [](std::string_view definition) {
     return fmt::format(
                "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence = 'u', c.relrowsecurity, "
-               "{0}, "
-               "CASE WHEN c.oid NOT IN {1} THEN pg_get_expr(c.relpartbound, c.oid) END, "
-               "CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, "
-               "obj_description(c.oid, 'pg_class'), CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND "
-               "current_setting('server_version_num')::int < 140000 THEN -1 ELSE c.reltuples END, "
-               "c.relpages, "
-               "CASE WHEN c.relkind IN ('r', 'm') AND c.oid NOT IN {1} THEN pg_relation_size(c.oid) END, "
-               "pg_stat_get_numscans(c.oid), pg_stat_get_tuples_inserted(c.oid) + "
-               "pg_stat_get_tuples_updated(c.oid) + "
-               "pg_stat_get_tuples_deleted(c.oid), c.relkind IN ('r', 'p', 'm') AND "
-               "(NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}, "
+               "{0}, CASE WHEN c.oid NOT IN {1} THEN pg_get_expr(c.relpartbound, c.oid) END, CASE WHEN "
+               "c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, obj_description(c.oid, 'pg_class'), CASE "
+               "WHEN c.reltuples = 0 AND c.relpages = 0 AND current_setting('server_version_num')::int < "
+               "140000 THEN -1 ELSE c.reltuples END, c.relpages, CASE WHEN c.relkind IN ('r', 'm') AND c.oid "
+               "NOT IN {1} THEN pg_relation_size(c.oid) END, pg_stat_get_numscans(c.oid), "
+               "pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + "
+               "pg_stat_get_tuples_deleted(c.oid), c.relkind IN ('r', 'p', 'm') AND (NOT "
+               "has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}, "
                "pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid), CASE WHEN c.relkind IN ('r', "
-               "'m') THEN "
-               "age(c.relfrozenxid) END, pg_stat_get_mod_since_analyze(c.oid), "
-               "greatest(pg_stat_get_last_analyze_time(c.oid), "
-               "pg_stat_get_last_autoanalyze_time(c.oid)) > now() - interval '10 minutes' AND "
-               "pg_stat_get_tuples_deleted(c.oid) = 0, pg_stat_get_tuples_returned(c.oid), "
-               "(SELECT o.option_value FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = "
-               "'fillfactor')",
+               "'m') THEN age(c.relfrozenxid) END, pg_stat_get_mod_since_analyze(c.oid), "
+               "greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) > "
+               "now() - interval '10 minutes' AND pg_stat_get_tuples_deleted(c.oid) = 0, "
+               "pg_stat_get_tuples_returned(c.oid), (SELECT o.option_value FROM "
+               "pg_options_to_table(c.reloptions) o WHERE o.option_name = 'fillfactor')",
                definition, locked_relations) +
            relations("") + "ORDER BY 2, 3";
   };
   const auto definition = fmt::format(
       "CASE WHEN c.relkind IN ('v', 'm') AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON "
-      "d.objid = r.oid "
-      "AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
+      "d.objid = r.oid AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
       "THEN pg_get_viewdef(c.oid) END",
       locked_relations);
   TRY(const auto rows, ask(24, query(definition), query("NULL"), "view definitions were not read"));
@@ -207,36 +196,30 @@ Result<void> CatalogReader::tables() {
   std::vector<std::string> busy;
   for (const auto& row : rows) {
     Table out;
-    out.name = {text(row[1]), text(row[2])};
-    out.kind = kind_of(letter(row[3]));
-    out.unlogged = truth(row[4]);
-    out.row_security = truth(row[5]);
-    out.definition = std::string(trim(text(row[6])));
-    if (!out.definition.empty() && out.definition.back() == ';') out.definition.pop_back();
-    out.partition_bound = text(row[7]);
-    out.partition_key = text(row[8]);
-    out.comment = text(row[9]);
-    if (row[23] && (out.kind == Table::Kind::ordinary || out.kind == Table::Kind::materialized_view))
-      out.fillfactor = static_cast<int>(whole(row[23]));
+    TableStatistics statistics;
+    std::string oid, kind;
+    std::optional<std::int64_t> bytes;
+    std::optional<int> fillfactor;
+    bool hidden = false, locked = false, just_analyzed = false;
+    read_row(row, oid, out.name.schema, out.name.name, kind, out.unlogged, out.row_security, out.definition,
+             out.partition_bound, out.partition_key, out.comment, statistics.rows, statistics.pages, bytes,
+             statistics.sequential_scans, statistics.writes, hidden, locked, statistics.live_rows,
+             statistics.dead_rows, statistics.relfrozenxid_age, statistics.changes_since_analyze,
+             just_analyzed, statistics.sequential_rows, fillfactor);
+    out.kind = kind_of(kind);
+    out.definition = std::string(trim(out.definition));
+    if (out.definition.ends_with(';')) out.definition.pop_back();
+    if (fillfactor && (out.kind == Table::Kind::ordinary || out.kind == Table::Kind::materialized_view))
+      out.fillfactor = *fillfactor;
     if (out.kind != Table::Kind::view) {
-      TableStatistics statistics;
-      statistics.rows = number(row[10], -1);
-      statistics.pages = whole(row[11]);
-      statistics.bytes = row[12] ? whole(row[12]) : statistics.pages * page_bytes;
-      statistics.sequential_scans = whole(row[13]);
-      statistics.sequential_rows = whole(row[22]);
-      statistics.writes = whole(row[14]);
-      statistics.live_rows = whole(row[17]);
-      statistics.dead_rows = whole(row[18]);
-      statistics.relfrozenxid_age = whole(row[19]);
-      statistics.changes_since_analyze = whole(row[20]);
-      if (truth(row[21]) && row[12]) leave_out_late_counts(statistics);
+      statistics.bytes = bytes.value_or(statistics.pages * page_bytes);
+      if (just_analyzed && bytes) leave_out_late_counts(statistics);
       out.statistics = statistics;
     }
-    if (truth(row[15])) unreadable.push_back(display(out.name));
-    if (truth(row[16])) busy.push_back(display(out.name));
+    if (hidden) unreadable.push_back(display(out.name));
+    if (locked) busy.push_back(display(out.name));
     const auto name = out.name;
-    by_oid_[text(row[0])] = &catalog_.tables.insert_or_assign(name, std::move(out)).first->second;
+    by_oid_[oid] = &catalog_.tables.insert_or_assign(name, std::move(out)).first->second;
   }
   name_some(unreadable, "column statistics are hidden from this user", "connect as a user who may read them");
   name_some(busy, "locked by another session: defaults, checks and sizes were not read", "try again later");
@@ -261,13 +244,10 @@ Result<void> CatalogReader::columns() {
   const auto query = [](std::string_view expression) {
     return fmt::format(
                "SELECT c.oid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
-               "a.attidentity, "
-               "a.attgenerated, {}, CASE WHEN a.attcollation <> t.typcollation THEN (SELECT CASE WHEN "
-               "ln.nspname IN "
-               "('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || l.collname FROM pg_collation "
-               "l "
-               "JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation) END, "
-               "ds.description",
+               "a.attidentity, a.attgenerated, {}, CASE WHEN a.attcollation <> t.typcollation THEN (SELECT "
+               "CASE WHEN ln.nspname IN ('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || "
+               "l.collname FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid "
+               "= a.attcollation) END, ds.description",
                expression) +
            relations(
                "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
@@ -283,15 +263,16 @@ Result<void> CatalogReader::columns() {
     Table* owner = table(row[0]);
     if (!owner) continue;
     Column column;
-    column.name = text(row[2]);
-    column.type = without_public(text(row[3]));
-    column.not_null = truth(row[4]);
-    if (text(row[5]) == "a") column.identity = Column::Identity::always;
-    if (text(row[5]) == "d") column.identity = Column::Identity::by_default;
-    (text(row[6]).empty() ? column.default_expression : column.generated_expression) = row[7];
-    column.collation = text(row[8]);
-    column.comment = text(row[9]);
-    attributes_[text(row[0])][static_cast<int>(whole(row[1]))] = column.name;
+    int number = 0;
+    std::string identity, generated;
+    std::optional<std::string> expression;
+    read_row(row, std::ignore, number, column.name, column.type, column.not_null, identity, generated,
+             expression, column.collation, column.comment);
+    column.type = without_public(column.type);
+    if (identity == "a") column.identity = Column::Identity::always;
+    if (identity == "d") column.identity = Column::Identity::by_default;
+    (generated.empty() ? column.default_expression : column.generated_expression) = std::move(expression);
+    attributes_[text(row[0])][number] = column.name;
     owner->columns.push_back(std::move(column));
   }
   return {};
@@ -303,10 +284,9 @@ Result<void> CatalogReader::indexes() {
     return fmt::format(
                "SELECT i.indexrelid, i.indrelid, ic.relname, m.amname, i.indisunique, i.indisvalid, {}, {}, "
                "EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', "
-               "'u', 'x')), "
-               "pg_stat_get_numscans(i.indexrelid), ic.relpages, "
-               "(SELECT above.relname FROM pg_inherits h JOIN pg_class above ON above.oid = h.inhparent "
-               "WHERE h.inhrelid = i.indexrelid), i.indisreplident, {}",
+               "'u', 'x')), pg_stat_get_numscans(i.indexrelid), ic.relpages, (SELECT above.relname FROM "
+               "pg_inherits h JOIN pg_class above ON above.oid = h.inhparent WHERE h.inhrelid = "
+               "i.indexrelid), i.indisreplident, {}",
                nulls ? "i.indnullsnotdistinct" : "false", predicate,
                connection_.server_version() >= 120000
                    ? "EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.index_relid = i.indexrelid)"
@@ -327,19 +307,12 @@ Result<void> CatalogReader::indexes() {
     Table* owner = table(row[1]);
     if (!owner) continue;
     Index index;
-    index.name = text(row[2]);
-    index.method = text(row[3]);
-    index.unique = truth(row[4]);
-    index.valid = truth(row[5]);
-    index.nulls_not_distinct = truth(row[6]);
-    index.predicate = row[7];
+    IndexStatistics& statistics = index.statistics.emplace();
+    read_row(row, std::ignore, std::ignore, index.name, index.method, index.unique, index.valid,
+             index.nulls_not_distinct, index.predicate, index.constraint, statistics.scans, statistics.pages,
+             index.attached_to, index.replica_identity, index.building);
     if (index.predicate) index.predicate_not_null = sql::not_null_columns(*index.predicate);
-    index.constraint = truth(row[8]);
-    index.statistics = IndexStatistics{whole(row[9]), whole(row[10])};
-    index.attached_to = text(row[11]);
-    index.replica_identity = truth(row[12]);
-    index.building = truth(row[13]);
-    if (owner->statistics) owner->statistics->index_scans += index.statistics->scans;
+    if (owner->statistics) owner->statistics->index_scans += statistics.scans;
     index_by_oid_[text(row[0])] = {owner, owner->indexes.size()};
     owner->indexes.push_back(std::move(index));
   }
@@ -377,18 +350,15 @@ Result<void> CatalogReader::index_keys() {
       index.include.push_back(text(row[2]));
       continue;
     }
-    IndexKey key;
-    key.column = text(row[2]);
-    key.expression = text(row[3]);
+    IndexKey& key = index.keys.emplace_back();
+    int option = 0;
+    read_row(row, std::ignore, std::ignore, key.column, key.expression, option, key.operator_class,
+             key.collation);
     // Whatever does not look like a function call comes in parentheses of its own.
     if (key.expression.size() > 2 && key.expression.front() == '(' && key.expression.back() == ')')
       key.expression = key.expression.substr(1, key.expression.size() - 2);
-    const auto option = whole(row[4]);
     key.descending = option & 1;
     key.nulls_first = option & 2;
-    key.operator_class = text(row[5]);
-    key.collation = text(row[6]);
-    index.keys.push_back(std::move(key));
   }
   return {};
 }
@@ -398,13 +368,10 @@ Result<void> CatalogReader::constraints() {
   const auto query = [&](std::string_view expression) {
     return fmt::format(
                "SELECT k.conrelid, k.contype, k.conname, k.conkey::text, k.confrelid, k.confkey::text, "
-               "k.confdeltype, "
-               "k.confupdtype, CASE WHEN k.contype = 'c' THEN {} WHEN k.contype = 'x' THEN "
-               "pg_get_constraintdef(k.oid) "
-               "END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR (k.contype = 'c' AND "
-               "k.coninhcount > "
-               "0), "
-               "{}, fn.nspname, f.relname, {}, k.confmatchtype = 'f', k.condeferred",
+               "k.confdeltype, k.confupdtype, CASE WHEN k.contype = 'c' THEN {} WHEN k.contype = 'x' THEN "
+               "pg_get_constraintdef(k.oid) END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR "
+               "(k.contype = 'c' AND k.coninhcount > 0), {}, fn.nspname, f.relname, {}, k.confmatchtype = "
+               "'f', k.condeferred",
                expression, nulls ? "i.indnullsnotdistinct" : "false",
                nulls ? "k.confdelsetcols::text" : "NULL") +
            relations(
@@ -416,36 +383,33 @@ Result<void> CatalogReader::constraints() {
   };
   TRY(const auto rows, ask(18, query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
                            "check expressions were not read"));
-  const std::map<char, Constraint::Kind> kinds = {{'p', Constraint::Kind::primary_key},
-                                                  {'u', Constraint::Kind::unique},
-                                                  {'f', Constraint::Kind::foreign_key},
-                                                  {'c', Constraint::Kind::check},
-                                                  {'x', Constraint::Kind::exclusion}};
+  using Kind = Constraint::Kind;
+  const std::map<std::string_view, Kind> kinds = {{"p", Kind::primary_key},
+                                                  {"u", Kind::unique},
+                                                  {"f", Kind::foreign_key},
+                                                  {"c", Kind::check},
+                                                  {"x", Kind::exclusion}};
   for (const auto& row : rows) {
     Table* owner = table(row[0]);
     if (!owner) continue;
-    Constraint constraint;
-    const auto kind = kinds.find(letter(row[1]));
+    const auto kind = kinds.find(text(row[1]));
     if (kind == kinds.end()) continue;
+    Constraint& constraint = owner->constraints.emplace_back();
     constraint.kind = kind->second;
-    constraint.name = text(row[2]);
-    constraint.columns = column_names(row[0], row[3]);
-    if (constraint.kind == Constraint::Kind::foreign_key) {
-      constraint.referenced_table = {text(row[13]), text(row[14])};
-      constraint.referenced_columns = column_names(row[4], row[5]);
-      constraint.on_delete = referential_action(text(row[6])[0]);
-      constraint.on_update = referential_action(text(row[7])[0]);
-      constraint.on_delete_columns = column_names(row[0], row[15]);
-      constraint.match_full = truth(row[16]);
+    std::string key, foreign_key, on_delete, on_update, on_delete_key;
+    QualifiedName& other = constraint.referenced_table;
+    read_row(row, std::ignore, std::ignore, constraint.name, key, std::ignore, foreign_key, on_delete,
+             on_update, constraint.expression, constraint.validated, constraint.deferrable,
+             constraint.inherited, constraint.nulls_not_distinct, other.schema, other.name, on_delete_key,
+             constraint.match_full, constraint.initially_deferred);
+    constraint.columns = column_names(row[0], key);
+    if (constraint.kind == Kind::foreign_key) {
+      constraint.referenced_columns = column_names(row[4], foreign_key);
+      constraint.on_delete = referential_action(on_delete[0]);
+      constraint.on_update = referential_action(on_update[0]);
+      constraint.on_delete_columns = column_names(row[0], on_delete_key);
     }
-    constraint.expression = text(row[8]);
-    if (constraint.expression.compare(0, 8, "EXCLUDE ") == 0) constraint.expression.erase(0, 8);
-    constraint.validated = truth(row[9]);
-    constraint.deferrable = truth(row[10]);
-    constraint.initially_deferred = truth(row[17]);
-    constraint.inherited = truth(row[11]);
-    constraint.nulls_not_distinct = truth(row[12]);
-    owner->constraints.push_back(std::move(constraint));
+    if (constraint.expression.starts_with("EXCLUDE ")) constraint.expression.erase(0, 8);
   }
   return {};
 }
@@ -454,8 +418,7 @@ Result<void> CatalogReader::policies() {
   const auto query = [](std::string_view seen, std::string_view checked) {
     return fmt::format(
                "SELECT p.polrelid, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' "
-               "WHEN 'w' THEN "
-               "'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive, {}, {}, "
+               "WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive, {}, {}, "
                "(SELECT string_agg(r.rolname, chr(10) ORDER BY r.rolname) FROM pg_roles r WHERE r.oid = ANY "
                "(p.polroles))",
                seen, checked) +
@@ -468,11 +431,12 @@ Result<void> CatalogReader::policies() {
   for (const auto& row : rows) {
     Table* owner = table(row[0]);
     if (!owner) continue;
-    owner->policies.push_back(
-        {text(row[1]), text(row[2]), truth(row[3]), text(row[4]), text(row[5]), {}, {}});
-    const std::string roles = text(row[6]);
+    Policy& policy = owner->policies.emplace_back();
+    std::string roles;
+    read_row(row, std::ignore, policy.name, policy.command, policy.permissive, policy.using_expression,
+             policy.check_expression, roles);
     for (const auto role : split(roles, '\n'))
-      if (!role.empty()) owner->policies.back().roles.emplace_back(role);
+      if (!role.empty()) policy.roles.emplace_back(role);
   }
   return {};
 }
@@ -487,7 +451,7 @@ Result<void> CatalogReader::triggers() {
   return {};
 }
 
-Result<void> CatalogReader::everything() {
+Result<void> CatalogReader::read_parts() {
   for (const auto part :
        {&CatalogReader::names, &CatalogReader::tables, &CatalogReader::inheritance, &CatalogReader::columns,
         &CatalogReader::indexes, &CatalogReader::index_keys, &CatalogReader::constraints,
@@ -530,13 +494,13 @@ Result<void> CatalogReader::tracking() {
 }
 
 Result<void> CatalogReader::begin(const char* transaction) {
-  for (const char* statement : {transaction, server_search_path, settings})
+  for (const char* statement : {transaction, server_search_path, catalog_settings})
     TRY_VOID(connection_.query(statement));
   return {};
 }
 
 // Whatever user asks, a PostgreSQL catalog describes itself: without that, no rows elsewhere mean nothing.
-Result<void> CatalogReader::recognise() {
+Result<void> CatalogReader::check_pg_catalog() {
   TRY(const auto rows,
       ask(2,
           "SELECT n.nspname, count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid "
@@ -551,8 +515,8 @@ Result<Catalog> CatalogReader::read() {
   catalog_.server_version = connection_.server_version();
   catalog_.has_statistics = true;
   auto done = begin("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-  if (done) done = recognise();
-  if (done) done = everything();
+  if (done) done = check_pg_catalog();
+  if (done) done = read_parts();
   if (connection_.alive()) (void)connection_.query("ROLLBACK");
   connection_.set_limits(before);
   connection_.set_deadline({});

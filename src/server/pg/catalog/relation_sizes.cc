@@ -1,7 +1,5 @@
 #include "pg/catalog/relation_sizes.h"
 
-#include <cstdlib>
-
 #include <fmt/format.h>
 
 #include "pg/catalog/catalog_queries.h"
@@ -16,21 +14,18 @@ static Result<std::vector<RelationSize>> read(Connection& connection, Diagnostic
   TRY_VOID(connection.query(server_search_path));
   TRY(const auto rows,
       connection.query(fmt::format("SELECT n.nspname, c.relname, c.relpages, c.reltuples, c.relallvisible, "
-                                   "CASE WHEN c.oid NOT IN {0} AND "
-                                   "coalesce(i.indrelid, 0) NOT IN {0} THEN pg_relation_size(c.oid) END "
-                                   "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN "
-                                   "pg_index i ON i.indexrelid = "
-                                   "c.oid WHERE c.relkind IN ('r', 'm', 'i') AND "
-                                   "c.relpersistence <> 't' AND {1} ORDER BY 1, 2",
+                                   "CASE WHEN c.oid NOT IN {0} AND coalesce(i.indrelid, 0) NOT IN {0} THEN "
+                                   "pg_relation_size(c.oid) END FROM pg_class c JOIN pg_namespace n ON n.oid "
+                                   "= c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE "
+                                   "c.relkind IN ('r', 'm', 'i') AND c.relpersistence <> 't' AND {1} ORDER "
+                                   "BY 1, 2",
                                    locked_relations, own_schema)));
   std::vector<RelationSize> out;
-  for (const auto& row : rows)
-    if (row[5])
-      out.push_back({{row[0].value_or(""), row[1].value_or("")},
-                     whole(row[5]),
-                     whole(row[2]),
-                     row[3] ? std::strtod(row[3]->c_str(), nullptr) : -1,
-                     whole(row[4])});
+  for (const auto& row : rows) {
+    if (!row[5]) continue;
+    RelationSize& size = out.emplace_back();
+    read_row(row, size.name.schema, size.name.name, size.pages, size.rows, size.visible_pages, size.bytes);
+  }
   if (out.size() < rows.size())
     diagnostics.push_back({Error::Kind::nonfatal, connection.where(),
                            fmt::format("the sizes of {} relations were not read: locked by another session",

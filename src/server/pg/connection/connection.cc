@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 using ResultPtr = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 constexpr int oldest_version = 120000;
-constexpr std::chrono::milliseconds grace{5000};  // for the server to answer a cancel
+constexpr std::chrono::milliseconds cancel_grace{5000};  // for the server to answer a cancel
 constexpr std::size_t bytes_after_cancel = std::size_t{1}
                                            << 26;  // what may have been on its way, or in the middle of a row
 constexpr std::size_t free_other_bytes = 4096;     // of each statement: its columns, its end
@@ -133,211 +133,200 @@ struct Connection::State {
     return Error{Error::Kind::database, where, std::move(what), ""};
   }
   enum class Wake { ready, late, lost, interrupted, over };
-  Wake wait(bool writing, const Answer& answer);
-  Wake flush(const Answer& answer);
-  Wake next(ResultPtr& result, const Answer& answer);
-  Wake take(const PGresult* result, Answer& answer, bool& flushed);
-  Wake keep(const PGresult* result, Answer& answer);
-  Wake copy_out(const Answer& answer);
-  std::string exceeded(const Answer& answer) const;
-  std::optional<Error> stop(Wake wake, Answer& answer);
-  Error refused(const PGresult* result);
-  Error closed(const std::optional<Error>& error);
-  Result<void> can_send(std::string_view text, std::string_view what) const;
-  Result<Rows> collect(bool sent);
-};
 
-// The limit that the answer exceeds; "": it is within all limits.
-std::string Connection::State::exceeded(const Answer& answer) const {
-  const std::uint64_t bytes = received() - answer.begin;
-  if (!answer.stopped.empty()) return received() > answer.end ? "more" : "";
-  if (answer.rows.size() > limits.rows) return fmt::format("more than {} rows", limits.rows);
-  if (bytes > limits.bytes || answer.kept_bytes > limits.bytes) return "more than " + size_text(limits.bytes);
-  if (bytes > answer.row_bytes &&
-      other_bytes + (bytes - answer.row_bytes) > limits.other_bytes + free_other_bytes)
-    return fmt::format("more than {} in one row, or in messages other than rows",
-                       size_text(limits.other_bytes));
-  return {};
-}
+  Wake wait(bool writing, const Answer& answer) {
+    for (;;) {
+      if (interruptible && stop_token.stop_requested()) return Wake::interrupted;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(answer.until - Clock::now());
+      if (left.count() <= 0) return Wake::late;
+      if (PQsocket(conn) < 0) return Wake::lost;
+      // A signal may come just before poll() and not wake it.
+      const bool go_on = socket->step(PQsocket(conn), writing,
+                                      std::min(left, std::chrono::milliseconds(interruptible ? 200 : 60000)));
+      if (!exceeded(answer).empty()) return Wake::over;
+      if (!go_on) continue;
+      if (!PQconsumeInput(conn)) return Wake::lost;
+      while (PGnotify* notification = PQnotifies(conn)) PQfreemem(notification);
+      return Wake::ready;
+    }
+  }
 
-Connection::State::Wake Connection::State::wait(bool writing, const Answer& answer) {
-  for (;;) {
-    if (interruptible && stop_token.stop_requested()) return Wake::interrupted;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(answer.until - Clock::now());
-    if (left.count() <= 0) return Wake::late;
-    if (PQsocket(conn) < 0) return Wake::lost;
-    // A signal may come just before poll() and not wake it.
-    const bool go_on = socket->step(PQsocket(conn), writing,
-                                    std::min(left, std::chrono::milliseconds(interruptible ? 200 : 60000)));
-    if (!exceeded(answer).empty()) return Wake::over;
-    if (!go_on) continue;
-    if (!PQconsumeInput(conn)) return Wake::lost;
-    while (PGnotify* notification = PQnotifies(conn)) PQfreemem(notification);
+  Wake flush(const Answer& answer) {
+    for (;;) {
+      const int left = PQflush(conn);
+      if (left == 0) return Wake::ready;
+      if (left < 0) return Wake::lost;
+      if (const auto wake = wait(true, answer); wake != Wake::ready) return wake;
+    }
+  }
+
+  Wake next(ResultPtr& result, const Answer& answer) {
+    while (PQisBusy(conn))
+      if (const auto wake = wait(false, answer); wake != Wake::ready) return wake;
+    result.reset(PQgetResult(conn));
     return Wake::ready;
   }
-}
 
-Connection::State::Wake Connection::State::flush(const Answer& answer) {
-  for (;;) {
-    const int left = PQflush(conn);
-    if (left == 0) return Wake::ready;
-    if (left < 0) return Wake::lost;
-    if (const auto wake = wait(true, answer); wake != Wake::ready) return wake;
-  }
-}
-
-Connection::State::Wake Connection::State::next(ResultPtr& result, const Answer& answer) {
-  while (PQisBusy(conn))
-    if (const auto wake = wait(false, answer); wake != Wake::ready) return wake;
-  result.reset(PQgetResult(conn));
-  return Wake::ready;
-}
-
-Error Connection::State::refused(const PGresult* result) {
-  sqlstate = field(result, PG_DIAG_SQLSTATE);
-  std::string what =
-      without_literals(field(result, PG_DIAG_MESSAGE_PRIMARY), sqlstate, asked, with_parameters);
-  if (what.empty()) what = std::string(trim(PQresultErrorMessage(result)));
-  return Error{Error::Kind::nonfatal, where, shortened(what), ""};
-}
-
-// The server's last words, where there were any, are in the results that are left.
-Error Connection::State::closed(const std::optional<Error>& error) {
-  std::string words = error ? ": " + error->what : "";
-  for (ResultPtr result(nullptr, &PQclear); (result.reset(PQgetResult(conn)), result);)
-    if (words.empty() && !field(result.get(), PG_DIAG_SQLSTATE).empty())
-      words = ": " + refused(result.get()).what;
-  return gone("the server closed the connection" + words);
-}
-
-Connection::State::Wake Connection::State::keep(const PGresult* result, Answer& answer) {
-  const int columns = PQnfields(result);
-  for (int r = 0; r < PQntuples(result); ++r) {
-    Row row;
-    std::size_t sent = 7;  // the message's type, length and number of fields
-    answer.kept_bytes += sizeof(Row) + static_cast<std::size_t>(columns) * sizeof(Row::value_type);
-    for (int c = 0; c < columns; ++c) {
-      const auto length = static_cast<std::size_t>(PQgetlength(result, r, c));
-      sent += 4 + length;
-      answer.kept_bytes += length;
-      if (!answer.stopped.empty()) continue;
-      if (c == 0) row.reserve(static_cast<std::size_t>(columns));
-      if (PQgetisnull(result, r, c)) row.emplace_back();
-      else row.emplace_back(std::string(PQgetvalue(result, r, c), length));
+  Wake take(const PGresult* result, Answer& answer, bool& flushed) {
+    switch (PQresultStatus(result)) {
+      case PGRES_TUPLES_OK:
+      case PGRES_SINGLE_TUPLE: return keep(result, answer);
+      case PGRES_COMMAND_OK:
+      case PGRES_EMPTY_QUERY: return Wake::ready;
+      case PGRES_COPY_IN:
+      case PGRES_COPY_BOTH:
+        flushed = false;
+        return PQputCopyEnd(conn, "pgadvise sends no data") < 0 ? Wake::lost : Wake::ready;
+      case PGRES_COPY_OUT: return copy_out(answer);
+      default:
+        if (!answer.error) answer.error = refused(result);
+        return Wake::ready;
     }
-    answer.row_bytes += sent;
-    if (answer.stopped.empty()) answer.rows.push_back(std::move(row));
-    if (!exceeded(answer).empty()) return Wake::over;
   }
-  return Wake::ready;
-}
 
-Connection::State::Wake Connection::State::copy_out(const Answer& answer) {
-  char* data = nullptr;
-  for (int got = 0; (got = PQgetCopyData(conn, &data, 1)) >= 0;) {
-    if (data) PQfreemem(data);
-    data = nullptr;
-    if (got > 0) continue;
-    if (const auto wake = wait(false, answer); wake != Wake::ready) return wake;
-  }
-  return Wake::ready;
-}
-
-Connection::State::Wake Connection::State::take(const PGresult* result, Answer& answer, bool& flushed) {
-  switch (PQresultStatus(result)) {
-    case PGRES_TUPLES_OK:
-    case PGRES_SINGLE_TUPLE: return keep(result, answer);
-    case PGRES_COMMAND_OK:
-    case PGRES_EMPTY_QUERY: return Wake::ready;
-    case PGRES_COPY_IN:
-    case PGRES_COPY_BOTH:
-      flushed = false;
-      return PQputCopyEnd(conn, "pgadvise sends no data") < 0 ? Wake::lost : Wake::ready;
-    case PGRES_COPY_OUT: return copy_out(answer);
-    default:
-      if (!answer.error) answer.error = refused(result);
-      return Wake::ready;
-  }
-}
-
-// Cancels what runs, once; what comes by then is thrown away. The error: the connection had to be closed.
-std::optional<Error> Connection::State::stop(Wake wake, Answer& answer) {
-  if (!answer.stopped.empty() && wake == Wake::over)
-    return gone(answer.stopped + ", and continues after a cancel request: pgadvise closed the connection");
-  if (!answer.stopped.empty()) {
-    auto late = gone(fmt::format(
-        "{}, and its response does not end within {} of a cancel request: pgadvise closed the connection",
-        answer.stopped, grace));
-    sqlstate = "57014";
-    return late;
-  }
-  if (wake == Wake::over) {
-    answer.stopped = "the server's response to one statement has " + exceeded(answer) + ", the limit";
-    answer.stopped_state = "54000";
-  } else {
-    answer.stopped = wake == Wake::interrupted
-                         ? "interrupted"
-                         : fmt::format("took longer than {} and was canceled", time_limit());
-    answer.stopped_state = "57014";
-  }
-  Rows().swap(answer.rows);
-  interruptible = interruptible && wake != Wake::interrupted;  // once: what cleans up afterwards runs
-  cancel(conn);
-  answer.until = Clock::now() + grace;
-  answer.end = received() + bytes_after_cancel;
-  return {};
-}
-
-// Takes all results of what was sent, up to ReadyForQuery, so that the connection can be used again.
-Result<Rows> Connection::State::collect(bool sent) {
-  sqlstate.clear();
-  if (!sent) {
-    if (PQstatus(conn) == CONNECTION_BAD) return tl::unexpected(gone("the server closed the connection"));
-    return fail(Error::Kind::nonfatal, where, std::string(trim(PQerrorMessage(conn))));
-  }
-  PQsetSingleRowMode(conn);  // so that a limit holds while rows come in
-  Answer answer;
-  answer.begin = received();
-  notice_bytes = 0;
-  answer.until = Clock::now() + time_limit();
-  bool flushed = false;
-  for (;;) {
-    ResultPtr result(nullptr, &PQclear);
-    auto wake = flushed ? Wake::ready : flush(answer);
-    if (wake == Wake::ready) {
-      flushed = true;
-      wake = next(result, answer);
+  Wake keep(const PGresult* result, Answer& answer) {
+    const int columns = PQnfields(result);
+    for (int r = 0; r < PQntuples(result); ++r) {
+      Row row;
+      std::size_t sent = 7;  // the message's type, length and number of fields
+      answer.kept_bytes += sizeof(Row) + static_cast<std::size_t>(columns) * sizeof(Row::value_type);
+      for (int c = 0; c < columns; ++c) {
+        const auto length = static_cast<std::size_t>(PQgetlength(result, r, c));
+        sent += 4 + length;
+        answer.kept_bytes += length;
+        if (!answer.stopped.empty()) continue;
+        if (c == 0) row.reserve(static_cast<std::size_t>(columns));
+        if (PQgetisnull(result, r, c)) row.emplace_back();
+        else row.emplace_back(std::string(PQgetvalue(result, r, c), length));
+      }
+      answer.row_bytes += sent;
+      if (answer.stopped.empty()) answer.rows.push_back(std::move(row));
+      if (!exceeded(answer).empty()) return Wake::over;
     }
-    if (wake == Wake::ready && !result) break;
-    if (wake == Wake::ready) wake = take(result.get(), answer, flushed);
-    if (wake == Wake::lost) return tl::unexpected(closed(answer.error));
-    if (wake == Wake::ready) continue;
-    if (auto ended = stop(wake, answer)) return tl::unexpected(std::move(*ended));
+    return Wake::ready;
   }
-  if (PQstatus(conn) == CONNECTION_BAD)
-    return tl::unexpected(gone(answer.error ? "the server closed the connection: " + answer.error->what
-                                            : "the server closed the connection"));
-  const std::uint64_t bytes = received() - answer.begin;
-  other_bytes += bytes - std::min<std::uint64_t>(bytes, answer.row_bytes + notice_bytes + free_other_bytes);
-  if (other_bytes > limits.other_bytes)  // the next answers would be past the limit, too
-    return tl::unexpected(gone(fmt::format(
-        "the server has sent more than {} in messages other than rows, the limit: pgadvise closed the "
-        "connection",
-        size_text(limits.other_bytes))));
-  if (!answer.stopped.empty()) {
-    sqlstate = answer.stopped_state;
-    return fail(Error::Kind::nonfatal, where, answer.stopped);
-  }
-  if (answer.error) return tl::unexpected(*answer.error);
-  return std::move(answer.rows);
-}
 
-// libpq takes C strings: text after a zero byte would be checked but not sent.
-Result<void> Connection::State::can_send(std::string_view text, std::string_view what) const {
-  if (!conn) return fail(Error::Kind::database, where, "the connection is closed");
-  if (text.find('\0') == std::string_view::npos) return {};
-  return fail(Error::Kind::nonfatal, where, fmt::format("the {} contains a zero byte", what));
-}
+  Wake copy_out(const Answer& answer) {
+    char* data = nullptr;
+    for (int got = 0; (got = PQgetCopyData(conn, &data, 1)) >= 0;) {
+      if (data) PQfreemem(data);
+      data = nullptr;
+      if (got > 0) continue;
+      if (const auto wake = wait(false, answer); wake != Wake::ready) return wake;
+    }
+    return Wake::ready;
+  }
+
+  // The limit that the answer exceeds; "": it is within all limits.
+  std::string exceeded(const Answer& answer) const {
+    const std::uint64_t bytes = received() - answer.begin;
+    if (!answer.stopped.empty()) return received() > answer.end ? "more" : "";
+    if (answer.rows.size() > limits.rows) return fmt::format("more than {} rows", limits.rows);
+    if (bytes > limits.bytes || answer.kept_bytes > limits.bytes)
+      return "more than " + size_text(limits.bytes);
+    if (bytes > answer.row_bytes &&
+        other_bytes + (bytes - answer.row_bytes) > limits.other_bytes + free_other_bytes)
+      return fmt::format("more than {} in one row, or in messages other than rows",
+                         size_text(limits.other_bytes));
+    return {};
+  }
+
+  // Cancels what runs, once; what comes by then is thrown away. The error: the connection had to be closed.
+  std::optional<Error> stop(Wake wake, Answer& answer) {
+    if (!answer.stopped.empty() && wake == Wake::over)
+      return gone(answer.stopped + ", and continues after a cancel request: pgadvise closed the connection");
+    if (!answer.stopped.empty()) {
+      auto late = gone(fmt::format(
+          "{}, and its response does not end within {} of a cancel request: pgadvise closed the connection",
+          answer.stopped, cancel_grace));
+      sqlstate = "57014";
+      return late;
+    }
+    if (wake == Wake::over) {
+      answer.stopped = "the server's response to one statement has " + exceeded(answer) + ", the limit";
+      answer.stopped_state = "54000";
+    } else {
+      answer.stopped = wake == Wake::interrupted
+                           ? "interrupted"
+                           : fmt::format("took longer than {} and was canceled", time_limit());
+      answer.stopped_state = "57014";
+    }
+    Rows().swap(answer.rows);
+    interruptible = interruptible && wake != Wake::interrupted;  // once: what cleans up afterwards runs
+    cancel(conn);
+    answer.until = Clock::now() + cancel_grace;
+    answer.end = received() + bytes_after_cancel;
+    return {};
+  }
+
+  Error refused(const PGresult* result) {
+    sqlstate = field(result, PG_DIAG_SQLSTATE);
+    std::string what =
+        without_literals(field(result, PG_DIAG_MESSAGE_PRIMARY), sqlstate, asked, with_parameters);
+    if (what.empty()) what = std::string(trim(PQresultErrorMessage(result)));
+    return Error{Error::Kind::nonfatal, where, shortened(what), ""};
+  }
+
+  // The server's last words, where there were any, are in the results that are left.
+  Error closed(const std::optional<Error>& error) {
+    std::string words = error ? ": " + error->what : "";
+    for (ResultPtr result(nullptr, &PQclear); (result.reset(PQgetResult(conn)), result);)
+      if (words.empty() && !field(result.get(), PG_DIAG_SQLSTATE).empty())
+        words = ": " + refused(result.get()).what;
+    return gone("the server closed the connection" + words);
+  }
+
+  // libpq takes C strings: text after a zero byte would be checked but not sent.
+  Result<void> can_send(std::string_view text, std::string_view what) const {
+    if (!conn) return fail(Error::Kind::database, where, "the connection is closed");
+    if (text.find('\0') == std::string_view::npos) return {};
+    return fail(Error::Kind::nonfatal, where, fmt::format("the {} contains a zero byte", what));
+  }
+
+  // Takes all results of what was sent, up to ReadyForQuery, so that the connection can be used again.
+  Result<Rows> collect(bool sent) {
+    sqlstate.clear();
+    if (!sent) {
+      if (PQstatus(conn) == CONNECTION_BAD) return tl::unexpected(gone("the server closed the connection"));
+      return fail(Error::Kind::nonfatal, where, std::string(trim(PQerrorMessage(conn))));
+    }
+    PQsetSingleRowMode(conn);  // so that a limit holds while rows come in
+    Answer answer;
+    answer.begin = received();
+    notice_bytes = 0;
+    answer.until = Clock::now() + time_limit();
+    bool flushed = false;
+    for (;;) {
+      ResultPtr result(nullptr, &PQclear);
+      auto wake = flushed ? Wake::ready : flush(answer);
+      if (wake == Wake::ready) {
+        flushed = true;
+        wake = next(result, answer);
+      }
+      if (wake == Wake::ready && !result) break;
+      if (wake == Wake::ready) wake = take(result.get(), answer, flushed);
+      if (wake == Wake::lost) return tl::unexpected(closed(answer.error));
+      if (wake == Wake::ready) continue;
+      if (auto ended = stop(wake, answer)) return tl::unexpected(std::move(*ended));
+    }
+    if (PQstatus(conn) == CONNECTION_BAD)
+      return tl::unexpected(gone(answer.error ? "the server closed the connection: " + answer.error->what
+                                              : "the server closed the connection"));
+    const std::uint64_t bytes = received() - answer.begin;
+    other_bytes += bytes - std::min<std::uint64_t>(bytes, answer.row_bytes + notice_bytes + free_other_bytes);
+    if (other_bytes > limits.other_bytes)  // the next answers would be past the limit, too
+      return tl::unexpected(gone(fmt::format(
+          "the server has sent more than {} in messages other than rows, the limit: pgadvise closed the "
+          "connection",
+          size_text(limits.other_bytes))));
+    if (!answer.stopped.empty()) {
+      sqlstate = answer.stopped_state;
+      return fail(Error::Kind::nonfatal, where, answer.stopped);
+    }
+    if (answer.error) return tl::unexpected(*answer.error);
+    return std::move(answer.rows);
+  }
+};
 
 template <class Send>
 static Result<Rows> observed(const SentObserver& on_sent, std::string_view statement,

@@ -15,7 +15,7 @@ namespace pgadvise::pg {
 
 namespace {
 
-using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+using LibpqOptions = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
 bool is_uri(std::string_view text) {
   return text.starts_with("postgresql://") || text.starts_with("postgres://");
@@ -23,7 +23,7 @@ bool is_uri(std::string_view text) {
 
 std::set<std::string, std::less<>> known_keywords() {
   std::set<std::string, std::less<>> out = {"ssl"};  // JDBC's, which libpq takes in a URI
-  const Options defaults(PQconndefaults(), &PQconninfoFree);
+  const LibpqOptions defaults(PQconndefaults(), &PQconninfoFree);
   for (const auto* option = defaults.get(); option && option->keyword; ++option) out.insert(option->keyword);
   return out;
 }
@@ -55,10 +55,6 @@ tl::unexpected<Error> malformed_uri() {
       "is not a valid URI",
       "postgresql://user:password@host:port/database, with special characters of the password written as "
       "%40 for @, %2F for /, %25 for %");
-}
-
-bool all_of(std::string_view text, std::string_view allowed) {
-  return text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
 struct Known {
@@ -121,7 +117,7 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
     return malformed("is not the URI of a PostgreSQL database", "start it with postgresql://");
   }
   char* message = nullptr;
-  const Options options(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
+  const LibpqOptions options(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
   const std::unique_ptr<char, decltype(&PQfreemem)> keep(message, &PQfreemem);
   if (!options && uri) return malformed_uri();
   if (!options)
@@ -136,9 +132,9 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
     if (!option->val || key == "application_name" || key == "client_encoding") continue;
     const std::string_view value = option->val;
     // An unescaped @ or / moves a part of the password into the host, the port or the database.
-    if (uri && ((key == "host" && contains(value, "@")) || (key == "port" && !all_of(value, "0123456789,")) ||
-                (key == "dbname" && contains(value, "@"))))
-      return malformed_uri();
+    const bool misread = key == "port" ? value.find_first_not_of("0123456789,") != std::string_view::npos
+                                       : (key == "host" || key == "dbname") && contains(value, "@");
+    if (uri && misread) return malformed_uri();
     if (key == "connect_timeout") timeout = true;
     out.emplace_back(key, value);
   }
@@ -151,7 +147,7 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
 Result<std::vector<Address>> addresses(const std::string& conninfo) {
   TRY(const auto pairs, read_conninfo(conninfo));
   std::map<std::string, std::string, std::less<>> used;
-  const Options defaults(PQconndefaults(), &PQconninfoFree);
+  const LibpqOptions defaults(PQconndefaults(), &PQconninfoFree);
   for (const auto* option = defaults.get(); option && option->keyword; ++option)
     if (option->val) used[option->keyword] = option->val;
   // libpq ignores an empty value

@@ -6,7 +6,7 @@
 
 namespace pgadvise::pg {
 
-constexpr std::chrono::seconds grace{
+constexpr std::chrono::seconds deadline_grace{
     3};  // statement_timeout can be caught by a function; our own deadline can't
 
 constexpr std::size_t max_rows = 1'000'000;
@@ -18,7 +18,7 @@ ReadOnly::ReadOnly(Connection& connection, std::chrono::milliseconds limit)
   limits.rows = std::min(limits.rows, max_rows);
   limits.bytes = std::min(limits.bytes, max_bytes);
   connection_.set_limits(limits);
-  connection_.set_deadline(limit + grace);
+  connection_.set_deadline(limit + deadline_grace);
 }
 
 ReadOnly::~ReadOnly() {
@@ -43,13 +43,13 @@ Result<void> ReadOnly::begin(bool watch_us, As as) {
       watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
   for (const std::string& statement : {std::string(begin_read_only), settings})
     TRY_VOID(connection_.query(statement));
-  if (as == As::application) TRY_VOID(act());
+  if (as == As::application) TRY_VOID(set_session_settings());
   TRY_VOID(connection_.query("SAVEPOINT pgadvise"));
   return {};
 }
 
 // As parameters, so there is nothing to quote; until the end of the transaction.
-Result<void> ReadOnly::act() {
+Result<void> ReadOnly::set_session_settings() {
   const auto set = [&](const char* name, const std::string& value) -> Result<void> {
     if (value.empty()) return {};
     const auto done = connection_.query(

@@ -38,7 +38,7 @@ class ReadOnly {
   bool back();
 
  private:
-  Result<void> act();
+  Result<void> set_session_settings();
 
   Connection& connection_;
   AnswerLimits before_;

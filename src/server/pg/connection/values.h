@@ -2,11 +2,14 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
 
 namespace pgadvise::pg {
 
@@ -31,6 +34,26 @@ inline char letter(const std::optional<std::string>& value) {
 inline bool truth(const std::optional<std::string>& value) { return value && *value == "t"; }
 inline double number(const std::optional<std::string>& value, double otherwise = 0) {
   return value ? std::strtod(value->c_str(), nullptr) : otherwise;
+}
+
+// Parses a value by the type of the variable: a string, bool, integer or double, or an optional one. NULL
+// leaves the variable as it is.
+template <class T>
+void read_value(const std::optional<std::string>& value, T& out) {
+  if (!value) return;
+  if constexpr (std::is_same_v<T, std::string>) out = *value;
+  else if constexpr (std::is_same_v<T, bool>) out = truth(value);
+  else if constexpr (std::is_same_v<T, double>) out = number(value);
+  else if constexpr (std::is_integral_v<T>) out = static_cast<T>(whole(value));
+  else read_value(value, out.emplace());
+}
+inline void read_value(const std::optional<std::string>&, decltype(std::ignore)&) {}
+
+// Reads the first columns of a row into variables, in the order of the SELECT; std::ignore passes one over.
+template <class Row, class... Variables>
+void read_row(const Row& row, Variables&... out) {
+  std::size_t column = 0;
+  (read_value(row[column++], out), ...);
 }
 
 // The value of a parameter of type text[]: {"a","b"}. The elements are strings, or optional ones (NULL).

@@ -28,9 +28,9 @@ bool holds_utility(std::string_view tree) {
   return false;
 }
 
-// The types whose values cannot be read without calling an unknown function. Nearly always there is none, so
-// all types are checked together, and by halves if there is one.
-Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dangerous) {
+// The types whose values cannot be read without calling an unknown function. Few databases
+// have one, so all types are checked together, and by halves only where the check fails.
+Result<void> find_dangerous_types(Connection& connection, std::span<const Oid> types, Oids& dangerous) {
   if (types.empty()) return {};
   DependencyChecker checker(connection);
   for (const Oid type : types) checker.take_type(type);
@@ -41,8 +41,8 @@ Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dang
     return {};
   }
   const auto half = types.size() / 2;
-  TRY_VOID(sift(connection, types.first(half), dangerous));
-  return sift(connection, types.subspan(half), dangerous);
+  TRY_VOID(find_dangerous_types(connection, types.first(half), dangerous));
+  return find_dangerous_types(connection, types.subspan(half), dangerous);
 }
 
 // Whether `name` occurs where an identifier may be: also in a literal or comment, but not within a longer
@@ -79,8 +79,7 @@ constexpr const char* plain_path =
     "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('jit', 'off', "
     "true)";
 
-}  // namespace
-
+// Of a statement that parsing may read. Reads and extends `harmless`.
 Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement,
                                              Harmless& harmless) {
   // A superuser can keep the tree, with its constants, out of the server's log.
@@ -129,16 +128,9 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   return out;
 }
 
-Result<bool> partition_keys_are_safe(Connection& connection) {
-  TRY_VOID(connection.query(plain_path));
-  TRY(const auto rows,
-      connection.query("SELECT partexprs::text FROM pg_partitioned_table WHERE partexprs IS NOT NULL"));
-  DependencyChecker checker(connection);
-  for (const auto& row : rows) checker.take_statement(text(row[0]));
-  TRY(const auto found, checker.run());
-  return found.unknown_functions.empty() && found.refused_functions.empty();
-}
-
+// Types with a user-defined input function, which a literal of the type would run: the names through which
+// such a literal could occur (types, relations, functions), or "*" if an operator could. And methods of
+// TABLESAMPLE, whose handlers the parser calls.
 Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) {
   TRY_VOID(connection.query(plain_path));
   if (connection.server_version() < 130000) {
@@ -156,31 +148,27 @@ Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) 
   std::vector<Oid> suspects;
   for (const auto& row : candidates) suspects.push_back(static_cast<Oid>(whole(row[0])));
   Oids dangerous;
-  TRY_VOID(sift(connection, suspects, dangerous));
+  TRY_VOID(find_dangerous_types(connection, suspects, dangerous));
   if (dangerous.empty()) return out;
   // What has such a type, to the end; each catalog is read once, and joined by hash.
   TRY(const auto rows,
       connection.query(
           fmt::format(
               "WITH RECURSIVE holds(part, whole) AS MATERIALIZED (SELECT t.typelem, t.oid FROM pg_type t "
-              "WHERE t.typelem <> 0 UNION ALL "
-              "SELECT t.typbasetype, t.oid FROM pg_type t WHERE t.typbasetype <> 0 UNION ALL "
-              "SELECT a.atttypid, t.oid FROM pg_attribute a JOIN pg_type t ON t.typrelid = a.attrelid "
-              "WHERE a.attnum > 0 UNION ALL "
-              "SELECT g.rngsubtype, g.rngtypid FROM pg_range g{}), "
+              "WHERE t.typelem <> 0 UNION ALL SELECT t.typbasetype, t.oid FROM pg_type t WHERE t.typbasetype "
+              "<> 0 UNION ALL SELECT a.atttypid, t.oid FROM pg_attribute a JOIN pg_type t ON t.typrelid = "
+              "a.attrelid WHERE a.attnum > 0 UNION ALL SELECT g.rngsubtype, g.rngtypid FROM pg_range g{}), "
               "d(oid, cause) AS MATERIALIZED (SELECT o, o FROM unnest($1::oid[]) o UNION SELECT h.whole, "
-              "d.cause FROM d JOIN holds h ON h.part = d.oid), "
-              "named(name, cause) AS (SELECT lower(t.typname), d.cause FROM d JOIN pg_type t ON t.oid = "
-              "d.oid "
-              "UNION SELECT lower(c.relname), d.cause FROM d JOIN pg_attribute a ON a.atttypid = d.oid AND "
-              "a.attnum > 0 JOIN pg_class c ON c.oid = a.attrelid "
-              "UNION SELECT lower(p.proname), d.cause FROM pg_proc p CROSS JOIN LATERAL (SELECT "
-              "p.prorettype UNION ALL SELECT unnest(p.proargtypes::oid[]) UNION ALL "
-              "SELECT unnest(p.proallargtypes)) x(oid) JOIN d ON d.oid = x.oid "
-              "UNION SELECT '*', d.cause FROM pg_operator o CROSS JOIN LATERAL unnest(ARRAY[o.oprleft, "
-              "o.oprright]) x(oid) JOIN d ON d.oid = x.oid) "
-              "SELECT n.name, min(format('%I.%I', s.nspname, t.typname)), min(t.typtype::text) FROM named n "
-              "JOIN pg_type t ON t.oid = n.cause JOIN pg_namespace s ON s.oid = t.typnamespace GROUP BY 1",
+              "d.cause FROM d JOIN holds h ON h.part = d.oid), named(name, cause) AS (SELECT "
+              "lower(t.typname), d.cause FROM d JOIN pg_type t ON t.oid = d.oid UNION SELECT "
+              "lower(c.relname), d.cause FROM d JOIN pg_attribute a ON a.atttypid = d.oid AND a.attnum > 0 "
+              "JOIN pg_class c ON c.oid = a.attrelid UNION SELECT lower(p.proname), d.cause FROM pg_proc p "
+              "CROSS JOIN LATERAL (SELECT p.prorettype UNION ALL SELECT unnest(p.proargtypes::oid[]) UNION "
+              "ALL SELECT unnest(p.proallargtypes)) x(oid) JOIN d ON d.oid = x.oid UNION SELECT '*', d.cause "
+              "FROM pg_operator o CROSS JOIN LATERAL unnest(ARRAY[o.oprleft, o.oprright]) x(oid) JOIN d ON "
+              "d.oid = x.oid) SELECT n.name, min(format('%I.%I', s.nspname, t.typname)), "
+              "min(t.typtype::text) FROM named n JOIN pg_type t ON t.oid = n.cause JOIN pg_namespace s ON "
+              "s.oid = t.typnamespace GROUP BY 1",
               connection.server_version() >= 140000
                   ? " UNION ALL SELECT g.rngtypid, g.rngmultitypid FROM pg_range g"
                   : ""),
@@ -189,6 +177,18 @@ Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) 
     out.push_back({text(row[0]), (row[2] == "d" ? "the CHECK of the domain " : "the functions of the type ") +
                                      text(row[1])});
   return out;
+}
+
+}  // namespace
+
+Result<bool> partition_keys_are_safe(Connection& connection) {
+  TRY_VOID(connection.query(plain_path));
+  TRY(const auto rows,
+      connection.query("SELECT partexprs::text FROM pg_partitioned_table WHERE partexprs IS NOT NULL"));
+  DependencyChecker checker(connection);
+  for (const auto& row : rows) checker.take_statement(text(row[0]));
+  TRY(const auto found, checker.run());
+  return found.unknown_functions.empty() && found.refused_functions.empty();
 }
 
 // The code of a user that parsing the statement could run, by the words that it contains; "": parsing runs

@@ -24,14 +24,6 @@ struct Harmless {
   std::chrono::steady_clock::time_point since;
 };
 
-// These functions require a READ ONLY transaction, which the caller rolls back.
-
-// Parses `statement` (which must be one plain statement) and checks every object in its tree. An object that
-// cannot be determined is an entry of unknown_functions, so that nothing runs. Leaves search_path =
-// pg_catalog. Reads and extends `harmless`.
-Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement,
-                                             Harmless& harmless);
-
 // A word that a statement must not contain, since the server would run user-defined code while it parses the
 // statement.
 struct DangerousName {
@@ -39,18 +31,16 @@ struct DangerousName {
   std::string code;  // "the CHECK of the domain public.slug"
 };
 
-// Types with a user-defined input function, which a literal of the type would run: the names through which
-// such a literal could occur (types, relations, functions), or "*" if an operator could. And methods of
-// TABLESAMPLE, whose handlers the parser calls.
-Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection);
-
 // What statements could run, remembered for a few seconds: whoever owns a table, type or function that they
-// reach may change it. REQUIRES a transaction in which the statement is planned next; its settings stay.
+// reach may change it. REQUIRES a READ ONLY transaction in which the statement is planned next, and which the
+// caller rolls back; its settings stay.
 class HarmlessStatements {
  public:
   static constexpr std::chrono::seconds trusted{10};
 
-  // What find_dependencies() finds. If parsing would run user code, returns that code without parsing.
+  // Parses `statement` (which must be one plain statement) and checks every object in its tree. An object
+  // that cannot be determined is an entry of unknown_functions, so that nothing runs. If parsing would run
+  // user code, returns that code without parsing. Leaves search_path = pg_catalog.
   Result<plan::Dependencies> find(Connection& connection, const std::string& statement);
   // Errors (nonfatal): find() finds something. Asks again after `trusted`.
   Result<void> check(Connection& connection, const std::string& statement);
@@ -67,7 +57,7 @@ class HarmlessStatements {
 
 // PostgreSQL 12 evaluates the expressions of a partition key as soon as it opens the table: to parse a
 // statement, or to print a definition. False: some key calls a function that is not known to be harmless.
-// Leaves search_path = pg_catalog.
+// REQUIRES a READ ONLY transaction, which the caller rolls back. Leaves search_path = pg_catalog.
 Result<bool> partition_keys_are_safe(Connection& connection);
 
 }  // namespace pgadvise::pg

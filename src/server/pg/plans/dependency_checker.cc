@@ -69,8 +69,7 @@ bool writes(std::string_view tree) {
 }
 
 bool reaches_text_search(const Oids& types) {
-  return std::any_of(std::begin(text_search_types), std::end(text_search_types),
-                     [&](Oid type) { return types.count(type) != 0; });
+  return std::ranges::any_of(text_search_types, [&](Oid type) { return types.contains(type); });
 }
 
 // Those that take text, and configurations or dictionaries that they look up by name.
@@ -336,19 +335,13 @@ WHERE p.oid = ANY ($1::oid[]))",
   for (const Oid one : casts_to_text) to_text_ = to_text_ || oids.count(one) != 0;
   for (const auto& row : rows) {
     FunctionFacts facts;
-    const auto oid = static_cast<Oid>(whole(row[0]));
-    facts.schema = text(row[1]);
-    facts.name = text(row[2]);
-    facts.language = text(row[3]);
-    facts.source = text(row[4]);
+    Oid oid = 0;
+    read_row(row, oid, facts.schema, facts.name, facts.language, facts.source, std::ignore, facts.bootstrap,
+             facts.extension, facts.support, std::ignore, std::ignore, std::ignore, facts.library,
+             facts.operators_of_others);
     facts.volatility = letter(row[5]);
     facts.built_in = oid < first_user_oid && facts.schema == "pg_catalog";
-    facts.bootstrap = truth(row[6]);
-    facts.extension = text(row[7]);
-    facts.library = text(row[12]);
-    facts.support = truth(row[8]);
     facts.body_seen = row[10].has_value();
-    facts.operators_of_others = truth(row[13]);
     // A column's default, mostly. What writes is only planned, planning evaluates nothing volatile, and READ
     // ONLY refuses this function.
     if (oid == nextval && facts.language == "internal" && facts.volatility == 'v' && writes_) continue;

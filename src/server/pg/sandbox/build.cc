@@ -1,7 +1,6 @@
 #include "pg/sandbox/build.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <optional>
 #include <regex>
@@ -62,8 +61,8 @@ bool begins(const std::vector<std::string>& words, std::initializer_list<std::st
 // "auth.users" -> {auth, users}; messages do not quote.
 QualifiedName parse_name(std::string_view text) {
   const auto dot = text.find('.');
-  if (dot == std::string_view::npos) return {"", std::string(text)};
-  return {std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
+  const auto schema = dot == std::string_view::npos ? std::string_view() : text.substr(0, dot);
+  return {std::string(schema), std::string(text.substr(dot + 1))};  // npos + 1 is 0
 }
 
 std::optional<std::string> quoted_after(std::string_view message, std::string_view before) {
@@ -77,18 +76,15 @@ std::optional<std::string> quoted_after(std::string_view message, std::string_vi
 
 // Schemas that a hosting platform brings along: migrations refer to them and never make them.
 bool platform_schema(std::string_view schema) {
-  constexpr std::array<std::string_view, 12> known = {
-      "auth", "storage", "extensions", "realtime", "vault",     "cron",
-      "net",  "graphql", "pgsodium",   "pgmq",     "neon_auth", "supabase_functions"};
-  return std::ranges::find(known, schema) != known.end();
+  return is_one_of(schema, {"auth", "storage", "extensions", "realtime", "vault", "cron", "net", "graphql",
+                            "pgsodium", "pgmq", "neon_auth", "supabase_functions"});
 }
 
 std::string platform_columns(const QualifiedName& table) {
   if (table.schema == "auth" && table.name == "users")
     return "id uuid PRIMARY KEY, email text, phone text, role text, raw_app_meta_data jsonb, "
-           "raw_user_meta_data jsonb, "
-           "created_at timestamptz, updated_at timestamptz, last_sign_in_at timestamptz, email_confirmed_at "
-           "timestamptz";
+           "raw_user_meta_data jsonb, created_at timestamptz, updated_at timestamptz, last_sign_in_at "
+           "timestamptz, email_confirmed_at timestamptz";
   if (table.schema == "storage" && table.name == "buckets")
     return "id text PRIMARY KEY, name text, owner uuid, public boolean, file_size_limit bigint, "
            "allowed_mime_types text[], created_at timestamptz, updated_at timestamptz";
@@ -106,16 +102,14 @@ struct FunctionStub {
 };
 
 std::string return_type(const QualifiedName& name) {
-  const auto has = [&](std::string_view part) { return name.name.find(part) != std::string::npos; };
-  const auto starts = [&](std::string_view part) { return name.name.compare(0, part.size(), part) == 0; };
-  if (name.schema == "auth" && name.name == "uid") return "uuid";
-  if (name.schema == "auth" && name.name == "jwt") return "jsonb";
-  if (has("uuid")) return "uuid";
+  const std::string& function = name.name;
+  const auto starts = [&](std::string_view part) { return function.starts_with(part); };
+  if (name.schema == "auth" && function == "jwt") return "jsonb";
+  if (contains(function, "uuid") || (name.schema == "auth" && function == "uid")) return "uuid";
   if (starts("is_") || starts("has_") || starts("can_")) return "boolean";
-  if (name.name == "similarity" || name.name == "word_similarity") return "real";
-  if (name.name == "digest" || name.name == "hmac" || name.name == "gen_random_bytes") return "bytea";
-  if (starts("st_distance") || starts("st_length") || starts("st_area") || has("_distance"))
-    return "double precision";
+  if (is_one_of(function, {"similarity", "word_similarity"})) return "real";
+  if (is_one_of(function, {"digest", "hmac", "gen_random_bytes"})) return "bytea";
+  if (starts("st_length") || starts("st_area") || contains(function, "_distance")) return "double precision";
   return "text";
 }
 
@@ -125,8 +119,7 @@ std::optional<FunctionStub> parse_signature(std::string_view message) {
   constexpr std::string_view after = ") does not exist";
   const auto open = message.find('(');
   const auto close = message.rfind(after);
-  if (message.substr(0, before.size()) != before || open == message.npos || close == message.npos ||
-      close < open)
+  if (!message.starts_with(before) || open == message.npos || close == message.npos || close < open)
     return std::nullopt;
   FunctionStub stub;
   stub.name = parse_name(message.substr(before.size(), open - before.size()));
@@ -146,66 +139,9 @@ struct Refusal {
   std::string sqlstate;
 };
 
-class Builder {
- public:
-  Builder(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics)
-      : owner_(owner), admin_(admin), script_(script), lines_(script.sql), diagnostics_(diagnostics) {}
-  void run();
-
- private:
-  // Runs the statements from `from` on that may share a transaction, as one query: a round trip for all.
-  // Returns their number; 0 if they are fewer than two, or one of them failed, so that none had an effect.
-  std::size_t batch(const std::vector<sql::SourceStatement>& all, std::size_t from);
-  void statement(const sql::SourceStatement& source);
-  std::optional<Refusal> attempt(std::string_view text);
-  std::optional<Refusal> extension(std::string_view text);
-  // What was done so that the statement may be tried again; empty: nothing can be done.
-  std::string create_missing(const Refusal& refusal, const std::vector<std::string>& words);
-  std::string create_missing_type(const std::string& name);
-  std::string create_missing_role(const std::string& name);
-  std::string create_missing_schema(const std::string& name);
-  std::string create_missing_table(const std::string& name);
-  std::string create_missing_function(const std::string& message, const std::vector<std::string>& words);
-  std::string change_return_type(const std::string& message);
-  std::string create(const FunctionStub& stub);
-  std::string schema_for(const QualifiedName& name);
-  bool owner_does(const std::string& text) { return !attempt(text); }
-  bool admin_does(const std::string& script) { return admin_.run_script(script).has_value(); }
-  void report(std::string what, std::string done);
-
-  Connection& owner_;
-  Connection& admin_;
-  const Script& script_;
-  LineIndex lines_;
-  Diagnostics& diagnostics_;
-  std::size_t offset_ = 0;
-  std::optional<FunctionStub> last_stub_;
-};
-
-void Builder::report(std::string what, std::string done) {
-  const auto place = lines_.at(offset_);
-  diagnostics_.push_back(Error{Error::Kind::nonfatal, fmt::format("{}:{}", script_.name, place.line),
-                               std::move(what), std::move(done)});
-}
-
 bool controls_transaction(const std::vector<std::string>& words) {
-  constexpr std::array<std::string_view, 9> known = {"BEGIN", "START",     "COMMIT",  "END",    "ROLLBACK",
-                                                     "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"};
-  return !words.empty() && std::ranges::find(known, words[0]) != known.end();
-}
-
-// Inside the script's own transaction a savepoint keeps one refused statement from taking the rest along.
-std::optional<Refusal> Builder::attempt(std::string_view text) {
-  const bool saved = owner_.in_transaction() && !controls_transaction(first_words(text, 1)) &&
-                     owner_.query("SAVEPOINT pgadvise_step").has_value();
-  const auto done = owner_.query(text);
-  if (done) {
-    if (saved && owner_.in_transaction()) (void)owner_.query("RELEASE SAVEPOINT pgadvise_step");
-    return std::nullopt;
-  }
-  Refusal refusal{done.error(), owner_.sqlstate()};
-  if (saved) (void)owner_.query("ROLLBACK TO SAVEPOINT pgadvise_step");
-  return refusal;
+  return !words.empty() && is_one_of(words[0], {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT",
+                                                "SAVEPOINT", "RELEASE", "PREPARE"});
 }
 
 // CREATE EXTENSION [IF NOT EXISTS] name [WITH] [SCHEMA schema] … [CASCADE], in words of first_words().
@@ -230,162 +166,12 @@ ExtensionStatement read_extension(std::string_view text) {
 // Those that come with PostgreSQL, whose scripts name pg_catalog (CVE-2020-14350). Not earthdistance, whose
 // functions find those of cube by search_path.
 bool installs_safely(std::string_view extension) {
-  static const auto known = split(
-      "amcheck autoinc bloom dblink file_fdw insert_username intagg moddatetime pageinspect "
-      "pg_buffercache pg_freespacemap pg_prewarm pg_surgery pg_visibility pg_walinspect pgrowlocks "
-      "pg_stat_statements pgstattuple postgres_fdw refint sslinfo",
-      ' ');
-  return std::ranges::find(known, extension) != known.end();
-}
-
-// Trusted extensions can be made by the owner, inside its transaction; the others want the superuser, whose
-// installation script resolves names in the extension's schema: not beside functions and operators of ours.
-// The superuser's statement is made from what was checked.
-std::optional<Refusal> Builder::extension(std::string_view text) {
-  auto refusal = attempt(text);
-  if (!refusal || refusal->sqlstate != "42501") return refusal;
-  const ExtensionStatement wanted = read_extension(text);
-  const std::string schema = wanted.schema.empty() ? schema_for({}) : wanted.schema;
-  const auto own = admin_.query(
-      "SELECT 1 FROM pg_namespace n WHERE n.nspname = $1 AND (EXISTS (SELECT FROM pg_proc p WHERE "
-      "p.pronamespace = n.oid AND pg_get_userbyid(p.proowner) <> current_user) OR EXISTS (SELECT FROM "
-      "pg_operator o WHERE o.oprnamespace = n.oid AND pg_get_userbyid(o.oprowner) <> current_user))",
-      {schema});
-  if (!own) return refusal;
-  if (!own->empty() && !installs_safely(wanted.name)) {
-    refusal->error.what += fmt::format(
-        "; the script has functions in the schema {}, beside which the superuser of the sandbox installs no "
-        "extension: create the extension before them, or in a schema of its own",
-        schema);
-    return refusal;
-  }
-  // Where the statement names no schema, the first of search_path gets the extension.
-  if (!admin_.query("SET search_path = " + quote_identifier(schema))) return refusal;
-  const auto done = admin_.query(fmt::format(
-      "CREATE EXTENSION IF NOT EXISTS {}{}{}", quote_identifier(wanted.name),
-      wanted.schema.empty() ? "" : " SCHEMA " + quote_identifier(schema), wanted.cascade ? " CASCADE" : ""));
-  Refusal failed{done ? Error() : done.error(), admin_.sqlstate()};
-  (void)admin_.query("RESET search_path");
-  if (done) return std::nullopt;
-  return failed;
-}
-
-std::string Builder::schema_for(const QualifiedName& name) {
-  if (!name.schema.empty()) return name.schema;
-  const auto rows = owner_.query("SELECT current_schema()");
-  if (rows && !rows->empty() && rows->front().front()) return *rows->front().front();
-  return "public";
-}
-
-// A type that holds text, takes modifiers, and casts to text without being asked, so that text's operators,
-// operator classes and functions serve it. (A domain takes no modifiers.)
-std::string Builder::create_missing_type(const std::string& written) {
-  auto name = parse_name(written);
-  while (name.name.size() > 2 && name.name.compare(name.name.size() - 2, 2, "[]") == 0)
-    name.name.resize(name.name.size() - 2);
-  name.schema = schema_for(name);
-  const auto type = quote_name(name);
-  const auto function = [&](const char* suffix) {
-    return quote_name({"pgadvise_stubs", hex64(fnv1a(type)) + suffix});
-  };
-  const auto script = fmt::format(
-      "CREATE SCHEMA IF NOT EXISTS pgadvise_stubs; GRANT USAGE ON SCHEMA pgadvise_stubs TO PUBLIC; CREATE "
-      "TYPE {0};"
-      "CREATE FUNCTION {1}(cstring) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS 'textin';"
-      "CREATE FUNCTION {2}({0}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';"
-      "CREATE FUNCTION {3}(cstring[]) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS "
-      "$$ SELECT CASE WHEN array_to_string($1, ',') ~ '^[0-9]{{1,8}}$' THEN array_to_string($1, "
-      "',')::integer ELSE 0 "
-      "END + 4 $$;"
-      "CREATE FUNCTION {4}(integer) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'varchartypmodout';"
-      "CREATE TYPE {0} (INPUT = {1}, OUTPUT = {2}, TYPMOD_IN = {3}, TYPMOD_OUT = {4}, LIKE = text, CATEGORY "
-      "= 'S', COLLATABLE = true);"
-      "CREATE CAST ({0} AS text) WITHOUT FUNCTION AS IMPLICIT;"
-      "CREATE CAST (text AS {0}) WITHOUT FUNCTION AS ASSIGNMENT;",
-      type, function("_in"), function("_out"), function("_typmod_in"), function("_typmod_out"));
-  return admin_does(script) ? fmt::format("created a placeholder for type {}, which stores text", written)
-                            : "";
-}
-
-std::string Builder::create_missing_role(const std::string& name) {
-  const auto role = quote_identifier(name);
-  if (!admin_does("CREATE ROLE " + role + " NOLOGIN; GRANT " + role + " TO pgadvise")) return {};
-  return fmt::format("created role {}, without privileges", name);
-}
-
-std::string Builder::create_missing_schema(const std::string& name) {
-  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("created schema {}", name) : "";
-}
-
-std::string Builder::create_missing_table(const std::string& written) {
-  const auto name = parse_name(written);
-  if (!platform_schema(name.schema)) return {};
-  const auto table = quote_name(name);
-  if (!owner_does(fmt::format("CREATE TABLE {} ({})", table, platform_columns(name)))) return {};
-  (void)owner_does("COMMENT ON TABLE " + table + " IS 'a placeholder created by pgadvise'");
-  return fmt::format("created a placeholder for table {}", written);
-}
-
-std::string Builder::create(const FunctionStub& stub) {
-  const bool generated = stub.arguments.empty() && stub.name.schema != "auth";
-  std::string body = fmt::format("SELECT NULL::{}", stub.returns);
-  if (generated && stub.returns == "uuid") body = "SELECT md5(random()::text)::uuid";
-  if (generated && stub.returns == "text") body = "SELECT md5(random()::text)";
-  const auto text = stub.trigger
-                        ? fmt::format(
-                              "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS "
-                              "$$ BEGIN RETURN NEW; END $$",
-                              quote_name(stub.name))
-                        : fmt::format("CREATE FUNCTION {}({}) RETURNS {} LANGUAGE sql {} AS $$ {} $$",
-                                      quote_name(stub.name), join(stub.arguments, ", "), stub.returns,
-                                      generated ? "VOLATILE" : "IMMUTABLE", body);
-  if (!owner_does(text)) return {};
-  return fmt::format("created a placeholder for {}({})", display(stub.name), join(stub.arguments, ", "));
-}
-
-std::string Builder::create_missing_function(const std::string& message,
-                                             const std::vector<std::string>& words) {
-  auto stub = parse_signature(message);
-  if (!stub) return {};
-  stub->name.schema = schema_for(stub->name);
-  stub->trigger = std::ranges::find(words, "TRIGGER") != words.end();
-  auto done = create(*stub);
-  last_stub_ = done.empty() ? std::nullopt : std::move(stub);
-  return done;
-}
-
-// A function that was made up returns what its use asks for, once the server has said what that is.
-std::string Builder::change_return_type(const std::string& message) {
-  if (!last_stub_ || last_stub_->trigger) return {};
-  static const std::regex mismatch("is of type (.+) but (default|generation) expression is of type");
-  std::smatch match;
-  std::string wanted;
-  if (std::regex_search(message, match, mismatch)) wanted = match[1];
-  if (contains(message, "must be type boolean")) wanted = "boolean";
-  if (wanted.empty() || wanted == last_stub_->returns) return {};
-  auto stub = *std::exchange(last_stub_, std::nullopt);
-  if (!owner_does(fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
-    return {};
-  stub.returns = wanted;
-  (void)create(stub);
-  return fmt::format("it returns {}", wanted);
-}
-
-std::string Builder::create_missing(const Refusal& refusal, const std::vector<std::string>& words) {
-  const auto& message = refusal.error.what;
-  const auto& state = refusal.sqlstate;
-  if (state == "42704") {
-    if (const auto name = quoted_after(message, "type"); name && message.compare(0, 4, "type") == 0)
-      return create_missing_type(*name);
-    if (const auto name = quoted_after(message, "role")) return create_missing_role(*name);
-  }
-  if (state == "3F000")
-    if (const auto name = quoted_after(message, "schema")) return create_missing_schema(*name);
-  if (state == "42P01")
-    if (const auto name = quoted_after(message, "relation")) return create_missing_table(*name);
-  if (state == "42883") return create_missing_function(message, words);
-  if (state == "42804") return change_return_type(message);
-  return {};
+  static constexpr auto known =
+      word_list("amcheck", "autoinc", "bloom", "dblink", "file_fdw", "insert_username", "intagg",
+                "moddatetime", "pageinspect", "pg_buffercache", "pg_freespacemap", "pg_prewarm", "pg_surgery",
+                "pg_visibility", "pg_walinspect", "pgrowlocks", "pg_stat_statements", "pgstattuple",
+                "postgres_fdw", "refint", "sslinfo");
+  return is_one_of(extension, known);
 }
 
 // CREATE ROLE wants rights that the script does not get: a role without any takes its place.
@@ -409,83 +195,267 @@ bool without_effect(const std::vector<std::string>& words, std::string_view text
          std::regex_search(text.begin(), text.end(), copy);
 }
 
-void Builder::statement(const sql::SourceStatement& source) {
-  offset_ = source.offset;
-  last_stub_.reset();
-  const auto words = first_words(source.text, 8);
-  if (words.empty() || without_effect(words, source.text)) return;
-  if (const auto role = role_made(words)) {
-    if (create_missing_role(*role).empty()) report(fmt::format("role {} can't be created", *role), "skipped");
-    return;
-  }
-  const bool is_extension = begins(words, {"CREATE", "EXTENSION"});
-  std::set<std::string> done;
-  for (int round = 0; round <= max_stubs_per_statement; ++round) {
-    const auto refusal = is_extension ? extension(source.text) : attempt(source.text);
-    if (!refusal) return;
-    const auto created = owner_.alive() ? create_missing(*refusal, words) : "";
-    // The same remedy twice does not help.
-    if (created.empty() || !done.insert(created).second || round == max_stubs_per_statement) {
-      auto kind = words.front();
-      if (words.size() > 1) kind += " " + words[1];
-      report(fmt::format("{}: {}", kind, refusal->error.what), "skipped");
-      return;
-    }
-    report(refusal->error.what, created);
-  }
-}
-
 // Whether the statement has the same effect together with others in one transaction as in one of its own.
 bool may_share_transaction(std::string_view text) {
   const auto words = first_words(text, 8);
-  if (std::ranges::find(words, "CONCURRENTLY") != words.end() || without_effect(words, text)) return false;
+  if (is_one_of("CONCURRENTLY", words) || without_effect(words, text)) return false;
   if (begins(words, {"COMMENT", "ON"}) || begins(words, {"ALTER", "TABLE"})) return true;
-  constexpr std::array<std::string_view, 6> made = {"TABLE", "INDEX", "UNIQUE", "SEQUENCE", "TYPE", "VIEW"};
-  return words.size() > 1 && words[0] == "CREATE" && std::ranges::find(made, words[1]) != made.end();
+  return words.size() > 1 && words[0] == "CREATE" &&
+         is_one_of(words[1], {"TABLE", "INDEX", "UNIQUE", "SEQUENCE", "TYPE", "VIEW"});
 }
 
-std::size_t Builder::batch(const std::vector<sql::SourceStatement>& all, std::size_t from) {
-  if (owner_.in_transaction()) return 0;
-  std::string text;
-  std::size_t end = from;
-  for (; end < all.size() && end - from < max_batch_statements && text.size() < max_batch_bytes &&
-         may_share_transaction(all[end].text);
-       ++end)
-    text.append(all[end].text).append("\n;\n");
-  if (end - from < 2 || !owner_.run_script(text)) return 0;
-  return end - from;
-}
+struct ScriptRun {
+  Connection& owner;
+  Connection& admin;
+  const Script& script;
+  Diagnostics& diagnostics;
+  LineIndex lines{script.sql};
+  std::size_t offset = 0;  // of the statement that runs
+  std::optional<FunctionStub> last_stub = {};
 
-void Builder::run() {
-  owner_.set_deadline(statement_limit);
-  admin_.set_deadline(statement_limit);
-  (void)owner_.query("SET check_function_bodies = off");
-  const auto statements = sql::split(script_.sql);
-  std::size_t alone_to = 0;  // statements of a batch that failed, and was rolled back
-  for (std::size_t at = 0; at < statements.size();) {
-    if (!owner_.alive() || !admin_.alive()) {
-      report("the connection to the sandbox's server was lost", "the remaining statements were skipped");
+  void run() {
+    owner.set_deadline(statement_limit);
+    admin.set_deadline(statement_limit);
+    (void)owner.query("SET check_function_bodies = off");
+    const auto statements = sql::split(script.sql);
+    std::size_t alone_to = 0;  // statements of a batch that failed, and was rolled back
+    for (std::size_t at = 0; at < statements.size();) {
+      if (!owner.alive() || !admin.alive()) {
+        report("the connection to the sandbox's server was lost", "the remaining statements were skipped");
+        return;
+      }
+      if (at >= alone_to) {
+        if (const std::size_t done = batch(statements, at)) {
+          at += done;
+          continue;
+        }
+        alone_to = at + max_batch_statements;
+      }
+      statement(statements[at++]);
+    }
+    if (owner.in_transaction()) (void)owner.query("COMMIT");
+    (void)owner.query("DISCARD ALL");  // a dump empties search_path
+    owner.set_deadline({});
+    admin.set_deadline({});
+  }
+
+  // Runs the statements from `from` on that may share a transaction, as one query: a round trip for all.
+  // Returns their number; 0 if they are fewer than two, or one of them failed, so that none had an effect.
+  std::size_t batch(const std::vector<sql::SourceStatement>& all, std::size_t from) {
+    if (owner.in_transaction()) return 0;
+    std::string text;
+    std::size_t end = from;
+    for (; end < all.size() && end - from < max_batch_statements && text.size() < max_batch_bytes &&
+           may_share_transaction(all[end].text);
+         ++end)
+      text.append(all[end].text).append("\n;\n");
+    if (end - from < 2 || !owner.run_script(text)) return 0;
+    return end - from;
+  }
+
+  void statement(const sql::SourceStatement& source) {
+    offset = source.offset;
+    last_stub.reset();
+    const auto words = first_words(source.text, 8);
+    if (words.empty() || without_effect(words, source.text)) return;
+    if (const auto role = role_made(words)) {
+      if (create_missing_role(*role).empty())
+        report(fmt::format("role {} can't be created", *role), "skipped");
       return;
     }
-    if (at >= alone_to) {
-      if (const std::size_t done = batch(statements, at)) {
-        at += done;
-        continue;
+    const bool is_extension = begins(words, {"CREATE", "EXTENSION"});
+    std::set<std::string> done;
+    for (int round = 0; round <= max_stubs_per_statement; ++round) {
+      const auto refusal = is_extension ? extension(source.text) : attempt(source.text);
+      if (!refusal) return;
+      const auto created = owner.alive() ? create_missing(*refusal, words) : "";
+      // The same remedy twice does not help.
+      if (created.empty() || !done.insert(created).second || round == max_stubs_per_statement) {
+        auto kind = words.front();
+        if (words.size() > 1) kind += " " + words[1];
+        report(fmt::format("{}: {}", kind, refusal->error.what), "skipped");
+        return;
       }
-      alone_to = at + max_batch_statements;
+      report(refusal->error.what, created);
     }
-    statement(statements[at++]);
   }
-  if (owner_.in_transaction()) (void)owner_.query("COMMIT");
-  (void)owner_.query("DISCARD ALL");  // a dump empties search_path
-  owner_.set_deadline({});
-  admin_.set_deadline({});
-}
+
+  // Inside the script's own transaction a savepoint keeps one refused statement from taking the rest along.
+  std::optional<Refusal> attempt(std::string_view text) {
+    const bool saved = owner.in_transaction() && !controls_transaction(first_words(text, 1)) &&
+                       owner.query("SAVEPOINT pgadvise_step").has_value();
+    const auto done = owner.query(text);
+    if (done) {
+      if (saved && owner.in_transaction()) (void)owner.query("RELEASE SAVEPOINT pgadvise_step");
+      return std::nullopt;
+    }
+    Refusal refusal{done.error(), owner.sqlstate()};
+    if (saved) (void)owner.query("ROLLBACK TO SAVEPOINT pgadvise_step");
+    return refusal;
+  }
+
+  // Trusted extensions can be made by the owner, inside its transaction; the others want the superuser, whose
+  // installation script resolves names in the extension's schema: not beside functions and operators of ours.
+  // The superuser's statement is made from what was checked.
+  std::optional<Refusal> extension(std::string_view text) {
+    auto refusal = attempt(text);
+    if (!refusal || refusal->sqlstate != "42501") return refusal;
+    const ExtensionStatement wanted = read_extension(text);
+    const std::string schema = wanted.schema.empty() ? schema_for({}) : wanted.schema;
+    const auto own = admin.query(
+        "SELECT 1 FROM pg_namespace n WHERE n.nspname = $1 AND (EXISTS (SELECT FROM pg_proc p WHERE "
+        "p.pronamespace = n.oid AND pg_get_userbyid(p.proowner) <> current_user) OR EXISTS (SELECT FROM "
+        "pg_operator o WHERE o.oprnamespace = n.oid AND pg_get_userbyid(o.oprowner) <> current_user))",
+        {schema});
+    if (!own) return refusal;
+    if (!own->empty() && !installs_safely(wanted.name)) {
+      refusal->error.what += fmt::format(
+          "; the script has functions in the schema {}, beside which the superuser of the sandbox installs "
+          "no extension: create the extension before them, or in a schema of its own",
+          schema);
+      return refusal;
+    }
+    // Where the statement names no schema, the first of search_path gets the extension.
+    if (!admin.query("SET search_path = " + quote_identifier(schema))) return refusal;
+    const auto done =
+        admin.query(fmt::format("CREATE EXTENSION IF NOT EXISTS {}{}{}", quote_identifier(wanted.name),
+                                wanted.schema.empty() ? "" : " SCHEMA " + quote_identifier(schema),
+                                wanted.cascade ? " CASCADE" : ""));
+    Refusal failed{done ? Error() : done.error(), admin.sqlstate()};
+    (void)admin.query("RESET search_path");
+    if (done) return std::nullopt;
+    return failed;
+  }
+
+  // What was done so that the statement may be tried again; empty: nothing can be done.
+  std::string create_missing(const Refusal& refusal, const std::vector<std::string>& words) {
+    const auto& message = refusal.error.what;
+    const auto& state = refusal.sqlstate;
+    if (state == "42704") {
+      if (const auto name = quoted_after(message, "type"); name && message.starts_with("type"))
+        return create_missing_type(*name);
+      if (const auto name = quoted_after(message, "role")) return create_missing_role(*name);
+    }
+    if (state == "3F000")
+      if (const auto name = quoted_after(message, "schema")) return create_missing_schema(*name);
+    if (state == "42P01")
+      if (const auto name = quoted_after(message, "relation")) return create_missing_table(*name);
+    if (state == "42883") return create_missing_function(message, words);
+    if (state == "42804") return change_return_type(message);
+    return {};
+  }
+
+  // A type that holds text, takes modifiers, and casts to text without being asked, so that text's operators,
+  // operator classes and functions serve it. (A domain takes no modifiers.)
+  std::string create_missing_type(const std::string& written) {
+    auto name = parse_name(written);
+    while (name.name.size() > 2 && name.name.ends_with("[]")) name.name.resize(name.name.size() - 2);
+    name.schema = schema_for(name);
+    const auto type = quote_name(name);
+    const auto function = [&](const char* suffix) {
+      return quote_name({"pgadvise_stubs", hex64(fnv1a(type)) + suffix});
+    };
+    const auto statements = fmt::format(
+        "CREATE SCHEMA IF NOT EXISTS pgadvise_stubs; GRANT USAGE ON SCHEMA pgadvise_stubs TO PUBLIC; CREATE "
+        "TYPE {0};CREATE FUNCTION {1}(cstring) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS "
+        "'textin';CREATE FUNCTION {2}({0}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS "
+        "'textout';CREATE FUNCTION {3}(cstring[]) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT "
+        "CASE WHEN array_to_string($1, ',') ~ '^[0-9]{{1,8}}$' THEN array_to_string($1, ',')::integer ELSE 0 "
+        "END + 4 $$;CREATE FUNCTION {4}(integer) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS "
+        "'varchartypmodout';CREATE TYPE {0} (INPUT = {1}, OUTPUT = {2}, TYPMOD_IN = {3}, TYPMOD_OUT = {4}, "
+        "LIKE = text, CATEGORY = 'S', COLLATABLE = true);CREATE CAST ({0} AS text) WITHOUT FUNCTION AS "
+        "IMPLICIT;CREATE CAST (text AS {0}) WITHOUT FUNCTION AS ASSIGNMENT;",
+        type, function("_in"), function("_out"), function("_typmod_in"), function("_typmod_out"));
+    return admin_does(statements)
+               ? fmt::format("created a placeholder for type {}, which stores text", written)
+               : "";
+  }
+
+  std::string create_missing_role(const std::string& name) {
+    const auto role = quote_identifier(name);
+    if (!admin_does("CREATE ROLE " + role + " NOLOGIN; GRANT " + role + " TO pgadvise")) return {};
+    return fmt::format("created role {}, without privileges", name);
+  }
+
+  std::string create_missing_schema(const std::string& name) {
+    return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("created schema {}", name)
+                                                                 : "";
+  }
+
+  std::string create_missing_table(const std::string& written) {
+    const auto name = parse_name(written);
+    if (!platform_schema(name.schema)) return {};
+    const auto table = quote_name(name);
+    if (!owner_does(fmt::format("CREATE TABLE {} ({})", table, platform_columns(name)))) return {};
+    (void)owner_does("COMMENT ON TABLE " + table + " IS 'a placeholder created by pgadvise'");
+    return fmt::format("created a placeholder for table {}", written);
+  }
+
+  std::string create_missing_function(const std::string& message, const std::vector<std::string>& words) {
+    auto stub = parse_signature(message);
+    if (!stub) return {};
+    stub->name.schema = schema_for(stub->name);
+    stub->trigger = is_one_of("TRIGGER", words);
+    auto done = create(*stub);
+    last_stub = done.empty() ? std::nullopt : std::move(stub);
+    return done;
+  }
+
+  // A function that was made up returns what its use asks for, once the server has said what that is.
+  std::string change_return_type(const std::string& message) {
+    if (!last_stub || last_stub->trigger) return {};
+    static const std::regex mismatch("is of type (.+) but (default|generation) expression is of type");
+    std::smatch match;
+    std::string wanted;
+    if (std::regex_search(message, match, mismatch)) wanted = match[1];
+    if (contains(message, "must be type boolean")) wanted = "boolean";
+    if (wanted.empty() || wanted == last_stub->returns) return {};
+    auto stub = *std::exchange(last_stub, std::nullopt);
+    if (!owner_does(fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
+      return {};
+    stub.returns = wanted;
+    (void)create(stub);
+    return fmt::format("it returns {}", wanted);
+  }
+
+  std::string create(const FunctionStub& stub) {
+    const bool generated = stub.arguments.empty() && stub.name.schema != "auth";
+    std::string body = fmt::format("SELECT NULL::{}", stub.returns);
+    if (generated && stub.returns == "uuid") body = "SELECT md5(random()::text)::uuid";
+    if (generated && stub.returns == "text") body = "SELECT md5(random()::text)";
+    const auto text = stub.trigger
+                          ? fmt::format(
+                                "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS "
+                                "$$ BEGIN RETURN NEW; END $$",
+                                quote_name(stub.name))
+                          : fmt::format("CREATE FUNCTION {}({}) RETURNS {} LANGUAGE sql {} AS $$ {} $$",
+                                        quote_name(stub.name), join(stub.arguments, ", "), stub.returns,
+                                        generated ? "VOLATILE" : "IMMUTABLE", body);
+    if (!owner_does(text)) return {};
+    return fmt::format("created a placeholder for {}({})", display(stub.name), join(stub.arguments, ", "));
+  }
+
+  std::string schema_for(const QualifiedName& name) {
+    if (!name.schema.empty()) return name.schema;
+    const auto rows = owner.query("SELECT current_schema()");
+    if (rows && !rows->empty() && rows->front().front()) return *rows->front().front();
+    return "public";
+  }
+
+  bool owner_does(const std::string& text) { return !attempt(text); }
+  bool admin_does(const std::string& statements) { return admin.run_script(statements).has_value(); }
+
+  void report(std::string what, std::string done) {
+    const auto place = lines.at(offset);
+    diagnostics.push_back(Error{Error::Kind::nonfatal, fmt::format("{}:{}", script.name, place.line),
+                                std::move(what), std::move(done)});
+  }
+};
 
 }  // namespace
 
 void run_build(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics) {
-  Builder(owner, admin, script, diagnostics).run();
+  ScriptRun{owner, admin, script, diagnostics}.run();
 }
 
 }  // namespace pgadvise::pg

@@ -112,46 +112,46 @@ struct Relation {
   std::string file;
 };
 
-class Imitation {
- public:
-  Imitation(Connection& admin, Connection& owner, std::string data, const Catalog& production,
-            const std::vector<RelationSize>& sizes, Diagnostics& diagnostics)
-      : admin_(admin),
-        owner_(owner),
-        data_(std::move(data)),
-        production_(production),
-        sizes_of_(sizes),
-        diagnostics_(diagnostics) {}
+struct StatisticsImport {
+  Connection& admin;
+  Connection& owner;
+  const std::string& data;  // the server's data directory
+  const Catalog& production;
+  const std::vector<RelationSize>& known_sizes;
+  Diagnostics& diagnostics;
+  std::map<QualifiedName, Relation> relations = {};
+  std::set<QualifiedName> parents = {};  // by INHERITS
+  int files_failed = 0;
+  int columns_failed = 0;
 
   void run() {
     settings();
     if (!find_relations()) return;
-    for (const auto& [name, table] : production_.tables)
-      parents_.insert(table.inherits.begin(), table.inherits.end());
+    for (const auto& [name, table] : production.tables)
+      parents.insert(table.inherits.begin(), table.inherits.end());
     if (!restores()) columns();
     else
-      for (const auto& [name, table] : production_.tables)
-        if (relations_.count(name)) restore_columns(table);
+      for (const auto& [name, table] : production.tables)
+        if (relations.count(name)) restore_columns(table);
     lengthen_all();
-    if (files_failed_)
-      report(fmt::format("pgadvise could not give {} files production's size", files_failed_),
+    if (files_failed)
+      report(fmt::format("pgadvise could not give {} files production's size", files_failed),
              "the sandbox needs a file system with sparse files in TMPDIR or /tmp");
-    if (columns_failed_)
-      report(fmt::format("the statistics of {} columns do not match this server's types", columns_failed_),
+    if (columns_failed)
+      report(fmt::format("the statistics of {} columns do not match this server's types", columns_failed),
              {});
   }
 
- private:
   void report(std::string what, std::string hint) {
-    diagnostics_.push_back({Error::Kind::nonfatal, "the sandbox", std::move(what), std::move(hint)});
+    diagnostics.push_back({Error::Kind::nonfatal, "the sandbox", std::move(what), std::move(hint)});
   }
 
   bool does(const std::string& sql, const Parameters& parameters = {}) {
-    return admin_.query(sql, parameters).has_value();
+    return admin.query(sql, parameters).has_value();
   }
 
   void settings() {
-    const auto known = admin_.query(
+    const auto known = admin.query(
         "SELECT name, current_database() FROM pg_catalog.pg_settings WHERE context = 'user' AND (category "
         "LIKE 'Query Tuning%' OR name IN ('work_mem', "
         "'hash_mem_multiplier', 'max_parallel_workers_per_gather', 'parallel_leader_participation'))");
@@ -160,15 +160,15 @@ class Imitation {
     for (const auto& row : *known) {
       database = quote_identifier(row[1].value_or(""));
       const std::string name = row[0].value_or("");
-      if (const std::string* value = production_.setting(name))
+      if (const std::string* value = production.setting(name))
         (void)does(fmt::format("ALTER DATABASE {} SET {} = {}", database, quote_identifier(name),
                                quote_literal(*value)));
     }
     // pg/plans/plan_source.cc runs nothing where this is set.
     (void)does(fmt::format("ALTER DATABASE {} SET pgadvise.statistics_only = on", database));
-    if (production_.server_version / 10000 != admin_.server_version() / 10000)
+    if (production.server_version / 10000 != admin.server_version() / 10000)
       report(fmt::format("production is PostgreSQL {}, the sandbox {}: plans may differ between versions",
-                         production_.server_version / 10000, admin_.server_version() / 10000),
+                         production.server_version / 10000, admin.server_version() / 10000),
              "put production's version on PATH");
   }
 
@@ -176,24 +176,23 @@ class Imitation {
   bool find_relations() {
     // Else a small new file is logged at COMMIT, and read into memory for that.
     (void)does("SET wal_skip_threshold = 0");
-    for (const auto& schema : production_.schemas) (void)does("REINDEX SCHEMA " + quote_identifier(schema));
-    const auto rows = admin_.query(
+    for (const auto& schema : production.schemas) (void)does("REINDEX SCHEMA " + quote_identifier(schema));
+    const auto rows = admin.query(
         "SELECT c.oid, n.nspname, c.relname, pg_relation_filepath(c.oid) FROM pg_class c JOIN pg_namespace n "
-        "ON n.oid = c.relnamespace "
-        "WHERE c.relkind IN ('r', 'p', 'm', 'i') AND n.nspname !~ '^pg_' AND n.nspname <> "
-        "'information_schema'");
+        "ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm', 'i') AND n.nspname !~ '^pg_' AND "
+        "n.nspname <> 'information_schema'");
     if (!rows) return false;
     for (const auto& row : *rows)
-      relations_[{row[1].value_or(""), row[2].value_or("")}] = {
-          row[0].value_or(""), row[3] ? data_ + "/" + *row[3] : std::string()};
+      relations[{row[1].value_or(""), row[2].value_or("")}] = {row[0].value_or(""),
+                                                               row[3] ? data + "/" + *row[3] : std::string()};
     return true;
   }
 
   // An older snapshot has no list: then what rules know of tables has to do, and nothing counts as visible.
   std::vector<RelationSize> sizes() const {
-    if (!sizes_of_.empty()) return sizes_of_;
+    if (!known_sizes.empty()) return known_sizes;
     std::vector<RelationSize> out;
-    for (const auto& [name, table] : production_.tables) {
+    for (const auto& [name, table] : production.tables) {
       if (!table.statistics || table.kind == Table::Kind::partitioned) continue;
       out.push_back({name, table.statistics->bytes, table.statistics->pages, table.statistics->rows, 0});
       for (const auto& index : table.indexes)
@@ -209,13 +208,13 @@ class Imitation {
 
   void lengthen_all() {
     std::map<QualifiedName, std::pair<const Table*, const Index*>> trees;
-    for (const auto& [name, table] : production_.tables)
+    for (const auto& [name, table] : production.tables)
       for (const auto& index : table.indexes)
         if (index.method == "btree") trees[{name.schema, index.name}] = {&table, &index};
-    std::vector<Parameters> relations;  // of pg_class: oid, pages, rows, visible pages
+    std::vector<Parameters> rows;  // of pg_class: oid, pages, rows, visible pages
     for (const auto& size : sizes()) {
-      const auto found = relations_.find(size.name);
-      if (found == relations_.end() || found->second.file.empty()) continue;
+      const auto found = relations.find(size.name);
+      if (found == relations.end() || found->second.file.empty()) continue;
       const auto tree = trees.find(size.name);
       std::int64_t length = pages(size.bytes);
       bool done = true;
@@ -224,43 +223,41 @@ class Imitation {
         done = write_at_begin(found->second.file, empty_tree(height));
         length = std::max<std::int64_t>(length, height + 2);
       }
-      if (!done || !lengthen(found->second.file, length * page)) ++files_failed_;
+      if (!done || !lengthen(found->second.file, length * page)) ++files_failed;
       if (restores()) {
-        const auto statement = restore_relation(size, production_.server_version);
-        (void)owner_.query(statement.sql, statement.parameters);
+        const auto statement = restore_relation(size, production.server_version);
+        (void)owner.query(statement.sql, statement.parameters);
       } else {
-        relations.push_back(
+        rows.push_back(
             {found->second.oid, count(size.pages), fmt::format("{}", size.rows), count(size.visible_pages)});
       }
     }
-    const std::span<const Parameters> all = relations;
+    const std::span<const Parameters> all = rows;
     for (std::size_t from = 0; from < all.size(); from += rows_per_statement)
       (void)does(
           "UPDATE pg_catalog.pg_class c SET relpages = g.pages, reltuples = g.rows, relallvisible = "
-          "g.visible "
-          "FROM unnest($1::oid[], $2::int4[], $3::float4[], $4::int4[]) AS g (oid, pages, rows, visible) "
-          "WHERE c.oid = g.oid",
+          "g.visible FROM unnest($1::oid[], $2::int4[], $3::float4[], $4::int4[]) AS g (oid, pages, rows, "
+          "visible) WHERE c.oid = g.oid",
           as_arrays(all.subspan(from, std::min(rows_per_statement, all.size() - from))));
   }
 
   // From 18 on the server has functions for it.
-  bool restores() const { return admin_.server_version() >= 180000; }
+  bool restores() const { return admin.server_version() >= 180000; }
 
   void restore_columns(const Table& table) {
     const bool partitioned = table.kind == Table::Kind::partitioned;
     for (const auto& column : table.columns) {
       if (!column.statistics) continue;
-      columns_failed_ +=
-          !restored(restore_column(table.name, column, partitioned, production_.server_version));
-      if (parents_.count(table.name))
-        (void)restored(restore_column(table.name, column, true, production_.server_version));
+      columns_failed += !restored(restore_column(table.name, column, partitioned, production.server_version));
+      if (parents.count(table.name))
+        (void)restored(restore_column(table.name, column, true, production.server_version));
     }
   }
 
   // What does not fit is a warning to the server: it takes the rest, and answers false. The server reads
   // values as the columns' types do, domains with the checks of the script: as the script's own role.
   bool restored(const RestoreStatement& statement) {
-    const auto rows = owner_.query(statement.sql, statement.parameters);
+    const auto rows = owner.query(statement.sql, statement.parameters);
     return rows && !rows->empty() && rows->front()[0] == "t";
   }
 
@@ -314,12 +311,12 @@ class Imitation {
       bool parent = false;
     };
     std::vector<Row> all;
-    for (const auto& [name, table] : production_.tables) {
-      const auto relation = relations_.find(name);
-      if (relation == relations_.end()) continue;
+    for (const auto& [name, table] : production.tables) {
+      const auto relation = relations.find(name);
+      if (relation == relations.end()) continue;
       for (const auto& column : table.columns)
         if (column.statistics)
-          all.push_back({values_of(table, column, relation->second.oid), parents_.count(name) > 0});
+          all.push_back({values_of(table, column, relation->second.oid), parents.count(name) > 0});
     }
     for (std::size_t from = 0; from < all.size(); from += rows_per_statement) {
       const std::size_t end = std::min(all.size(), from + rows_per_statement);
@@ -342,20 +339,9 @@ class Imitation {
     // A label that the type has no more, say: what needs no values is still true.
     Parameters without = values;
     for (const std::size_t at : {6, 7, 8}) without[at].reset();
-    ++columns_failed_;
+    ++columns_failed;
     (void)insert({&without, 1});
   }
-
-  Connection& admin_;
-  Connection& owner_;
-  std::string data_;
-  const Catalog& production_;
-  const std::vector<RelationSize>& sizes_of_;
-  Diagnostics& diagnostics_;
-  std::map<QualifiedName, Relation> relations_;
-  std::set<QualifiedName> parents_;  // by INHERITS
-  int files_failed_ = 0;
-  int columns_failed_ = 0;
 };
 
 constexpr std::size_t header = 24;   // of a page
@@ -382,9 +368,8 @@ void tree_page(std::string& pages, std::size_t at, std::uint32_t level, std::uin
 RestoreStatement restore_relation(const RelationSize& size, int version) {
   return {
       "SELECT pg_catalog.pg_restore_relation_stats('schemaname', $1::pg_catalog.text, 'relname', "
-      "$2::pg_catalog.text, "
-      "'version', $3::pg_catalog.int4, 'relpages', $4::pg_catalog.int4, 'reltuples', $5::pg_catalog.float4, "
-      "'relallvisible', $6::pg_catalog.int4)",
+      "$2::pg_catalog.text, 'version', $3::pg_catalog.int4, 'relpages', $4::pg_catalog.int4, 'reltuples', "
+      "$5::pg_catalog.float4, 'relallvisible', $6::pg_catalog.int4)",
       {size.name.schema, size.name.name, std::to_string(version), count(size.pages),
        fmt::format("{}", size.rows), count(size.visible_pages)}};
 }
@@ -393,12 +378,11 @@ RestoreStatement restore_column(const QualifiedName& table, const Column& column
                                 int version) {
   RestoreStatement out{
       "SELECT pg_catalog.pg_restore_attribute_stats('schemaname', $1::pg_catalog.text, 'relname', "
-      "$2::pg_catalog.text, "
-      "'attname', $3::pg_catalog.text, 'inherited', $4::pg_catalog.bool, 'version', $5::pg_catalog.int4, "
-      "'null_frac', $6::pg_catalog.float4, 'avg_width', $7::pg_catalog.int4, 'n_distinct', "
-      "$8::pg_catalog.float4, "
-      "'most_common_vals', $9::pg_catalog.text, 'most_common_freqs', $10::pg_catalog.float4[], "
-      "'histogram_bounds', $11::pg_catalog.text, 'correlation', $12::pg_catalog.float4)",
+      "$2::pg_catalog.text, 'attname', $3::pg_catalog.text, 'inherited', $4::pg_catalog.bool, 'version', "
+      "$5::pg_catalog.int4, 'null_frac', $6::pg_catalog.float4, 'avg_width', $7::pg_catalog.int4, "
+      "'n_distinct', $8::pg_catalog.float4, 'most_common_vals', $9::pg_catalog.text, 'most_common_freqs', "
+      "$10::pg_catalog.float4[], 'histogram_bounds', $11::pg_catalog.text, 'correlation', "
+      "$12::pg_catalog.float4)",
       {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version)}};
   const Parameters known = statistics_of(column);
   out.parameters.insert(out.parameters.end(), known.begin(), known.end());
@@ -447,7 +431,7 @@ void import_collation(Connection& admin, const Catalog& production) {
 void import_statistics(Connection& admin, Connection& owner, const std::string& data,
                        const Catalog& production, const std::vector<RelationSize>& sizes,
                        Diagnostics& diagnostics) {
-  Imitation(admin, owner, data, production, sizes, diagnostics).run();
+  StatisticsImport{admin, owner, data, production, sizes, diagnostics}.run();
 }
 
 }  // namespace pgadvise::pg

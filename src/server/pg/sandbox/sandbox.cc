@@ -59,13 +59,13 @@ std::string last_complaint(const std::string& file) {
   return std::string(trim(complaint.empty() ? last : complaint));
 }
 
-tl::unexpected<Error> wont_start(std::string what) {
+tl::unexpected<Error> start_failed(std::string what) {
   return fail(Error::Kind::usage, "the sandbox", std::move(what),
               "a sandbox needs an installed PostgreSQL, 100 MB in TMPDIR or /tmp, and 128 MB of memory");
 }
 
 // Our own server: loading data and ANALYZE may take long.
-Result<Connection> open(const std::string& conninfo, const SentObserver& on_sent) {
+Result<Connection> open_connection(const std::string& conninfo, const SentObserver& on_sent) {
   TRY(auto connection, Connection::open(conninfo, on_sent));
   AnswerLimits limits;
   limits.other_bytes = limits.bytes;
@@ -89,13 +89,13 @@ Result<Connection> await(const Guardian& guardian, const std::string& folder, in
         said.append(buffer, static_cast<std::size_t>(got));
         continue;
       }
-      if (!said.empty()) return wont_start("initdb failed: " + last_complaint(folder + "/initdb.log"));
-      return wont_start("the server ended while starting: " + last_complaint(folder + "/server.log"));
+      if (!said.empty()) return start_failed("initdb failed: " + last_complaint(folder + "/initdb.log"));
+      return start_failed("the server ended while starting: " + last_complaint(folder + "/server.log"));
     }
     if (access(socket.c_str(), F_OK) != 0) continue;
-    if (auto connection = open(conninfo, on_sent)) return connection;
+    if (auto connection = open_connection(conninfo, on_sent)) return connection;
   }
-  return wont_start("the server did not respond in time");
+  return start_failed("the server did not respond in time");
 }
 
 Result<void> all(Connection& connection, std::initializer_list<std::string> statements) {
@@ -131,7 +131,7 @@ Result<void> Sandbox::State::prepare(Connection template1) {
   TRY_VOID(all(template1,
                {"CREATE ROLE pgadvise LOGIN PASSWORD '" + password + "'",
                 "ALTER DATABASE postgres RENAME TO sandbox", "ALTER DATABASE sandbox OWNER TO pgadvise"}));
-  TRY(admin, open(admin_conninfo("sandbox"), on_sent));
+  TRY(admin, open_connection(admin_conninfo("sandbox"), on_sent));
   // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign
   // keys' triggers, in half the time.
   TRY_VOID(all(*admin, {admin->server_version() < 150000
@@ -142,7 +142,7 @@ Result<void> Sandbox::State::prepare(Connection template1) {
     TRY_VOID(all(*admin, {"CREATE SCHEMA pgadvise_hypopg", "CREATE EXTENSION hypopg SCHEMA pgadvise_hypopg",
                           "GRANT USAGE ON SCHEMA pgadvise_hypopg TO PUBLIC"}));
   }
-  TRY(owner, open(conninfo, on_sent));
+  TRY(owner, open_connection(conninfo, on_sent));
   return {};
 }
 
@@ -161,7 +161,7 @@ Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, SentObserver on_sent, i
   const auto& folder = state->home.folder;
   state->on_sent = std::move(on_sent);
   if (tcp) state->port = free_port();
-  if (state->port == 0) return wont_start("no port of 127.0.0.1 is free");
+  if (state->port == 0) return start_failed("no port of 127.0.0.1 is free");
   const auto& password = state->password;
   state->conninfo = address(folder, state->port, "pgadvise", password, "sandbox");
   if (tcp) {
@@ -176,7 +176,8 @@ Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, SentObserver on_sent, i
                                        .admin_password = state->admin_password}));
   TRY(auto template1,
       await(state->guardian, folder, state->port, state->admin_conninfo("template1"), state->on_sent));
-  if (const auto ready = state->prepare(std::move(template1)); !ready) return wont_start(ready.error().what);
+  if (const auto ready = state->prepare(std::move(template1)); !ready)
+    return start_failed(ready.error().what);
   return Sandbox(std::move(state));
 }
 
@@ -193,7 +194,7 @@ void Sandbox::build(const Script& script, Diagnostics& diagnostics) {
 Result<void> Sandbox::State::reconnect() {
   for (const auto& [connection, address] :
        {std::pair(&admin, admin_conninfo("sandbox")), std::pair(&owner, conninfo)}) {
-    TRY(*connection, open(address, on_sent));
+    TRY(*connection, open_connection(address, on_sent));
   }
   return {};
 }

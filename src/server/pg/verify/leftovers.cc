@@ -105,15 +105,10 @@ Result<Leftovers> find_leftovers(Connection& connection) {
         {static_cast<int>(whole(row[1])), row[2].value_or(""), *run, row[3] == "t", process_of(*run)});
   }
   for (const auto& row : indexes) {
-    LeftoverIndex index{row[0].value_or(""),
-                        {row[1].value_or(""), row[2].value_or("")},
-                        {row[3].value_or(""), row[4].value_or("")},
-                        {},
-                        ProcessState::unknown,
-                        false,
-                        row[9].value_or(""),
-                        {}};
-    if (const auto run = read_mark(row[5].value_or(""))) index.run = *run;
+    LeftoverIndex index;
+    read_row(row, index.oid, index.index.schema, index.index.name, index.table.schema, index.table.name);
+    index.parent = text(row[9]);
+    if (const auto run = read_mark(text(row[5]))) index.run = *run;
     index.kept_because = why_kept(row, index.run);
     if (!index.run.id.empty()) index.process = process_of(index.run);
     index.locked = !index.run.id.empty() && locked.contains(lock_number(index.run.id));
@@ -123,7 +118,7 @@ Result<Leftovers> find_leftovers(Connection& connection) {
   return out;
 }
 
-bool is_left(const LeftoverIndex& index) {
+bool can_drop(const LeftoverIndex& index) {
   return index.kept_because.empty() && index.parent.empty() &&
          (!index.locked || index.process == ProcessState::gone);
 }
@@ -152,7 +147,7 @@ Diagnostics describe(const Leftovers& leftovers, const Connection& connection) {
           can_cancel(build) ? command + " cancels it"
                             : fmt::format("SELECT pg_cancel_backend({}) cancels it", build.backend));
   for (const auto& index : leftovers.indexes)
-    if (is_left(index))
+    if (can_drop(index))
       add(fmt::format(
               "a killed run of advise --verify ({2}) left index {0} on {1}; plans and costs include it",
               quote_name(index.index.schema, index.index.name), display(index.table), origin(index.run)),
@@ -210,9 +205,8 @@ Result<void> cancel_build(Connection& connection, const LeftoverBuild& build) {
     return refuse(fmt::format("pgadvise can't see from here whether its {} still runs", origin(build.run)));
   const auto done = connection.query(
       "SELECT pg_catalog.pg_cancel_backend(a.pid) FROM pg_catalog.pg_stat_activity a WHERE a.pid "
-      "OPERATOR(pg_catalog.=) $1::pg_catalog.int4 AND "
-      "a.backend_start::pg_catalog.text OPERATOR(pg_catalog.=) $2::pg_catalog.text AND "
-      "pg_catalog.starts_with(a.query, $3::pg_catalog.text)",
+      "OPERATOR(pg_catalog.=) $1::pg_catalog.int4 AND a.backend_start::pg_catalog.text "
+      "OPERATOR(pg_catalog.=) $2::pg_catalog.text AND pg_catalog.starts_with(a.query, $3::pg_catalog.text)",
       {std::to_string(build.backend), build.backend_start, statement_mark(build.run) + "CREATE INDEX "});
   if (!done) return refuse(done.error().what);
   return {};

@@ -50,7 +50,7 @@ Result<Leftovers> find_leftovers(Connection& connection);
 
 // Whether the index is a leftover to drop: it may be dropped, its run has ended or the run's process is gone,
 // and no other index is dropped with it.
-bool is_left(const LeftoverIndex& index);
+bool can_drop(const LeftoverIndex& index);
 // Whether the build may be canceled: its process is gone, and the session belongs to this user.
 bool can_cancel(const LeftoverBuild& build);
 

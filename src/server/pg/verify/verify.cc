@@ -303,9 +303,8 @@ std::string not_disposable(Connection& connection, const std::string& database) 
   if (auto why = not_named(connection, database); !why.empty()) return why;
   const auto rows = connection.query(
       "SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datname OPERATOR(pg_catalog.=) "
-      "pg_catalog.current_database() AND a.pid "
-      "OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND a.backend_type OPERATOR(pg_catalog.=) 'client "
-      "backend'");
+      "pg_catalog.current_database() AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND "
+      "a.backend_type OPERATOR(pg_catalog.=) 'client backend'");
   if (!rows) return rows.error().what;
   const Row row = rows->empty() ? Row{} : rows->front();
   if (row[0] != "0")

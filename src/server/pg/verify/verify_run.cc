@@ -22,15 +22,6 @@ constexpr std::string_view name_prefix = "pgadvise_verify_";
 constexpr std::string_view unknown_machine = "0000000000000000";
 constexpr std::size_t longest_mark = 400;
 
-bool is_hex(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-bool is_number(std::string_view text) {
-  return !text.empty() && text.size() <= 9 &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 // "0" when there is no such process, no /proc, or no right to read it.
 std::string start_of(long process) {
   std::ifstream in(fmt::format("/proc/{}/stat", process));
@@ -95,9 +86,10 @@ std::string index_name(const VerifyRun& run, int number) {
 std::string run_of_index(std::string_view name) {
   if (!name.starts_with(name_prefix)) return {};
   name.remove_prefix(name_prefix.size());
-  if (name.size() < 18 || name[16] != '_' || !is_hex(name.substr(0, 16)) || !is_number(name.substr(17)))
-    return {};
-  return std::string(name.substr(0, 16));
+  const auto id = name.substr(0, 16), number = name.substr(std::min<std::size_t>(17, name.size()));
+  const bool own = id.find_first_not_of("0123456789abcdef") == std::string_view::npos && number.size() <= 9 &&
+                   all_digits(number);
+  return own && name[16] == '_' ? std::string(id) : std::string();
 }
 
 std::string statement_mark(const VerifyRun& run) { return "/* " + mark(run) + " */ "; }

@@ -106,46 +106,46 @@ FilterAdvice filter_advice(const PlanNode& scan, const Catalog* catalog) {
   return out;
 }
 
-class InsightFinder {
- public:
-  InsightFinder(const Plan& plan, const PlanTimes& times, const Catalog* catalog)
-      : plan_(plan), times_(times), catalog_(catalog) {}
+struct InsightFinder {
+  const Plan& plan;
+  const PlanTimes& times;
+  const Catalog* catalog;  // may be null
+  std::vector<Insight> out = {};
 
   std::vector<Insight> run() {
     std::vector<const PlanNode*> parents;
-    for (const auto& time : times_.nodes) {
+    for (const auto& time : times.nodes) {
       parents.resize(time.depth);
       if (!time.node->never_executed) node(time, parents);
       parents.push_back(time.node);
     }
     whole();
-    return std::move(out_);
+    return std::move(out);
   }
 
- private:
   void say(Insight::Kind kind, const PlanNode* node, std::string flag, std::string text) {
-    out_.push_back({kind, node, std::move(flag), std::move(text)});
+    out.push_back({kind, node, std::move(flag), std::move(text)});
   }
 
-  double share(const NodeTime& time) const { return times_.all_ms > 0 ? time.self_ms / times_.all_ms : 0; }
+  double share(const NodeTime& time) const { return times.all_ms > 0 ? time.self_ms / times.all_ms : 0; }
   bool costly(const NodeTime& time) const {
-    return times_.all_ms > 0 ? share(time) >= large_share
-                             : time.node->rows_removed_by_filter * time.node->loops >= 10'000;
+    return times.all_ms > 0 ? share(time) >= large_share
+                            : time.node->rows_removed_by_filter * time.node->loops >= 10'000;
   }
   std::string took(const NodeTime& time) const {
-    return times_.all_ms > 0 ? fmt::format(", {:.0f} % of the time", 100 * share(time)) : std::string();
+    return times.all_ms > 0 ? fmt::format(", {:.0f} % of the time", 100 * share(time)) : std::string();
   }
 
   // `plain` where an index on the columns of the filter serves it.
   std::string advice(const PlanNode& node, std::string plain) const {
-    FilterAdvice other = filter_advice(node, catalog_);
+    FilterAdvice other = filter_advice(node, catalog);
     return other.plain || other.sentence.empty() ? std::move(plain) : std::move(other.sentence);
   }
 
   // Pages of the table, or of it what was read.
   std::int64_t pages(const PlanNode& node) const {
     const Table* table =
-        catalog_ ? catalog_->table({node.schema.empty() ? "public" : node.schema, node.relation}) : nullptr;
+        catalog ? catalog->table({node.schema.empty() ? "public" : node.schema, node.relation}) : nullptr;
     if (table && table->statistics) return table->statistics->pages;
     return node.shared_hit_blocks + node.shared_read_blocks;
   }
@@ -300,37 +300,32 @@ class InsightFinder {
   }
 
   void whole() {
-    if (plan_.execution_ms <= 0) return;
-    if (plan_.jit_ms >= 0.3 * plan_.execution_ms)
+    if (plan.execution_ms <= 0) return;
+    if (plan.jit_ms >= 0.3 * plan.execution_ms)
       say(Insight::Kind::jit, nullptr, "JIT",
           fmt::format("JIT compilation took {:.1f} ms (sum of all processes), execution {:.1f} ms: set jit = "
                       "off, or a higher jit_above_cost.",
-                      plan_.jit_ms, plan_.execution_ms));
-    if (plan_.planning_ms > plan_.execution_ms && plan_.planning_ms >= 1)
+                      plan.jit_ms, plan.execution_ms));
+    if (plan.planning_ms > plan.execution_ms && plan.planning_ms >= 1)
       say(Insight::Kind::planning, nullptr, "planning",
           fmt::format("Planning took {:.1f} ms, execution {:.1f} ms. A prepared statement saves repeated "
                       "planning; many partitions or joins make planning slow.",
-                      plan_.planning_ms, plan_.execution_ms));
-    for (const auto& trigger : plan_.triggers)
-      if (trigger.time_ms >= large_share * plan_.execution_ms)
+                      plan.planning_ms, plan.execution_ms));
+    for (const auto& trigger : plan.triggers)
+      if (trigger.time_ms >= large_share * plan.execution_ms)
         say(Insight::Kind::trigger, nullptr, "trigger",
             fmt::format("The trigger {}{} took {:.1f} ms in {} calls, {:.0f} % of the execution. For the "
                         "trigger of a foreign key the usual cause is a missing index on the key's columns.",
                         trigger.name, trigger.relation.empty() ? "" : " on " + trigger.relation,
                         trigger.time_ms, short_count(trigger.calls),
-                        100 * trigger.time_ms / plan_.execution_ms));
+                        100 * trigger.time_ms / plan.execution_ms));
   }
-
-  const Plan& plan_;
-  const PlanTimes& times_;
-  const Catalog* catalog_;
-  std::vector<Insight> out_;
 };
 
 }  // namespace
 
 std::vector<Insight> insights(const Plan& plan, const PlanTimes& times, const Catalog* catalog) {
-  return InsightFinder(plan, times, catalog).run();
+  return InsightFinder{plan, times, catalog}.run();
 }
 
 }  // namespace pgadvise::plan

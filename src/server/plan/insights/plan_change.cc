@@ -1,9 +1,7 @@
 #include "plan/insights/plan_change.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
@@ -46,11 +44,11 @@ struct Above {
 };
 
 bool is_join(const PlanNode& node) {
-  return node.type == "Nested Loop" || node.type == "Hash Join" || node.type == "Merge Join";
+  return is_one_of(node.type, {"Nested Loop", "Hash Join", "Merge Join"});
 }
 
 bool reads_index(const PlanNode& node) {
-  return node.type == "Index Scan" || node.type == "Index Only Scan" || node.type == "Bitmap Index Scan";
+  return is_one_of(node.type, {"Index Scan", "Index Only Scan", "Bitmap Index Scan"});
 }
 
 double executions_of(const PlanNode& node, const Above& above) {
@@ -99,17 +97,14 @@ const Index* index_of(const Catalog& catalog, const QualifiedName& table, const 
   return found ? found->index(name) : nullptr;
 }
 
-bool word_at(std::string_view text, std::size_t at, std::size_t size) {
-  const auto part_of_name = [](char c) {
-    return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
-  };
-  return (at == 0 || !part_of_name(text[at - 1])) &&
-         (at + size == text.size() || !part_of_name(text[at + size]));
-}
-
 bool names_column(std::string_view condition, std::string_view column) {
-  for (auto at = condition.find(column); at != std::string_view::npos; at = condition.find(column, at + 1))
-    if (word_at(condition, at, column.size())) return true;
+  const auto part_of_name = [](char c) { return c == '_' || is_alphanumeric(c); };
+  for (auto at = condition.find(column); at != std::string_view::npos; at = condition.find(column, at + 1)) {
+    const auto end = at + column.size();
+    if ((at == 0 || !part_of_name(condition[at - 1])) &&
+        (end == condition.size() || !part_of_name(condition[end])))
+      return true;
+  }
   return false;
 }
 
@@ -155,72 +150,75 @@ bool same_indexes(const Scan& before, const Catalog& old_catalog, const Scan& af
                     });
 }
 
-class Comparison {
- public:
-  Comparison(const PlanOfSchema& before, const PlanOfSchema& after)
-      : before_(before), after_(after), old_(shape(before.plan)), new_(shape(after.plan)) {}
+struct Comparison {
+  const PlanOfSchema& old_plan;
+  const PlanOfSchema& new_plan;
+  Shape old_shape = shape(old_plan.plan);
+  Shape new_shape = shape(new_plan.plan);
+  PlanChange change = {};
 
   std::optional<PlanChange> compare() {
-    change_.cost_before = before_.plan.root.total_cost;
-    change_.cost_after = after_.plan.root.total_cost;
-    for (const auto& [key, scan] : old_.scans)
-      if (const auto found = new_.scans.find(key); found != new_.scans.end()) scans(scan, found->second);
+    change.cost_before = old_plan.plan.root.total_cost;
+    change.cost_after = new_plan.plan.root.total_cost;
+    for (const auto& [key, scan] : old_shape.scans)
+      if (const auto found = new_shape.scans.find(key); found != new_shape.scans.end())
+        scans(scan, found->second);
     sorts();
     loops();
     joins();
-    std::ranges::stable_sort(change_.differences, [](const PlanDifference& a, const PlanDifference& b) {
-      return a.kind < b.kind;
-    });
-    const double least = std::min(change_.cost_before, change_.cost_after);
-    const bool noise = std::abs(change_.cost_after - change_.cost_before) <= cost_noise * least;
-    if (change_.differences.empty() && noise) return std::nullopt;
+    std::ranges::stable_sort(
+        change.differences, [](const PlanDifference& a, const PlanDifference& b) { return a.kind < b.kind; });
+    const double least = std::min(change.cost_before, change.cost_after);
+    const bool noise = std::abs(change.cost_after - change.cost_before) <= cost_noise * least;
+    if (change.differences.empty() && noise) return std::nullopt;
     find_cause();
-    return std::move(change_);
+    return std::move(change);
   }
 
- private:
   void scans(const Scan& before, const Scan& after) {
-    const std::size_t compared = compared_keys(before, before_.catalog);
+    const std::size_t compared = compared_keys(before, old_plan.catalog);
     if (compared > 0 && after.sequential()) {
-      change_.differences.push_back(difference(Kind::index_to_sequential_scan, before, after));
-    } else if (compared > compared_keys(after, after_.catalog) && !after.indexes.empty()) {
-      change_.differences.push_back(difference(Kind::lost_index_condition, before, after));
-    } else if (!same_indexes(before, before_.catalog, after, after_.catalog)) {
+      change.differences.push_back(difference(Kind::index_to_sequential_scan, before, after));
+    } else if (compared > compared_keys(after, new_plan.catalog) && !after.indexes.empty()) {
+      change.differences.push_back(difference(Kind::lost_index_condition, before, after));
+    } else if (!same_indexes(before, old_plan.catalog, after, new_plan.catalog)) {
       const bool both = !before.indexes.empty() && !after.indexes.empty();
-      change_.differences.push_back(difference(both ? Kind::other_index : Kind::other_scan, before, after));
+      change.differences.push_back(difference(both ? Kind::other_index : Kind::other_scan, before, after));
     } else if (before.node->type != after.node->type) {
-      change_.differences.push_back(difference(Kind::other_scan, before, after));
+      change.differences.push_back(difference(Kind::other_scan, before, after));
     }
   }
 
   void sorts() {
-    if (new_.sorts <= old_.sorts) return;
-    change_.differences.push_back(
-        {Kind::added_sort, {}, {}, title(*new_.largest_sort), 0, new_.largest_sort->plan_rows});
+    if (new_shape.sorts <= old_shape.sorts) return;
+    change.differences.push_back(
+        {Kind::added_sort, {}, {}, title(*new_shape.largest_sort), 0, new_shape.largest_sort->plan_rows});
   }
 
   void loops() {
     constexpr double more = 10, least = 1000;
-    if (new_.loop_executions < least || new_.loop_executions < more * std::max(1.0, old_.loop_executions))
+    if (new_shape.loop_executions < least ||
+        new_shape.loop_executions < more * std::max(1.0, old_shape.loop_executions))
       return;
-    change_.differences.push_back({Kind::nested_loop_over_more_rows,
-                                   {},
-                                   old_.largest_loop ? title(*old_.largest_loop) : std::string(),
-                                   title(*new_.largest_loop),
-                                   old_.loop_executions,
-                                   new_.loop_executions});
+    change.differences.push_back({Kind::nested_loop_over_more_rows,
+                                  {},
+                                  old_shape.largest_loop ? title(*old_shape.largest_loop) : std::string(),
+                                  title(*new_shape.largest_loop),
+                                  old_shape.loop_executions,
+                                  new_shape.loop_executions});
   }
 
   void joins() {
-    if (old_.joins != new_.joins) {
-      change_.differences.push_back({Kind::join_method, {}, named(old_.joins), named(new_.joins)});
+    if (old_shape.joins != new_shape.joins) {
+      change.differences.push_back({Kind::join_method, {}, named(old_shape.joins), named(new_shape.joins)});
       return;
     }
-    auto one = old_.order, other = new_.order;
+    auto one = old_shape.order, other = new_shape.order;
     std::ranges::sort(one);
     std::ranges::sort(other);
-    if (one == other && old_.order != new_.order)
-      change_.differences.push_back({Kind::join_order, {}, join(old_.order, ", "), join(new_.order, ", ")});
+    if (one == other && old_shape.order != new_shape.order)
+      change.differences.push_back(
+          {Kind::join_order, {}, join(old_shape.order, ", "), join(new_shape.order, ", ")});
   }
 
   static std::string named(const std::map<std::string, int>& joins) {
@@ -233,16 +231,16 @@ class Comparison {
   // Indexes first: they explain the most. What was removed or changed explains a worse plan, and what was
   // added a better one.
   void find_cause() {
-    for (const auto& [key, scan] : old_.scans)
+    for (const auto& [key, scan] : old_shape.scans)
       for (const PlanNode* node : scan.indexes)
         if (index_cause(scan.table(), node->index)) return;
-    for (const auto* scans : {&old_.scans, &new_.scans})
+    for (const auto* scans : {&old_shape.scans, &new_shape.scans})
       for (const auto& [key, scan] : *scans)
         if (type_cause(scan.table())) return;
-    for (const auto& [key, scan] : new_.scans)
+    for (const auto& [key, scan] : new_shape.scans)
       for (const PlanNode* node : scan.indexes)
         if (new_index_cause(scan.table(), node->index)) return;
-    for (const auto& [key, scan] : old_.scans)
+    for (const auto& [key, scan] : old_shape.scans)
       if (size_cause(scan.table())) return;
   }
 
@@ -261,65 +259,52 @@ class Comparison {
   }
 
   bool index_cause(const QualifiedName& table, const std::string& name) {
-    const Index* index = index_of(before_.catalog, table, name);
-    if (!index || has_alike(after_.catalog, table, *index)) return false;
-    const Index* changed = index_of(after_.catalog, table, name);
-    change_.cause =
-        PlanCause{changed ? PlanCause::Kind::changed_index : PlanCause::Kind::dropped_index, table, name,
-                  columns_of(*index), changed ? columns_of(*changed) : std::string()};
+    const Index* index = index_of(old_plan.catalog, table, name);
+    if (!index || has_alike(new_plan.catalog, table, *index)) return false;
+    const Index* changed = index_of(new_plan.catalog, table, name);
+    change.cause = PlanCause{changed ? PlanCause::Kind::changed_index : PlanCause::Kind::dropped_index, table,
+                             name, columns_of(*index), changed ? columns_of(*changed) : std::string()};
     return true;
   }
 
   bool new_index_cause(const QualifiedName& table, const std::string& name) {
-    const Index* index = index_of(after_.catalog, table, name);
-    if (!index || has_alike(before_.catalog, table, *index)) return false;
-    change_.cause = PlanCause{PlanCause::Kind::new_index, table, name, {}, columns_of(*index)};
+    const Index* index = index_of(new_plan.catalog, table, name);
+    if (!index || has_alike(old_plan.catalog, table, *index)) return false;
+    change.cause = PlanCause{PlanCause::Kind::new_index, table, name, {}, columns_of(*index)};
     return true;
   }
 
   bool type_cause(const QualifiedName& table) {
-    const Table* one = before_.catalog.table(table);
-    const Table* other = after_.catalog.table(table);
+    const Table* one = old_plan.catalog.table(table);
+    const Table* other = new_plan.catalog.table(table);
     if (!one || !other) return false;
     for (const auto& column : one->columns) {
       const Column* now = other->column(column.name);
       if (!now || (now->type == column.type && now->collation == column.collation)) continue;
       const bool type = now->type != column.type;
-      change_.cause = PlanCause{PlanCause::Kind::changed_type, table, column.name,
-                                type ? column.type : column.collation, type ? now->type : now->collation};
+      change.cause = PlanCause{PlanCause::Kind::changed_type, table, column.name,
+                               type ? column.type : column.collation, type ? now->type : now->collation};
       return true;
     }
     return false;
   }
 
   bool size_cause(const QualifiedName& table) {
-    const Table* one = before_.catalog.table(table);
-    const Table* other = after_.catalog.table(table);
+    const Table* one = old_plan.catalog.table(table);
+    const Table* other = new_plan.catalog.table(table);
     if (!one || !other || !one->statistics || !other->statistics) return false;
     const double from = one->statistics->rows, to = other->statistics->rows;
     if (from < 0 || std::abs(to - from) <= cost_noise * std::max(from, 1.0)) return false;
-    change_.cause = PlanCause{PlanCause::Kind::table_size, table, {}, short_count(from), short_count(to)};
+    change.cause = PlanCause{PlanCause::Kind::table_size, table, {}, short_count(from), short_count(to)};
     return true;
   }
-
-  const PlanOfSchema& before_;
-  const PlanOfSchema& after_;
-  Shape old_, new_;
-  PlanChange change_;
 };
 
 // Parts of the server's messages that name an object, a type or a value which the schema does not have.
-constexpr std::string_view about_schema[] = {"does not exist",
-                                             "but expression is of type",
-                                             "cannot be matched",
-                                             "could not identify an ordering",
-                                             "is ambiguous",
-                                             "is not unique",
-                                             "must be type",
-                                             "invalid input syntax for",
-                                             "invalid input value for enum",
-                                             "out of range for type",
-                                             "no unique or exclusion constraint"};
+constexpr auto about_schema = word_list(
+    "does not exist", "but expression is of type", "cannot be matched", "could not identify an ordering",
+    "is ambiguous", "is not unique", "must be type", "invalid input syntax for",
+    "invalid input value for enum", "out of range for type", "no unique or exclusion constraint");
 
 }  // namespace
 
@@ -329,7 +314,7 @@ bool same_definition(const Index& one, const Index& other) {
 }
 
 std::optional<PlanChange> compare(const PlanOfSchema& before, const PlanOfSchema& after) {
-  return Comparison(before, after).compare();
+  return Comparison{before, after}.compare();
 }
 
 PlanChange new_statement(const PlanOfSchema& after) {
@@ -346,9 +331,7 @@ PlanChange new_statement(const PlanOfSchema& after) {
 }
 
 std::optional<PlanChange> fails_after(const Plan& before, const std::string& message) {
-  if (std::none_of(std::begin(about_schema), std::end(about_schema),
-                   [&](std::string_view part) { return contains(message, part); }))
-    return std::nullopt;
+  if (!contains_any(message, about_schema)) return std::nullopt;
   return PlanChange{.outcome = PlanChange::Outcome::fails_after,
                     .cost_before = before.root.total_cost,
                     .error = message.substr(0, message.find('\n'))};

@@ -21,7 +21,7 @@ namespace {
 using nlohmann::json;
 
 // EXPLAIN nests as deep as the statement; a server never gets near this.
-constexpr int deepest = 2000;
+constexpr int deepest_json_node = 2000;
 
 std::string text(const json& node, const char* key) {
   const auto it = node.find(key);
@@ -125,7 +125,7 @@ PlanNode read_node(const json& in, int depth) {
   read_conditions(in, out);
   read_space(in, out);
   read_workers(in, out);
-  if (const auto it = in.find("Plans"); it != in.end() && it->is_array() && depth < deepest)
+  if (const auto it = in.find("Plans"); it != in.end() && it->is_array() && depth < deepest_json_node)
     for (const auto& child : *it)
       if (child.is_object()) out.children.push_back(read_node(child, depth + 1));
   return out;
@@ -185,7 +185,7 @@ std::size_t unread_nodes(const json& node, bool costs, int depth) {
   std::size_t out = costs != node.contains("Total Cost") ? 1 : 0;
   const auto plans = node.find("Plans");
   if (plans == node.end() || !plans->is_array()) return out;
-  if (depth == deepest) return out + plans->size();
+  if (depth == deepest_json_node) return out + plans->size();
   for (const auto& child : *plans) out += child.is_object() ? unread_nodes(child, costs, depth + 1) : 1;
   return out;
 }

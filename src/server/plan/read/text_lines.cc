@@ -1,7 +1,6 @@
 #include "plan/read/text_lines.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "base/text/text.h"
@@ -19,28 +18,24 @@ std::string_view label_of(std::string_view text) {
   if (colon == std::string_view::npos || colon == 0 || colon > 60) return {};
   if (colon + 1 < text.size() && text[colon + 1] != ' ') return {};
   const auto label = text.substr(0, colon);
-  const bool plain = std::ranges::all_of(label, [](char c) {
-    return is_letter(c) || is_digit(c) || c == ' ' || c == '-' || c == '/' || c == '_';
-  });
+  const bool plain = std::ranges::all_of(
+      label, [](char c) { return is_alphanumeric(c) || c == ' ' || c == '-' || c == '/' || c == '_'; });
   return plain && label[0] >= 'A' && label[0] <= 'Z' ? label : std::string_view{};
 }
 
 bool is_outside(std::string_view text, std::string_view label) {
-  static constexpr std::array<std::string_view, 9> labels = {
-      "Planning", "JIT",           "Functions",        "Options", "Timing",
-      "Settings", "Serialization", "Query Identifier", "Memory"};
-  return std::ranges::find(labels, label) != labels.end() || is_planning_time(label) ||
-         is_execution_time(label) || (text.starts_with("Trigger ") && contains(text, ": time="));
+  return is_one_of(label, {"Planning", "JIT", "Functions", "Options", "Timing", "Settings", "Serialization",
+                           "Query Identifier", "Memory"}) ||
+         is_planning_time(label) || is_execution_time(label) ||
+         (text.starts_with("Trigger ") && contains(text, ": time="));
 }
 
 // Where an open quote or parenthesis tells that the line goes on.
 bool is_expression(std::string_view label) {
-  static constexpr std::array<std::string_view, 20> labels = {
-      "Filter",        "Index Cond",      "Recheck Cond",  "Hash Cond",     "Merge Cond",
-      "Join Filter",   "TID Cond",        "Order By",      "Cache Key",     "One-Time Filter",
-      "Run Condition", "Sort Key",        "Group Key",     "Presorted Key", "Hash Key",
-      "Output",        "Conflict Filter", "Function Call", "Window",        "Table Function Call"};
-  return std::ranges::find(labels, label) != labels.end();
+  return label == "Filter" || label == "Index Cond" || label == "Group Key" ||
+         is_one_of(label, condition_names) ||
+         is_one_of(label, {"Sort Key", "Presorted Key", "Hash Key", "Output", "Conflict Filter",
+                           "Function Call", "Window", "Table Function Call"});
 }
 
 // "Delete on p1 p_1": a table below the node that writes to several.
@@ -100,8 +95,7 @@ struct Balance {
 // "t=1.00..2.00".
 bool splits_figures(std::string_view line, std::string_view next) {
   constexpr std::size_t longest = 200, label = 24;
-  static constexpr std::array<std::string_view, 4> beginnings = {
-      "(cost=", "(actualtime=", "(actualrows=", "(neverexecuted)"};
+  static constexpr auto beginnings = word_list("(cost=", "(actualtime=", "(actualrows=", "(neverexecuted)");
   line.remove_prefix(line.size() - std::min(line.size(), longest));
   const auto open = line.rfind('(');
   if (open == std::string_view::npos || line.find(')', open) != std::string_view::npos) return false;
@@ -239,11 +233,9 @@ class Assembler {
   // which mail is wrapped.
   std::string_view glue(std::string_view text, std::string_view above, std::string_view part,
                         bool indented) const {
-    static constexpr std::array<std::string_view, 12> first = {"rows=", "width=", "loops=", "(actual",
-                                                               "time=", "on ",    "using ", "AND ",
-                                                               "OR ",   "(never", "= ",     "IS "};
-    static constexpr std::array<std::string_view, 8> last = {" on", " using", " AND",   " OR",
-                                                             " =",  ",",      "(never", "(actual"};
+    static constexpr auto first = word_list("rows=", "width=", "loops=", "(actual", "time=", "on ", "using ",
+                                            "AND ", "OR ", "(never", "= ", "IS ");
+    static constexpr auto last = word_list(" on", " using", " AND", " OR", " =", ",", "(never", "(actual");
     if (part.starts_with("(cost=")) return "  ";
     if (splits_figures(text, part)) return glue_of_figures(text, part);
     const bool words = std::ranges::any_of(first, [&](auto word) { return part.starts_with(word); }) ||

@@ -23,6 +23,11 @@ struct TextLine {
   bool complete = true;      // each quote and parenthesis is closed
 };
 
+// The properties of a node that narrow, join or group, besides "Filter", "Index Cond" and "Group Key".
+inline constexpr const char* condition_names[] = {"Hash Cond",       "Merge Cond", "Join Filter",
+                                                  "Recheck Cond",    "TID Cond",   "Order By",
+                                                  "One-Time Filter", "Cache Key",  "Run Condition"};
+
 // "(cost=", "(actual ", "(never executed)": what every node has, but with COSTS off.
 bool has_figures(std::string_view text);
 

@@ -16,7 +16,7 @@
 namespace pgadvise::plan {
 namespace {
 
-constexpr std::size_t deepest = 500;
+constexpr std::size_t deepest_open_node = 500;
 constexpr std::size_t most_warnings = 5;
 
 std::optional<double> number_at(std::string_view text) {
@@ -296,7 +296,7 @@ class TextPlan {
     close(subplan ? heading_column_ : line.column);
     if (!first) attach(added);
     heading_.clear();
-    if (open_.size() < deepest) open_.push_back(nodes_.size());
+    if (open_.size() < deepest_open_node) open_.push_back(nodes_.size());
     else warn(line.number, "nests deeper than is read");
     nodes_.push_back(std::move(added));
   }
@@ -433,25 +433,23 @@ class TextPlan {
   }
 
   static void property(std::string_view text, PlanNode& node) {
-    const std::string_view whole = text;
-    if (take_prefix(text, "Filter: ")) node.filter = std::string(text);
-    else if (take_prefix(text, "Index Cond: ")) node.index_condition = std::string(text);
-    else if (take_prefix(text, "Sort Key: ") || take_prefix(text, "Presorted Key: ")) {
-      if (whole.starts_with("Sort")) node.sort_key = listed(text);
-    } else if (take_prefix(text, "Group Key: ")) node.conditions.emplace_back("Group Key", std::string(text));
-    else if (take_prefix(text, "Rows Removed by Filter: "))
-      node.rows_removed_by_filter = number_at(text).value_or(0);
-    else if (take_prefix(text, "Rows Removed by Index Recheck: "))
-      node.rows_removed_by_recheck = number_at(text).value_or(0);
-    else if (take_prefix(text, "Heap Fetches: ")) node.heap_fetches = number_at(text).value_or(0);
-    else if (take_prefix(text, "Heap Blocks: ")) node.lossy_blocks += count_behind(text, "lossy=");
-    else if (take_prefix(text, "Workers Planned: "))
-      node.workers_planned = static_cast<int>(std::clamp(number_at(text).value_or(0), 0.0, 1e6));
-    else if (take_prefix(text, "Buffers: ")) buffers(text, node);
+    const auto colon = std::min(text.find(": "), text.size());
+    const std::string label(text.substr(0, colon));
+    const std::string value(text.substr(std::min(colon + 2, text.size())));
+    const double amount = number_at(value).value_or(0);
+    if (label == "Filter") node.filter = value;
+    else if (label == "Index Cond") node.index_condition = value;
+    else if (label == "Sort Key") node.sort_key = listed(value);
+    else if (label == "Rows Removed by Filter") node.rows_removed_by_filter = amount;
+    else if (label == "Rows Removed by Index Recheck") node.rows_removed_by_recheck = amount;
+    else if (label == "Heap Fetches") node.heap_fetches = amount;
+    else if (label == "Heap Blocks") node.lossy_blocks += count_behind(value, "lossy=");
+    else if (label == "Workers Planned")
+      node.workers_planned = static_cast<int>(std::clamp(amount, 0.0, 1e6));
+    else if (label == "Buffers") buffers(value, node);
+    else if (label == "Group Key" || is_one_of(label, condition_names))
+      node.conditions.emplace_back(label, value);
     else space(text, node);
-    for (const auto name : condition_names)
-      if (std::string_view value = whole; take_prefix(value, name) && take_prefix(value, ": "))
-        node.conditions.emplace_back(std::string(name), std::string(value));
   }
 
   static void space(std::string_view text, PlanNode& node) {

@@ -9,11 +9,6 @@
 
 namespace pgadvise::plan {
 
-// The properties of a node that narrow, join or group, besides "Filter", "Index Cond" and "Group Key".
-inline constexpr const char* condition_names[] = {"Hash Cond",       "Merge Cond", "Join Filter",
-                                                  "Recheck Cond",    "TID Cond",   "Order By",
-                                                  "One-Time Filter", "Cache Key",  "Run Condition"};
-
 // Reads FORMAT TEXT, and ignores what stands before the first node and after the plan. A line that is not
 // understood, a second plan, a node without its figures or children: a warning (nonfatal) with the line's
 // number, which quotes nothing of it. Errors: no line is a plan node.

@@ -1,23 +1,21 @@
 // From explain.c (ExplainNode) of PostgreSQL 12 to 18.
 #include "plan/read/title.h"
 
+#include <algorithm>
+
+#include "base/text/text.h"
+
 namespace pgadvise::plan {
 namespace {
 
 bool plain(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  for (const char c : name)
-    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-          static_cast<unsigned char>(c) >= 0x80))
-      return false;
-  return true;
+  return !name.empty() && !is_digit(name[0]) && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  });
 }
 
 std::string quoted(const std::string& name) {
-  if (plain(name)) return name;
-  std::string out = "\"";
-  for (const char c : name) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
+  return plain(name) ? name : "\"" + replace_all(name, "\"", "\"\"") + "\"";
 }
 
 std::string aggregate(const PlanNode& node) {
@@ -28,7 +26,7 @@ std::string aggregate(const PlanNode& node) {
   return mode + "Aggregate";
 }
 
-std::string join(const PlanNode& node) {
+std::string join_kind(const PlanNode& node) {
   const bool loop = node.type == "Nested Loop";
   const std::string how = loop ? node.type : node.type.substr(0, node.type.find(' '));
   if (!node.join_type.empty() && node.join_type != "Inner") return how + " " + node.join_type + " Join";
@@ -37,7 +35,8 @@ std::string join(const PlanNode& node) {
 
 std::string kind(const PlanNode& node) {
   if (node.type == "Aggregate") return aggregate(node);
-  if (node.type == "Hash Join" || node.type == "Merge Join" || node.type == "Nested Loop") return join(node);
+  if (node.type == "Hash Join" || node.type == "Merge Join" || node.type == "Nested Loop")
+    return join_kind(node);
   if (node.type == "ModifyTable") return node.operation;
   if (node.type == "SetOp") return (node.strategy == "Hashed" ? "HashSetOp " : "SetOp ") + node.operation;
   if (node.type == "Foreign Scan" && !node.operation.empty() && node.operation != "Select")

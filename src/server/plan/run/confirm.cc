@@ -45,15 +45,15 @@ std::vector<QualifiedName> partition_tree(const Catalog& catalog, const Qualifie
   for (std::size_t at = 0; at < all.size(); ++at)
     for (const auto& [name, child] : catalog.tables) {
       const bool below = (child.partition_of && *child.partition_of == all[at]) ||
-                         std::ranges::find(child.inherits, all[at]) != child.inherits.end();
-      if (below && std::ranges::find(all, name) == all.end()) all.push_back(name);
+                         std::ranges::count(child.inherits, all[at]) > 0;
+      if (below && std::ranges::count(all, name) == 0) all.push_back(name);
     }
   return all;
 }
 
 bool aggregates(const std::string& type) {
-  return type.find("Aggregate") != std::string::npos || type == "Group" || type == "WindowAgg" ||
-         type == "Unique" || type.find("SetOp") != std::string::npos || type == "ModifyTable";
+  return contains_any(type, {"Aggregate", "SetOp"}) ||
+         is_one_of(type, {"Group", "WindowAgg", "Unique", "ModifyTable"});
 }
 
 // An index scan that reads the whole index is a sequential scan in other clothes: no condition at all but a
@@ -64,7 +64,7 @@ bool reads_whole_index(const PlanNode& node, const Table* table, const std::vect
   if (node.index_condition.empty()) return !node.filter.empty();
   const Index* index = table ? table->index(node.index) : nullptr;
   if (key.empty() || !index || index->keys.empty() || index->method != "btree") return false;
-  return std::ranges::find(key, index->keys.front().column) == key.end();
+  return !is_one_of(index->keys.front().column, key);
 }
 
 // `key`: of a referential look-up.
@@ -103,7 +103,7 @@ std::string other_way(const Plan& plan, const std::vector<QualifiedName>& tables
     const bool ours = std::ranges::any_of(tables, [&](const auto& name) { return same_table(node, name); });
     if (!way.empty() || (!ours && node.index.empty())) return;
     if (!node.index.empty()) way = node.type + " using " + node.index;
-    else if (node.type.find("Bitmap Heap") == std::string::npos) way = node.type + " on " + node.relation;
+    else if (!contains(node.type, "Bitmap Heap")) way = node.type + " on " + node.relation;
   });
   return way.empty() ? "the statement's plan does not read the table"
                      : "the planner uses another plan: " + way;
@@ -111,7 +111,7 @@ std::string other_way(const Plan& plan, const std::vector<QualifiedName>& tables
 
 bool uses_hypothetical(const Plan& plan) {
   bool used = false;
-  visit(plan.root, [&](const PlanNode& node) { used = used || node.index.rfind('<', 0) == 0; });
+  visit(plan.root, [&](const PlanNode& node) { used |= node.index.starts_with('<'); });
   return used;
 }
 
@@ -120,8 +120,8 @@ bool uses_hypothetical(const Plan& plan) {
 bool filters_whole_hypothetical(const Plan& plan) {
   bool whole = false;
   visit(plan.root, [&](const PlanNode& node) {
-    whole = whole || (node.index.rfind('<', 0) == 0 && node.type.rfind("Index", 0) == 0 &&
-                      node.index_condition.empty() && !node.filter.empty());
+    whole |= node.index.starts_with('<') && node.type.starts_with("Index") && node.index_condition.empty() &&
+             !node.filter.empty();
   });
   return whole;
 }
@@ -158,28 +158,26 @@ double estimated_rows(const Catalog& catalog, const QualifiedName& table) {
   return known && known->statistics ? known->statistics->rows : -1;
 }
 
-class Confirmer {
- public:
-  Confirmer(const Finding& finding, const Catalog& catalog, const Workload* workload, Planner& planner,
-            const ConfirmOptions& options)
-      : finding_(finding),
-        probe_(*finding.probe),
-        catalog_(catalog),
-        workload_(workload),
-        planner_(planner),
-        options_(options) {}
-
-  Confirmation out;
-  std::optional<Error> lost;  // the server is gone
+// Carries out the probe of one finding.
+struct Confirmer {
+  const Finding& finding;
+  const Probe& probe;  // the finding's
+  const Catalog& catalog;
+  const Workload* workload;
+  Planner& planner;
+  const ConfirmOptions& options;
+  Confirmation out = {};
+  std::optional<Error> lost = {};   // the server is gone
+  bool rejected = false;            // by the server: the proposed index
+  bool costs_more_to_keep = false;  // maintenance of an index that the planner would use: more than it saves
 
   void confirm() {
-    const Probe& probe = probe_;
-    if (!catalog_.table(probe.table)) return stay("the table is not in the database");
-    auto request = probe.kind == Probe::Kind::referential_lookup ? planner_.lookup(probe)
-                   : !probe.sql.empty()                          ? of_rule(probe)
-                                                                 : statement(probe);
+    if (!catalog.table(probe.table)) return stay("the table is not in the database");
+    auto request = probe.kind == Probe::Kind::referential_lookup ? planner.lookup(probe)
+                   : !probe.sql.empty()                          ? of_rule()
+                                                                 : statement();
     if (!request) return stay(request.error().what);
-    const auto decision = planner_.decide(*request);
+    const auto decision = planner.decide(*request);
     if (!decision) return failed(decision.error());
     if (decision->allowed == Allowed::nothing) return stay("not run: " + decision->reason);
     switch (probe.kind) {
@@ -189,7 +187,6 @@ class Confirmer {
     }
   }
 
- private:
   // Suspected, or as confirmed as it was.
   void stay(std::string reason) { out.reason = std::move(reason); }
   void refute(std::string reason) {
@@ -200,21 +197,22 @@ class Confirmer {
     stay("could not be run: " + error.what);
     if (error.kind == Error::Kind::database) lost = error;
   }
-  bool proposes() const { return finding_.proposal && !out.without_gain; }
+  bool proposes() const { return finding.proposal && !out.without_gain; }
 
-  Result<PlanRequest> statement(const Probe& probe) {
-    const Query* query = workload_ ? workload_->query(probe.fingerprint) : nullptr;
-    if (!query) return fail(Error::Kind::nonfatal, "", "no sample of the statement was logged");
-    return planner_.request(*query);
+  const Query* query() const { return workload ? workload->query(probe.fingerprint) : nullptr; }
+
+  Result<PlanRequest> statement() {
+    if (const Query* logged = query()) return planner.request(*logged);
+    return fail(Error::Kind::nonfatal, "", "no sample of the statement was logged");
   }
 
   // The SQL that the probe's rule holds, with its names filled in.
-  Result<PlanRequest> of_rule(const Probe& probe) {
-    const Table& table = *catalog_.table(probe.table);
+  Result<PlanRequest> of_rule() {
+    const Table& table = *catalog.table(probe.table);
     for (const auto& column : probe.columns)
       if (!table.column(column))
         return fail(Error::Kind::nonfatal, "", "the column " + column + " is not in the database");
-    const double pages = static_cast<double>(pages_of(catalog_, partition_tree(catalog_, probe.table)));
+    const double pages = static_cast<double>(pages_of(catalog, partition_tree(catalog, probe.table)));
     const std::string only = table.kind == Table::Kind::partitioned ? "" : "ONLY ";
     const std::map<std::string_view, std::string> parts = {
         {"table", only + quote_name(probe.table)},
@@ -236,50 +234,49 @@ class Confirmer {
     out.reason = std::move(conclusion.reason);
     if (out.verdict != Verdict::confirmed) return;
     out.evidence.push_back({kind, std::move(conclusion.fact), std::nullopt, {}});
-    if (probe_.confirmed_severity) out.severity = probe_.confirmed_severity;
+    if (probe.confirmed_severity) out.severity = probe.confirmed_severity;
   }
 
   void look_into(const PlanRequest& request, const Decision& decision) {
     if (decision.allowed != Allowed::analyze) return stay("the values were not read: " + decision.reason);
-    const auto values = planner_.values(request.sql);
+    const auto values = planner.values(request.sql);
     if (!values) return failed(values.error());
-    apply(probe_.from_values(*values), Evidence::Kind::catalog);
+    apply(probe.from_values(*values), Evidence::Kind::catalog);
   }
 
   void look_at_plan(const PlanRequest& request) {
-    const Probe& probe = probe_;
-    const auto plan = planner_.explain(request);
+    const auto plan = planner.explain(request);
     if (!plan) return failed(plan.error());
-    apply(probe.from_plan(*plan, estimated_rows(catalog_, probe.table), probe.limit), Evidence::Kind::plan);
-    if (out.verdict == Verdict::refuted || probe.without_gain.empty() || !finding_.proposal) return;
+    apply(probe.from_plan(*plan, estimated_rows(catalog, probe.table), probe.limit), Evidence::Kind::plan);
+    if (out.verdict == Verdict::refuted || probe.without_gain.empty() || !finding.proposal) return;
     cost(request, *plan, plan->root.total_cost);
-    if (!lost && out.without_gain && !rejected_) refute(std::string(probe.without_gain));
+    if (!lost && out.without_gain && !rejected) refute(std::string(probe.without_gain));
   }
 
   void measure(const PlanRequest& request, const Decision& decision) {
-    const QualifiedName& table = probe_.table;
-    const auto tables = partition_tree(catalog_, table);
-    const auto gate = planner_.explain(request);
+    const QualifiedName& table = probe.table;
+    const auto tables = partition_tree(catalog, table);
+    const auto gate = planner.explain(request);
     if (!gate) return failed(gate.error());
     const double before = gate->root.total_cost;
 
-    if (find_scans(*gate, tables, catalog_, probe_.columns).empty()) return refute(other_way(*gate, tables));
-    const std::int64_t pages = pages_of(catalog_, tables);
+    if (find_scans(*gate, tables, catalog, probe.columns).empty()) return refute(other_way(*gate, tables));
+    const std::int64_t pages = pages_of(catalog, tables);
     if (pages == 0) return stay(display(table) + " has no rows in this database: nothing to measure");
-    if (pages < options_.small_table_pages)
+    if (pages < options.small_table_pages)
       return refute(fmt::format("the table is small: {} pages{}", count(static_cast<double>(pages)),
-                                estimated_rows(catalog_, table) >= 0
-                                    ? ", about " + count(estimated_rows(catalog_, table)) + " rows"
+                                estimated_rows(catalog, table) >= 0
+                                    ? ", about " + count(estimated_rows(catalog, table)) + " rows"
                                     : std::string()));
 
-    const auto analyzed = planner_.analyze(request, decision, *gate);
+    const auto analyzed = planner.analyze(request, decision, *gate);
     if (!analyzed) return failed(analyzed.error());
     return conclude(request, analyzed->plan, analyzed->limits, before, tables);
   }
 
   void conclude(const PlanRequest& request, const Plan& plan, const std::string& limits, double before,
                 const std::vector<QualifiedName>& tables) {
-    const std::vector<Scan> scans = find_scans(plan, tables, catalog_, probe_.columns);
+    const std::vector<Scan> scans = find_scans(plan, tables, catalog, probe.columns);
     if (scans.empty()) return refute("the sequential scan was never executed");
     double read = 0;
     double needed = 0;
@@ -291,7 +288,7 @@ class Confirmer {
     }
     std::string fact =
         fmt::format("{}: {} on {} reads {} rows and keeps {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN",
-                    how(*scans.front().node), display(probe_.table), count(read), count(needed));
+                    how(*scans.front().node), display(probe.table), count(read), count(needed));
     if (plan.analyzed)
       fact += fmt::format("; {} pages, {:.1f} ms in total ({})", count(static_cast<double>(blocks)),
                           plan.execution_ms, request.origin);
@@ -300,14 +297,14 @@ class Confirmer {
     out.verdict = Verdict::confirmed;
     out.reason = plan.analyzed ? "" : limits;
     cost(request, plan, before);
-    if (probe_.kind != Probe::Kind::statement) return;
+    if (probe.kind != Probe::Kind::statement) return;
     if (needed > read * few && !(out.cost_after && *out.cost_after <= before * half)) {
       out.cost_before = out.cost_after = std::nullopt;
       out.found.clear();
       refute(
           fmt::format("the statement needs {} of the {} rows that it reads: an index would not reduce them",
                       count(needed), count(read)));
-    } else if (out.without_gain && costs_more_than_it_saves_) {
+    } else if (out.without_gain && costs_more_to_keep) {
       refute("an index would cost the statement more maintenance than it saves");
     } else if (out.without_gain) {
       out.no_index = no_index(*scans.front().node);
@@ -315,26 +312,22 @@ class Confirmer {
   }
 
   // SELECT max(c) needs one row, if an index has the rows in the order of c.
-  bool wants_extreme() const {
-    const Query* query = probe_.search_index && workload_ ? workload_->query(probe_.fingerprint) : nullptr;
-    return query && !query->facts.extremes.empty();
-  }
+  bool wants_extreme() const { return probe.search_index && query() && !query()->facts.extremes.empty(); }
 
   std::string no_index(const PlanNode& scan) const {
-    if (rejected_)
+    if (rejected)
       return "No index found: PostgreSQL rejects an index for the condition as it is. Rewrite the condition "
              "so that it compares a column with a value";
     const double actual = std::max(1.0, scan.actual_rows.value_or(scan.plan_rows));
     if (scan.plan_rows >= 10 * actual)
       return fmt::format(
-          "No index found: the planner expects {} rows where {} pass the filter, so it prefers to "
-          "read the whole table. ANALYZE the table, or CREATE STATISTICS for columns that depend "
-          "on each other",
+          "No index found: the planner expects {} rows where {} pass the filter, so it prefers to read the "
+          "whole table. ANALYZE the table, or CREATE STATISTICS for columns that depend on each other",
           count(scan.plan_rows), count(scan.actual_rows.value_or(0)));
     return fmt::format(
         "No index found: the planner would still read all of {} with each index that pgadvise "
         "costed. Rewrite the condition so that an index can serve it, or read fewer rows",
-        display(probe_.table));
+        display(probe.table));
   }
 
   // A cost with indexes: the planner's, and what the statement's own writes add for their maintenance.
@@ -346,12 +339,11 @@ class Confirmer {
   };
 
   double maintenance_cost(const std::vector<IndexProposal>& indexes, const Plan& plan) const {
-    const Query* query =
-        workload_ && !probe_.fingerprint.empty() ? workload_->query(probe_.fingerprint) : nullptr;
-    if (!options_.maintenance_cost || !query || query->facts.kind == StatementKind::select) return 0;
+    const Query* logged = probe.fingerprint.empty() ? nullptr : query();
+    if (!options.maintenance_cost || !logged || logged->facts.kind == StatementKind::select) return 0;
     double sum = 0;
     for (const auto& index : indexes)
-      sum += options_.maintenance_cost(index, query->facts, rows_written(plan));
+      sum += options.maintenance_cost(index, logged->facts, rows_written(plan));
     return sum;
   }
 
@@ -361,35 +353,35 @@ class Confirmer {
                                             bool searched = false) {
     std::vector<std::string> sql;
     for (const auto& index : indexes)
-      for (auto& one : options_.hypothetical(index)) sql.push_back(std::move(one));
-    TRY(const auto after, planner_.explain_with(request, sql));
+      for (auto& one : options.hypothetical(index)) sql.push_back(std::move(one));
+    TRY(const auto after, planner.explain_with(request, sql));
     const double least = before * 0.9;
     if (!uses_hypothetical(after) || after.root.total_cost > least ||
         (searched && !indexes.front().predicate && filters_whole_hypothetical(after)))
       return std::nullopt;
     const CostWith cost{after.root.total_cost, maintenance_cost(indexes, after), after.text};
     if (cost.sum() <= least) return cost;
-    if (!costs_more_than_it_saves_)
+    if (!costs_more_to_keep)
       say(
           fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}, whose maintenance "
                       "costs {:.2f}",
                       before, cost.planned, index_names(indexes), cost.maintenance));
-    costs_more_than_it_saves_ = true;
+    costs_more_to_keep = true;
     return std::nullopt;
   }
 
   // What the proposed index would change. One that the planner leaves alone is taken back, and replaced where
   // the probe asks for it.
   void cost(const PlanRequest& request, const Plan& plan, double before) {
-    if (!proposes() && !probe_.search_index) return;
-    if (const auto missing = planner_.what_if_missing(); !missing.empty())
+    if (!proposes() && !probe.search_index) return;
+    if (const auto missing = planner.what_if_missing(); !missing.empty())
       return say("the cost with the index is unknown: " + missing);
     if (proposes()) {
-      std::vector<IndexProposal> own{*finding_.proposal};
-      own.insert(own.end(), finding_.further_proposals.begin(), finding_.further_proposals.end());
+      std::vector<IndexProposal> own{*finding.proposal};
+      own.insert(own.end(), finding.further_proposals.begin(), finding.further_proposals.end());
       const auto after = cost_with(request, before, own);
-      rejected_ = !after && after.error().what.starts_with(rejected_index);
-      if (rejected_) {
+      rejected = !after && after.error().what.starts_with(rejected_index);
+      if (rejected) {
         say(after.error().what);
       } else if (!after) {
         say("the cost with the index is unknown: " + after.error().what);
@@ -399,12 +391,12 @@ class Confirmer {
         return gain(request, plan, own, before, **after);
       }
     }
-    if (probe_.search_index && search(request, plan, before)) return;
+    if (probe.search_index && search(request, plan, before)) return;
     if (lost) return;
-    if (proposes() && !costs_more_than_it_saves_ && !rejected_)
-      say("HypoPG: the planner would not use an index on " + index_names({*finding_.proposal}));
+    if (proposes() && !costs_more_to_keep && !rejected)
+      say("HypoPG: the planner would not use an index on " + index_names({*finding.proposal}));
     out.without_gain = true;
-    if (probe_.kind == Probe::Kind::referential_lookup && !rejected_)
+    if (probe.kind == Probe::Kind::referential_lookup && !rejected)
       refute("the planner would still read the whole table: too many rows have the same value");
   }
 
@@ -422,8 +414,8 @@ class Confirmer {
     out.cost_before = before;
     out.cost_after = after.sum();
     // Another probe's SQL may have a logged literal.
-    const bool made = probe_.kind == Probe::Kind::referential_lookup;
-    if (!made && !probe_.sql.empty()) return;
+    const bool made = probe.kind == Probe::Kind::referential_lookup;
+    if (!made && !probe.sql.empty()) return;
     out.plans = std::make_shared<const WhatIfPlans>(WhatIfPlans{
         .statement = made ? request.sql : "",
         .before = plan.text,
@@ -434,9 +426,9 @@ class Confirmer {
 
   // The cheapest of the other indexes.
   bool search(const PlanRequest& request, const Plan& plan, double before) {
-    const Query* query = workload_ ? workload_->query(probe_.fingerprint) : nullptr;
-    if (!query || !options_.alternatives) return false;
-    const auto sets = options_.alternatives(*query, probe_.table);
+    const Query* logged = query();
+    if (!logged || !options.alternatives) return false;
+    const auto sets = options.alternatives(*logged, probe.table);
     const IndexSetProposal* best = nullptr;
     CostWith least{before};
     for (const auto& set : sets) {
@@ -453,15 +445,6 @@ class Confirmer {
     out.found = best->indexes;
     return true;
   }
-
-  const Finding& finding_;
-  const Probe& probe_;
-  const Catalog& catalog_;
-  const Workload* workload_;
-  Planner& planner_;
-  const ConfirmOptions& options_;
-  bool rejected_ = false;                  // by the server: the proposed index
-  bool costs_more_than_it_saves_ = false;  // the maintenance of an index that the planner would use
 };
 
 }  // namespace
@@ -489,7 +472,7 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
   std::vector<std::optional<Error>> lost(findings.size());
   planner.for_each(probed.size(), [&](std::size_t number) {
     const std::size_t at = probed[number];
-    Confirmer confirmer(findings[at], catalog, workload, planner, options);
+    Confirmer confirmer{findings[at], *findings[at].probe, catalog, workload, planner, options};
     asked[at] = 1;
     confirmer.confirm();
     out[at] = std::move(confirmer.out);

@@ -142,11 +142,9 @@ void Planner::for_each(std::size_t count, const std::function<void(std::size_t)>
 }
 
 ExplainRequest Planner::explain_request_of(const PlanRequest& request) const {
-  ExplainRequest out;
-  out.sql = request.sql;
-  if (request.parameters_known) out.parameters = request.parameters;
-  out.names = request.names;
-  return out;
+  return {.sql = request.sql,
+          .parameters = request.parameters_known ? request.parameters : Parameters(),
+          .names = request.names};
 }
 
 Result<PlanRequest> Planner::request(const Query& query) {
@@ -188,7 +186,7 @@ Result<PlanRequest> Planner::lookup(const Probe& probe) {
       look_up([&](PlanSource& source) { return source.typical_values(probe.table, probe.columns); });
   out.parameters_known = !values.empty();
   out.parameters = values.empty() ? Parameters(probe.columns.size())
-                                  : values[values.size() / 2];  // neither the most common nor the rarest
+                                  : values[values.size() / 2];  // between the most common and the rarest
   out.origin = values.empty() ? "generic plan" : "with a value from pg_stats";
   return out;
 }

@@ -1,7 +1,6 @@
-#include "check/changes/sandbox_environment.h"
+#include "pg/sandbox/sandbox_environment.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -13,18 +12,20 @@
 #include "base/files/input_file.h"
 #include "base/text/mask.h"
 #include "base/text/text.h"
-#include "files/files.h"
 
 extern char** environ;
 
-namespace pgadvise::check {
+namespace pgadvise::pg {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 12> of_others = {
-    "mysql",  "mysql2",    "mariadb", "mongodb",    "mongodb+srv", "redis",
-    "rediss", "sqlserver", "mssql",   "clickhouse", "amqp",        "prisma+postgres"};
+constexpr auto of_others = word_list("mysql", "mysql2", "mariadb", "mongodb", "mongodb+srv", "redis",
+                                     "rediss", "sqlserver", "mssql", "clickhouse", "amqp", "prisma+postgres");
+
+// In names of variables with parts of an address: DB_HOST, TYPEORM_PORT.
+constexpr auto owners =
+    word_list("db", "database", "postgres", "postgresql", "pg", "typeorm", "sql", "sequelize", "rds");
 
 // "postgresql" of "postgresql+psycopg2://…"; "" for another value.
 std::string scheme_of(std::string_view value) {
@@ -68,8 +69,6 @@ std::optional<std::string> in_form_of(std::string_view value, const SandboxAddre
 
 // "DB_HOST" and the like; nullopt for another name.
 std::optional<std::string> part_for(std::string_view name, const SandboxAddress& to) {
-  constexpr std::array<std::string_view, 9> owners = {"db",      "database", "postgres",  "postgresql", "pg",
-                                                      "typeorm", "sql",      "sequelize", "rds"};
   const std::string lowered = lower(name);
   const auto words = split(lowered, '_');
   if (words.size() < 2) return std::nullopt;
@@ -77,11 +76,11 @@ std::optional<std::string> part_for(std::string_view name, const SandboxAddress&
       std::any_of(words.begin(), words.end() - 1, [&](auto word) { return is_one_of(word, owners); });
   const std::string_view last = words.back();
   if (!owned) return std::nullopt;
-  if (last == "host" || last == "hostname" || last == "server") return to.host;
+  if (is_one_of(last, {"host", "hostname", "server"})) return to.host;
   if (last == "port") return std::to_string(to.port);
-  if (last == "user" || last == "username") return to.user;
-  if (last == "password" || last == "pass" || last == "passwd" || last == "pwd") return to.password;
-  if (last == "name" || last == "database" || last == "db" || last == "dbname") return to.database;
+  if (is_one_of(last, {"user", "username"})) return to.user;
+  if (is_one_of(last, {"password", "pass", "passwd", "pwd"})) return to.password;
+  if (is_one_of(last, {"name", "database", "db", "dbname"})) return to.database;
   if (last == "ssl") return "false";
   if (last == "sslmode") return "disable";
   return std::nullopt;
@@ -177,4 +176,4 @@ std::vector<std::string> read_env_files(const std::vector<std::string>& folders)
   return out;
 }
 
-}  // namespace pgadvise::check
+}  // namespace pgadvise::pg

@@ -1,4 +1,4 @@
-#include "check/changes/sandbox_environment.h"
+#include "pg/sandbox/sandbox_environment.h"
 
 #include <map>
 
@@ -6,7 +6,7 @@
 
 #include "support/temp_tree.h"
 
-namespace pgadvise::check {
+namespace pgadvise::pg {
 namespace {
 
 const SandboxAddress sandbox{.password = "pw"};
@@ -83,4 +83,4 @@ TEST(SandboxEnvironment, EnvFilesOfAFolder) {
 }
 
 }  // namespace
-}  // namespace pgadvise::check
+}  // namespace pgadvise::pg

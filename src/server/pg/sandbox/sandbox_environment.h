@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace pgadvise::check {
+namespace pgadvise::pg {
 
 struct SandboxAddress {
   std::string host = "127.0.0.1";
@@ -32,4 +32,4 @@ Variables own_environment();
 // The texts of .env, .env.local and the like in these folders: at most 50 files of 1 MB.
 std::vector<std::string> read_env_files(const std::vector<std::string>& folders);
 
-}  // namespace pgadvise::check
+}  // namespace pgadvise::pg
