@@ -153,14 +153,11 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
   add_inputs(*command, options->check);
   auto words = std::make_shared<Words>();
-  command->add_option("--format", words->formats, formats_help())
-      ->allow_extra_args(false)
-      ->type_name(format_choices());
+  command->add_option("--format", words->formats, formats_help())->type_name(format_choices());
   command
       ->add_option("-o,--output", words->outputs,
                    "File to write the report to. With several --format, each -o belongs to the --format "
                    "before it: --format sarif -o a.sarif --format text")
-      ->allow_extra_args(false)
       ->type_name("FILE");
   command
       ->add_option("--top", options->top,
@@ -175,7 +172,6 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
           "findings of at least this severity. never: none. confirmed: only findings with the verdict "
           "confirmed, as in note,confirmed. Ids of rules: findings of these rules, whatever their "
           "severity. Separate several by commas")
-      ->allow_extra_args(false)
       ->type_name("WORDS");
   auto* baseline =
       command->add_option("--baseline", options->check.settings.baseline,
@@ -196,7 +192,6 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
           "the counters grew since the previous run, as the statistics of the queries")
       ->needs("--store")
       ->needs("--db")
-      ->allow_extra_args(false)
       ->type_name("FILE");
   command->callback([options, words, command, &exit_code] {
     exit_code = cli::exit_code_of(parse_and_run(*command, *words, *options));

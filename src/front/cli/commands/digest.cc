@@ -26,19 +26,14 @@ namespace pgadvise::cli {
 namespace {
 
 struct Options {
-  std::vector<std::string> logs;
+  check::DigestSources sources;
   std::vector<std::string> compare;
-  std::string db;
-  std::string line_prefix;
-  log::Selection selection;
-  unsigned jobs = 0;
   std::string format;  // empty: text, or with -o the workload file
   std::string output;
   bool show_literals = false;
   int top = 20;
   std::string sort = "total";
   StoreOptions store;
-  UserPaths user_paths;
 };
 
 // By decreasing value; queries with equal values stay in the order of their total time.
@@ -60,9 +55,11 @@ class Digest {
   explicit Digest(const Options& options) : options_(options) {}
 
   Result<int> run() {
-    for (auto* list : {&options_.logs, &options_.compare}) check::take_out_conninfos(*list, diagnostics_);
+    for (auto* list : {&options_.sources.logs, &options_.compare})
+      check::take_out_conninfos(*list, diagnostics_);
     TRY_VOID(keep_logs());
-    if (!diagnostics_.empty() && (options_.logs.empty() && options_.db.empty())) options_.compare.clear();
+    if (!diagnostics_.empty() && options_.sources.logs.empty() && options_.sources.db.empty())
+      options_.compare.clear();
     if (options_.format == "html") TRY_VOID(report::need_page());
     const std::string content = options_.compare.empty() ? digest() : comparison();
     for (const auto& error : diagnostics_) complain(error);
@@ -80,23 +77,23 @@ class Digest {
   // A workload file may be merged into itself.
   Result<void> keep_logs() const {
     std::vector<std::string> logs = options_.compare;
-    for (const auto& path : options_.logs)
+    for (const auto& path : options_.sources.logs)
       if (!options_.format.empty() || !check::names_workload_file(path)) logs.push_back(path);
     return check::keep_inputs(options_.output, logs);
   }
 
   std::vector<Workload> read(const std::vector<std::string>& paths) {
-    const bool writes_workload =
-        options_.compare.empty() && options_.format.empty() && !options_.output.empty();
-    auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.selection, options_.jobs,
-                                 writes_workload || options_.store.address, options_.user_paths},
-                                console_observer(), diagnostics_);
+    check::DigestSources sources = options_.sources;
+    sources.logs = paths;
+    sources.by_log = options_.store.address ||
+                     (options_.compare.empty() && options_.format.empty() && !options_.output.empty());
+    auto digest = check::digest(sources, console_observer(), diagnostics_);
     read_ |= digest.read;
     return std::move(digest.workloads);
   }
 
   std::string digest() {
-    auto workloads = read(options_.logs);
+    auto workloads = read(options_.sources.logs);
     if (options_.store.address) take_facts(workloads);
     const bool text = options_.format == "text" || (options_.format.empty() && options_.output.empty());
     if (!text) tell_notes(workloads);
@@ -113,7 +110,7 @@ class Digest {
 
   void take_facts(const std::vector<Workload>& workloads) {
     facts_.target = target_of(options_.store, "");
-    facts_.queries = statistics_of(workloads, options_.selection, diagnostics_);
+    facts_.queries = statistics_of(workloads, options_.sources.selection, diagnostics_);
   }
 
   std::string comparison() {
@@ -165,8 +162,7 @@ class Digest {
   }
 
   report::DigestOptions text_options() const {
-    return {use_color(options_.output), use_unicode(), output_width(options_.output, 80),
-            options_.show_literals, static_cast<std::size_t>(options_.top)};
+    return {look_of(options_.output), options_.show_literals, static_cast<std::size_t>(options_.top)};
   }
 
   Options options_;
@@ -177,7 +173,7 @@ class Digest {
 
 Result<int> check_and_run(const CLI::App& command, Options& options) {
   TRY_VOID(find_store(command, options.store));
-  if (command.count("--db") && trim(options.db).empty())
+  if (command.count("--db") && trim(options.sources.db).empty())
     return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
   if (!command.count("LOG") && !command.count("--db") && !command.count("--compare"))
     return fail(Error::Kind::usage, "digest", "needs a LOG, a workload file or --db",
@@ -189,14 +185,14 @@ Result<int> check_and_run(const CLI::App& command, Options& options) {
 
 void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
-  options->user_paths = user_paths;
+  options->sources.user_paths = user_paths;
   auto* command = app.add_subcommand(
       "digest",
       "Aggregate logs: which queries take most of the time; write, merge and compare workload files");
   auto* logs = command->add_option(
-      "LOG", options->logs,
+      "LOG", options->sources.logs,
       "PostgreSQL log (stderr, csvlog or jsonlog; - is standard input), or a workload file");
-  auto* db = command->add_option("--db", options->db,
+  auto* db = command->add_option("--db", options->sources.db,
                                  "Database whose pg_stat_statements is read: a libpq connection string, or "
                                  "env (DATABASE_URL, else PG*)");
   auto* compare = command
@@ -205,9 +201,9 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
                                    "new, gone, slower or more frequent")
                       ->expected(2);
   compare->excludes(logs)->excludes(db);
-  add_log_options(*command, options->line_prefix, options->selection);
+  add_log_options(*command, options->sources.line_prefix, options->sources.selection);
   command->add_option(
-      "-j,--jobs", options->jobs,
+      "-j,--jobs", options->sources.jobs,
       "Number of threads that read logs; 0: one for each processor. The result does not depend on it");
   command->add_option("--format", options->format, "text, json, or html (a report for a browser)")
       ->check(CLI::IsMember({"text", "json", "html"}));

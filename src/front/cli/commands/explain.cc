@@ -34,12 +34,11 @@ struct Options {
   std::string plan;  // a plan that somebody has already
   std::string log;   // with auto_explain's plans
   std::string db;
-  pg::SessionSettings session_settings;
+  check::ExplainSettings settings;
   double max_analyze_time = 60;  // seconds
   std::vector<std::string> parameters;
   bool no_analyze = false;
   bool whole = false;
-  bool show_literals = false;
   std::string format = "text";
   std::string output;
   UserPaths user_paths;
@@ -53,11 +52,9 @@ Result<std::string> read_statement(const std::string& path, const UserPaths& use
 
 class Explain {
  public:
-  explicit Explain(Options options) : options_(std::move(options)) {
-    settings_.session_settings = options_.session_settings;
+  explicit Explain(Options options) : options_(std::move(options)), settings_(options_.settings) {
     settings_.analyze_budget = milliseconds(options_.max_analyze_time);
     settings_.analyze = !options_.no_analyze;
-    settings_.show_literals = options_.show_literals;
     for (const auto& parameter : options_.parameters) settings_.parameters.emplace_back(parameter);
     settings_.observer = console_observer();
   }
@@ -130,9 +127,7 @@ class Explain {
                                                 without_literals(plan.text), plans_);
       return html() ? report::html_page(out, "pgadvise explain: one plan") : out;
     }
-    std::string out = report::plan_text(
-        plan, times, insights,
-        {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
+    std::string out = report::plan_text(plan, times, insights, look_of(options_.output), options_.whole);
     if (in_part_) out += "\nThis is only a part of the plan: see the warnings.\n";
     if (!origin_.empty()) out += "\n" + printable(origin_) + "\n";
     return out;
@@ -210,10 +205,10 @@ void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "the slowest statement. pgadvise connects to no database");
   auto* db = command->add_option("--db", options->db,
                                  "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
-  command->add_option("--param", options->parameters, "Value of $1, then of $2 …")->allow_extra_args(false);
-  add_acting_options(*command, options->session_settings);
+  command->add_option("--param", options->parameters, "Value of $1, then of $2 …");
+  add_acting_options(*command, options->settings.session_settings);
   add_analyze_time(*command, options->max_analyze_time);
-  command->add_flag("--show-literals", options->show_literals,
+  command->add_flag("--show-literals", options->settings.show_literals,
                     "Show the values from pg_stats with which a statement with $n was planned");
   command->add_flag("--no-analyze", options->no_analyze, "Plan the statement, do not run it");
   command->add_flag("--all-nodes", options->whole,

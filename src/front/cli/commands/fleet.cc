@@ -162,9 +162,9 @@ Result<int> run(const Options& options, bool store_given) {
         progress.show(fmt::format("{} of {} databases, {} failed", done, names.size(), failed));
     });
   }
-  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  const std::string content = options.format == "json" ? report::fleet_json(databases)
-                                                       : report::fleet_text(databases, look, options.top);
+  const std::string content = options.format == "json"
+                                  ? report::fleet_json(databases)
+                                  : report::fleet_text(databases, look_of(options.output), options.top);
   TRY_VOID(write_output(options.output, content,
                         fmt::format("{}, {}", counted(names.size(), "database"), options.format)));
   return interrupt.token().stop_requested() ? exit_interrupted : exit_code;

@@ -28,8 +28,7 @@ struct Options {
 std::string rendered(const store::History& found, const Options& options) {
   if (options.format == "html") return report::history_html(found);
   if (options.format == "json") return report::history_json(found);
-  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  return report::history_text(found, look, options.top);
+  return report::history_text(found, look_of(options.output), options.top);
 }
 
 Result<int> run(const Options& options) {

@@ -38,8 +38,7 @@ Result<RunRecord> read_run(const std::string& file, const Options& options) {
 std::string rendered(const report::ReportDifference& difference, const Options& options) {
   if (options.format == "html") return report::report_difference_html(difference);
   if (options.format == "json") return report::report_difference_json(difference);
-  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  return report::report_difference_text(difference, look);
+  return report::report_difference_text(difference, look_of(options.output));
 }
 
 Result<int> write_page(const Options& options) {
@@ -95,7 +94,6 @@ void add_report(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->add_option("--fail-on", options->fail_on,
                    "Of two reports: new findings that make the exit code 1, in the words of check "
                    "--fail-on: error, warning, note, confirmed, ids of rules. Default: none")
-      ->allow_extra_args(false)
       ->type_name("WORDS");
   command->add_option("-o,--output", options->output, "File to write to");
   command->footer(

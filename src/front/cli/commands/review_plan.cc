@@ -72,8 +72,8 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   if (!plan) return tl::unexpected(plan.error());
   if (!literals) redact(plan->root);
   const auto times = plan::self_times(*plan);
-  std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()),
-                                      {look.color, look.unicode, look.width, false});
+  std::string out =
+      report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()), look);
   if (!origin.empty()) out += "\n" + printable(origin) + "\n";
   return out;
 }

@@ -100,13 +100,10 @@ void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<s
   options->user_paths = user_paths;
   auto* command =
       app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command with it, remove it");
-  command
-      ->add_option("--schema", options->schema,
-                   "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server "
-                   "provides its sizes and statistics but no rows, which allows EXPLAIN only")
-      ->allow_extra_args(false);
-  command->add_option("--load", options->load, "SQL to run after the schema: test data")
-      ->allow_extra_args(false);
+  command->add_option("--schema", options->schema,
+                      "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server "
+                      "provides its sizes and statistics but no rows, which allows EXPLAIN only");
+  command->add_option("--load", options->load, "SQL to run after the schema: test data");
   command->footer(
       "COMMAND stands after two dashes: pgadvise sandbox [OPTIONS] -- COMMAND…\n"
       "DATABASE_URL (127.0.0.1, with a random password), JDBC_DATABASE_URL, and PGHOST, PGPORT, PGUSER, "

@@ -219,7 +219,6 @@ void add_outputs(CLI::App& command, Options& options) {
           "--store-as", options.targets,
           "Name of the database in the store and in the metrics. With several --db give --store-as once "
           "for each, in the same order. Default: NAME of @NAME, else the name of the database")
-      ->allow_extra_args(false)
       ->type_name("NAME");
   command
       .add_option("-o,--output", options.plan.output,
@@ -281,7 +280,6 @@ void add_watch(CLI::App& app, std::shared_ptr<const DatabaseNames> names, int& e
           "Database (repeatable; a database that fails does not stop the others): a libpq connection string, "
           "or env (DATABASE_URL, else PG*)")
       ->required()
-      ->allow_extra_args(false)
       ->type_name("CONN");
   add_times(*command, options->plan);
   add_outputs(*command, *options);

@@ -90,7 +90,7 @@ class Help : public CLI::Formatter {
 }  // namespace
 
 void group_options(CLI::App& app) {
-  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (auto* command : app.get_subcommands({})) {
     if (options_of(*command).size() <= many) continue;
     for (const auto* known : options_of(*command))
       for (const auto& group : groups())

@@ -108,13 +108,12 @@ void add_store(CLI::App& command, StoreOptions& options) {
       "or ~/.local/state), sqlite:PATH, postgresql://… (its schema pgadvise), clickhouse://… (its database "
       "pgadvise), env (PGADVISE_STORE), or @NAME, a store of your own configuration" +
           about_store_password + ". Without --store nothing is stored");
-  store->allow_extra_args(false)->type_name("URL");
+  store->type_name("URL");
   command
       .add_option("--store-as", options.target,
                   "Name under which the store keeps the run; default: the database of --db, else the name of "
                   "the repository's folder")
       ->needs(store)
-      ->allow_extra_args(false)
       ->type_name("NAME");
   command
       .add_option(
@@ -122,7 +121,6 @@ void add_store(CLI::App& command, StoreOptions& options) {
           "Folder that keeps the results of runs, up to 64 MB, until the store has them. The next run that "
           "reaches the store sends what waits")
       ->needs(store)
-      ->allow_extra_args(false)
       ->type_name("FOLDER");
 }
 

@@ -106,4 +106,8 @@ bool use_unicode() {
   return false;
 }
 
+report::Look look_of(const std::string& path) {
+  return {use_color(path), use_unicode(), output_width(path, 80)};
+}
+
 }  // namespace pgadvise::cli
