@@ -40,7 +40,7 @@ std::string object_if_missing(const Finding& finding, std::string_view text) {
   for (const std::string& name : {subject.table, subject.index, subject.constraint, subject.file})
     if (!name.empty() && contains(text, name)) return {};
   if (!subject.table.empty()) return display({subject.schema, subject.table});
-  if (finding.location && !finding.location->live()) return finding.location->str();
+  if (finding.in_file()) return finding.location->str();
   return subject.file;
 }
 

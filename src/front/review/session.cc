@@ -149,8 +149,7 @@ class Walk {
 
   Body page_of(const Item& item) {
     return [this, &item](const Look& look) {
-      const auto& location = item.finding->location;
-      const auto source = location && !location->live() ? host_.source(*item.finding) : std::nullopt;
+      const auto source = item.finding->in_file() ? host_.source(*item.finding) : std::nullopt;
       return finding_page(*item.finding, *item.fix, source, item.plan, look);
     };
   }

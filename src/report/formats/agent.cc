@@ -18,7 +18,7 @@ constexpr std::size_t longest_line = 400;
 std::string line_of(const Finding& finding, const Options& options) {
   std::string out =
       fmt::format("{} {}{}", name(finding.severity), finding.short_id, verdict_mark(finding.verdict));
-  if (finding.location && !finding.location->live()) {
+  if (finding.in_file()) {
     const SourceLocation place = shown_at(finding, options);
     out += fmt::format(" {}:{}", place.file, place.line);
   }

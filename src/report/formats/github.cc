@@ -26,7 +26,7 @@ std::string render(const Report& report, const Options& options) {
   const auto findings = standing(report);
   for (const auto* finding : findings) {
     std::string where;
-    if (finding->location && !finding->location->live()) {
+    if (finding->in_file()) {
       const SourceLocation place = shown_at(*finding, options);
       where = fmt::format("file={},line={},", property(printable(place.file)), place.line);
     }

@@ -33,7 +33,7 @@ std::string test_case(const Finding& finding, const Options& options) {
   std::string about = subject(finding);
   if (about.empty()) about = finding.id;
   const SourceLocation place = shown_at(finding, options);
-  const bool in_file = finding.location && !finding.location->live();
+  const bool in_file = finding.in_file();
   const std::string where = in_file ? fmt::format("{}:{}\n", place.file, place.line) : std::string();
   return fmt::format(
       "  <testcase classname=\"pgadvise.{}\" name=\"{}\">\n   <failure type=\"{}\" "

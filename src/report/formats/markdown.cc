@@ -42,7 +42,7 @@ std::string one(const Finding& finding, const Options& options) {
       fmt::format("- **{}** {}{}: {}", name(finding.severity), span(finding.short_id),
                   verdict_mark(finding.verdict), markdown_text(ellipsis(finding.message, longest)));
   if (!finding.impact.effect.empty()) out += " " + markdown_text(finding.impact.effect) + ".";
-  if (finding.location && !finding.location->live()) {
+  if (finding.in_file()) {
     const SourceLocation place = shown_at(finding, options);
     out += " " + span(fmt::format("{}:{}", place.file, place.line));
   }

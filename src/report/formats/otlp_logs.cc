@@ -39,7 +39,7 @@ json attributes_of(const Finding& finding, const Options& options) {
   if (!about.table.empty())
     add("db.collection.name", about.schema.empty() ? about.table : about.schema + "." + about.table);
   add("pgadvise.query.fingerprint", about.fingerprint);
-  if (finding.location && !finding.location->live()) {
+  if (finding.in_file()) {
     const SourceLocation place = shown_at(finding, options);
     add("code.file.path", place.file);
     out.push_back(attribute("code.line.number", std::int64_t{place.line}));

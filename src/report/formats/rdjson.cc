@@ -29,7 +29,7 @@ std::string render(const Report& report, const Options& options) {
   out["source"] = {{"name", "pgadvise"}};
   out["diagnostics"] = json::array();
   for (const auto* finding : standing(report)) {
-    if (!finding->location || finding->location->live()) continue;
+    if (!finding->in_file()) continue;
     json diagnostic;
     diagnostic["message"] = without_mentions(printable_block(explanation(*finding)));
     diagnostic["location"] = location_json(shown_at(*finding, options));

@@ -76,7 +76,7 @@ json finding_json(const Finding& finding, bool show_literals) {
   out["verdict"] = name(finding.verdict);
   put(out, "verdict_reason", finding.verdict_reason);
   out["subject"] = subject_json(finding.subject);
-  if (finding.location && !finding.location->live()) out["location"] = place_json(*finding.location);
+  if (finding.in_file()) out["location"] = place_json(*finding.location);
   for (const auto& place : finding.other_locations) out["other_locations"].push_back(place_json(place));
   out["message"] = finding.message;
   out["evidence"] = array_of(

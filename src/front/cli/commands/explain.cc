@@ -151,8 +151,7 @@ class Explain {
     if (!finding.fix) return out;
     const Fix& fix = *finding.fix;
     out += "  " + printable_block(fix.sql.empty() ? fix.title : fix.sql) + "\n";
-    if (fix.cost_before && fix.cost_after)
-      out += fmt::format("  planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
+    out += report::cost_line("  ", fix);
     if (fix.sql.starts_with("CREATE INDEX"))
       out +=
           "  for this statement alone: check, advise and review search for the whole\n"

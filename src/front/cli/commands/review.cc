@@ -122,7 +122,7 @@ class CheckedHost : public review::Host {
   // Whether the fix is a setting at the beginning of the migration.
   static bool edits_migration(const Finding& finding) {
     return finding.rule == "missing-lock-timeout" && finding.fix && !finding.fix->sql.empty() &&
-           finding.location && !finding.location->live() && finding.location->file.ends_with(".sql");
+           finding.in_file() && finding.location->file.ends_with(".sql");
   }
 
   using ByInput = std::vector<std::pair<const migrations::SchemaInput*, std::vector<migrations::Change>>>;
@@ -230,8 +230,7 @@ class CheckedHost : public review::Host {
     if (edits_migration(finding) || splits_migration(finding)) return {};
     const auto* rule = lint::find_rule(finding.rule);
     if (rule && rule->category == "migration") {
-      const std::string where =
-          finding.location && !finding.location->live() ? finding.location->file : "the migration";
+      const std::string where = finding.in_file() ? finding.location->file : "the migration";
       return "it concerns " + where + " itself: change that file, as long as the migration has not run";
     }
     if (finding.fix->sql.empty() || finding.fix->safety == Fix::Safety::manual)
@@ -294,7 +293,7 @@ class CheckedHost : public review::Host {
     for (const auto* folder : folders)
       if (folder->path == finding.subject.file) return migrations::writes_for(*folder) ? folder : nullptr;
     std::vector<std::string> files;
-    if (finding.location && !finding.location->live()) files.push_back(finding.location->file);
+    if (finding.in_file()) files.push_back(finding.location->file);
     const QualifiedName name = table_name(finding);
     for (const auto* schema : schemas_of(finding))
       if (const Table* table = schema->catalog->table(name); table && !table->origin.live())

@@ -201,7 +201,7 @@ const Sources::File* Sources::file(const std::string& path) {
 }
 
 std::optional<report::Source> Sources::around(const Finding& finding, int lines) {
-  if (!finding.location || finding.location->live() || finding.location->line < 1) return std::nullopt;
+  if (!finding.in_file() || finding.location->line < 1) return std::nullopt;
   const SourceLocation& place = *finding.location;
   if ((!queries_ && !finding.subject.fingerprint.empty()) || hidden_.count(place.file)) return std::nullopt;
   const File* found = file(place.file);
