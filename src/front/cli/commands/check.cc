@@ -134,12 +134,6 @@ Result<int> parse_and_run(const CLI::App& command, const Words& words, Options o
 
 }  // namespace
 
-static std::string format_choices() {
-  std::vector<std::string> names;
-  for (const auto* format : report::all_formats()) names.emplace_back(format->name);
-  return "{" + join(names, ",") + "}";
-}
-
 static std::string formats_help() {
   std::string out;
   for (const auto* format : report::all_formats())
@@ -153,7 +147,8 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
   add_inputs(*command, options->check);
   auto words = std::make_shared<Words>();
-  command->add_option("--format", words->formats, formats_help())->type_name(format_choices());
+  command->add_option("--format", words->formats, formats_help())
+      ->type_name("{" + join(format_names(), ",") + "}");
   command
       ->add_option("-o,--output", words->outputs,
                    "File to write the report to. With several --format, each -o belongs to the --format "
