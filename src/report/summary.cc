@@ -72,9 +72,8 @@ std::vector<FirstThing> first_things(const Report& report) {
   constexpr std::size_t shown = 5;
   std::vector<FirstThing> out;
   for (const Finding* finding : standing(report)) {
-    const auto known = std::find_if(out.begin(), out.end(), [&](const FirstThing& thing) {
-      return thing.finding->rule == finding->rule;
-    });
+    const auto known = std::ranges::find_if(
+        out, [&](const FirstThing& thing) { return thing.finding->rule == finding->rule; });
     if (known != out.end()) ++known->more;
     else out.push_back({finding, 0});
   }

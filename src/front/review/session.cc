@@ -87,7 +87,6 @@ class Walk {
       if (at_ < items_.size()) at_finding();
       else at_end();
     }
-    ending_->seen = seen_;
     return std::move(*ending_);
   }
 
@@ -108,7 +107,6 @@ class Walk {
     Item& item = items_[at_];
     const Finding& finding = *item.finding;
     if (!item.fix) item.fix = fix_of(at_);
-    seen_ = std::max(seen_, at_ + 1);
     const std::string question = item.fix->refused.empty() ? "Accept this fix" : "No fix to accept";
     const Key key = screen_.ask(header(), page_of(item), question + " [y,n,a,s,i,e,p,r,l,/,#,u,q,?]? ",
                                 Screen::Keys::scroll, question + " [y,n,…,?]? ");
@@ -552,7 +550,6 @@ class Walk {
   std::vector<std::vector<std::size_t>> history_;  // of choices; those of one key are undone together
   Filter filter_;
   std::size_t at_ = 0;
-  std::size_t seen_ = 0;
   std::optional<Ending> ending_;
 };
 

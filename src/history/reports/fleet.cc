@@ -78,16 +78,15 @@ Summary summary_of(const std::vector<FleetDatabase>& databases) {
     }
   }
   for (auto& [name, rule] : rules) out.rules.push_back(std::move(rule));
-  std::sort(out.rules.begin(), out.rules.end(), [](const RuleEntry& a, const RuleEntry& b) {
+  std::ranges::sort(out.rules, [](const RuleEntry& a, const RuleEntry& b) {
     return std::tuple(b.databases.size(), b.findings, a.rule) <
            std::tuple(a.databases.size(), a.findings, b.rule);
   });
-  std::sort(out.checked.begin(), out.checked.end(), [](const Entry& a, const Entry& b) {
+  std::ranges::sort(out.checked, [](const Entry& a, const Entry& b) {
     return std::tie(b.counts.errors, b.score, a.database->name) <
            std::tie(a.counts.errors, a.score, b.database->name);
   });
-  std::sort(out.failed.begin(), out.failed.end(),
-            [](const auto* a, const auto* b) { return a->name < b->name; });
+  std::ranges::sort(out.failed, [](const auto* a, const auto* b) { return a->name < b->name; });
   return out;
 }
 

@@ -205,7 +205,7 @@ json index_json(const Index& index) {
 }
 
 bool indexed(const Table& table, const std::vector<std::string>& columns) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     return lint::covers(index, table, columns) == lint::Coverage::full;
   });
 }

@@ -159,7 +159,7 @@ class Writer {
   }
 
   static std::size_t lines_in(std::string_view text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    return static_cast<std::size_t>(std::ranges::count(text, '\n'));
   }
 
   // What was read: whole if that takes few lines or everything is asked for, else a line each.
@@ -288,7 +288,7 @@ class Writer {
     for (const Finding* finding : rest) ++rules[finding->rule];
     std::vector<std::pair<int, std::string>> counts;
     for (const auto& [rule, number] : rules) counts.emplace_back(-number, rule);
-    std::sort(counts.begin(), counts.end());
+    std::ranges::sort(counts);
     std::vector<std::string> words;
     for (const auto& [number, rule] : counts) words.push_back(fmt::format("{} {}", -number, rule));
     out_ += "\n";
@@ -310,8 +310,8 @@ class Writer {
     const Finding& first = *findings.front();
     if (!first.subject.fingerprint.empty()) return false;
     if (first.subject.entry.empty() || !first.subject.table.empty()) return true;
-    return std::all_of(findings.begin(), findings.end(),
-                       [&](const Finding* finding) { return said_of_any(*finding) == said_of_any(first); });
+    return std::ranges::all_of(
+        findings, [&](const Finding* finding) { return said_of_any(*finding) == said_of_any(first); });
   }
 
   // Many of one rule about objects of the schema: the worst in full, of the others what tells them apart, and

@@ -122,8 +122,8 @@ class AdviceLines : Lines {
   }
 
   std::size_t major() const {
-    return static_cast<std::size_t>(std::count_if(advice_.indexes.begin(), advice_.indexes.end(),
-                                                  [&](const AdvisedIndex& index) { return !minor(index); }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(advice_.indexes, [&](const AdvisedIndex& index) { return !minor(index); }));
   }
 
   void minor_indexes() {
@@ -134,7 +134,7 @@ class AdviceLines : Lines {
       if (!minor(index)) continue;
       ++count;
       size += static_cast<double>(index.size_bytes);
-      if (auto name = display(index.table); std::find(tables.begin(), tables.end(), name) == tables.end())
+      if (auto name = display(index.table); std::ranges::find(tables, name) == tables.end())
         tables.push_back(std::move(name));
     }
     if (!count) return;

@@ -169,9 +169,7 @@ class Writer {
       calls.back() += static_cast<double>(timeline.buckets()[i].calls);
       times.back() += static_cast<double>(timeline.buckets()[i].total_us) / 1000;
     }
-    const auto highest = [](const std::vector<double>& values) {
-      return *std::max_element(values.begin(), values.end());
-    };
+    const auto highest = [](const std::vector<double>& values) { return *std::ranges::max_element(values); };
     paragraph(fmt::format("over time, {} a column, from {}:",
                           whole_time(timeline.width() / 1'000'000 * static_cast<std::int64_t>(each)),
                           one_time(timeline.start())));
@@ -185,7 +183,7 @@ class Writer {
   std::string bars(std::span<const double> values) const {
     static constexpr std::string_view blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static constexpr std::string_view ascii[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
-    const double highest = *std::max_element(values.begin(), values.end());
+    const double highest = *std::ranges::max_element(values);
     std::string out;
     for (const auto value : values) {
       const auto level = highest > 0 ? static_cast<std::size_t>(std::ceil(8 * value / highest)) : 0;

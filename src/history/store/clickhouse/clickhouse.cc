@@ -24,7 +24,7 @@ using Rows = std::vector<std::vector<Cell>>;
 
 const ClickHouseTable& table_of(std::string_view name) {
   const auto all = clickhouse_tables();
-  return *std::find_if(all.begin(), all.end(), [&](const auto& table) { return table.name == name; });
+  return *std::ranges::find_if(all, [&](const auto& table) { return table.name == name; });
 }
 
 // "2023-11-20" as 20231120, the name of a partition.

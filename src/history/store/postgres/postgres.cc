@@ -148,7 +148,7 @@ Result<void> upload(PostgresTransaction& transaction, const FactRows& facts,
     TRY_VOID(insert(transaction, log.statistics, "ON CONFLICT DO NOTHING"));
   }
   // Sorted by id, then by text: the first of several texts is the smallest.
-  std::sort(classes.rows.begin(), classes.rows.end());
+  std::ranges::sort(classes.rows);
   const auto same = [](const auto& a, const auto& b) { return a.front() == b.front(); };
   classes.rows.erase(std::unique(classes.rows.begin(), classes.rows.end(), same), classes.rows.end());
   return insert(transaction, classes,
