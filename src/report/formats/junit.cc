@@ -42,7 +42,7 @@ std::string test_case(const Finding& finding, const Options& options) {
       xml(where + explanation(finding)));
 }
 
-std::string render(const Report& report, const Options& options) {
+std::string junit_xml(const Report& report, const Options& options) {
   std::map<std::string, std::vector<const Finding*>> by_rule;
   for (const auto& rule : report.rules_run) by_rule[rule];
   const auto findings = standing(report);
@@ -82,6 +82,6 @@ std::string render(const Report& report, const Options& options) {
 
 }  // namespace
 
-const Format junit_format{"junit", "JUnit XML: a suite for each rule", render};
+const Format junit_format{"junit", "JUnit XML: a suite for each rule", junit_xml};
 
 }  // namespace pgadvise::report::formats

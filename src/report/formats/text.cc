@@ -578,10 +578,12 @@ class Writer {
   std::string out_;
 };
 
-std::string render(const Report& report, const Options& options) { return Writer(report, options).write(); }
+std::string report_text(const Report& report, const Options& options) {
+  return Writer(report, options).write();
+}
 
 }  // namespace
 
-const Format text_format{"text", "for people", render};
+const Format text_format{"text", "for people", report_text};
 
 }  // namespace pgadvise::report::formats
