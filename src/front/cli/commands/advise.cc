@@ -30,7 +30,7 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct AdviseCommand {
   check::AdviseSources sources;
   check::EvaluateSources proposals;
   check::AdviseSettings settings;  // settings_of() adds what the next five say
@@ -64,7 +64,7 @@ std::optional<std::int64_t> read_size(std::string_view text) {
 }
 
 // Errors (usage): --budget is not a size.
-Result<check::AdviseSettings> settings_of(const Options& options) {
+Result<check::AdviseSettings> settings_of(const AdviseCommand& options) {
   check::AdviseSettings out = options.settings;
   if (!options.budget.empty()) {
     out.search.budget = read_size(options.budget);
@@ -80,7 +80,7 @@ Result<check::AdviseSettings> settings_of(const Options& options) {
   return out;
 }
 
-bool evaluates(const Options& options) {
+bool evaluates(const AdviseCommand& options) {
   return !options.proposals.candidates.empty() || !options.proposals.candidate_files.empty() ||
          !options.proposals.drops.empty();
 }
@@ -96,7 +96,8 @@ struct Answer {
   store::Facts facts = {};     // with --store
 };
 
-store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs, Diagnostics& diagnostics) {
+store::Facts facts_of(const AdviseCommand& options, const check::AdviseInputs& inputs,
+                      Diagnostics& diagnostics) {
   store::Facts out;
   if (!options.store.address) return out;
   const bool live = !options.sources.sandbox;
@@ -110,7 +111,7 @@ store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs,
   return out;
 }
 
-Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
+Result<Answer> answer(const AdviseCommand& options, Diagnostics& diagnostics) {
   TRY(auto settings, settings_of(options));
   TRY(auto inputs, check::load_for_advise(options.sources, settings, diagnostics));
   store::Facts facts = facts_of(options, inputs, diagnostics);
@@ -140,7 +141,7 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
                 exit_clean, std::move(facts)};
 }
 
-Result<int> run(Options options) {
+Result<int> run(AdviseCommand options) {
   options.sources.output = options.output;
   options.sources.other_inputs = options.proposals.candidate_files;
   if (options.format == "html") TRY_VOID(report::need_page());
@@ -158,7 +159,7 @@ Result<int> run(Options options) {
   return std::max(found->exit_code, exit_code_of(diagnostics));
 }
 
-void add_inputs(CLI::App& command, Options& options) {
+void add_inputs(CLI::App& command, AdviseCommand& options) {
   auto* db = command.add_option("--db", options.sources.db,
                                 "Database whose planner computes the costs: a libpq connection string, or "
                                 "env (DATABASE_URL, else PG*); needs the extension hypopg");
@@ -185,7 +186,7 @@ void add_inputs(CLI::App& command, Options& options) {
                      "each processor, and at most four connections");
 }
 
-void add_proposals(CLI::App& command, Options& options) {
+void add_proposals(CLI::App& command, AdviseCommand& options) {
   auto* candidate =
       command.add_option("--candidate", options.proposals.candidates,
                          "CREATE INDEX statement to evaluate instead of a search: which queries change, the "
@@ -202,7 +203,7 @@ void add_proposals(CLI::App& command, Options& options) {
       option->excludes(command.get_option(other));
 }
 
-void add_search(CLI::App& command, Options& options) {
+void add_search(CLI::App& command, AdviseCommand& options) {
   command.add_option(
       "--budget", options.budget,
       "Total size limit of the new indexes: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes. "
@@ -232,7 +233,7 @@ void add_search(CLI::App& command, Options& options) {
       ->capture_default_str();
 }
 
-void add_verification(CLI::App& command, Options& options) {
+void add_verification(CLI::App& command, AdviseCommand& options) {
   command.add_flag("--verify", options.settings.verify,
                    "Measure: run the queries without and with the indexes, on the sandbox or "
                    "a --disposable database, then drop the indexes");
@@ -257,7 +258,7 @@ void add_verification(CLI::App& command, Options& options) {
                    "'open'); constants of .sql files are always used");
 }
 
-Result<void> check_words(const CLI::App& command, const Options& options) {
+Result<void> check_words(const CLI::App& command, const AdviseCommand& options) {
   const auto given = [&](const char* option) { return command.count(option) > 0; };
   const auto refuse = [](const char* where, const char* what, const char* hint) {
     return fail(Error::Kind::usage, where, what, hint);
@@ -282,7 +283,7 @@ Result<void> check_words(const CLI::App& command, const Options& options) {
   return {};
 }
 
-Result<int> check_and_run(const CLI::App& command, Options& options) {
+Result<int> check_and_run(const CLI::App& command, AdviseCommand& options) {
   TRY_VOID(check_words(command, options));
   TRY_VOID(find_store(command, options.store));
   if (options.cleanup) return clean_up(options.sources.db, options.settings.disposable, options.yes);
@@ -292,7 +293,7 @@ Result<int> check_and_run(const CLI::App& command, Options& options) {
 }  // namespace
 
 void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AdviseCommand>();
   options->sources.user_paths = user_paths;
   auto* command = app.add_subcommand(
       "advise", "Find the indexes that reduce a workload's planner cost most for their size");

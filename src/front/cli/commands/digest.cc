@@ -25,7 +25,7 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct DigestCommand {
   check::DigestSources sources;
   std::vector<std::string> compare;
   std::string format;  // empty: text, or with -o the workload file
@@ -52,7 +52,7 @@ void sort_by(std::vector<Query>& queries, const std::string& figure) {
 
 class Digest {
  public:
-  explicit Digest(const Options& options) : options_(options) {}
+  explicit Digest(const DigestCommand& options) : options_(options) {}
 
   Result<int> run() {
     for (auto* list : {&options_.sources.logs, &options_.compare})
@@ -165,13 +165,13 @@ class Digest {
     return {look_of(options_.output), options_.show_literals, static_cast<std::size_t>(options_.top)};
   }
 
-  Options options_;
+  DigestCommand options_;
   Diagnostics diagnostics_;
   store::Facts facts_;
   bool read_ = false;
 };
 
-Result<int> check_and_run(const CLI::App& command, Options& options) {
+Result<int> check_and_run(const CLI::App& command, DigestCommand& options) {
   TRY_VOID(find_store(command, options.store));
   if (command.count("--db") && trim(options.sources.db).empty())
     return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
@@ -184,7 +184,7 @@ Result<int> check_and_run(const CLI::App& command, Options& options) {
 }  // namespace
 
 void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DigestCommand>();
   options->sources.user_paths = user_paths;
   auto* command = app.add_subcommand(
       "digest",

@@ -28,7 +28,7 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct ExplainCommand {
   std::string query;
   std::string file;
   std::string plan;  // a plan that somebody has already
@@ -52,7 +52,7 @@ Result<std::string> read_statement(const std::string& path, const UserPaths& use
 
 class Explain {
  public:
-  explicit Explain(Options options) : options_(std::move(options)), settings_(options_.settings) {
+  explicit Explain(ExplainCommand options) : options_(std::move(options)), settings_(options_.settings) {
     settings_.analyze_budget = milliseconds(options_.max_analyze_time);
     settings_.analyze = !options_.no_analyze;
     for (const auto& parameter : options_.parameters) settings_.parameters.emplace_back(parameter);
@@ -159,7 +159,7 @@ class Explain {
     return out;
   }
 
-  Options options_;
+  ExplainCommand options_;
   check::ExplainSettings settings_;
   Diagnostics diagnostics_;
   std::string origin_;
@@ -169,7 +169,7 @@ class Explain {
   std::vector<ReportPlan> plans_;
 };
 
-Result<int> check_and_run(const CLI::App& command, const Options& options) {
+Result<int> check_and_run(const CLI::App& command, const ExplainCommand& options) {
   const bool has_plan = command.count("--plan") + command.count("--log") > 0;
   const auto refuse = [](const char* what) {
     return fail(Error::Kind::usage, "explain", what, "pgadvise explain --help");
@@ -184,7 +184,7 @@ Result<int> check_and_run(const CLI::App& command, const Options& options) {
 }  // namespace
 
 void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExplainCommand>();
   options->user_paths = user_paths;
   auto* command = app.add_subcommand(
       "explain", "Show one query's plan: which nodes take the time, the problems, and the index that helps");

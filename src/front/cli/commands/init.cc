@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct InitCommand {
   std::string folder = ".";
   std::string ci;  // "": by what is there
   std::string action = "OWNER/pgadvise@main";
@@ -70,7 +70,7 @@ std::string yaml_word(const std::string& text) { return "'" + replace_all(printa
 
 class Init {
  public:
-  explicit Init(const Options& options)
+  explicit Init(const InitCommand& options)
       : options_(options), folder_(fs::path(options.folder).lexically_normal()), root_(root_of(folder_)) {
     if (!folder_.has_filename() && folder_.has_parent_path() && folder_ != folder_.root_path())
       folder_ = folder_.parent_path();
@@ -343,7 +343,7 @@ class Init {
       say("  pgadvise init --ci github, or --ci gitlab, for a CI step: the project has no CI files\n");
   }
 
-  const Options& options_;
+  const InitCommand& options_;
   fs::path folder_;
   fs::path root_;  // of the repository
   Diagnostics diagnostics_;
@@ -360,14 +360,14 @@ class Init {
   std::string out_;
 };
 
-int run(const Options& options) {
+int run(const InitCommand& options) {
   return options.print_schema ? print_output(check::config_schema()) : Init(options).run();
 }
 
 }  // namespace
 
 void add_init(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InitCommand>();
   auto* command = app.add_subcommand("init", "Write pgadvise.toml and a CI step for a project");
   command->add_option("PATH", options->folder, "The project's folder; default: the current directory");
   command

@@ -42,7 +42,7 @@ constexpr std::size_t source_limit = std::size_t{64} << 20;
 
 // Milliseconds since 1970; SOURCE_DATE_EPOCH (seconds) stands for the clock where the same bytes are wanted
 // twice.
-std::int64_t now() {
+std::int64_t migration_time() {
   if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH"))
     if (const long long seconds = std::atoll(fixed); seconds > 0 && seconds < 100'000'000'000)
       return seconds * 1000;
@@ -421,7 +421,7 @@ class CheckedHost : public review::Host {
   }
 
   const CheckRun& run_;
-  const std::int64_t now_ = now();
+  const std::int64_t now_ = migration_time();
   // Once asked for. Those that pgadvise writes for; `not_written_`: the id of a tool of the others.
   mutable std::optional<std::vector<migrations::SchemaInput>> programs_;
   mutable std::string_view not_written_;

@@ -21,7 +21,7 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct SandboxCommand {
   std::vector<std::string> schema;
   std::vector<std::string> load;
   std::vector<std::string> command;
@@ -71,7 +71,7 @@ int run_command(const std::vector<std::string>& command, const pg::Sandbox& serv
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int run(const Options& options) {
+int run(const SandboxCommand& options) {
   if (options.command.empty())
     return usage_error({Error::Kind::usage, "sandbox", "needs a command after --",
                         "pgadvise sandbox --schema drizzle -- psql"});
@@ -96,7 +96,7 @@ int run(const Options& options) {
 
 void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<std::string>& words,
                  int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SandboxCommand>();
   options->user_paths = user_paths;
   auto* command =
       app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command with it, remove it");
