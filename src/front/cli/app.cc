@@ -15,7 +15,7 @@
 #include "cli/options/usage.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "review/terminal.h"
 
 namespace pgadvise::cli {

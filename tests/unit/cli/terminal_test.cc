@@ -10,7 +10,7 @@
 #include "base/text/text.h"
 #include "cli/options/usage.h"
 #include "cli/output/sources.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "support/run.h"
 
 namespace pgadvise::cli {

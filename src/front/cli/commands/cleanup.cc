@@ -14,7 +14,7 @@
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "pg/verify/leftovers.h"
 #include "pg/verify/verify.h"
 #include "review/terminal.h"

@@ -7,7 +7,6 @@
 
 #include "cli/commands/commands.h"
 #include "cli/options/store_option.h"
-#include "cli/output/arguments.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "report/pages/page.h"

@@ -15,7 +15,7 @@
 #include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "pg/connection/conninfo.h"
 
 namespace pgadvise::cli {

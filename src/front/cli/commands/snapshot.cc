@@ -11,7 +11,7 @@
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "files/catalog_snapshot.h"
 #include "pg/catalog/catalog_reader.h"
 #include "pg/catalog/relation_sizes.h"

@@ -15,9 +15,9 @@
 #include "check/run/merge.h"
 #include "cli/options/log_options.h"
 #include "cli/options/plan_options.h"
-#include "cli/output/interrupt.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/interrupt.h"
+#include "cli/process/verbosity.h"
 #include "lint/run/rule.h"
 
 namespace pgadvise::cli {

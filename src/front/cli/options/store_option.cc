@@ -16,7 +16,6 @@
 #include "base/text/text.h"
 #include "check/config/config.h"
 #include "check/config/trust.h"
-#include "cli/output/arguments.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "plan/read/reader.h"

@@ -15,7 +15,7 @@
 #include "base/text/ci_commands.h"
 #include "base/text/text.h"
 #include "cli/output/messages.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/text/number_format.h"
 #include "base/text/text.h"
 #include "cli/output/output.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "report/pages/page.h"
 
 namespace pgadvise::cli {
