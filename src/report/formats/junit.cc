@@ -7,6 +7,7 @@
 #include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/text/markdown_text.h"
 
 namespace pgadvise::report::formats {
 namespace {
@@ -14,19 +15,7 @@ namespace {
 // XML 1.0 takes no control characters, written out or not: printable_block() has none left but tabs and line
 // ends.
 std::string xml(const std::string& text) {
-  std::string out;
-  for (const char c : printable_block(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\n': out += "&#10;"; break;
-      case '\t': out += "&#9;"; break;
-      default: out += c;
-    }
-  }
-  return out;
+  return replace_all(replace_all(markup_text(printable_block(text)), "\n", "&#10;"), "\t", "&#9;");
 }
 
 std::string test_case(const Finding& finding, const Options& options) {

@@ -71,13 +71,8 @@ json query_json(const Query& query, bool show_literals) {
 }
 
 std::string_view scope_name(RepeatedQuery::Scope scope) {
-  switch (scope) {
-    case RepeatedQuery::Scope::trace: return "trace";
-    case RepeatedQuery::Scope::transaction: return "transaction";
-    case RepeatedQuery::Scope::session_burst: return "session burst";
-    case RepeatedQuery::Scope::pool_burst: break;
-  }
-  return "pool burst";
+  constexpr std::string_view names[] = {"trace", "transaction", "session burst", "pool burst"};
+  return names[static_cast<std::size_t>(scope)];
 }
 
 // [offset, duration, index in the pattern], in ms.

@@ -11,14 +11,8 @@ using json = nlohmann::ordered_json;
 namespace {
 
 std::string_view evidence_kind(Evidence::Kind kind) {
-  switch (kind) {
-    case Evidence::Kind::statement: return "statement";
-    case Evidence::Kind::plan: return "plan";
-    case Evidence::Kind::what_if: return "what-if";
-    case Evidence::Kind::project: return "project";
-    case Evidence::Kind::catalog: break;
-  }
-  return "catalog";
+  constexpr std::string_view names[] = {"catalog", "statement", "plan", "what-if", "project"};
+  return names[static_cast<std::size_t>(kind)];
 }
 
 json evidence_json(const Evidence& evidence, bool show_literals) {

@@ -1,5 +1,7 @@
 #include "report/json/plan_json.h"
 
+#include <iterator>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text/json_parse.h"
@@ -41,24 +43,22 @@ json report_plan_json(const std::vector<ReportPlan>& plans, std::size_t at) {
 }  // namespace
 
 std::string_view kind_name(Insight::Kind kind) {
-  using Kind = Insight::Kind;
-  switch (kind) {
-    case Kind::inefficient_index: return "inefficient-index";
-    case Kind::index_for_order_alone: return "index-for-order-alone";
-    case Kind::misestimate: return "misestimate";
-    case Kind::disk_sort: return "disk-sort";
-    case Kind::hash_batches: return "hash-batches";
-    case Kind::aggregate_spill: return "aggregate-spill";
-    case Kind::lossy_bitmap: return "lossy-bitmap";
-    case Kind::heap_fetches: return "heap-fetches";
-    case Kind::nested_loop: return "nested-loop";
-    case Kind::large_offset: return "large-offset";
-    case Kind::jit: return "jit";
-    case Kind::planning: return "planning";
-    case Kind::trigger: return "trigger";
-    case Kind::slow_scan: break;
-  }
-  return "slow-scan";
+  constexpr std::string_view names[] = {"slow-scan",
+                                        "inefficient-index",
+                                        "index-for-order-alone",
+                                        "misestimate",
+                                        "disk-sort",
+                                        "hash-batches",
+                                        "aggregate-spill",
+                                        "lossy-bitmap",
+                                        "heap-fetches",
+                                        "nested-loop",
+                                        "large-offset",
+                                        "jit",
+                                        "planning",
+                                        "trigger"};
+  static_assert(std::size(names) == static_cast<std::size_t>(Insight::Kind::trigger) + 1);
+  return names[static_cast<std::size_t>(kind)];
 }
 
 json plans_json(const std::vector<ReportPlan>& plans) {

@@ -260,15 +260,7 @@ class CheckedHost : public review::Host {
     return own.empty() ? all : own;
   }
 
-  const Table* table_of(const Finding& finding) const {
-    const QualifiedName name = table_name(finding);
-    if (run_.inputs.live) return run_.inputs.live->table(name);
-    for (const auto* schema : schemas_of(finding))
-      if (const Table* table = schema->catalog->table(name)) return table;
-    return nullptr;
-  }
-
-  // The one that table_of() searches first; nullptr: there is none.
+  // The catalog that has the finding's table, else the first one; nullptr: there is none.
   const Catalog* catalog_of(const Finding& finding) const {
     if (run_.inputs.live) return run_.inputs.live.get();
     const Catalog* first = nullptr;
@@ -277,6 +269,11 @@ class CheckedHost : public review::Host {
       if (!first) first = &*schema->catalog;
     }
     return first;
+  }
+
+  const Table* table_of(const Finding& finding) const {
+    const Catalog* catalog = catalog_of(finding);
+    return catalog ? catalog->table(table_name(finding)) : nullptr;
   }
 
   static bool holds(const migrations::SchemaInput& input, const std::string& file) {
@@ -352,10 +349,10 @@ class CheckedHost : public review::Host {
   }
 
   const std::optional<std::string>& text_of(const std::string& file) {
-    const auto known = texts_.find(file);
-    if (known != texts_.end()) return known->second;
-    const auto text = read_file(file, source_limit);
-    return texts_[file] = text ? std::optional<std::string>(*text) : std::nullopt;
+    const auto [at, added] = texts_.try_emplace(file);
+    if (added)
+      if (auto text = read_file(file, source_limit)) at->second = std::move(*text);
+    return at->second;
   }
 
   void add_schema_line(const Finding& finding, review::FixView& out) {
