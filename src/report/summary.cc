@@ -107,8 +107,7 @@ std::string index_set_in_words(const Report& report) {
   if (set.count == 0 || set.share_saved < least) return {};
   return fmt::format("{} proposed here and by advise remove{} {:.0f} % of the workload's planner cost, {}",
                      set.count == 1 ? "The one index" : fmt::format("All {} indexes", set.count),
-                     set.count == 1 ? "s" : "", 100 * set.share_saved,
-                     bytes(static_cast<double>(set.bytes))) +
+                     set.count == 1 ? "s" : "", 100 * set.share_saved, bytes(set.bytes)) +
          without_finding(report);
 }
 

@@ -87,8 +87,7 @@ class Text : public Sections {
   void growth(const std::vector<store::RelationGrowth>& list) {
     section("Growing tables and indexes", list, [&](const store::RelationGrowth& one) {
       entry(fmt::format("{} {} {}.{}: {} on {}, {} on {}", one.target, one.kind, one.schema, one.name,
-                        bytes(static_cast<double>(one.bytes_before)), day_of(one.from),
-                        bytes(static_cast<double>(one.bytes)), day_of(one.until)));
+                        bytes(one.bytes_before), day_of(one.from), bytes(one.bytes), day_of(one.until)));
     });
   }
 
@@ -105,8 +104,8 @@ class Text : public Sections {
     section("Indexes that neither the primary nor a replica scanned", history.unused,
             [&](const store::UnusedIndex& one) {
               entry(fmt::format("{} {}.{}: {}, no scan from {} to {} on {}", one.target, one.schema, one.name,
-                                one.bytes > 0 ? bytes(static_cast<double>(one.bytes)) : "size unknown",
-                                day_of(one.from), day_of(one.until), counted(one.servers, "server")));
+                                one.bytes > 0 ? bytes(one.bytes) : "size unknown", day_of(one.from),
+                                day_of(one.until), counted(one.servers, "server")));
             });
     if (history.unsure_unused == 0) return;
     if (history.unused.empty()) line("");

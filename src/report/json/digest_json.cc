@@ -118,16 +118,11 @@ json event_json(const ServerEvent& event) {
 }
 
 void put_counts(json& out, const Workload& workload) {
-  std::uint64_t lines = 0, statements = 0, not_understood = 0;
-  for (const auto& source : workload.sources) {
-    lines += source.lines;
-    statements += source.statements;
-    not_understood += source.not_understood;
-  }
+  const LogSource logs = total_of(workload.sources);
   const auto span = span_of(workload);
-  put(out, "lines", lines, "statements", statements, "templates", workload.queries.size(), "sessions",
-      workload.sessions, "first", span ? json(time_stamp(span->first)) : json(), "last",
-      span ? json(time_stamp(span->last)) : json(), "unparsed_lines", not_understood);
+  put(out, "lines", logs.lines, "statements", logs.statements, "templates", workload.queries.size(),
+      "sessions", workload.sessions, "first", span ? json(time_stamp(span->first)) : json(), "last",
+      span ? json(time_stamp(span->last)) : json(), "unparsed_lines", logs.not_understood);
 }
 
 // null: no call's time was logged.

@@ -194,29 +194,21 @@ class Writer {
 
   // How much, from when to when, how busy: before any single query.
   void head(const Workload& workload) {
-    std::uint64_t sources = 0, lines = 0, statements = 0, timed = 0, used = 0, continued = 0, other = 0,
-                  not_understood = 0;
+    const LogSource all_logs = total_of(workload.sources);
+    const auto logs = static_cast<std::uint64_t>(
+        std::ranges::count_if(workload.sources, [](const auto& source) { return !source.format.empty(); }));
     double total = 0;
-    for (const auto& source : workload.sources) {
-      used += source.used;
-      continued += source.continuation;
-      other += source.other;
-      not_understood += source.not_understood;
-      sources += !source.format.empty();
-      lines += source.lines;
-      statements += source.statements;
-      timed += source.timed_statements;
-    }
     for (const auto& query : workload.queries) total += query.total_ms;
     std::string text =
-        fmt::format("{}, {}, {} of {}", plural(sources, "log"), plural(lines, "line"),
-                    plural(statements, "statement"), plural(workload.queries.size(), "template"));
+        fmt::format("{}, {}, {} of {}", plural(logs, "log"), plural(all_logs.lines, "line"),
+                    plural(all_logs.statements, "statement"), plural(workload.queries.size(), "template"));
     if (workload.sessions) text += fmt::format(", {}", plural(workload.sessions, "session"));
     paragraph(text);
-    if (continued + other + not_understood > 0)
+    if (all_logs.continuation + all_logs.other + all_logs.not_understood > 0)
       paragraph(
           fmt::format("lines: {} of statements, {} that continue them, {} of other kinds, {} not recognized",
-                      count(used), count(continued), count(other), count(not_understood)));
+                      count(all_logs.used), count(all_logs.continuation), count(all_logs.other),
+                      count(all_logs.not_understood)));
     if (const auto span = span_of(workload)) {
       text = fmt::format("{} to {}", one_time(span->first), one_time(span->last));
       const double length_ms = static_cast<double>(span->last - span->first) / 1000;
@@ -233,9 +225,9 @@ class Writer {
          {std::pair{"user", &users_}, {"database", &databases_}, {"application", &applications_}})
       if (names->size() == 1) all.push_back(fmt::format("{} {}", label, one_line(*names->begin())));
     if (!all.empty()) paragraph("all of " + join(all, ", "));
-    if (timed < statements && timed > 0)
-      paragraph(fmt::format("{} of {} have no duration", count(statements - timed),
-                            plural(statements, "statement")));
+    if (const std::uint64_t timed = all_logs.timed_statements; timed < all_logs.statements && timed > 0)
+      paragraph(fmt::format("{} of {} have no duration", count(all_logs.statements - timed),
+                            plural(all_logs.statements, "statement")));
   }
 
   static std::string one_time(std::int64_t at) {
