@@ -41,7 +41,7 @@ class Writer {
       if (!refuted_.empty() && options_.all) write_refuted();
       write_further_indexes();
       write_gone();
-      write_not_looked_at();
+      write_not_checked();
     }
     write_summary();
     return std::move(out_);
@@ -297,7 +297,7 @@ class Writer {
   }
 
   // The message without what it is about.
-  static std::string said_of_any(const Finding& finding) {
+  static std::string message_without_object(const Finding& finding) {
     std::string out = finding.message;
     const std::string base = std::filesystem::path(finding.subject.file).filename().string();
     for (const auto& name : {finding.subject.file, base, finding.subject.entry})
@@ -306,19 +306,20 @@ class Writer {
   }
 
   // Those of a log's statements and of deploy commands differ in what is said of each.
-  static bool say_the_same(const std::vector<const Finding*>& findings) {
+  static bool differ_in_object_only(const std::vector<const Finding*>& findings) {
     const Finding& first = *findings.front();
     if (!first.subject.fingerprint.empty()) return false;
     if (first.subject.entry.empty() || !first.subject.table.empty()) return true;
-    return std::ranges::all_of(
-        findings, [&](const Finding* finding) { return said_of_any(*finding) == said_of_any(first); });
+    return std::ranges::all_of(findings, [&](const Finding* finding) {
+      return message_without_object(*finding) == message_without_object(first);
+    });
   }
 
   // Many of one rule about objects of the schema: the worst in full, of the others what tells them apart, and
   // the fix.
   void write_alike(const std::vector<const Finding*>& findings) {
     constexpr std::size_t few = 5;
-    const bool group = findings.size() > few && say_the_same(findings);
+    const bool group = findings.size() > few && differ_in_object_only(findings);
     for (const auto* finding : findings) {
       write_finding(*finding);
       if (group) break;
@@ -448,7 +449,7 @@ class Writer {
     out_ += "\n";
   }
 
-  void write_not_looked_at() {
+  void write_not_checked() {
     const Diagnostics warnings = options_.warnings_printed ? Diagnostics{} : together(report_.diagnostics);
     if (report_.skipped.empty() && report_.diagnostics.empty()) return;
     if (!options_.verbose) {

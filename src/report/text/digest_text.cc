@@ -297,7 +297,7 @@ class Writer {
     while (line.ends_with(' ')) line.pop_back();
     out_ += bold(line) + "\n";
     statement(query.text, "    ", 3);
-    who(query);
+    origin(query);
   }
 
   std::string sketch(const Histogram& times) const {
@@ -308,7 +308,7 @@ class Writer {
   }
 
   // Whose it is, and where its slowest call stands in the log.
-  void who(const Query& query) {
+  void origin(const Query& query) {
     std::vector<std::string> parts;
     const auto add = [&](std::string_view label, const std::set<std::string>& names) {
       if (names.empty()) return;

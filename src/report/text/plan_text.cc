@@ -43,7 +43,7 @@ class Tree {
     node(at, "", "");
     if (timed_ && plan_.execution_ms > 0 && times_.outside_ms >= folded_share * plan_.execution_ms)
       out_ += fmt::format("{:>9} {:>3} {:>7}  outside the tree\n", short_time(times_.outside_ms), "", "");
-    foot();
+    total_times();
     for (const auto& insight : insights_) write_insight(insight);
     return look_.unicode ? std::move(out_) : replace_all(std::move(out_), "…", "~");
   }
@@ -66,7 +66,7 @@ class Tree {
     return end - at;
   }
 
-  bool dull(std::size_t at) const {
+  bool is_cheap(std::size_t at) const {
     if (whole_ || at == 0) return false;
     double share = 0;
     for (std::size_t i = at; i < at + size(at); ++i) {
@@ -84,7 +84,7 @@ class Tree {
     std::vector<std::size_t> shown;
     std::size_t folded = 0;
     for (std::size_t child = at; child < self + size(self); child += size(child)) {
-      if (dull(child)) folded += size(child);
+      if (is_cheap(child)) folded += size(child);
       else shown.push_back(child);
     }
     for (std::size_t i = 0; i < shown.size(); ++i) {
@@ -124,7 +124,7 @@ class Tree {
     out_ += figures + "  " + before + name + (flags.empty() ? flags : paint(look_, "33;1", flags)) + "\n";
   }
 
-  void foot() {
+  void total_times() {
     std::vector<std::string> parts;
     if (plan_.planning_ms > 0) parts.push_back("planning " + short_time(plan_.planning_ms));
     if (plan_.execution_ms > 0) parts.push_back("execution " + short_time(plan_.execution_ms));

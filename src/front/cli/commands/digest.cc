@@ -96,8 +96,8 @@ class Digest {
     auto workloads = read(options_.sources.logs);
     if (options_.store.address) take_facts(workloads);
     const bool text = options_.format == "text" || (options_.format.empty() && options_.output.empty());
-    if (!text) tell_notes(workloads);
-    if (!text || !options_.output.empty()) tell_not_understood(workloads);
+    if (!text) report_notes(workloads);
+    if (!text || !options_.output.empty()) report_unrecognized_lines(workloads);
     if (options_.format.empty() && !options_.output.empty())
       return log::to_workload_file(workloads, options_.show_literals);
     Workload all = log::total(std::move(workloads));
@@ -122,8 +122,8 @@ class Digest {
     const bool before_read = read_;
     const Workload after = side(options_.compare[1]);
     read_ = read_ && before_read;  // beside nothing all would be new, or gone
-    tell_empty(before, options_.compare[0]);
-    tell_empty(after, options_.compare[1]);
+    report_empty(before, options_.compare[0]);
+    report_empty(after, options_.compare[1]);
     const Comparison compared = compare(before, after);
     if (options_.format == "html")
       return report::html_page(report::comparison_json(compared), "pgadvise digest --compare");
@@ -131,14 +131,14 @@ class Digest {
                                      : report::comparison_text(compared, text_options());
   }
 
-  void tell_empty(const Workload& workload, const std::string& path) {
+  void report_empty(const Workload& workload, const std::string& path) {
     if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean)
       diagnostics_.push_back({Error::Kind::nonfatal, path,
                               "contains no statement: every query of the other input counts as new or gone"});
   }
 
   // Why a log gave nothing stands in the text report itself.
-  void tell_notes(const std::vector<Workload>& workloads) {
+  void report_notes(const std::vector<Workload>& workloads) {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources)
         if (!source.format.empty() && !source.note.empty())
@@ -146,7 +146,7 @@ class Digest {
   }
 
   // Who writes a file sees no report.
-  void tell_not_understood(const std::vector<Workload>& workloads) {
+  void report_unrecognized_lines(const std::vector<Workload>& workloads) {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources) {
         if (source.not_understood == 0) continue;

@@ -373,13 +373,13 @@ class CheckedHost : public review::Host {
       const auto text = text_of(path);
       const auto place = text ? drizzle::drizzle_place(*text, constant) : std::nullopt;
       if (!place) continue;
-      tell_place(path, *place, constant, finding.proposal.has_value(), out);
+      set_schema_place(path, *place, constant, finding.proposal.has_value(), out);
       return;
     }
   }
 
-  static void tell_place(const std::string& path, const drizzle::DrizzlePlace& place,
-                         const std::string& constant, bool index, review::FixView& out) {
+  static void set_schema_place(const std::string& path, const drizzle::DrizzlePlace& place,
+                               const std::string& constant, bool index, review::FixView& out) {
     if (!index) {
       out.schema_place = fmt::format("{}:{} ({})", path, place.line, constant);
       return;
@@ -425,7 +425,7 @@ class CheckedHost : public review::Host {
   std::map<std::string, std::optional<std::string>> texts_;
 };
 
-void tell_written(const review::Ending& ending, CheckedHost& host) {
+void print_written(const review::Ending& ending, CheckedHost& host) {
   std::string out;
   for (const auto& file : ending.pending.files)
     out += fmt::format("{} {}\n", file.before ? "changed" : "wrote  ", printable(file.path));
@@ -444,12 +444,12 @@ void tell_written(const review::Ending& ending, CheckedHost& host) {
   print_output(out);
 }
 
-int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics& diagnostics) {
+int finish(const review::Ending& ending, CheckedHost& host, const Diagnostics& diagnostics) {
   using How = review::Ending::How;
   const auto say = [](const char* text) { std::fprintf(stderr, "pgadvise: %s\n", text); };
   switch (ending.how) {
     case How::written:
-      tell_written(ending, host);
+      print_written(ending, host);
       for (const auto& error : ending.pending.failed) complain(error);
       if (!ending.pending.failed.empty()) return exit_usage;
       break;
@@ -485,7 +485,7 @@ int review(const CheckOptions& options) {
     review::Terminal terminal;
     ending = review::walk(findings, terminal, host, {use_color({}), use_unicode(), 80});
   }
-  return conclude(ending, host, diagnostics);
+  return finish(ending, host, diagnostics);
 }
 
 }  // namespace
