@@ -91,8 +91,8 @@ TEST(MutableState, IsListedHereWithItsReason) {
       {"src/front/cli/output/messages.cc withheld", "one process runs one command"},
       {"src/front/cli/output/messages.cc complained", "one process runs one command"},
       {"src/front/cli/output/messages.cc logins", "one process runs one command"},
-      {"src/front/cli/output/verbosity.cc current_verbosity", "one process runs one command"},
-      {"src/front/cli/output/verbosity.cc literals_shown", "one process runs one command"},
+      {"src/front/cli/process/verbosity.cc current_verbosity", "one process runs one command"},
+      {"src/front/cli/process/verbosity.cc literals_shown", "one process runs one command"},
   };
   const fs::path root = PGADVISE_SOURCE_DIR;
   int files = 0;

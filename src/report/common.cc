@@ -69,10 +69,12 @@ std::string in_words(const Counts& counts) {
                      counted(static_cast<std::uint64_t>(counts.note), "note"), counts.confirmed);
 }
 
+static SourceLocation in_repository(const SourceLocation& place, const Options& options) {
+  return {options.repository.relative(place.file), std::max(1, place.line), std::max(1, place.column)};
+}
+
 SourceLocation shown_at(const Finding& finding, const Options& options) {
-  if (finding.location && !finding.location->live())
-    return {options.repository.relative(finding.location->file), std::max(1, finding.location->line),
-            std::max(1, finding.location->column)};
+  if (finding.in_file()) return in_repository(*finding.location, options);
   if (!finding.subject.file.empty()) return {options.repository.relative(finding.subject.file), 1, 1};
   const Subject& about = finding.subject;
   const std::string& name = !about.table.empty()   ? about.table
@@ -86,9 +88,7 @@ SourceLocation shown_at(const Finding& finding, const Options& options) {
 
 std::vector<SourceLocation> others_shown_at(const Finding& finding, const Options& options) {
   std::vector<SourceLocation> out;
-  for (const auto& place : finding.other_locations)
-    out.push_back(
-        {options.repository.relative(place.file), std::max(1, place.line), std::max(1, place.column)});
+  for (const auto& place : finding.other_locations) out.push_back(in_repository(place, options));
   return out;
 }
 
@@ -96,20 +96,26 @@ std::string subject(const Finding& finding) {
   const Subject& subject = finding.subject;
   std::string out =
       subject.kind == "schema" ? "schema " + subject.schema : display({subject.schema, subject.table});
+  const auto add = [&](const char* separator, const char* noun, const std::string& name) {
+    if (!name.empty()) out += (out.empty() ? "" : separator) + (noun + name);
+  };
   if (!subject.columns.empty()) out += " (" + join(subject.columns, ", ") + ")";
-  if (!subject.index.empty()) out += (out.empty() ? "" : ", ") + std::string("index ") + subject.index;
-  if (!subject.constraint.empty() && subject.columns.empty())
-    out += (out.empty() ? "" : ", ") + std::string("constraint ") + subject.constraint;
-  if (!subject.fingerprint.empty())
-    out += (out.empty() ? "" : " ") + std::string("query ") + subject.fingerprint;
-  if (!subject.file.empty()) out += (out.empty() ? "" : " ") + subject.file;
-  if (!subject.entry.empty()) out += (out.empty() ? "" : " ") + subject.entry;
+  add(", ", "index ", subject.index);
+  if (subject.columns.empty()) add(", ", "constraint ", subject.constraint);
+  add(" ", "query ", subject.fingerprint);
+  add(" ", "", subject.file);
+  add(" ", "", subject.entry);
   return out;
 }
 
 std::string cut(std::string text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
   return text.substr(0, character_begin(text, bytes)) + "…";
+}
+
+std::string cost_line(std::string_view indent, const Fix& fix) {
+  if (!fix.cost_before || !fix.cost_after) return {};
+  return fmt::format("{}planner cost {:.2f} -> {:.2f}\n", indent, *fix.cost_before, *fix.cost_after);
 }
 
 std::string explanation(const Finding& finding) {

@@ -45,6 +45,8 @@ std::vector<SourceLocation> others_shown_at(const Finding& finding, const Option
 std::string subject(const Finding& finding);
 // At most `bytes` of the text, without splitting a character; "…" marks a truncated text.
 std::string cut(std::string text, std::size_t bytes);
+// A line with the planner cost without and with the fix; "" if either is unknown.
+std::string cost_line(std::string_view indent, const Fix& fix);
 // Message, evidence and fix as plain lines.
 std::string explanation(const Finding& finding);
 

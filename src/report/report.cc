@@ -68,9 +68,7 @@ static std::string place_after(const std::string& where, const std::string& befo
 Diagnostics together(const Diagnostics& diagnostics) {
   constexpr std::size_t shown = 2;
   std::map<std::array<std::string, 3>, std::vector<const Error*>> alike;
-  const auto place = [](const Error& error) {
-    return std::count(error.where.begin(), error.where.end(), ':') >= 2;
-  };
+  const auto place = [](const Error& error) { return std::ranges::count(error.where, ':') >= 2; };
   const auto folder_of = [](const std::string& path) {
     const auto slash = path.find_last_of('/');
     return slash == std::string::npos ? std::string(".") : path.substr(0, std::max<std::size_t>(slash, 1));
@@ -115,8 +113,7 @@ Diagnostics together(const Diagnostics& diagnostics) {
 
 const Format* find_format(std::string_view name) {
   const auto known = all_formats();
-  const auto at =
-      std::find_if(known.begin(), known.end(), [&](const Format* format) { return format->name == name; });
+  const auto at = std::ranges::find_if(known, [&](const Format* format) { return format->name == name; });
   return at == known.end() ? nullptr : *at;
 }
 

@@ -40,7 +40,7 @@ std::string object_if_missing(const Finding& finding, std::string_view text) {
   for (const std::string& name : {subject.table, subject.index, subject.constraint, subject.file})
     if (!name.empty() && contains(text, name)) return {};
   if (!subject.table.empty()) return display({subject.schema, subject.table});
-  if (finding.location && !finding.location->live()) return finding.location->str();
+  if (finding.in_file()) return finding.location->str();
   return subject.file;
 }
 
@@ -72,9 +72,8 @@ std::vector<FirstThing> first_things(const Report& report) {
   constexpr std::size_t shown = 5;
   std::vector<FirstThing> out;
   for (const Finding* finding : standing(report)) {
-    const auto known = std::find_if(out.begin(), out.end(), [&](const FirstThing& thing) {
-      return thing.finding->rule == finding->rule;
-    });
+    const auto known = std::ranges::find_if(
+        out, [&](const FirstThing& thing) { return thing.finding->rule == finding->rule; });
     if (known != out.end()) ++known->more;
     else out.push_back({finding, 0});
   }
@@ -108,8 +107,7 @@ std::string index_set_in_words(const Report& report) {
   if (set.count == 0 || set.share_saved < least) return {};
   return fmt::format("{} proposed here and by advise remove{} {:.0f} % of the workload's planner cost, {}",
                      set.count == 1 ? "The one index" : fmt::format("All {} indexes", set.count),
-                     set.count == 1 ? "s" : "", 100 * set.share_saved,
-                     bytes(static_cast<double>(set.bytes))) +
+                     set.count == 1 ? "s" : "", 100 * set.share_saved, bytes(set.bytes)) +
          without_finding(report);
 }
 

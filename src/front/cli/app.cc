@@ -15,7 +15,7 @@
 #include "cli/options/usage.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "review/terminal.h"
 
 namespace pgadvise::cli {
@@ -26,18 +26,22 @@ static bool is_path(const std::string& word) {
   return word.find_first_of("/.") != std::string::npos || std::filesystem::exists(word, code);
 }
 
-// An empty word where a file is asked for is a variable that is not set: never the default.
-static void refuse_empty_names(CLI::App& app) {
+// An option that may be repeated takes one value each time: what follows it is a PATH. An empty word where a
+// file is asked for is a variable that is not set: never the default.
+static void set_value_rules(CLI::App& app) {
   const auto named = CLI::Validator(
       [](const std::string& word) {
         return trim(word).empty() ? std::string("is empty: name a file; is the variable set?")
                                   : std::string();
       },
       "");
-  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+  for (auto* command : app.get_subcommands({})) {
+    for (auto* option : command->get_options())
+      if (option->nonpositional() && option->get_expected_min() == 1) option->allow_extra_args(false);
     for (const char* name : {"--output", "--config", "--baseline", "--schema", "--log", "--workload",
                              "--load", "--file", "--plan", "PATH", "LOG", "FILE"})
       if (auto* option = command->get_option_no_throw(name)) option->check(named);
+  }
 }
 
 // `pgadvise [options] [PATH…]` is `pgadvise check [options] [PATH…]`: the subcommand is put in where it was
@@ -59,7 +63,7 @@ static void state_exit_codes(CLI::App& app) {
   for (const char* one : {"init", "rules", "completion", "manual"}) {
     auto* command = app.get_subcommand(one);
     command->footer(text);
-    for (auto* below : command->get_subcommands([](const CLI::App*) { return true; })) below->footer(text);
+    for (auto* below : command->get_subcommands({})) below->footer(text);
   }
 }
 
@@ -80,8 +84,7 @@ int main(const Arguments& given) {
   const auto database_names = std::make_shared<DatabaseNames>();
   add_commands(app, user_paths, database_names, exit_code);
   std::vector<std::string> commands{"sandbox", "completion", "manual"};  // those that are added below
-  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; }))
-    commands.push_back(one->get_name());
+  for (const CLI::App* one : app.get_subcommands({})) commands.push_back(one->get_name());
   auto words = arguments(given.words, commands);
   std::vector<std::string> command;
   if (const auto dashes = std::ranges::find(words, "--");
@@ -91,7 +94,7 @@ int main(const Arguments& given) {
   }
   add_sandbox(app, user_paths, command, exit_code);
   add_profiles(app, user_paths, database_names);
-  refuse_empty_names(app);
+  set_value_rules(app);
   for (const char* one : {"advise", "check", "digest", "explain", "fleet", "history", "report", "review"})
     add_color(*app.get_subcommand(one));
   add_color(*app.get_subcommand("rules")->get_subcommand("explain"));

@@ -3,7 +3,7 @@
 // include all other folders; no folder includes cli.
 #pragma once
 
-#include "cli/output/arguments.h"
+#include "cli/process/arguments.h"
 
 namespace pgadvise::cli {
 

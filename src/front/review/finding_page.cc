@@ -18,7 +18,7 @@ using Lines = std::vector<std::string>;
 
 void add_source(Lines& out, const Look& look, const Finding& finding,
                 const std::optional<report::Source>& source) {
-  if (!finding.location || finding.location->live()) {
+  if (!finding.in_file()) {
     if (const std::string about = report::subject(finding); !about.empty())
       add_paragraph(out, look, "about ", "      ", about);
     return;

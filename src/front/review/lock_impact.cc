@@ -29,14 +29,10 @@ std::vector<TableLock> locks_of(const std::vector<std::string>& statements, cons
 }
 
 std::string during(TableLock::Work work) {
-  switch (work) {
-    case TableLock::Work::none: return " for a short time";
-    case TableLock::Work::rows: return " while rows are changed";
-    case TableLock::Work::scan: return " during one scan of the table";
-    case TableLock::Work::build: return " during the build";
-    case TableLock::Work::rewrite: return " during a rewrite of the table and its indexes";
-  }
-  return {};
+  constexpr const char* words[] = {" for a short time", " while rows are changed",
+                                   " during one scan of the table", " during the build",
+                                   " during a rewrite of the table and its indexes"};
+  return words[static_cast<std::size_t>(work)];
 }
 
 std::string sentence(const TableLock& lock, const QualifiedName& own) {

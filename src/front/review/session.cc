@@ -87,7 +87,6 @@ class Walk {
       if (at_ < items_.size()) at_finding();
       else at_end();
     }
-    ending_->seen = seen_;
     return std::move(*ending_);
   }
 
@@ -108,7 +107,6 @@ class Walk {
     Item& item = items_[at_];
     const Finding& finding = *item.finding;
     if (!item.fix) item.fix = fix_of(at_);
-    seen_ = std::max(seen_, at_ + 1);
     const std::string question = item.fix->refused.empty() ? "Accept this fix" : "No fix to accept";
     const Key key = screen_.ask(header(), page_of(item), question + " [y,n,a,s,i,e,p,r,l,/,#,u,q,?]? ",
                                 Screen::Keys::scroll, question + " [y,n,…,?]? ");
@@ -149,8 +147,7 @@ class Walk {
 
   Body page_of(const Item& item) {
     return [this, &item](const Look& look) {
-      const auto& location = item.finding->location;
-      const auto source = location && !location->live() ? host_.source(*item.finding) : std::nullopt;
+      const auto source = item.finding->in_file() ? host_.source(*item.finding) : std::nullopt;
       return finding_page(*item.finding, *item.fix, source, item.plan, look);
     };
   }
@@ -553,7 +550,6 @@ class Walk {
   std::vector<std::vector<std::size_t>> history_;  // of choices; those of one key are undone together
   Filter filter_;
   std::size_t at_ = 0;
-  std::size_t seen_ = 0;
   std::optional<Ending> ending_;
 };
 

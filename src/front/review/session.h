@@ -2,7 +2,6 @@
 // screen.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -17,7 +16,6 @@ struct Ending {
   enum class How { nothing, written, left, interrupted, no_more_input, failed };
   How how = How::nothing;
   int signal = 0;
-  std::size_t seen = 0;
   Choices choices;
   Pending pending;
   std::optional<Error> error;

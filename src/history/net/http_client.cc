@@ -17,10 +17,6 @@ namespace {
 
 constexpr long connect_seconds = 10;
 
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-
 struct Body {
   std::string text;
   std::size_t longest;
@@ -61,11 +57,7 @@ std::string hint_of(CURLcode code) {
 }  // namespace
 
 struct HttpClient::Handle {
-  Handle() : curl(curl_easy_init()) {}
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  ~Handle() { curl_easy_cleanup(curl); }
-  CURL* curl;
+  std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl{curl_easy_init(), &curl_easy_cleanup};
 };
 
 Result<HttpClient> HttpClient::create(const std::string& option) {
@@ -75,10 +67,10 @@ Result<HttpClient> HttpClient::create(const std::string& option) {
 }
 
 Result<HttpAnswer> HttpClient::post(const HttpRequest& request, const std::string& where) {
-  CURL* curl = handle_->curl;
+  CURL* curl = handle_->curl.get();
   curl_easy_reset(curl);  // keeps the connection
   Body body{.text = {}, .longest = request.longest_answer};
-  std::unique_ptr<curl_slist, FreeList> headers;
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, &curl_slist_free_all);
   for (const auto& header : request.headers) {
     curl_slist* longer = curl_slist_append(headers.get(), header.c_str());
     if (!longer) return fail(Error::Kind::usage, where, "out of memory");

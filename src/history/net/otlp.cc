@@ -5,7 +5,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <cstdlib>
 #include <mutex>
 #include <optional>
 
@@ -46,7 +45,7 @@ std::string base64(std::string_view bytes) {
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
@@ -89,9 +88,8 @@ Result<void> read_headers(std::string_view text, OtlpAddress& out) {
 std::optional<std::string> path_of(std::string_view text) {
   constexpr std::string_view others = "-._~!$&'()*+,;=:/%";
   while (text.ends_with('/')) text.remove_suffix(1);
-  const bool valid = std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_name(std::string_view(&c, 1)) || others.find(c) != others.npos;
-  });
+  const bool valid = std::ranges::all_of(
+      text, [&](char c) { return is_name(std::string_view(&c, 1)) || others.find(c) != others.npos; });
   return valid ? std::optional(text.empty() ? std::string() : "/" + std::string(text)) : std::nullopt;
 }
 
@@ -202,7 +200,7 @@ Result<OtlpClient> OtlpClient::create(OtlpAddress address) {
 std::string OtlpClient::words_of(std::string_view text) const {
   std::string out(text);
   auto secrets = address_.secrets;
-  std::sort(secrets.begin(), secrets.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::ranges::sort(secrets, [](const auto& a, const auto& b) { return a.size() > b.size(); });
   for (const auto& secret : secrets)
     if (!secret.empty()) out = replace_all(std::move(out), secret, "***");
   return ellipsis(mask_secrets(out), longest_message);
@@ -278,8 +276,8 @@ Diagnostics OtlpClient::send(const OtlpBodies& bodies, const std::stop_token& st
   if (!logs.reached || stop.stop_requested()) return std::move(logs.diagnostics);
   const auto metrics = post("/v1/metrics", bodies.metrics, stop);
   for (const auto& error : metrics.diagnostics) {
-    const auto same = std::find_if(logs.diagnostics.begin(), logs.diagnostics.end(),
-                                   [&](const Error& other) { return other.what == error.what; });
+    const auto same =
+        std::ranges::find_if(logs.diagnostics, [&](const Error& other) { return other.what == error.what; });
     if (same == logs.diagnostics.end()) logs.diagnostics.push_back(error);
     else same->where += " and /v1/metrics";
   }

@@ -18,9 +18,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 struct DatabaseCounts {
-  std::size_t errors = 0;
-  std::size_t warnings = 0;
-  std::size_t notes = 0;
+  std::size_t errors = 0, warnings = 0, notes = 0;
 
   void add(Severity severity) {
     ++(severity == Severity::error ? errors : severity == Severity::warning ? warnings : notes);
@@ -78,16 +76,15 @@ Summary summary_of(const std::vector<FleetDatabase>& databases) {
     }
   }
   for (auto& [name, rule] : rules) out.rules.push_back(std::move(rule));
-  std::sort(out.rules.begin(), out.rules.end(), [](const RuleEntry& a, const RuleEntry& b) {
+  std::ranges::sort(out.rules, [](const RuleEntry& a, const RuleEntry& b) {
     return std::tuple(b.databases.size(), b.findings, a.rule) <
            std::tuple(a.databases.size(), a.findings, b.rule);
   });
-  std::sort(out.checked.begin(), out.checked.end(), [](const Entry& a, const Entry& b) {
+  std::ranges::sort(out.checked, [](const Entry& a, const Entry& b) {
     return std::tie(b.counts.errors, b.score, a.database->name) <
            std::tie(a.counts.errors, a.score, b.database->name);
   });
-  std::sort(out.failed.begin(), out.failed.end(),
-            [](const auto* a, const auto* b) { return a->name < b->name; });
+  std::ranges::sort(out.failed, [](const auto* a, const auto* b) { return a->name < b->name; });
   return out;
 }
 
@@ -120,32 +117,25 @@ std::string fleet_text(const std::vector<FleetDatabase>& databases, const Look& 
 std::string fleet_json(const std::vector<FleetDatabase>& databases) {
   const Summary summary = summary_of(databases);
   const auto counts_json = [](const DatabaseCounts& counts) {
-    return json{{"errors", counts.errors}, {"warnings", counts.warnings}, {"notes", counts.notes}};
+    return object("errors", counts.errors, "warnings", counts.warnings, "notes", counts.notes);
   };
-  json out{
-      {"schema", "pgadvise-fleet-1"},
-      {"checked", summary.checked.size()},
-      {"failed", summary.failed.size()},
-      {"findings", counts_json(summary.counts)},
-  };
+  json out = object("schema", "pgadvise-fleet-1", "checked", summary.checked.size(), "failed",
+                    summary.failed.size(), "findings", counts_json(summary.counts));
   out["databases"] = array_of(summary.checked, [&](const Entry& entry) {
-    json database{{"name", entry.database->name},
-                  {"seconds", entry.database->seconds},
-                  {"server_version", entry.database->run.server_version},
-                  {"findings", counts_json(entry.counts)},
-                  {"impact", {{"score", entry.score}}}};
-    if (entry.first)
-      database["first"] = {{"id", entry.first->id},
-                           {"rule", entry.first->rule},
-                           {"severity", name(entry.first->severity)},
-                           {"message", entry.first->message}};
-    return database;
+    const FleetDatabase& database = *entry.database;
+    json out = object("name", database.name, "seconds", database.seconds, "server_version",
+                      database.run.server_version, "findings", counts_json(entry.counts), "impact",
+                      object("score", entry.score));
+    if (const auto* first = entry.first)
+      out["first"] = object("id", first->id, "rule", first->rule, "severity", name(first->severity),
+                            "message", first->message);
+    return out;
   });
   out["failures"] = array_of(summary.failed, [](const FleetDatabase* database) {
-    return json{{"name", database->name}, {"seconds", database->seconds}, {"failure", database->failure}};
+    return object("name", database->name, "seconds", database->seconds, "failure", database->failure);
   });
   out["rules"] = array_of(summary.rules, [](const RuleEntry& rule) {
-    return json{{"rule", rule.rule}, {"findings", rule.findings}, {"databases", rule.databases.size()}};
+    return object("rule", rule.rule, "findings", rule.findings, "databases", rule.databases.size());
   });
   return text_of(out);
 }

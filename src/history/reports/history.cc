@@ -87,8 +87,7 @@ class Text : public Sections {
   void growth(const std::vector<store::RelationGrowth>& list) {
     section("Growing tables and indexes", list, [&](const store::RelationGrowth& one) {
       entry(fmt::format("{} {} {}.{}: {} on {}, {} on {}", one.target, one.kind, one.schema, one.name,
-                        bytes(static_cast<double>(one.bytes_before)), day_of(one.from),
-                        bytes(static_cast<double>(one.bytes)), day_of(one.until)));
+                        bytes(one.bytes_before), day_of(one.from), bytes(one.bytes), day_of(one.until)));
     });
   }
 
@@ -105,8 +104,8 @@ class Text : public Sections {
     section("Indexes that neither the primary nor a replica scanned", history.unused,
             [&](const store::UnusedIndex& one) {
               entry(fmt::format("{} {}.{}: {}, no scan from {} to {} on {}", one.target, one.schema, one.name,
-                                one.bytes > 0 ? bytes(static_cast<double>(one.bytes)) : "size unknown",
-                                day_of(one.from), day_of(one.until), counted(one.servers, "server")));
+                                one.bytes > 0 ? bytes(one.bytes) : "size unknown", day_of(one.from),
+                                day_of(one.until), counted(one.servers, "server")));
             });
     if (history.unsure_unused == 0) return;
     if (history.unused.empty()) line("");
@@ -155,23 +154,13 @@ class Text : public Sections {
 
 json findings_json(const std::vector<FindingLife>& list) {
   return array_of(list, [](const FindingLife& life) {
-    json entry{{"target", life.target}, {"id", life.id}};
-    put(entry, "short_id", life.short_id);
-    entry["rule"] = life.rule;
-    entry["severity"] = life.severity;
-    entry["verdict"] = life.verdict;
-    entry["message"] = life.message;
-    put(entry, "file", life.file);
-    entry["impact"] = {{"score", life.score}};
-    entry["first_seen"] = iso_of(life.first_seen);
-    entry["last_seen"] = iso_of(life.last_seen);
-    if (life.gone) entry["gone"] = iso_of(*life.gone);
-    if (life.reopened) entry["reopened"] = iso_of(*life.reopened);
-    entry["runs"] = life.runs;
-    put(entry, "owner", life.owner);
-    put(entry, "reason", life.reason);
-    put(entry, "until", life.until);
-    return entry;
+    return object("target", life.target, "id", life.id, "short_id", given(life.short_id), "rule", life.rule,
+                  "severity", life.severity, "verdict", life.verdict, "message", life.message, "file",
+                  given(life.file), "impact", object("score", life.score), "first_seen",
+                  iso_of(life.first_seen), "last_seen", iso_of(life.last_seen), "gone",
+                  or_missing(life.gone, iso_of), "reopened", or_missing(life.reopened, iso_of), "runs",
+                  life.runs, "owner", given(life.owner), "reason", given(life.reason), "until",
+                  given(life.until));
   });
 }
 
@@ -195,73 +184,44 @@ std::string history_text(const store::History& history, const Look& look, std::s
 }
 
 std::string history_json(const store::History& history) {
-  json out{{"schema", "pgadvise-history-1"},
-           {"version", PGADVISE_VERSION},
-           {"since", iso_of(history.since)},
-           {"new", findings_json(history.fresh)},
-           {"reopened", findings_json(history.reopened)},
-           {"fixed", findings_json(history.fixed)},
-           {"recurring", findings_json(history.recurring)},
-           {"gone_before", history.gone_before},
-           {"suppressed", history.suppressed},
-           {"accepted", history.accepted},
-           {"expiring", findings_json(history.expiring)}};
+  json out =
+      object("schema", "pgadvise-history-1", "version", PGADVISE_VERSION, "since", iso_of(history.since),
+             "new", findings_json(history.fresh), "reopened", findings_json(history.reopened), "fixed",
+             findings_json(history.fixed), "recurring", findings_json(history.recurring), "gone_before",
+             history.gone_before, "suppressed", history.suppressed, "accepted", history.accepted, "expiring",
+             findings_json(history.expiring));
   out["slower"] = array_of(history.slower, [](const auto& query) {
-    return json{{"target", query.target},      {"fingerprint", query.class_id},
-                {"query", query.text},         {"calls", query.calls},
-                {"mean_ms", query.mean_ms},    {"earlier_mean_ms", query.earlier_mean_ms},
-                {"earlier_weeks", query.weeks}};
+    return object("target", query.target, "fingerprint", query.class_id, "query", query.text, "calls",
+                  query.calls, "mean_ms", query.mean_ms, "earlier_mean_ms", query.earlier_mean_ms,
+                  "earlier_weeks", query.weeks);
   });
   out["plans"] = array_of(history.plans, [](const auto& one) {
-    return json{{"target", one.target},       {"fingerprint", one.class_id},
-                {"query", one.text},          {"from", iso_of(one.since)},
-                {"until", iso_of(one.until)}, {"cause", one.cause},
-                {"detail", one.detail},       {"cost_before", one.cost_before},
-                {"cost", one.cost},           {"plan_before", one.plan_before},
-                {"plan", one.plan},           {"changes", one.changes}};
+    return object("target", one.target, "fingerprint", one.class_id, "query", one.text, "from",
+                  iso_of(one.since), "until", iso_of(one.until), "cause", one.cause, "detail", one.detail,
+                  "cost_before", one.cost_before, "cost", one.cost, "plan_before", one.plan_before, "plan",
+                  one.plan, "changes", one.changes);
   });
   out["lock_waits"] = array_of(history.lock_waits, [](const auto& one) {
-    return json{{"target", one.target},
-                {"schema", one.schema},
-                {"name", one.name},
-                {"mode", one.mode},
-                {"holder", one.holder},
-                {"wait_seconds", one.wait_seconds},
-                {"holder_seconds", one.holder_seconds},
-                {"seen", iso_of(one.seen)},
-                {"samples", one.samples}};
+    return object("target", one.target, "schema", one.schema, "name", one.name, "mode", one.mode, "holder",
+                  one.holder, "wait_seconds", one.wait_seconds, "holder_seconds", one.holder_seconds, "seen",
+                  iso_of(one.seen), "samples", one.samples);
   });
   out["growth"] = array_of(history.growth, [](const auto& one) {
-    return json{{"target", one.target},
-                {"kind", one.kind},
-                {"schema", one.schema},
-                {"name", one.name},
-                {"from", iso_of(one.from)},
-                {"until", iso_of(one.until)},
-                {"bytes_before", one.bytes_before},
-                {"bytes", one.bytes}};
+    return object("target", one.target, "kind", one.kind, "schema", one.schema, "name", one.name, "from",
+                  iso_of(one.from), "until", iso_of(one.until), "bytes_before", one.bytes_before, "bytes",
+                  one.bytes);
   });
   out["unused_indexes"] = array_of(history.unused, [](const auto& one) {
-    json entry{{"target", one.target}, {"schema", one.schema}, {"name", one.name}};
-    if (one.bytes > 0) entry["bytes"] = one.bytes;
-    entry["from"] = iso_of(one.from);
-    entry["until"] = iso_of(one.until);
-    entry["servers"] = one.servers;
-    return entry;
+    return object("target", one.target, "schema", one.schema, "name", one.name, "bytes",
+                  when(one.bytes > 0, one.bytes), "from", iso_of(one.from), "until", iso_of(one.until),
+                  "servers", one.servers);
   });
   out["unsure_unused_indexes"] = history.unsure_unused;
   out["ranking"] = array_of(history.ranking, [](const auto& rank) {
-    json entry{{"target", rank.target},
-               {"errors", rank.errors},
-               {"warnings", rank.warnings},
-               {"notes", rank.notes},
-               {"impact", {{"score", rank.score}}},
-               {"new", rank.fresh},
-               {"reopened", rank.reopened},
-               {"slower_queries", rank.slower},
-               {"changed_plans", rank.plans}};
-    if (!rank.first_id.empty()) entry["first"] = {{"id", rank.first_id}, {"message", rank.first_message}};
-    return entry;
+    return object("target", rank.target, "errors", rank.errors, "warnings", rank.warnings, "notes",
+                  rank.notes, "impact", object("score", rank.score), "new", rank.fresh, "reopened",
+                  rank.reopened, "slower_queries", rank.slower, "changed_plans", rank.plans, "first",
+                  when(!rank.first_id.empty(), object("id", rank.first_id, "message", rank.first_message)));
   });
   return text_of(out);
 }

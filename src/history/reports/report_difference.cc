@@ -89,39 +89,28 @@ class DifferenceText : public Sections {
 };
 
 json impact_json(const Impact& impact) {
-  json out{{"score", impact.score}};
-  put(out, "effect", impact.effect);
-  return out;
+  return object("score", impact.score, "effect", given(impact.effect));
 }
 
 json entry_json(const RecordedFinding& finding) {
-  json out{{"id", finding.id}};
-  put(out, "short_id", finding.short_id);
-  out["rule"] = finding.rule;
-  out["severity"] = name(finding.severity);
-  out["verdict"] = name(finding.verdict);
-  out["state"] = name(finding.state);
-  out["subject"] = subject_json(finding.subject);
-  out["message"] = finding.message;
-  if (!finding.location.live()) out["location"] = place_json(finding.location);
-  out["impact"] = impact_json(finding.impact);
-  return out;
+  return object("id", finding.id, "short_id", given(finding.short_id), "rule", finding.rule, "severity",
+                name(finding.severity), "verdict", name(finding.verdict), "state", name(finding.state),
+                "subject", subject_json(finding.subject), "message", finding.message, "location",
+                when(!finding.location.live(), place_json(finding.location)), "impact",
+                impact_json(finding.impact));
 }
 
 json run_json(const RunRecord& run) {
-  json out{{"started", run.started}, {"version", run.version}};
-  put(out, "server_version", run.server_version);
-  return out;
+  return object("started", run.started, "version", run.version, "server_version", given(run.server_version));
 }
 
 json recurring_json(const ReportDifference::Recurring& one) {
   json out = entry_json(one.after);
-  json before = json::object();
-  if (one.verdict_changed()) before["verdict"] = name(one.before.verdict);
-  if (one.severity_changed()) before["severity"] = name(one.before.severity);
-  if (one.state_changed()) before["state"] = name(one.before.state);
-  if (one.impact_changed()) before["impact"] = impact_json(one.before.impact);
-  if (!before.empty()) out["before"] = std::move(before);
+  const json before = object("verdict", when(one.verdict_changed(), name(one.before.verdict)), "severity",
+                             when(one.severity_changed(), name(one.before.severity)), "state",
+                             when(one.state_changed(), name(one.before.state)), "impact",
+                             when(one.impact_changed(), impact_json(one.before.impact)));
+  put(out, "before", given(before));
   return out;
 }
 
@@ -214,13 +203,12 @@ std::string report_difference_text(const ReportDifference& difference, const Loo
 }
 
 std::string report_difference_json(const ReportDifference& difference) {
-  json out{{"schema", "pgadvise-report-difference-1"},
-           {"before", run_json(difference.before)},
-           {"after", run_json(difference.after)}};
+  json out = object("schema", "pgadvise-report-difference-1", "before", run_json(difference.before), "after",
+                    run_json(difference.after));
   out["new"] = array_of(difference.fresh, [](const ReportDifference::New& one) {
     json entry = entry_json(one.finding);
-    if (!one.not_checked_before.empty()) entry["checked_before"] = false;
-    put(entry, "reason", one.not_checked_before);
+    put(entry, "checked_before", when(!one.not_checked_before.empty(), false), "reason",
+        given(one.not_checked_before));
     return entry;
   });
   out["fixed"] = array_of(difference.fixed, entry_json);

@@ -119,8 +119,8 @@ class RequestTimer {
   using Opened = std::map<MHD_Connection*, Open>;
 
   Opened::iterator first() {
-    return std::min_element(open_.begin(), open_.end(),
-                            [](const auto& a, const auto& b) { return a.second.until < b.second.until; });
+    return std::ranges::min_element(
+        open_, [](const auto& a, const auto& b) { return a.second.until < b.second.until; });
   }
   void shut(Opened::iterator at) {
     ::shutdown(at->second.socket, SHUT_RDWR);  // the server's thread then closes it

@@ -11,6 +11,10 @@
 #include "base/text/json_parse.h"
 
 namespace pgadvise::watch {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogPosition, device, inode, offset, end, head, head_bytes,
+                                                finished)
+
 namespace {
 
 constexpr std::uint64_t most_bytes = std::uint64_t{16} << 20;
@@ -24,13 +28,7 @@ LogPosition read_position(const std::string& path) {
   LogPosition out;
   try {
     if (json.is_discarded()) return {};
-    json.at("device").get_to(out.device);
-    json.at("inode").get_to(out.inode);
-    json.at("offset").get_to(out.offset);
-    json.at("end").get_to(out.end);
-    json.at("head").get_to(out.head);
-    json.at("head_bytes").get_to(out.head_bytes);
-    if (json.contains("finished")) json.at("finished").get_to(out.finished);
+    json.get_to(out);
     const bool written_here = out.head_bytes <= beginning_bytes && out.finished.size() <= most_finished &&
                               (out.end <= out.offset || out.end - out.offset <= most_bytes);
     return written_here ? out : LogPosition();
@@ -217,16 +215,7 @@ Result<void> LogTail::take() {
 }
 
 Result<void> LogTail::save() const {
-  return replace_file(state_,
-                      nlohmann::json{{"device", position_.device},
-                                     {"inode", position_.inode},
-                                     {"offset", position_.offset},
-                                     {"end", position_.end},
-                                     {"head", position_.head},
-                                     {"head_bytes", position_.head_bytes},
-                                     {"finished", position_.finished}}
-                          .dump(),
-                      mode_of_new_files());
+  return replace_file(state_, nlohmann::json(position_).dump(), mode_of_new_files());
 }
 
 }  // namespace pgadvise::watch

@@ -9,6 +9,7 @@
 #include "base/text/text.h"
 #include "net/url.h"
 #include "report/merged_metrics.h"
+#include "report/text/markdown_text.h"
 
 namespace pgadvise::watch {
 namespace {
@@ -16,13 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* plain = "text/plain; charset=utf-8";
-
-std::string escaped(std::string_view text) {
-  std::string out = replace_all(printable(text), "&", "&amp;");
-  for (const auto& [sign, entity] : {std::pair{"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}})
-    out = replace_all(out, sign, entity);
-  return out;
-}
 
 }  // namespace
 
@@ -85,7 +79,7 @@ std::string WatchBoard::list() const {
   const std::lock_guard lock(mutex_);
   for (const auto& one : databases_)
     out += fmt::format("<li><a href=\"/report/{}\">{}</a>{}</li>\n", net::percent_encoded(one.name),
-                       escaped(one.name),
+                       report::markup_text(printable(one.name)),
                        one.checks == 0 ? ": no check has ended yet"
                        : one.up        ? ""
                                        : ": the last check failed");

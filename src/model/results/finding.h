@@ -131,6 +131,7 @@ struct Finding {
   Verdict verdict = Verdict::suspected;
   Subject subject;
   std::optional<SourceLocation> location;
+  bool in_file() const { return location && !location->live(); }
   std::vector<SourceLocation> other_locations;  // of the same object in other inputs of the same database
   std::string message;                          // one sentence: the problem and its consequence
   std::string statement;                        // normalized, of the subject's query; set by merge()

@@ -12,13 +12,13 @@
 namespace pgadvise::report::formats {
 namespace {
 
-constexpr std::size_t max_bytes = 8'000;  // about 2,000 tokens
+constexpr std::size_t longest_text = 8'000;  // about 2,000 tokens
 constexpr std::size_t longest_line = 400;
 
 std::string line_of(const Finding& finding, const Options& options) {
   std::string out =
       fmt::format("{} {}{}", name(finding.severity), finding.short_id, verdict_mark(finding.verdict));
-  if (finding.location && !finding.location->live()) {
+  if (finding.in_file()) {
     const SourceLocation place = shown_at(finding, options);
     out += fmt::format(" {}:{}", place.file, place.line);
   }
@@ -34,7 +34,7 @@ std::string line_of(const Finding& finding, const Options& options) {
   return ellipsis(out, longest_line) + "\n";
 }
 
-std::string render(const Report& report, const Options& options) {
+std::string agent_lines(const Report& report, const Options& options) {
   const auto findings = standing(report);
   std::string out = fmt::format(
       "pgadvise: {}; {} run, {} not run, {} about the input\n",
@@ -62,7 +62,7 @@ std::string render(const Report& report, const Options& options) {
   std::size_t shown = 0;
   for (const auto* finding : findings) {
     const std::string line = line_of(*finding, options);
-    if (options.top ? shown == options.top : out.size() + line.size() > max_bytes) break;
+    if (options.top ? shown == options.top : out.size() + line.size() > longest_text) break;
     out += line;
     ++shown;
   }
@@ -74,6 +74,6 @@ std::string render(const Report& report, const Options& options) {
 
 }  // namespace
 
-const Format agent_format{"agent", "counts, then one line per finding, about 2,000 tokens", render};
+const Format agent_format{"agent", "counts, then one line per finding, about 2,000 tokens", agent_lines};
 
 }  // namespace pgadvise::report::formats

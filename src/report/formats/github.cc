@@ -21,12 +21,12 @@ const char* command(Severity severity) {
   return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "notice";
 }
 
-std::string render(const Report& report, const Options& options) {
+std::string workflow_commands(const Report& report, const Options& options) {
   std::string out;
   const auto findings = standing(report);
   for (const auto* finding : findings) {
     std::string where;
-    if (finding->location && !finding->location->live()) {
+    if (finding->in_file()) {
       const SourceLocation place = shown_at(*finding, options);
       where = fmt::format("file={},line={},", property(printable(place.file)), place.line);
     }
@@ -49,6 +49,6 @@ std::string render(const Report& report, const Options& options) {
 
 }  // namespace
 
-const Format github_format{"github", "annotations in a GitHub workflow", render, true};
+const Format github_format{"github", "annotations in a GitHub workflow", workflow_commands, true};
 
 }  // namespace pgadvise::report::formats

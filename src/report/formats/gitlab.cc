@@ -19,28 +19,23 @@ const char* severity(const Finding& finding) {
   return finding.severity == Severity::warning ? "minor" : "info";
 }
 
-json location_json(const SourceLocation& place) {
-  return {{"path", place.file}, {"lines", {{"begin", place.line}}}};
+json lines_json(const SourceLocation& place) {
+  return object("path", place.file, "lines", object("begin", place.line));
 }
 
-std::string render(const Report& report, const Options& options) {
+std::string code_quality_json(const Report& report, const Options& options) {
   json out = json::array();
   for (const auto* finding : standing(report)) {
-    json issue;
-    issue["description"] = printable(explanation(*finding));
-    issue["check_name"] = finding->rule;
-    issue["fingerprint"] = finding->id;
-    issue["severity"] = severity(*finding);
-    issue["location"] = location_json(shown_at(*finding, options));
-    for (const auto& place : others_shown_at(*finding, options))
-      issue["other_locations"].push_back(location_json(place));
-    out.push_back(std::move(issue));
+    out.push_back(object("description", printable(explanation(*finding)), "check_name", finding->rule,
+                         "fingerprint", finding->id, "severity", severity(*finding), "location",
+                         lines_json(shown_at(*finding, options)), "other_locations",
+                         given(array_of(others_shown_at(*finding, options), lines_json))));
   }
   return text_of(out, 1);
 }
 
 }  // namespace
 
-const Format gitlab_format{"gitlab", "GitLab code quality", render};
+const Format gitlab_format{"gitlab", "GitLab code quality", code_quality_json};
 
 }  // namespace pgadvise::report::formats

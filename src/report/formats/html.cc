@@ -23,12 +23,12 @@ std::string summary(const Report& report) {
   return printable_block(out);
 }
 
-std::string render(const Report& report, const Options& options) {
+std::string report_page(const Report& report, const Options& options) {
   return html_page(json_format.render(report, options), summary(report));
 }
 
 }  // namespace
 
-const Format html_format{"html", "a report for a browser, one file that needs no network", render};
+const Format html_format{"html", "a report for a browser, one file that needs no network", report_page};
 
 }  // namespace pgadvise::report::formats

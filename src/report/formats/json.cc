@@ -20,9 +20,10 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+double thousandths(double value) { return std::round(value * 1000) / 1000; }
+
 json seconds_json(const SecondsRange& range) {
-  const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
-  return {{"from", rounded(range.from)}, {"to", rounded(range.to)}};
+  return object("from", thousandths(range.from), "to", thousandths(range.to));
 }
 
 std::string table_name(const QualifiedName& name) { return name.schema + "." + name.name; }
@@ -33,43 +34,29 @@ std::string_view work_name(TableLock::Work work) {
 }
 
 json statement_json(const ForecastStatement& statement) {
-  json out{{"migration", statement.migration},
-           {"location", place_json(statement.place)},
-           {"text", statement.text},
-           {"transaction", statement.transaction},
-           {"work", work_name(statement.work)}};
-  if (statement.work != TableLock::Work::none) out["table"] = table_name(statement.work_table);
-  if (statement.seconds) out["seconds"] = seconds_json(*statement.seconds);
-  if (statement.fails) out["fails"] = true;
-  if (statement.lock_timeout_ms) out["lock_timeout_ms"] = *statement.lock_timeout_ms;
-  return out;
+  const bool works = statement.work != TableLock::Work::none;
+  return object("migration", statement.migration, "location", place_json(statement.place), "text",
+                statement.text, "transaction", statement.transaction, "work", work_name(statement.work),
+                "table", when(works, table_name(statement.work_table)), "seconds",
+                or_missing(statement.seconds, seconds_json), "fails", when(statement.fails, true),
+                "lock_timeout_ms", statement.lock_timeout_ms);
 }
 
 json lock_json(const ForecastLock& lock) {
-  json out{{"table", table_name(lock.table)},
-           {"mode", label(lock.mode)},
-           {"blocks_reads", blocks_reads(lock.mode)},
-           {"blocks_writes", blocks_writes(lock.mode)},
-           {"concurrently", lock.concurrently},
-           {"from", lock.from},
-           {"until", lock.until},
-           {"harmful", lock.harmful}};
-  if (lock.rows) out["rows"] = *lock.rows;
-  if (lock.bytes) out["bytes"] = *lock.bytes;
-  if (lock.held) out["held_seconds"] = seconds_json(*lock.held);
-  if (lock.queued_per_second) out["queued_per_second"] = std::round(*lock.queued_per_second * 1000) / 1000;
-  if (lock.longest_ms > 0) out["waits_for_ms"] = lock.longest_ms;
-  if (lock.longest_at.line > 0 && !lock.longest_at.live()) out["waits_for"] = place_json(lock.longest_at);
-  put(out, "why_busy", lock.why_busy);
-  return out;
+  const bool known_place = lock.longest_at.line > 0 && !lock.longest_at.live();
+  return object("table", table_name(lock.table), "mode", label(lock.mode), "blocks_reads",
+                blocks_reads(lock.mode), "blocks_writes", blocks_writes(lock.mode), "concurrently",
+                lock.concurrently, "from", lock.from, "until", lock.until, "harmful", lock.harmful, "rows",
+                lock.rows, "bytes", lock.bytes, "held_seconds", or_missing(lock.held, seconds_json),
+                "queued_per_second", or_missing(lock.queued_per_second, thousandths), "waits_for_ms",
+                when(lock.longest_ms > 0, lock.longest_ms), "waits_for",
+                when(known_place, place_json(lock.longest_at)), "why_busy", given(lock.why_busy));
 }
 
 json forecast_json(const LockForecast& forecast) {
-  json out{{"migration", forecast.migration}, {"file", forecast.file}};
-  put(out, "transactions", forecast.how);
-  out["statements"] = array_of(forecast.statements, statement_json);
-  out["locks"] = array_of(forecast.locks, lock_json);
-  return out;
+  return object("migration", forecast.migration, "file", forecast.file, "transactions", given(forecast.how),
+                "statements", array_of(forecast.statements, statement_json), "locks",
+                array_of(forecast.locks, lock_json));
 }
 
 // With the source lines around its location, where they may be shown.
@@ -77,27 +64,24 @@ json with_source(json out, const Finding& finding, const Options& options) {
   constexpr int around = 3;
   const auto source = options.source ? options.source(finding, around) : std::nullopt;
   if (source && !source->lines.empty())
-    out["source"] = {{"first_line", source->first}, {"lines", source->lines}};
+    out["source"] = object("first_line", source->first, "lines", source->lines);
   return out;
 }
 
 double rounded_share(double share) { return std::round(1e4 * share) / 1e4; }
 
 json index_set_json(const Report::IndexSet& set) {
-  return {{"count", set.count},
-          {"size_bytes", set.bytes},
-          {"share_saved", rounded_share(set.share_saved)},
-          {"steps", array_of(set.steps, [](const auto& step) {
-             return json{{"index", step.index},
-                         {"size_bytes", step.bytes},
-                         {"share_saved", rounded_share(step.share_saved)}};
-           })}};
+  json steps = array_of(set.steps, [](const auto& step) {
+    return object("index", step.index, "size_bytes", step.bytes, "share_saved",
+                  rounded_share(step.share_saved));
+  });
+  return object("count", set.count, "size_bytes", set.bytes, "share_saved", rounded_share(set.share_saved),
+                "steps", std::move(steps));
 }
 
 json summary_json(const Report& report) {
-  json out;
-  json severities = {{"error", 0}, {"warning", 0}, {"note", 0}};
-  json verdicts = {{"confirmed", 0}, {"suspected", 0}, {"refuted", 0}};
+  json severities = object("error", 0, "warning", 0, "note", 0);
+  json verdicts = object("confirmed", 0, "suspected", 0, "refuted", 0);
   std::map<std::string, int> rules;
   for (const auto& finding : report.findings) {
     auto& verdict = verdicts[std::string(name(finding.verdict))];
@@ -107,74 +91,55 @@ json summary_json(const Report& report) {
     auto& severity = severities[std::string(name(finding.severity))];
     severity = severity.get<int>() + 1;
   }
-  out["findings"] = report.findings.size();
-  out["suppressed"] = report.suppressed.size();
-  out["severities"] = severities;  // without the refuted
-  out["verdicts"] = verdicts;
-  out["rules"] = rules;
-  out["rules_run"] = report.rules_run;
-  put(out, "nothing_checked", report.nothing_checked);
-  if (report.nothing_to_check) out["nothing_to_check"] = true;
-  put(out, "not_read", report.not_read);
-  if (report.index_set.count > 0) out["index_set"] = index_set_json(report.index_set);
-  if (report.not_costed) out["not_costed"] = report.not_costed;
-  out["first"] = array_of(first_things(report), [](const FirstThing& thing) {
-    return json{{"id", thing.finding->id}, {"more_of_rule", thing.more}, {"text", in_words(thing)}};
+  json first = array_of(first_things(report), [](const FirstThing& thing) {
+    return object("id", thing.finding->id, "more_of_rule", thing.more, "text", in_words(thing));
   });
-  return out;
+  // The severities are without the refuted findings.
+  return object("findings", report.findings.size(), "suppressed", report.suppressed.size(), "severities",
+                severities, "verdicts", verdicts, "rules", rules, "rules_run", report.rules_run,
+                "nothing_checked", given(report.nothing_checked), "nothing_to_check",
+                when(report.nothing_to_check, true), "not_read", given(report.not_read), "index_set",
+                when(report.index_set.count > 0, index_set_json(report.index_set)), "not_costed",
+                when(report.not_costed != 0, report.not_costed), "first", std::move(first));
 }
 
 json further_json(const Report& report) {
   return array_of(report.further_indexes, [&](const auto& index) {
-    return json{{"sql", index.sql},
-                {"down_sql", index.down_sql},
-                {"schema", index.table.schema},
-                {"table", index.table.name},
-                {"size_bytes", index.size_bytes},
-                {"share_saved", rounded_share(index.cost_saved / report.workload_cost)},
-                {"queries", index.queries}};
+    return object("sql", index.sql, "down_sql", index.down_sql, "schema", index.table.schema, "table",
+                  index.table.name, "size_bytes", index.size_bytes, "share_saved",
+                  rounded_share(index.cost_saved / report.workload_cost), "queries", index.queries);
   });
 }
 
 json change_json(const std::string& fingerprint, const PlanChange& change) {
-  json out{{"fingerprint", fingerprint}, {"outcome", name(change.outcome)}, {"share", change.share}};
-  if (change.outcome != PlanChange::Outcome::new_statement) out["cost_before"] = change.cost_before;
-  if (change.outcome != PlanChange::Outcome::fails_after) out["cost_after"] = change.cost_after;
-  put(out, "error", change.error);
-  put(out, "values", change.origin);
-  for (const auto& one : change.differences) {
-    json entry{{"kind", name(one.kind)}};
-    if (!one.table.name.empty()) entry["table"] = display(one.table);
-    put(entry, "before", one.before);
-    put(entry, "after", one.after);
-    out["differences"].push_back(std::move(entry));
-  }
-  if (change.cause) {
-    json cause{{"kind", name(change.cause->kind)}, {"table", display(change.cause->table)}};
-    put(cause, "object", change.cause->object);
-    put(cause, "before", change.cause->before);
-    put(cause, "after", change.cause->after);
-    out["cause"] = std::move(cause);
-  }
+  using Outcome = PlanChange::Outcome;
+  json out = object("fingerprint", fingerprint, "outcome", name(change.outcome), "share", change.share,
+                    "cost_before", when(change.outcome != Outcome::new_statement, change.cost_before),
+                    "cost_after", when(change.outcome != Outcome::fails_after, change.cost_after), "error",
+                    given(change.error), "values", given(change.origin));
+  for (const auto& one : change.differences)
+    out["differences"].push_back(object("kind", name(one.kind), "table",
+                                        when(!one.table.name.empty(), display(one.table)), "before",
+                                        given(one.before), "after", given(one.after)));
+  if (const auto& cause = change.cause)
+    out["cause"] = object("kind", name(cause->kind), "table", display(cause->table), "object",
+                          given(cause->object), "before", given(cause->before), "after", given(cause->after));
   return out;
 }
 
 json comparison_json(const PlanComparison& comparison) {
-  json out{{"against", comparison.against},
-           {"compared", comparison.compared},
-           {"not_planned", comparison.failed},
-           {"changes", json::array()}};
-  put(out, "incomplete", comparison.incomplete);
-  for (const auto& [fingerprint, change] : comparison.changes)
-    out["changes"].push_back(change_json(fingerprint, change));
-  return out;
+  return object(
+      "against", comparison.against, "compared", comparison.compared, "not_planned", comparison.failed,
+      "changes",
+      array_of(comparison.changes, [](const auto& one) { return change_json(one.first, one.second); }),
+      "incomplete", given(comparison.incomplete));
 }
 
 constexpr std::size_t max_queries = 2000;
 constexpr std::size_t max_tables = 2000;
 
 void truncate(json& out, const char* what, std::size_t shown, std::size_t of) {
-  if (shown < of) out["truncated"].push_back({{"what", what}, {"shown", shown}, {"of", of}});
+  if (shown < of) out["truncated"].push_back(object("what", what, "shown", shown, "of", of));
 }
 
 json rules_json(const Report& report) {
@@ -183,54 +148,41 @@ json rules_json(const Report& report) {
   json out = json::array();
   for (const auto& id : ids)
     if (const auto* found = lint::find_rule(id))
-      out.push_back({{"id", id},
-                     {"category", found->category},
-                     {"summary", found->rule->summary},
-                     {"why", found->rule->why},
-                     {"when_to_ignore", found->rule->when_to_ignore}});
+      out.push_back(object("id", id, "category", found->category, "summary", found->rule->summary, "why",
+                           found->rule->why, "when_to_ignore", found->rule->when_to_ignore));
   return out;
 }
 
 json index_json(const Index& index) {
   const json keys =
       array_of(index.keys, [](const auto& key) { return key.column.empty() ? key.expression : key.column; });
-  json out{{"name", index.name}, {"method", index.method}, {"columns", keys}, {"unique", index.unique}};
-  if (!index.include.empty()) out["include"] = index.include;
-  if (index.predicate) out["predicate"] = *index.predicate;
-  if (index.statistics) {
-    out["bytes"] = index.statistics->pages * page_bytes;
-    out["scans"] = index.statistics->scans;
-  }
+  json out = object("name", index.name, "method", index.method, "columns", keys, "unique", index.unique,
+                    "include", given(index.include), "predicate", index.predicate);
+  if (const auto& statistics = index.statistics)
+    put(out, "bytes", statistics->pages * page_bytes, "scans", statistics->scans);
   return out;
 }
 
 bool indexed(const Table& table, const std::vector<std::string>& columns) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     return lint::covers(index, table, columns) == lint::Coverage::full;
   });
 }
 
 json foreign_key_json(const Table& table, const Constraint& key) {
-  return {{"name", key.name},
-          {"columns", key.columns},
-          {"schema", key.referenced_table.schema},
-          {"table", key.referenced_table.name},
-          {"referenced_columns", key.referenced_columns},
-          {"indexed", indexed(table, key.columns)}};
+  return object("name", key.name, "columns", key.columns, "schema", key.referenced_table.schema, "table",
+                key.referenced_table.name, "referenced_columns", key.referenced_columns, "indexed",
+                indexed(table, key.columns));
 }
 
 json table_json(const Table& table) {
-  json out{{"schema", table.name.schema}, {"name", table.name.name}};
-  if (table.statistics) {
-    const TableStatistics& statistics = *table.statistics;
-    if (statistics.rows >= 0) out["rows"] = statistics.rows;
-    out["bytes"] = statistics.bytes;
-    out["sequential_scans"] = statistics.sequential_scans;
-    out["index_scans"] = statistics.index_scans;
-    out["writes"] = statistics.writes;
-  }
+  json out = object("schema", table.name.schema, "name", table.name.name);
+  if (const auto& statistics = table.statistics)
+    put(out, "rows", when(statistics->rows >= 0, statistics->rows), "bytes", statistics->bytes,
+        "sequential_scans", statistics->sequential_scans, "index_scans", statistics->index_scans, "writes",
+        statistics->writes);
   out["columns"] = array_of(table.columns, [](const Column& column) {
-    return json{{"name", column.name}, {"type", column.type}, {"not_null", column.not_null}};
+    return object("name", column.name, "type", column.type, "not_null", column.not_null);
   });
   out["indexes"] = array_of(table.indexes, index_json);
   out["foreign_keys"] = json::array();
@@ -277,9 +229,8 @@ void put_context(json& out, const Report& report, const Options& options) {
   out["tables"] = std::move(tables);
 }
 
-std::string render(const Report& report, const Options& options) {
-  json out;
-  out["schema"] = "pgadvise-report-1";
+std::string report_json(const Report& report, const Options& options) {
+  json out = object("schema", "pgadvise-report-1");
   out["findings"] = array_of(report.findings, [&](const Finding& finding) {
     return with_source(finding_json(finding, options.show_literals), finding, options);
   });
@@ -287,50 +238,38 @@ std::string render(const Report& report, const Options& options) {
   out["suppressed"] = array_of(report.suppressed, [&](const SuppressedFinding& suppressed) {
     const auto& by = suppressed.by;
     json entry = finding_json(suppressed.finding, options.show_literals);
-    entry["suppression"] = {{"reason", by.reason}, {"location", place_json(by.place)}};
-    put(entry["suppression"], "owner", by.owner);
-    put(entry["suppression"], "until", by.until);
+    entry["suppression"] = object("reason", by.reason, "location", place_json(by.place), "owner",
+                                  given(by.owner), "until", given(by.until));
     return entry;
   });
   if (const auto& baseline = report.baseline)
-    out["baseline"] = {
-        {"path", baseline->path},
-        {"known", baseline->known.size()},
-        {"known_ids", array_of(baseline->known, [](const Finding& finding) { return finding.id; })},
-        {"gone", array_of(baseline->gone, [](const auto& entry) {
-           return json{{"id", entry.id}, {"rule", entry.rule}, {"message", entry.what}};
-         })}};
+    out["baseline"] = object("path", baseline->path, "known", baseline->known.size(), "known_ids",
+                             array_of(baseline->known, [](const Finding& finding) { return finding.id; }),
+                             "gone", array_of(baseline->gone, [](const auto& entry) {
+                               return object("id", entry.id, "rule", entry.rule, "message", entry.what);
+                             }));
   for (const auto& forecast : report.lock_forecasts) out["lock_forecasts"].push_back(forecast_json(forecast));
   if (report.comparison) out["plan_comparison"] = comparison_json(*report.comparison);
   out["skipped_rules"] = array_of(report.skipped, [](const SkippedRule& skipped) {
-    return json{{"rule", skipped.rule}, {"reason", skipped.reason}};
+    return object("rule", skipped.rule, "reason", skipped.reason);
   });
-  out["scope"] = {{"rules", report.scope.rules},
-                  {"migration_rules", report.scope.migration_rules},
-                  {"migrations", report.scope.migrations}};
+  out["scope"] = object("rules", report.scope.rules, "migration_rules", report.scope.migration_rules,
+                        "migrations", report.scope.migrations);
   out["inputs"] = array_of(report.inputs, [](const ReportInput& input) {
-    json entry{{"kind", input.kind}, {"path", input.path}};
-    put(entry, "detail", input.detail);
-    return entry;
+    return object("kind", input.kind, "path", input.path, "detail", given(input.detail));
   });
   out["diagnostics"] = array_of(report.diagnostics, [](const Error& error) { return error.line(); });
   out["summary"] = summary_json(report);
   put_context(out, report, options);
-  json run;
-  run["version"] = PGADVISE_VERSION;
-  run["started"] = report.started;
-  run["seconds"] = report.seconds;
-  put(run, "server_version", report.server_version);
-  put(run, "what_if", report.what_if);
-  if (report.planned)
-    run["plans"] = {
-        {"planned", report.planned}, {"run", report.analyzed}, {"seconds", report.analyze_seconds}};
-  out["run"] = run;
+  json plans = object("planned", report.planned, "run", report.analyzed, "seconds", report.analyze_seconds);
+  out["run"] = object("version", PGADVISE_VERSION, "started", report.started, "seconds", report.seconds,
+                      "server_version", given(report.server_version), "what_if", given(report.what_if),
+                      "plans", when(report.planned != 0, std::move(plans)));
   return text_of(out);
 }
 
 }  // namespace
 
-const Format json_format{"json", "the whole report, for dashboards (docs/report.schema.json)", render};
+const Format json_format{"json", "the whole report, for dashboards (docs/report.schema.json)", report_json};
 
 }  // namespace pgadvise::report::formats

@@ -7,6 +7,7 @@
 #include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/text/markdown_text.h"
 
 namespace pgadvise::report::formats {
 namespace {
@@ -14,26 +15,14 @@ namespace {
 // XML 1.0 takes no control characters, written out or not: printable_block() has none left but tabs and line
 // ends.
 std::string xml(const std::string& text) {
-  std::string out;
-  for (const char c : printable_block(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\n': out += "&#10;"; break;
-      case '\t': out += "&#9;"; break;
-      default: out += c;
-    }
-  }
-  return out;
+  return replace_all(replace_all(markup_text(printable_block(text)), "\n", "&#10;"), "\t", "&#9;");
 }
 
 std::string test_case(const Finding& finding, const Options& options) {
   std::string about = subject(finding);
   if (about.empty()) about = finding.id;
   const SourceLocation place = shown_at(finding, options);
-  const bool in_file = finding.location && !finding.location->live();
+  const bool in_file = finding.in_file();
   const std::string where = in_file ? fmt::format("{}:{}\n", place.file, place.line) : std::string();
   return fmt::format(
       "  <testcase classname=\"pgadvise.{}\" name=\"{}\">\n   <failure type=\"{}\" "
@@ -42,7 +31,7 @@ std::string test_case(const Finding& finding, const Options& options) {
       xml(where + explanation(finding)));
 }
 
-std::string render(const Report& report, const Options& options) {
+std::string junit_xml(const Report& report, const Options& options) {
   std::map<std::string, std::vector<const Finding*>> by_rule;
   for (const auto& rule : report.rules_run) by_rule[rule];
   const auto findings = standing(report);
@@ -82,6 +71,6 @@ std::string render(const Report& report, const Options& options) {
 
 }  // namespace
 
-const Format junit_format{"junit", "JUnit XML: a suite for each rule", render};
+const Format junit_format{"junit", "JUnit XML: a suite for each rule", junit_xml};
 
 }  // namespace pgadvise::report::formats

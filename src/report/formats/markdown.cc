@@ -14,7 +14,7 @@
 namespace pgadvise::report::formats {
 namespace {
 
-constexpr std::size_t max_bytes = 64'000;  // GitHub takes 65,536 characters
+constexpr std::size_t longest_comment = 64'000;  // GitHub takes 65,536 characters
 constexpr std::size_t kept_for_the_end = 3'000;
 constexpr std::size_t few = 5;  // findings that need no summary
 
@@ -42,7 +42,7 @@ std::string one(const Finding& finding, const Options& options) {
       fmt::format("- **{}** {}{}: {}", name(finding.severity), span(finding.short_id),
                   verdict_mark(finding.verdict), markdown_text(ellipsis(finding.message, longest)));
   if (!finding.impact.effect.empty()) out += " " + markdown_text(finding.impact.effect) + ".";
-  if (finding.location && !finding.location->live()) {
+  if (finding.in_file()) {
     const SourceLocation place = shown_at(finding, options);
     out += " " + span(fmt::format("{}:{}", place.file, place.line));
   }
@@ -56,7 +56,7 @@ std::string ddl(const std::vector<const Finding*>& findings) {
   int fixes = 0;
   for (const auto* finding : findings) {
     if (!finding->fix || finding->fix->sql.empty() || finding->fix->safety == Fix::Safety::manual) continue;
-    if (sql.size() + finding->fix->sql.size() > max_bytes / 3) {
+    if (sql.size() + finding->fix->sql.size() > longest_comment / 3) {
       sql += "-- more: pgadvise check\n";
       break;
     }
@@ -80,7 +80,7 @@ std::string gone(const Baseline& baseline) {
   return out;
 }
 
-std::string render(const Report& report, const Options& options) {
+std::string comment(const Report& report, const Options& options) {
   const auto findings = standing(report);
   const std::string tail =
       ddl(findings) + (report.baseline ? gone(*report.baseline) : std::string()) +
@@ -105,7 +105,8 @@ std::string render(const Report& report, const Options& options) {
       out += "\n" + markdown_text(set) + ".\n";
     out += "\nAll, by impact:\n\n";
   }
-  const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
+  const std::size_t room =
+      longest_comment - std::min(longest_comment - kept_for_the_end, tail.size()) - kept_for_the_end;
   std::size_t shown = 0;
   for (const auto* finding : findings) {
     const std::string line = one(*finding, options);
@@ -119,6 +120,6 @@ std::string render(const Report& report, const Options& options) {
 
 }  // namespace
 
-const Format markdown_format{"markdown", "a comment for a pull request", render};
+const Format markdown_format{"markdown", "a comment for a pull request", comment};
 
 }  // namespace pgadvise::report::formats

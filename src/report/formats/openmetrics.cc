@@ -9,7 +9,7 @@
 namespace pgadvise::report::formats {
 namespace {
 
-std::string render(const Report& report, const Options&) {
+std::string metrics_text(const Report& report, const Options&) {
   const std::string database = "database=" + label_value(database_of(report));
   std::string out;
   for (const auto& metric : run_metrics(report)) {
@@ -28,6 +28,6 @@ std::string render(const Report& report, const Options&) {
 
 const Format openmetrics_format{
     "openmetrics", "metrics for Prometheus (node_exporter's textfile collector): numbers of findings",
-    render};
+    metrics_text};
 
 }  // namespace pgadvise::report::formats

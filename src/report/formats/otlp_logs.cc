@@ -3,6 +3,7 @@
 #include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/json/members.h"
 #include "report/otlp.h"
 
 namespace pgadvise::report::formats {
@@ -39,7 +40,7 @@ json attributes_of(const Finding& finding, const Options& options) {
   if (!about.table.empty())
     add("db.collection.name", about.schema.empty() ? about.table : about.schema + "." + about.table);
   add("pgadvise.query.fingerprint", about.fingerprint);
-  if (finding.location && !finding.location->live()) {
+  if (finding.in_file()) {
     const SourceLocation place = shown_at(finding, options);
     add("code.file.path", place.file);
     out.push_back(attribute("code.line.number", std::int64_t{place.line}));
@@ -47,18 +48,15 @@ json attributes_of(const Finding& finding, const Options& options) {
   return out;
 }
 
-std::string render(const Report& report, const Options& options) {
+std::string log_records_json(const Report& report, const Options& options) {
   json records = json::array();
   const std::string start = otlp::start_of(report);
   for (const auto* finding : standing(report)) {
     const Level level = level_of(finding->severity);
-    records.push_back({{"timeUnixNano", start},
-                       {"observedTimeUnixNano", start},
-                       {"severityNumber", level.number},
-                       {"severityText", level.text},
-                       {"eventName", "pgadvise.finding"},
-                       {"body", {{"stringValue", printable_block(explanation(*finding))}}},
-                       {"attributes", attributes_of(*finding, options)}});
+    records.push_back(object("timeUnixNano", start, "observedTimeUnixNano", start, "severityNumber",
+                             level.number, "severityText", level.text, "eventName", "pgadvise.finding",
+                             "body", object("stringValue", printable_block(explanation(*finding))),
+                             "attributes", attributes_of(*finding, options)));
   }
   return otlp::request(report, "Logs", "logRecords", std::move(records));
 }
@@ -66,6 +64,6 @@ std::string render(const Report& report, const Options& options) {
 }  // namespace
 
 const Format otlp_logs_format{"otlp-logs", "findings as log records of OpenTelemetry (OTLP/HTTP JSON)",
-                              render};
+                              log_records_json};
 
 }  // namespace pgadvise::report::formats

@@ -17,33 +17,27 @@ const char* severity(Severity severity) {
   return severity == Severity::error ? "ERROR" : severity == Severity::warning ? "WARNING" : "INFO";
 }
 
-json location_json(const SourceLocation& place) {
-  json out;
-  out["path"] = place.file;
-  out["range"]["start"] = {{"line", place.line}, {"column", place.column}};
-  return out;
+json range_json(const SourceLocation& place) {
+  return object("path", place.file, "range",
+                object("start", object("line", place.line, "column", place.column)));
 }
 
-std::string render(const Report& report, const Options& options) {
-  json out;
-  out["source"] = {{"name", "pgadvise"}};
-  out["diagnostics"] = json::array();
+std::string diagnostics_json(const Report& report, const Options& options) {
+  json out = object("source", object("name", "pgadvise"), "diagnostics", json::array());
   for (const auto* finding : standing(report)) {
-    if (!finding->location || finding->location->live()) continue;
-    json diagnostic;
-    diagnostic["message"] = without_mentions(printable_block(explanation(*finding)));
-    diagnostic["location"] = location_json(shown_at(*finding, options));
-    diagnostic["severity"] = severity(finding->severity);
-    diagnostic["code"] = {{"value", finding->rule}};
-    for (const auto& place : others_shown_at(*finding, options))
-      diagnostic["related_locations"].push_back({{"location", location_json(place)}});
-    out["diagnostics"].push_back(std::move(diagnostic));
+    if (!finding->in_file()) continue;
+    json others = array_of(others_shown_at(*finding, options),
+                           [](const SourceLocation& place) { return object("location", range_json(place)); });
+    out["diagnostics"].push_back(object("message", without_mentions(printable_block(explanation(*finding))),
+                                        "location", range_json(shown_at(*finding, options)), "severity",
+                                        severity(finding->severity), "code", object("value", finding->rule),
+                                        "related_locations", given(others)));
   }
   return text_of(out, 1);
 }
 
 }  // namespace
 
-const Format rdjson_format{"rdjson", "reviewdog's diagnostics", render};
+const Format rdjson_format{"rdjson", "reviewdog's diagnostics", diagnostics_json};
 
 }  // namespace pgadvise::report::formats

@@ -29,7 +29,7 @@ const char* level(Severity severity) {
   return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "note";
 }
 
-json text(const std::string& value) { return {{"text", value}}; }
+json text(const std::string& value) { return object("text", value); }
 
 // "UnindexedForeignKey": SARIF wants a name that is not the id, and viewers show it beside it.
 std::string in_pascal_case(std::string_view id) {
@@ -44,67 +44,59 @@ std::string in_pascal_case(std::string_view id) {
 
 json rule_json(const lint::RegisteredRule& registered) {
   const lint::Rule& rule = *registered.rule;
-  json out;
-  out["id"] = rule.id;
-  out["name"] = in_pascal_case(rule.id);
-  out["shortDescription"] = text(std::string(rule.summary));
-  out["fullDescription"] = text(std::string(rule.why));
-  out["help"] = {{"text", std::string(rule.fix)}, {"markdown", rule_page(registered)}};
-  out["defaultConfiguration"] = {{"enabled", rule.on_by_default}, {"level", level(rule.severity)}};
-  out["properties"] = {{"tags", {"postgresql", registered.category}}};
-  return out;
+  return object("id", rule.id, "name", in_pascal_case(rule.id), "shortDescription",
+                text(std::string(rule.summary)), "fullDescription", text(std::string(rule.why)), "help",
+                object("text", rule.fix, "markdown", rule_page(registered)), "defaultConfiguration",
+                object("enabled", rule.on_by_default, "level", level(rule.severity)), "properties",
+                object("tags", json::array({"postgresql", registered.category})));
 }
 
 // Lines only: SARIF counts columns in characters, findings in bytes.
 json physical_json(const std::string& file, int line) {
-  json physical;
-  physical["artifactLocation"]["uri"] = (file.starts_with('/') ? "file://" : "") + uri_path(file);
-  if (!file.starts_with('/')) physical["artifactLocation"]["uriBaseId"] = "%SRCROOT%";
-  physical["region"] = {{"startLine", line}};
-  json out;
-  out["physicalLocation"] = physical;
-  return out;
+  const bool absolute = file.starts_with('/');
+  json artifact =
+      object("uri", (absolute ? "file://" : "") + uri_path(file), "uriBaseId", when(!absolute, "%SRCROOT%"));
+  return object("physicalLocation",
+                object("artifactLocation", std::move(artifact), "region", object("startLine", line)));
 }
 
 json location_json(const Finding& finding, const Options& options) {
   const SourceLocation place = shown_at(finding, options);
   json out = physical_json(place.file, place.line);
   if (const std::string about = subject(finding); !about.empty())
-    out["logicalLocations"] = {{{"fullyQualifiedName", about}, {"kind", finding.subject.kind}}};
+    out["logicalLocations"] =
+        json::array({object("fullyQualifiedName", about, "kind", finding.subject.kind)});
   return out;
 }
 
 json result_json(const Finding& finding, const std::map<std::string, std::size_t>& rules,
                  const Options& options) {
-  json out;
-  out["ruleId"] = finding.rule;
-  if (const auto rule = rules.find(finding.rule); rule != rules.end()) out["ruleIndex"] = rule->second;
-  out["level"] = level(finding.severity);
-  out["message"] = text(cut(printable_block(explanation(finding)), longest_message));
-  out["locations"] = json::array({location_json(finding, options)});
-  for (const auto& place : others_shown_at(finding, options))
-    out["relatedLocations"].push_back(physical_json(place.file, place.line));
-  out["partialFingerprints"] = {{"pgadvise/v1", finding.id}};
-  out["rank"] = std::clamp(finding.impact.score / 1.5, 0.0, 100.0);  // 3.27.25: from 0 to 100
-  out["properties"] = {{"verdict", name(finding.verdict)}, {"id", finding.short_id}};
-  return out;
+  const auto rule = rules.find(finding.rule);
+  const json others = array_of(others_shown_at(finding, options), [](const SourceLocation& place) {
+    return physical_json(place.file, place.line);
+  });
+  return object("ruleId", finding.rule, "ruleIndex", rule == rules.end() ? nullptr : &rule->second, "level",
+                level(finding.severity), "message",
+                text(cut(printable_block(explanation(finding)), longest_message)), "locations",
+                json::array({location_json(finding, options)}), "relatedLocations", given(others),
+                "partialFingerprints", object("pgadvise/v1", finding.id), "rank",
+                std::clamp(finding.impact.score / 1.5, 0.0, 100.0),  // 3.27.25: from 0 to 100
+                "properties", object("verdict", name(finding.verdict), "id", finding.short_id));
 }
 
 json suppressed_json(const SuppressedFinding& suppressed, const std::map<std::string, std::size_t>& rules,
                      const Options& options) {
   json out = result_json(suppressed.finding, rules, options);
-  json by;
-  by["kind"] = suppressed.by.comment() ? "inSource" : "external";
-  by["justification"] = suppressed.by.reason;
-  out["suppressions"] = json::array({by});
+  out["suppressions"] = json::array({object("kind", suppressed.by.comment() ? "inSource" : "external",
+                                            "justification", suppressed.by.reason)});
   return out;
 }
 
 json notification(const char* level, const std::string& what) {
-  return {{"level", level}, {"message", text(what)}};
+  return object("level", level, "message", text(what));
 }
 
-std::string render(const Report& report, const Options& options) {
+std::string sarif_json(const Report& report, const Options& options) {
   std::map<std::string, std::size_t> indexes;
   json rules = json::array();
   for (const auto& registered : lint::all_rules()) {
@@ -138,27 +130,26 @@ std::string render(const Report& report, const Options& options) {
         notification(diagnostic.kind == Error::Kind::nonfatal ? "note" : "error", diagnostic.line()));
   for (const auto& skipped : report.skipped)
     notes.push_back(notification("note", skipped.rule + " was not run: " + skipped.reason));
-  json run;
-  run["tool"]["driver"] = {{"name", "pgadvise"}, {"semanticVersion", PGADVISE_VERSION}, {"rules", rules}};
-  run["invocations"] = {{{"executionSuccessful", report.nothing_checked.empty() || report.nothing_to_check},
-                         {"toolExecutionNotifications", notes}}};
-  run["originalUriBaseIds"] = {{"%SRCROOT%", {{"description", text("the root of the repository")}}}};
-  run["columnKind"] = "unicodeCodePoints";
-  run["results"] = std::move(results);
+  json driver = object("name", "pgadvise", "semanticVersion", PGADVISE_VERSION, "rules", std::move(rules));
+  json invocation = object("executionSuccessful", report.nothing_checked.empty() || report.nothing_to_check,
+                           "toolExecutionNotifications", std::move(notes));
+  json root = object("description", text("the root of the repository"));
+  json run =
+      object("tool", object("driver", std::move(driver)), "invocations", json::array({std::move(invocation)}),
+             "originalUriBaseIds", object("%SRCROOT%", std::move(root)), "columnKind", "unicodeCodePoints",
+             "results", std::move(results));
   json first = json::array();
   for (const FirstThing& thing : first_things(report))
     first.push_back(thing.finding->short_id + " " + in_words(thing));
   if (!first.empty()) run["properties"]["first"] = std::move(first);
   if (const std::string set = index_set_in_words(report); !set.empty()) run["properties"]["indexes"] = set;
-  json out;
-  out["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
-  out["version"] = "2.1.0";
-  out["runs"] = json::array({std::move(run)});
-  return text_of(out, 1);
+  return text_of(object("$schema", "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0",
+                        "runs", json::array({std::move(run)})),
+                 1);
 }
 
 }  // namespace
 
-const Format sarif_format{"sarif", "SARIF 2.1.0, for GitHub code scanning and others", render};
+const Format sarif_format{"sarif", "SARIF 2.1.0, for GitHub code scanning and others", sarif_json};
 
 }  // namespace pgadvise::report::formats

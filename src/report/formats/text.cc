@@ -16,6 +16,13 @@
 namespace pgadvise::report::formats {
 namespace {
 
+// The value of a key, in a list in the order in which the keys first occur.
+template <class Value>
+Value& value_of(const std::string& key, std::vector<std::pair<std::string, Value>>& list) {
+  const auto known = std::ranges::find(list, key, &std::pair<std::string, Value>::first);
+  return known == list.end() ? list.emplace_back(key, Value{}).second : known->second;
+}
+
 constexpr std::size_t longest_whole = 26;  // of a parenthesis that stays on one line
 
 class Writer {
@@ -29,11 +36,13 @@ class Writer {
     if (!options_.quiet) write_head();
     if (options_.all) write_everything();
     else write_within_limits();
-    if (!options_.quiet) write_locks();
-    if (!refuted_.empty() && options_.all && !options_.quiet) write_refuted();
-    if (!options_.quiet) write_further_indexes();
-    if (!options_.quiet) write_gone();
-    if (!options_.quiet) write_not_looked_at();
+    if (!options_.quiet) {
+      write_locks();
+      if (!refuted_.empty() && options_.all) write_refuted();
+      write_further_indexes();
+      write_gone();
+      write_not_checked();
+    }
     write_summary();
     return std::move(out_);
   }
@@ -54,16 +63,16 @@ class Writer {
                 fmt::format("saves {:.1f} % of the workload's planner cost",
                             100 * index.cost_saved / report_.workload_cost));
     }
-    const std::size_t more = report_.further_indexes.size() - shown;
-    if (more)
-      paragraph(shown ? "  " : "", shown ? "  " : "",
+    const std::string_view indent = shown ? "  " : "";
+    if (const std::size_t more = report_.further_indexes.size() - shown)
+      paragraph(indent, indent,
                 more == 1 ? "1 more index for the workload has no finding: pgadvise advise lists it."
                           : fmt::format("{} more indexes for the workload, most of which save under 1 % of "
                                         "its planner cost, have no finding: pgadvise advise lists them.",
                                         more));
     if (report_.not_costed)
       paragraph(
-          shown ? "  " : "", shown ? "  " : "",
+          indent, indent,
           fmt::format("HypoPG cannot cost {} that no finding asks for (GIN, GiST): pgadvise advise lists {}.",
                       counted(report_.not_costed, "more index", "more indexes"),
                       report_.not_costed == 1 ? "it" : "them"));
@@ -76,7 +85,7 @@ class Writer {
 
   // The file's name, absolute, and its line.
   std::string url(const Finding& finding) const {
-    if (!options_.links || !finding.location || finding.location->live()) return {};
+    if (!options_.links || !finding.in_file()) return {};
     namespace fs = std::filesystem;
     const fs::path file = finding.location->file;
     return file_url(options_.host,
@@ -144,18 +153,21 @@ class Writer {
     for (const auto line : split(lines, '\n')) out_ += paint("1", line) + "\n";
   }
 
-  std::size_t width() const { return static_cast<std::size_t>(std::max(20, options_.width)); }
+  // The columns that `taken` ones leave of a line.
+  std::size_t width(std::size_t taken = 0) const {
+    return static_cast<std::size_t>(std::max(20, options_.width - static_cast<int>(taken)));
+  }
 
   static std::size_t lines_in(std::string_view text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    return static_cast<std::size_t>(std::ranges::count(text, '\n'));
   }
 
   // What was read: whole if that takes few lines or everything is asked for, else a line each.
   void write_inputs(std::size_t most_lines) {
-    const bool whole = options_.all || options_.verbose;
     const std::size_t begin = out_.size();
     for (const ReportInput& input : report_.inputs) paragraph("", "  ", in_words(input));
-    if (whole || lines_in(std::string_view(out_).substr(begin)) <= most_lines) return;
+    if (options_.all || options_.verbose || lines_in(std::string_view(out_).substr(begin)) <= most_lines)
+      return;
     out_.resize(begin);
     const std::size_t all = report_.inputs.size();
     const std::size_t shown = all <= most_lines ? all : most_lines - 1;
@@ -259,9 +271,9 @@ class Writer {
         finding.impact.effect.empty() ? subject(finding) : subject(finding) + ": " + finding.impact.effect);
     const std::string mark = verdict_mark(finding.verdict);
     const auto taken = characters(name(finding.severity)) + characters(finding.short_id) + mark.size() + 3;
-    const auto room = static_cast<std::size_t>(std::max(20, options_.width - static_cast<int>(taken)));
+    const std::size_t room = width(taken);
     std::string place;
-    if (finding.location && !finding.location->live()) {
+    if (finding.in_file()) {
       const std::string whole = finding.location->str();
       const std::size_t number = whole.size() - finding.location->file.size();
       const std::size_t left = room - std::min(room, characters(text) + 2);
@@ -276,7 +288,7 @@ class Writer {
     for (const Finding* finding : rest) ++rules[finding->rule];
     std::vector<std::pair<int, std::string>> counts;
     for (const auto& [rule, number] : rules) counts.emplace_back(-number, rule);
-    std::sort(counts.begin(), counts.end());
+    std::ranges::sort(counts);
     std::vector<std::string> words;
     for (const auto& [number, rule] : counts) words.push_back(fmt::format("{} {}", -number, rule));
     out_ += "\n";
@@ -285,7 +297,7 @@ class Writer {
   }
 
   // The message without what it is about.
-  static std::string said_of_any(const Finding& finding) {
+  static std::string message_without_object(const Finding& finding) {
     std::string out = finding.message;
     const std::string base = std::filesystem::path(finding.subject.file).filename().string();
     for (const auto& name : {finding.subject.file, base, finding.subject.entry})
@@ -294,19 +306,20 @@ class Writer {
   }
 
   // Those of a log's statements and of deploy commands differ in what is said of each.
-  static bool say_the_same(const std::vector<const Finding*>& findings) {
+  static bool differ_in_object_only(const std::vector<const Finding*>& findings) {
     const Finding& first = *findings.front();
     if (!first.subject.fingerprint.empty()) return false;
     if (first.subject.entry.empty() || !first.subject.table.empty()) return true;
-    return std::all_of(findings.begin(), findings.end(),
-                       [&](const Finding* finding) { return said_of_any(*finding) == said_of_any(first); });
+    return std::ranges::all_of(findings, [&](const Finding* finding) {
+      return message_without_object(*finding) == message_without_object(first);
+    });
   }
 
   // Many of one rule about objects of the schema: the worst in full, of the others what tells them apart, and
   // the fix.
   void write_alike(const std::vector<const Finding*>& findings) {
     constexpr std::size_t few = 5;
-    const bool group = findings.size() > few && say_the_same(findings);
+    const bool group = findings.size() > few && differ_in_object_only(findings);
     for (const auto* finding : findings) {
       write_finding(*finding);
       if (group) break;
@@ -320,14 +333,16 @@ class Writer {
 
   void write_short(const Finding& finding, const Finding& first) {
     std::string line = subject(finding) + verdict_mark(finding.verdict);
-    if (finding.location && !finding.location->live()) line += "  " + finding.location->str();
+    if (finding.in_file()) line += "  " + finding.location->str();
     paragraph("  - ", "    ", line);
     write_short_evidence(finding, first);
     if (!finding.fix || finding.fix->sql.empty()) return;
     block("    fix: ", finding.fix->sql);
-    if (finding.fix->cost_before && finding.fix->cost_after)
-      out_ += fmt::format("         planner cost {:.2f} -> {:.2f}\n", *finding.fix->cost_before,
-                          *finding.fix->cost_after);
+    out_ += cost_line("         ", *finding.fix);
+  }
+
+  bool has_literal(const Evidence& evidence) const {
+    return options_.show_literals && !evidence.literal.empty();
   }
 
   // On one line what is said of this finding and not of the first.
@@ -335,21 +350,18 @@ class Writer {
     std::vector<std::string> parts;
     for (const auto& evidence : finding.evidence) {
       const auto same = [&](const Evidence& other) { return other.text == evidence.text; };
-      const std::string& text =
-          options_.show_literals && !evidence.literal.empty() ? evidence.literal : evidence.text;
-      if (std::none_of(first.evidence.begin(), first.evidence.end(), same)) parts.push_back(printable(text));
+      if (std::ranges::none_of(first.evidence, same))
+        parts.push_back(printable(has_literal(evidence) ? evidence.literal : evidence.text));
     }
     if (!finding.verdict_reason.empty() && finding.verdict_reason != first.verdict_reason)
       parts.insert(parts.begin(), printable(finding.verdict_reason));
     if (parts.empty()) return;
-    std::string line = replace_all(join(parts, "; "), "\n", " ");
-    out_ += "    " + ellipsis(line, static_cast<std::size_t>(std::max(20, options_.width - 4))) + "\n";
+    out_ += "    " + ellipsis(replace_all(join(parts, "; "), "\n", " "), width(4)) + "\n";
   }
 
   void write_finding(const Finding& finding) {
     std::string head = severity(finding) + " " + rule(finding) + verdict_mark(finding.verdict);
-    if (finding.location && !finding.location->live())
-      head += "  " + link(url(finding), printable(finding.location->str()));
+    if (finding.in_file()) head += "  " + link(url(finding), printable(finding.location->str()));
     out_ += head + "\n";
     paragraph("  ", "  ", finding.message);
     if (const auto source = options_.source ? options_.source(finding, 0) : std::nullopt)
@@ -378,13 +390,12 @@ class Writer {
   std::size_t write_evidence(const Finding& finding, std::size_t at) {
     const Evidence& evidence = finding.evidence[at];
     // Statements are cut: the JSON has them whole.
-    std::string text =
-        evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300) : evidence.text;
-    if (options_.show_literals && !evidence.literal.empty()) text = evidence.literal;
+    std::string text = has_literal(evidence)                        ? evidence.literal
+                       : evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300)
+                                                                    : evidence.text;
     if (has_place(finding, at++)) {
       text += "  (" + evidence.place->str();
-      const bool literal = options_.show_literals && !evidence.literal.empty();
-      for (; !literal && at < finding.evidence.size(); ++at) {
+      for (; !has_literal(evidence) && at < finding.evidence.size(); ++at) {
         const Evidence& next = finding.evidence[at];
         if (next.text != evidence.text || !has_place(finding, at) || next.place->file != evidence.place->file)
           break;
@@ -397,14 +408,13 @@ class Writer {
   }
 
   void write_fix(const Fix& fix) {
-    const bool titled = fix.sql.empty() ||
-                        fix.safety == Fix::Safety::manual;  // what is by hand is said, and an example given
+    // What is by hand is said, and an example given.
+    const bool titled = fix.sql.empty() || fix.safety == Fix::Safety::manual;
     if (titled) paragraph("  fix: ", "       ", fix.title);
     if (!fix.sql.empty()) block(titled ? "       sql: " : "  fix: ", fix.sql);
     if (!fix.drizzle.empty()) block("       drizzle: ", fix.drizzle);
     if (!fix.down_sql.empty()) block("       undo: ", fix.down_sql);
-    if (fix.cost_before && fix.cost_after)
-      out_ += fmt::format("       planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
+    out_ += cost_line("       ", fix);
   }
 
   void write_locks() {
@@ -423,8 +433,8 @@ class Writer {
 
   // One line: the error on standard error is that line, if it was printed there.
   std::string write_nothing_checked() {
-    const bool failed = std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(),
-                                    [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+    const bool failed = std::ranges::any_of(
+        report_.diagnostics, [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
     if (failed && options_.warnings_printed) return {};
     if (!options_.warnings_printed)
       for (const auto& error : together(report_.diagnostics)) paragraph("", "  ", error.line());
@@ -439,7 +449,7 @@ class Writer {
     out_ += "\n";
   }
 
-  void write_not_looked_at() {
+  void write_not_checked() {
     const Diagnostics warnings = options_.warnings_printed ? Diagnostics{} : together(report_.diagnostics);
     if (report_.skipped.empty() && report_.diagnostics.empty()) return;
     if (!options_.verbose) {
@@ -448,12 +458,7 @@ class Writer {
     }
     out_ += paint("1", "Not checked") + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
-    for (const auto& skipped : report_.skipped) {
-      const auto known = std::find_if(by_reason.begin(), by_reason.end(),
-                                      [&](const auto& item) { return item.first == skipped.reason; });
-      if (known == by_reason.end()) by_reason.push_back({skipped.reason, {skipped.rule}});
-      else known->second.push_back(skipped.rule);
-    }
+    for (const auto& skipped : report_.skipped) value_of(skipped.reason, by_reason).push_back(skipped.rule);
     for (const auto& [reason, rules] : by_reason)
       paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
     if (const std::string warned = warnings_printed_before(); !warned.empty()) out_ += "  - " + warned;
@@ -475,15 +480,15 @@ class Writer {
   // The options that a rule lacks: {"--db", "--schema"} if either would do. {"records in the log"} if a log
   // was read, but does not contain what the rule needs, and no other option would do.
   std::vector<std::string> missing_of(const SkippedRule& skipped) const {
-    const bool has_log = std::any_of(report_.inputs.begin(), report_.inputs.end(),
-                                     [](const ReportInput& input) { return input.kind.ends_with(" log"); });
+    const bool has_log = std::ranges::any_of(
+        report_.inputs, [](const ReportInput& input) { return input.kind.ends_with(" log"); });
     const std::string& reason = skipped.reason;
     std::vector<std::string> options;
     for (std::size_t at = reason.find("--"); at != std::string::npos; at = reason.find("--", at + 2)) {
       const std::size_t end = std::min(reason.find_first_of(" ,;)", at), reason.size());
       const std::string option = reason.substr(at, end - at);
       if (!report_.server_version.empty() && (option == "--db" || option == "--schema")) continue;
-      if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
+      if (!is_one_of(option, options)) options.push_back(option);
     }
     if (has_log && options == std::vector<std::string>{"--log"}) return {"records in the log"};
     if (has_log) std::erase(options, "--log");
@@ -496,14 +501,8 @@ class Writer {
     constexpr std::size_t shown = 3;
     std::vector<std::pair<std::string, int>> inputs;
     for (const auto& skipped : report_.skipped)
-      for (const std::string& missing : missing_of(skipped)) {
-        const auto known = std::find_if(inputs.begin(), inputs.end(),
-                                        [&](const auto& input) { return input.first == missing; });
-        if (known == inputs.end()) inputs.emplace_back(missing, 1);
-        else ++known->second;
-      }
-    std::stable_sort(inputs.begin(), inputs.end(),
-                     [](const auto& one, const auto& other) { return one.second > other.second; });
+      for (const std::string& missing : missing_of(skipped)) ++value_of(missing, inputs);
+    std::ranges::stable_sort(inputs, std::ranges::greater{}, &std::pair<std::string, int>::second);
     if (inputs.size() > shown) inputs.resize(shown);
     std::vector<std::string> words;
     std::size_t all = 0;
@@ -545,20 +544,17 @@ class Writer {
 
   void write_summary() {
     write_comparison();
-    std::map<Verdict, int> verdicts;
-    for (const auto& finding : report_.findings) ++verdicts[finding.verdict];
     if (report_.planned)
       out_ +=
           fmt::format("{} planned, {} of them run ({:.1f} s)\n", counted(report_.planned, "statement"),
                       report_.analyzed ? std::to_string(report_.analyzed) : "none", report_.analyze_seconds);
-    const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
-    std::string line =
-        standing == 0 ? std::string("No findings")
-                      : fmt::format("{}: {}, {} {}", counted(static_cast<std::uint64_t>(standing), "finding"),
-                                    report::in_words(count(standing_)), verdicts[Verdict::suspected],
-                                    report::in_words(Verdict::suspected));
-    if (const int refuted = verdicts[Verdict::refuted])
-      line += fmt::format("; {} refuted{}", refuted, options_.all ? "" : " (--all lists them)");
+    const Counts counts = count(standing_);
+    std::string line = standing_.empty() ? std::string("No findings")
+                                         : fmt::format("{}: {}, {} {}", counted(standing_.size(), "finding"),
+                                                       report::in_words(counts), counts.suspected,
+                                                       report::in_words(Verdict::suspected));
+    if (!refuted_.empty())
+      line += fmt::format("; {} refuted{}", refuted_.size(), options_.all ? "" : " (--all lists them)");
     if (report_.baseline)
       line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(),
                           report_.baseline->gone.size());
@@ -583,10 +579,12 @@ class Writer {
   std::string out_;
 };
 
-std::string render(const Report& report, const Options& options) { return Writer(report, options).write(); }
+std::string report_text(const Report& report, const Options& options) {
+  return Writer(report, options).write();
+}
 
 }  // namespace
 
-const Format text_format{"text", "for people", render};
+const Format text_format{"text", "for people", report_text};
 
 }  // namespace pgadvise::report::formats

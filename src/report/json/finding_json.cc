@@ -10,82 +10,50 @@ using json = nlohmann::ordered_json;
 
 namespace {
 
-std::string_view kind_name(Evidence::Kind kind) {
-  switch (kind) {
-    case Evidence::Kind::statement: return "statement";
-    case Evidence::Kind::plan: return "plan";
-    case Evidence::Kind::what_if: return "what-if";
-    case Evidence::Kind::project: return "project";
-    case Evidence::Kind::catalog: break;
-  }
-  return "catalog";
+std::string_view evidence_kind(Evidence::Kind kind) {
+  constexpr std::string_view names[] = {"catalog", "statement", "plan", "what-if", "project"};
+  return names[static_cast<std::size_t>(kind)];
 }
 
 json evidence_json(const Evidence& evidence, bool show_literals) {
-  json out;
-  out["kind"] = kind_name(evidence.kind);
-  out["text"] = evidence.text;
+  json out = object("kind", evidence_kind(evidence.kind), "text", evidence.text);
   if (evidence.place && !evidence.place->live()) out["location"] = place_json(*evidence.place);
-  if (show_literals) put(out, "literal", evidence.literal);
+  if (show_literals) put(out, "literal", given(evidence.literal));
   return out;
 }
 
 json fix_json(const Fix& fix) {
-  json out;
-  out["title"] = fix.title;
-  put(out, "sql", fix.sql);
-  put(out, "down_sql", fix.down_sql);
-  put(out, "drizzle", fix.drizzle);
-  out["safety"] = name(fix.safety);
-  if (fix.cost_before) out["cost_before"] = *fix.cost_before;
-  if (fix.cost_after) out["cost_after"] = *fix.cost_after;
-  put(out, "proposed_by", fix.proposed_by);
-  return out;
+  return object("title", fix.title, "sql", given(fix.sql), "down_sql", given(fix.down_sql), "drizzle",
+                given(fix.drizzle), "safety", name(fix.safety), "cost_before", fix.cost_before, "cost_after",
+                fix.cost_after, "proposed_by", given(fix.proposed_by));
 }
 
 }  // namespace
 
 json subject_json(const Subject& subject) {
-  json out;
-  out["kind"] = subject.kind;
-  put(out, "schema", subject.schema);
-  put(out, "table", subject.table);
-  if (!subject.columns.empty()) out["columns"] = subject.columns;
-  put(out, "constraint", subject.constraint);
-  put(out, "index", subject.index);
-  put(out, "fingerprint", subject.fingerprint);
-  put(out, "file", subject.file);
-  put(out, "entry", subject.entry);
-  return out;
+  return object("kind", subject.kind, "schema", given(subject.schema), "table", given(subject.table),
+                "columns", given(subject.columns), "constraint", given(subject.constraint), "index",
+                given(subject.index), "fingerprint", given(subject.fingerprint), "file", given(subject.file),
+                "entry", given(subject.entry));
 }
 
 json place_json(const SourceLocation& place) {
-  json out;
-  out["file"] = place.file;
-  if (place.line > 0) out["line"] = place.line;
-  if (place.line > 0 && place.column > 0) out["column"] = place.column;
-  return out;
+  return object("file", place.file, "line", when(place.line > 0, place.line), "column",
+                when(place.line > 0 && place.column > 0, place.column));
 }
 
 json finding_json(const Finding& finding, bool show_literals) {
-  json out;
-  out["id"] = finding.id;
-  put(out, "short_id", finding.short_id);
-  out["rule"] = finding.rule;
-  out["severity"] = name(finding.severity);
-  out["verdict"] = name(finding.verdict);
-  put(out, "verdict_reason", finding.verdict_reason);
-  out["subject"] = subject_json(finding.subject);
-  if (finding.location && !finding.location->live()) out["location"] = place_json(*finding.location);
-  for (const auto& place : finding.other_locations) out["other_locations"].push_back(place_json(place));
-  out["message"] = finding.message;
-  out["evidence"] = array_of(
-      finding.evidence, [&](const Evidence& evidence) { return evidence_json(evidence, show_literals); });
-  if (finding.fix) out["fix"] = fix_json(*finding.fix);
-  out["impact"] = {{"score", std::round(finding.impact.score * 10) / 10}};
-  put(out["impact"], "effect", finding.impact.effect);
-  if (!finding.owners.empty()) out["owners"] = finding.owners;
-  return out;
+  json evidence =
+      array_of(finding.evidence, [&](const Evidence& one) { return evidence_json(one, show_literals); });
+  return object(
+      "id", finding.id, "short_id", given(finding.short_id), "rule", finding.rule, "severity",
+      name(finding.severity), "verdict", name(finding.verdict), "verdict_reason",
+      given(finding.verdict_reason), "subject", subject_json(finding.subject), "location",
+      finding.in_file() ? or_missing(finding.location, place_json) : std::nullopt, "other_locations",
+      given(array_of(finding.other_locations, place_json)), "message", finding.message, "evidence",
+      std::move(evidence), "fix", or_missing(finding.fix, fix_json), "impact",
+      object("score", std::round(finding.impact.score * 10) / 10, "effect", given(finding.impact.effect)),
+      "owners", given(finding.owners));
 }
 
 }  // namespace pgadvise::report

@@ -1,7 +1,11 @@
-// What all JSON for programs has in common: members that may be missing, arrays, and the text of a value.
+// What all JSON for programs has in common: objects whose members may be missing, arrays, and the text of a
+// value.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -9,9 +13,48 @@
 
 namespace pgadvise::report {
 
-// Adds the member if the value is not "".
-inline void put(nlohmann::ordered_json& out, const char* key, const std::string& value) {
-  if (!value.empty()) out[key] = value;
+// Values of a member that may be missing: null pointers, like nullopt, stand for none.
+template <class Value>
+const Value* given(const Value& value) {
+  return value.empty() ? nullptr : &value;
+}
+template <class Value>
+std::optional<Value> when(bool condition, Value value) {
+  return condition ? std::optional<Value>(std::move(value)) : std::nullopt;
+}
+
+inline void put(nlohmann::ordered_json&) {}
+// Adds members, whose names and values alternate, in this order.
+template <class Value, class... Members>
+void put(nlohmann::ordered_json& out, const char* name, Value&& value, Members&&... members) {
+  using Plain = std::remove_cvref_t<Value>;
+  if constexpr (requires { value.value_or(*value); } ||
+                (std::is_pointer_v<Plain> && !std::is_same_v<Plain, const char*>)) {
+    if (value) out[name] = *std::forward<Value>(value);
+  } else {
+    out[name] = std::forward<Value>(value);
+  }
+  put(out, std::forward<Members>(members)...);
+}
+
+// The object with these members, as put() adds them.
+template <class... Members>
+nlohmann::ordered_json object(Members&&... members) {
+  auto out = nlohmann::ordered_json::object();
+  put(out, std::forward<Members>(members)...);
+  return out;
+}
+
+// What `json_of` makes of the value; without one nothing.
+template <class Value, class JsonOf>
+auto or_missing(const std::optional<Value>& value, JsonOf json_of) {
+  return value ? std::optional(json_of(*value)) : std::nullopt;
+}
+
+// The value, or null without one.
+template <class Value>
+nlohmann::ordered_json or_null(const std::optional<Value>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
 }
 
 // The array of what `one` returns for each item, in their order; [] without items.

@@ -1,5 +1,7 @@
 #include "report/json/plan_json.h"
 
+#include <iterator>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text/json_parse.h"
@@ -22,46 +24,41 @@ std::string plan_id(const std::vector<ReportPlan>& plans, std::size_t at) {
 
 json report_plan_json(const std::vector<ReportPlan>& plans, std::size_t at) {
   const ReportPlan& plan = plans[at];
-  json out{{"id", plan_id(plans, at)},
-           {"fingerprint", plan.fingerprint},
-           {"kind", plan.before             ? "what-if"
-                    : plan.execution_ms > 0 ? "analyzed"
-                                            : "explained"},
-           {"origin", plan.origin},
-           {"total_cost", plan.total_cost}};
-  if (!plan.statement.empty()) out["query"] = plan.statement;
-  if (plan.before) out["before"] = plan_id(plans, *plan.before);
-  if (!plan.findings.empty()) out["findings"] = plan.findings;
-  if (plan.execution_ms > 0) out["duration_ms"] = plan.execution_ms;
-  out["json"] = parsed_json(plan.json, plan::deepest_plan_json);
-  if (out["json"].is_discarded()) out.erase("json");
-  out["insights"] = array_of(plan.insights, [](const auto& insight) {
-    return json{{"kind", kind_name(insight.kind)}, {"text", insight.text}};
+  const bool ran = plan.execution_ms > 0;
+  json server = parsed_json(plan.json, plan::deepest_plan_json);
+  const bool read = !server.is_discarded();
+  json insights = array_of(plan.insights, [](const auto& insight) {
+    return object("kind", kind_name(insight.kind), "text", insight.text);
   });
-  return out;
+  return object("id", plan_id(plans, at), "fingerprint", plan.fingerprint, "kind",
+                plan.before ? "what-if"
+                : ran       ? "analyzed"
+                            : "explained",
+                "origin", plan.origin, "total_cost", plan.total_cost, "query", given(plan.statement),
+                "before", or_missing(plan.before, [&](auto before) { return plan_id(plans, before); }),
+                "findings", given(plan.findings), "duration_ms", when(ran, plan.execution_ms), "json",
+                when(read, std::move(server)), "insights", std::move(insights));
 }
 
 }  // namespace
 
 std::string_view kind_name(Insight::Kind kind) {
-  using Kind = Insight::Kind;
-  switch (kind) {
-    case Kind::inefficient_index: return "inefficient-index";
-    case Kind::index_for_order_alone: return "index-for-order-alone";
-    case Kind::misestimate: return "misestimate";
-    case Kind::disk_sort: return "disk-sort";
-    case Kind::hash_batches: return "hash-batches";
-    case Kind::aggregate_spill: return "aggregate-spill";
-    case Kind::lossy_bitmap: return "lossy-bitmap";
-    case Kind::heap_fetches: return "heap-fetches";
-    case Kind::nested_loop: return "nested-loop";
-    case Kind::large_offset: return "large-offset";
-    case Kind::jit: return "jit";
-    case Kind::planning: return "planning";
-    case Kind::trigger: return "trigger";
-    case Kind::slow_scan: break;
-  }
-  return "slow-scan";
+  constexpr std::string_view names[] = {"slow-scan",
+                                        "inefficient-index",
+                                        "index-for-order-alone",
+                                        "misestimate",
+                                        "disk-sort",
+                                        "hash-batches",
+                                        "aggregate-spill",
+                                        "lossy-bitmap",
+                                        "heap-fetches",
+                                        "nested-loop",
+                                        "large-offset",
+                                        "jit",
+                                        "planning",
+                                        "trigger"};
+  static_assert(std::size(names) == static_cast<std::size_t>(Insight::Kind::trigger) + 1);
+  return names[static_cast<std::size_t>(kind)];
 }
 
 json plans_json(const std::vector<ReportPlan>& plans) {
@@ -74,26 +71,18 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
                       const std::vector<PlanVariant>& variants, bool in_part,
                       const std::vector<Finding>& findings, const std::string& explain,
                       const std::vector<ReportPlan>& what_if) {
-  json out;
-  if (in_part) out["complete"] = false;
-  out["analyzed"] = plan.analyzed;
-  out["total_cost"] = plan.root.total_cost;
-  if (plan.planning_ms > 0) out["planning_ms"] = plan.planning_ms;
-  if (plan.execution_ms > 0) out["execution_ms"] = plan.execution_ms;
   const bool timed = times.all_ms > 0;
-  if (timed) out["outside_ms"] = times.outside_ms;
-  out["nodes"] = json::array();
-  for (const auto& time : times.nodes) {
-    json node;
-    node["depth"] = time.depth;
-    node["node"] = plan::title(*time.node);
-    if (!time.node->subplan.empty()) node["subplan"] = time.node->subplan;
-    node["cost"] = time.node->total_cost;
-    node["plan_rows"] = time.node->plan_rows;
-    if (plan.analyzed) node["rows"] = time.rows, node["loops"] = time.node->loops;
-    if (timed) node["total_ms"] = time.total_ms, node["self_ms"] = time.self_ms;
-    out["nodes"].push_back(std::move(node));
-  }
+  json out =
+      object("complete", when(in_part, false), "analyzed", plan.analyzed, "total_cost", plan.root.total_cost,
+             "planning_ms", when(plan.planning_ms > 0, plan.planning_ms), "execution_ms",
+             when(plan.execution_ms > 0, plan.execution_ms), "outside_ms", when(timed, times.outside_ms));
+  out["nodes"] = array_of(times.nodes, [&](const auto& time) {
+    const PlanNode& node = *time.node;
+    return object("depth", time.depth, "node", plan::title(node), "subplan", given(node.subplan), "cost",
+                  node.total_cost, "plan_rows", node.plan_rows, "rows", when(plan.analyzed, time.rows),
+                  "loops", when(plan.analyzed, node.loops), "total_ms", when(timed, time.total_ms), "self_ms",
+                  when(timed, time.self_ms));
+  });
   out["insights"] = json::array();
   for (const auto& insight : insights) {
     json entry;
@@ -107,11 +96,9 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
     json whole = parsed_json(explain, plan::deepest_plan_json);
     out["explain"] = whole.is_discarded() ? json(explain) : std::move(whole);
   }
-  for (const auto& variant : variants) {
-    json entry{{"values", variant.values}, {"cost", variant.cost}, {"plan", variant.summary}};
-    if (!variant.shown.empty()) entry["parameters"] = variant.shown;
-    out["by_values"].push_back(std::move(entry));
-  }
+  for (const auto& variant : variants)
+    out["by_values"].push_back(object("values", variant.values, "cost", variant.cost, "plan", variant.summary,
+                                      "parameters", given(variant.shown)));
   for (const auto& finding : findings)
     out["findings"].push_back(finding_json(without_secrets(finding), false));
   if (!what_if.empty()) out["plans"] = plans_json(what_if);

@@ -10,27 +10,27 @@
 namespace pgadvise::report {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 // Values of another type count as missing: the file may be of anybody's making.
-std::string word(const json& object, const char* key) {
+std::string word(const Json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-double number(const json& object, const char* key) {
+double number(const Json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
   const double value = found != object.end() && found->is_number() ? found->get<double>() : 0;
   return std::isfinite(value) ? value : 0;
 }
 
-const json& member(const json& object, const char* key) {
-  static const json none;
+const Json& member(const Json& object, const char* key) {
+  static const Json none;
   const auto found = object.is_object() ? object.find(key) : object.end();
   return found != object.end() ? *found : none;
 }
 
-std::vector<std::string> words(const json& list) {
+std::vector<std::string> words(const Json& list) {
   std::vector<std::string> out;
   if (!list.is_array()) return out;
   for (const auto& entry : list)
@@ -38,16 +38,16 @@ std::vector<std::string> words(const json& list) {
   return out;
 }
 
-int line_of(const json& place, const char* key) {
+int line_of(const Json& place, const char* key) {
   const double value = number(place, key);
   return value >= 1 && value <= 1e9 ? static_cast<int>(value) : 0;
 }
 
-SourceLocation location_of(const json& place) {
+SourceLocation location_of(const Json& place) {
   return {word(place, "file"), line_of(place, "line"), line_of(place, "column")};
 }
 
-Subject subject_of(const json& subject) {
+Subject subject_of(const Json& subject) {
   return {.kind = word(subject, "kind"),
           .schema = word(subject, "schema"),
           .table = word(subject, "table"),
@@ -71,7 +71,7 @@ Verdict verdict_of(const std::string& word) {
                                           : Verdict::suspected;
 }
 
-bool read_findings(const json& list, RecordedFinding::State state, RunRecord& out) {
+bool read_findings(const Json& list, RecordedFinding::State state, RunRecord& out) {
   if (!list.is_array()) return true;
   for (const auto& entry : list) {
     RecordedFinding finding{
@@ -95,12 +95,12 @@ bool read_findings(const json& list, RecordedFinding::State state, RunRecord& ou
   return true;
 }
 
-void read_scope(const json& root, RunRecord& out) {
-  const json& scope = member(root, "scope");
+void read_scope(const Json& root, RunRecord& out) {
+  const Json& scope = member(root, "scope");
   out.scope_known = scope.is_object();
   out.scope = {words(member(scope, "rules")), words(member(scope, "migration_rules")),
                words(member(scope, "migrations"))};
-  const json& baseline = member(root, "baseline");
+  const Json& baseline = member(root, "baseline");
   if (!baseline.is_object()) return;
   out.findings_hidden = number(baseline, "known") > 0 && !member(baseline, "known_ids").is_array();
   for (auto& id : words(member(baseline, "known_ids")))
@@ -113,20 +113,20 @@ Result<RunRecord> read_stored_report(const std::string& name, const std::string&
   const auto wrong = [&](std::string what) {
     return fail(Error::Kind::input, name, std::move(what), "pgadvise check --format json -o FILE writes one");
   };
-  const json root = parsed_json(text, deepest_report);
+  const Json root = parsed_json(text, deepest_report);
   if (root.is_discarded()) return wrong(why_no_json(text, "is not JSON", deepest_report));
   const std::string schema = word(root, "schema");
   if (!member(root, "findings").is_array() || schema != "pgadvise-report-1")
     return wrong(schema.starts_with("pgadvise-report-") ? "is a report of another version of pgadvise"
                                                         : "is not a report of pgadvise check");
-  const json& run = member(root, "run");
+  const Json& run = member(root, "run");
   RunRecord out{.started = word(run, "started"),
                 .version = word(run, "version"),
                 .server_version = word(run, "server_version"),
                 .inputs = {},
                 .scope = {},
                 .findings = {}};
-  if (const json& inputs = member(root, "inputs"); inputs.is_array())
+  if (const Json& inputs = member(root, "inputs"); inputs.is_array())
     for (const auto& input : inputs)
       out.inputs.push_back({word(input, "kind"), word(input, "path"), word(input, "detail")});
   if (!read_findings(root["findings"], RecordedFinding::State::standing, out) ||

@@ -8,7 +8,9 @@
 
 #include "base/text/ci_commands.h"
 #include "base/text/json_parse.h"
+#include "base/text/text.h"
 #include "report/json/stored_report.h"
+#include "report/text/markdown_text.h"
 
 #ifdef PGADVISE_PAGE_FILE
 // The bytes of the page, in read-only data.
@@ -30,18 +32,7 @@ namespace pgadvise::report {
 namespace {
 
 // Text in an element or in a quoted attribute.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else if (c == '\'') out += "&#39;";
-    else out += c;
-  }
-  return out;
-}
+std::string escaped(std::string_view text) { return replace_all(markup_text(text), "'", "&#39;"); }
 
 // A script element ends at the first "</script", and "<!--" changes how it is read: JSON has '<' only in
 // strings, where \u003c is the same character.

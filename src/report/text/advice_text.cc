@@ -61,8 +61,7 @@ class AdviceLines : Lines {
  private:
   void head() {
     const std::string limit =
-        advice_.budget_bytes ? fmt::format(" within {}", bytes(static_cast<double>(*advice_.budget_bytes)))
-                             : std::string();
+        advice_.budget_bytes ? fmt::format(" within {}", bytes(*advice_.budget_bytes)) : std::string();
     double size = 0;
     for (const auto& index : advice_.indexes) size += static_cast<double>(index.size_bytes);
     if (advice_.queries.empty())
@@ -103,10 +102,10 @@ class AdviceLines : Lines {
     std::size_t number = 0;
     for (const auto& index : advice_.indexes) {
       if (minor(index)) continue;
-      out_ += fmt::format("{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", ++number,
-                          bytes(static_cast<double>(index.size_bytes)), cost(index.cost_saved),
-                          percent(index.cost_saved, advice_.cost_before), index.queries.size(),
-                          ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
+      out_ +=
+          fmt::format("{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", ++number, bytes(index.size_bytes),
+                      cost(index.cost_saved), percent(index.cost_saved, advice_.cost_before),
+                      index.queries.size(), ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
       sql(index.sql);
       if (!index.maintenance_known) out_ += "    maintenance cost for the workload's writes: unknown\n";
       else if (index.maintenance_cost > 0)
@@ -122,8 +121,8 @@ class AdviceLines : Lines {
   }
 
   std::size_t major() const {
-    return static_cast<std::size_t>(std::count_if(advice_.indexes.begin(), advice_.indexes.end(),
-                                                  [&](const AdvisedIndex& index) { return !minor(index); }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(advice_.indexes, [&](const AdvisedIndex& index) { return !minor(index); }));
   }
 
   void minor_indexes() {
@@ -134,7 +133,7 @@ class AdviceLines : Lines {
       if (!minor(index)) continue;
       ++count;
       size += static_cast<double>(index.size_bytes);
-      if (auto name = display(index.table); std::find(tables.begin(), tables.end(), name) == tables.end())
+      if (auto name = display(index.table); std::ranges::find(tables, name) == tables.end())
         tables.push_back(std::move(name));
     }
     if (!count) return;
@@ -233,9 +232,8 @@ class AdviceLines : Lines {
       sql(index.sql);
       std::string reason = index.reason + " (" + plural(index.queries.size(), "query", "queries") + ")";
       if (index.cost_saved)
-        reason +=
-            fmt::format("; built on the sandbox, its size is {} and it saves {}",
-                        bytes(static_cast<double>(index.size_bytes.value_or(0))), cost(*index.cost_saved));
+        reason += fmt::format("; built on the sandbox, its size is {} and it saves {}",
+                              bytes(index.size_bytes.value_or(0)), cost(*index.cost_saved));
       paragraph(reason, "      ");
     }
   }
@@ -245,9 +243,7 @@ class AdviceLines : Lines {
     out_ += "\n" + bold("To drop") + "\n";
     for (const auto& drop : advice_.drops) {
       sql(drop.sql);
-      paragraph(printable(drop.reason) +
-                    (drop.size_bytes ? ", " + bytes(static_cast<double>(drop.size_bytes)) : ""),
-                "      ");
+      paragraph(printable(drop.reason) + (drop.size_bytes ? ", " + bytes(drop.size_bytes) : ""), "      ");
     }
   }
 
@@ -299,8 +295,8 @@ class EvaluationLines : Lines {
     const bool costed = index.verdict != Verdict::cannot_be_built && index.verdict != Verdict::not_costed;
     if (costed)
       remark(fmt::format(
-          "size {}, maintenance cost {}, saves {}{}, used by {}",
-          bytes(static_cast<double>(index.size_bytes)), cost(index.maintenance_cost), cost(index.cost_saved),
+          "size {}, maintenance cost {}, saves {}{}, used by {}", bytes(index.size_bytes),
+          cost(index.maintenance_cost), cost(index.cost_saved),
           evaluation_.candidates.size() > 1
               ? fmt::format(" beside the other candidates and {} alone", cost(index.cost_saved_alone))
               : std::string(),
@@ -309,9 +305,9 @@ class EvaluationLines : Lines {
     if (!index.replaces.empty())
       remark("makes redundant: " + join(index.replaces, ", ") + ", which can be dropped afterwards");
     if (index.smaller) {
-      remark(fmt::format("A smaller index saves nearly as much ({}, {}; {}):",
-                         bytes(static_cast<double>(index.smaller->size_bytes)),
-                         cost(index.smaller->cost_saved), index.smaller->difference));
+      remark(
+          fmt::format("A smaller index saves nearly as much ({}, {}; {}):", bytes(index.smaller->size_bytes),
+                      cost(index.smaller->cost_saved), index.smaller->difference));
       ddl(index.smaller->sql);
     }
   }
@@ -322,8 +318,8 @@ class EvaluationLines : Lines {
     if (!each.sql.empty()) ddl(each.sql);
     if (!each.reason.empty()) remark(each.reason + ".");
     if (each.verdict == EvaluatedDrop::Verdict::refused) return;
-    std::string line = fmt::format("frees {}, saves a maintenance cost of {}",
-                                   bytes(static_cast<double>(each.size_bytes)), cost(each.maintenance_cost));
+    std::string line = fmt::format("frees {}, saves a maintenance cost of {}", bytes(each.size_bytes),
+                                   cost(each.maintenance_cost));
     if (!each.queries.empty())
       line += fmt::format(", makes {} more expensive", plural(each.queries.size(), "query", "queries"));
     remark(line);

@@ -10,7 +10,6 @@
 #include "base/text/text.h"
 #include "base/text/utf8.h"
 #include "report/text/figures.h"
-#include "report/text/paint.h"
 
 namespace pgadvise::report {
 namespace {
@@ -44,7 +43,7 @@ std::string p95_of(const Query& query) {
 
 class Writer {
  public:
-  explicit Writer(const DigestOptions& options) : options_(options) {}
+  explicit Writer(const DigestOptions& options) : options_(options), look_(options.look) {}
 
   std::string digest(const Workload& workload) {
     for (const auto& query : workload.queries) {
@@ -79,14 +78,12 @@ class Writer {
   }
 
  private:
-  std::string paint(std::string_view code, std::string_view text) const {
-    return report::paint({.color = options_.color}, code, text);
-  }
-  std::size_t width() const { return static_cast<std::size_t>(std::max(options_.width, 40)); }
+  std::string bold(std::string_view text) const { return paint(look_, "1", text); }
+  std::size_t width() const { return static_cast<std::size_t>(std::max(look_.width, 40)); }
 
   std::string cut(std::string text, std::size_t width) const {
     text = ellipsis(text, width);
-    if (!options_.unicode && text.ends_with("…")) text.replace(text.size() - 3, 3, "~");
+    if (!look_.unicode && text.ends_with("…")) text.replace(text.size() - 3, 3, "~");
     return text;
   }
 
@@ -107,14 +104,14 @@ class Writer {
   }
 
   void paragraph(std::string_view text) {
-    out_ += wrapped("", "  ", split(text, ' '), static_cast<std::size_t>(options_.width));
+    out_ += wrapped("", "  ", split(text, ' '), static_cast<std::size_t>(look_.width));
   }
 
   // By kind; of each the most frequent.
   void server_events(const Workload& workload) {
     if (workload.server_events.empty()) return;
     constexpr std::size_t max_shown = 3;
-    out_ += "\n" + paint("1", "Also in the logs") + "\n";
+    out_ += "\n" + bold("Also in the logs") + "\n";
     for (std::size_t at = 0; at < workload.server_events.size();) {
       const auto kind = workload.server_events[at].kind;
       std::uint64_t all = 0;
@@ -146,7 +143,7 @@ class Writer {
         place.size() > room) {
       std::size_t from = place.size() - room + 1;
       while (from < place.size() && continues_character(place[from])) ++from;
-      place = (options_.unicode ? "…" : "~") + place.substr(from);
+      place = (look_.unicode ? "…" : "~") + place.substr(from);
     }
     out_ += cut(line + place, width()) + "\n";
     if (!event.statement.empty()) statement(event.statement, "                 ", 1);
@@ -172,9 +169,7 @@ class Writer {
       calls.back() += static_cast<double>(timeline.buckets()[i].calls);
       times.back() += static_cast<double>(timeline.buckets()[i].total_us) / 1000;
     }
-    const auto highest = [](const std::vector<double>& values) {
-      return *std::max_element(values.begin(), values.end());
-    };
+    const auto highest = [](const std::vector<double>& values) { return *std::ranges::max_element(values); };
     paragraph(fmt::format("over time, {} a column, from {}:",
                           whole_time(timeline.width() / 1'000'000 * static_cast<std::int64_t>(each)),
                           one_time(timeline.start())));
@@ -188,41 +183,32 @@ class Writer {
   std::string bars(std::span<const double> values) const {
     static constexpr std::string_view blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static constexpr std::string_view ascii[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
-    const double highest = *std::max_element(values.begin(), values.end());
+    const double highest = *std::ranges::max_element(values);
     std::string out;
     for (const auto value : values) {
       const auto level = highest > 0 ? static_cast<std::size_t>(std::ceil(8 * value / highest)) : 0;
-      out +=
-          options_.unicode ? blocks[std::min<std::size_t>(level, 8)] : ascii[std::min<std::size_t>(level, 8)];
+      out += look_.unicode ? blocks[std::min<std::size_t>(level, 8)] : ascii[std::min<std::size_t>(level, 8)];
     }
     return out;
   }
 
   // How much, from when to when, how busy: before any single query.
   void head(const Workload& workload) {
-    std::uint64_t sources = 0, lines = 0, statements = 0, timed = 0, used = 0, continued = 0, other = 0,
-                  not_understood = 0;
+    const LogSource all_logs = total_of(workload.sources);
+    const auto logs = static_cast<std::uint64_t>(
+        std::ranges::count_if(workload.sources, [](const auto& source) { return !source.format.empty(); }));
     double total = 0;
-    for (const auto& source : workload.sources) {
-      used += source.used;
-      continued += source.continuation;
-      other += source.other;
-      not_understood += source.not_understood;
-      sources += !source.format.empty();
-      lines += source.lines;
-      statements += source.statements;
-      timed += source.timed_statements;
-    }
     for (const auto& query : workload.queries) total += query.total_ms;
     std::string text =
-        fmt::format("{}, {}, {} of {}", plural(sources, "log"), plural(lines, "line"),
-                    plural(statements, "statement"), plural(workload.queries.size(), "template"));
+        fmt::format("{}, {}, {} of {}", plural(logs, "log"), plural(all_logs.lines, "line"),
+                    plural(all_logs.statements, "statement"), plural(workload.queries.size(), "template"));
     if (workload.sessions) text += fmt::format(", {}", plural(workload.sessions, "session"));
     paragraph(text);
-    if (continued + other + not_understood > 0)
+    if (all_logs.continuation + all_logs.other + all_logs.not_understood > 0)
       paragraph(
           fmt::format("lines: {} of statements, {} that continue them, {} of other kinds, {} not recognized",
-                      count(used), count(continued), count(other), count(not_understood)));
+                      count(all_logs.used), count(all_logs.continuation), count(all_logs.other),
+                      count(all_logs.not_understood)));
     if (const auto span = span_of(workload)) {
       text = fmt::format("{} to {}", one_time(span->first), one_time(span->last));
       const double length_ms = static_cast<double>(span->last - span->first) / 1000;
@@ -239,9 +225,9 @@ class Writer {
          {std::pair{"user", &users_}, {"database", &databases_}, {"application", &applications_}})
       if (names->size() == 1) all.push_back(fmt::format("{} {}", label, one_line(*names->begin())));
     if (!all.empty()) paragraph("all of " + join(all, ", "));
-    if (timed < statements && timed > 0)
-      paragraph(fmt::format("{} of {} have no duration", count(statements - timed),
-                            plural(statements, "statement")));
+    if (const std::uint64_t timed = all_logs.timed_statements; timed < all_logs.statements && timed > 0)
+      paragraph(fmt::format("{} of {} have no duration", count(all_logs.statements - timed),
+                            plural(all_logs.statements, "statement")));
   }
 
   static std::string one_time(std::int64_t at) {
@@ -280,7 +266,7 @@ class Writer {
                                      "calls", "mean", "p95", "max");
     if (rows) header += fmt::format(" {:>7}", "rows");
     if (sketches) header += fmt::format("  {}", axis);
-    out_ += "\n" + paint("1", header) + "\n";
+    out_ += "\n" + bold(header) + "\n";
     const std::size_t shown =
         options_.top ? std::min(options_.top, workload.queries.size()) : workload.queries.size();
     for (std::size_t i = 0; i < shown; ++i) {
@@ -309,9 +295,9 @@ class Writer {
     }
     if (query.times.count()) line += "  " + sketch(query.times);
     while (line.ends_with(' ')) line.pop_back();
-    out_ += paint("1", line) + "\n";
+    out_ += bold(line) + "\n";
     statement(query.text, "    ", 3);
-    who(query);
+    origin(query);
   }
 
   std::string sketch(const Histogram& times) const {
@@ -322,7 +308,7 @@ class Writer {
   }
 
   // Whose it is, and where its slowest call stands in the log.
-  void who(const Query& query) {
+  void origin(const Query& query) {
     std::vector<std::string> parts;
     const auto add = [&](std::string_view label, const std::set<std::string>& names) {
       if (names.empty()) return;
@@ -347,7 +333,7 @@ class Writer {
     add("user", query.users);
     add("database", query.databases);
     add("application", query.applications);
-    if (!parts.empty()) out_ += paint("2", "    " + cut(join(parts, "; "), width() - 4)) + "\n";
+    if (!parts.empty()) out_ += paint(look_, "2", "    " + cut(join(parts, "; "), width() - 4)) + "\n";
     if (!options_.show_literals) return;
     for (const auto& logged : query.samples) {
       const Sample sample = without_secrets(logged);
@@ -393,7 +379,7 @@ class Writer {
 
   void changes(std::string_view title, const std::vector<QueryChange>& list, Ratio ratio) {
     if (list.empty()) return;
-    out_ += "\n" + paint("1", fmt::format("{}: {}", title, plural(list.size(), "template"))) + "\n";
+    out_ += "\n" + bold(fmt::format("{}: {}", title, plural(list.size(), "template"))) + "\n";
     const std::size_t shown = options_.top ? std::min(options_.top, list.size()) : list.size();
     for (std::size_t i = 0; i < shown; ++i) change(list[i], ratio);
     if (shown < list.size())
@@ -432,13 +418,14 @@ class Writer {
       auto end = line.size() <= room ? line.size() : line.rfind(", ", room - 1);
       if (end == std::string::npos) end = line.size();
       else if (end < line.size()) ++end;
-      out_ += paint("1", indent + line.substr(0, end)) + "\n";
+      out_ += bold(indent + line.substr(0, end)) + "\n";
       line.erase(0, std::min(line.size(), end + 1));
     }
     statement((change.after ? change.after : change.before)->text, "    ", 2);
   }
 
   const DigestOptions& options_;
+  const Look& look_;
   std::set<std::string> users_, databases_,
       applications_;  // of all queries; what is the same for all is said once
   std::string out_;

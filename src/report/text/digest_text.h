@@ -6,13 +6,12 @@
 
 #include "model/queries/comparison.h"
 #include "model/queries/workload.h"
+#include "report/text/paint.h"
 
 namespace pgadvise::report {
 
 struct DigestOptions {
-  bool color = false;
-  bool unicode = false;  // use block characters for histograms
-  int width = 80;
+  Look look;  // `unicode`: block characters for histograms
   bool show_literals = false;
   std::size_t top = 20;  // number of queries; 0: all
 };

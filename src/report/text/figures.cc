@@ -49,6 +49,16 @@ std::string percent(double part, double whole) {
   return whole > 0 ? fmt::format("{:.1f}%", 100 * part / whole) : "-";
 }
 
+LogSource total_of(const std::vector<LogSource>& sources) {
+  LogSource out;
+  for (const auto& source : sources)
+    for (const auto number :
+         {&LogSource::lines, &LogSource::used, &LogSource::continuation, &LogSource::other,
+          &LogSource::not_understood, &LogSource::statements, &LogSource::timed_statements})
+      out.*number += source.*number;
+  return out;
+}
+
 double median_ms(const ServerEvent& event) {
   // The others could have taken the longest time each: what is left of the total is the least that any of
   // them took.

@@ -67,6 +67,18 @@ std::string broken(std::string_view text, Breaks breaks) {
 
 }  // namespace
 
+std::string markup_text(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&') out += "&amp;";
+    else if (c == '<') out += "&lt;";
+    else if (c == '>') out += "&gt;";
+    else if (c == '"') out += "&quot;";
+    else out += c;
+  }
+  return out;
+}
+
 std::string without_mentions(std::string_view text) {
   return broken(text, [&](std::size_t at) { return in_link(text, at) || follows_sign(text, at, "@#"); });
 }

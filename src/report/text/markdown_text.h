@@ -1,10 +1,13 @@
-// Text of inputs in Markdown that a service renders: what it must not become.
+// Text of inputs in Markdown, HTML and XML: what it must not become.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 namespace pgadvise::report {
+
+// The text in an element of HTML or XML, or in an attribute in double quotes.
+std::string markup_text(std::string_view text);
 
 // Text in a line of a paragraph: no markup, no HTML, no link, no mention of a person, issue, commit or label.
 // Services look for mentions and links in the rendered text, where an entity or a backslash is gone. So a

@@ -12,7 +12,6 @@
 #include "plan/read/reader.h"
 #include "plan/read/title.h"
 #include "report/text/figures.h"
-#include "report/text/paint.h"
 
 namespace pgadvise::report {
 namespace {
@@ -29,9 +28,9 @@ std::string short_title(const PlanNode& node) {
 
 class Tree {
  public:
-  Tree(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
-       const PlanTextOptions& options)
-      : plan_(plan), times_(times), insights_(insights), options_(options) {
+  Tree(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights, const Look& look,
+       bool whole)
+      : plan_(plan), times_(times), insights_(insights), look_(look), whole_(whole) {
     for (const auto& insight : insights) flags_[insight.node].push_back(&insight);
     timed_ = times.all_ms > 0;
   }
@@ -44,9 +43,9 @@ class Tree {
     node(at, "", "");
     if (timed_ && plan_.execution_ms > 0 && times_.outside_ms >= folded_share * plan_.execution_ms)
       out_ += fmt::format("{:>9} {:>3} {:>7}  outside the tree\n", short_time(times_.outside_ms), "", "");
-    foot();
+    total_times();
     for (const auto& insight : insights_) write_insight(insight);
-    return options_.unicode ? std::move(out_) : replace_all(std::move(out_), "…", "~");
+    return look_.unicode ? std::move(out_) : replace_all(std::move(out_), "…", "~");
   }
 
  private:
@@ -67,8 +66,8 @@ class Tree {
     return end - at;
   }
 
-  bool dull(std::size_t at) const {
-    if (options_.whole || at == 0) return false;
+  bool is_cheap(std::size_t at) const {
+    if (whole_ || at == 0) return false;
     double share = 0;
     for (std::size_t i = at; i < at + size(at); ++i) {
       if (flags_.count(times_.nodes[i].node)) return false;
@@ -85,17 +84,17 @@ class Tree {
     std::vector<std::size_t> shown;
     std::size_t folded = 0;
     for (std::size_t child = at; child < self + size(self); child += size(child)) {
-      if (dull(child)) folded += size(child);
+      if (is_cheap(child)) folded += size(child);
       else shown.push_back(child);
     }
     for (std::size_t i = 0; i < shown.size(); ++i) {
       const bool last = i + 1 == shown.size() && folded == 0;
       std::size_t child = shown[i];
-      node(child, below + (last ? (options_.unicode ? "└ " : "`- ") : (options_.unicode ? "├ " : "|- ")),
-           below + (last ? (options_.unicode ? "  " : "   ") : (options_.unicode ? "│ " : "|  ")));
+      node(child, below + (last ? (look_.unicode ? "└ " : "`- ") : (look_.unicode ? "├ " : "|- ")),
+           below + (last ? (look_.unicode ? "  " : "   ") : (look_.unicode ? "│ " : "|  ")));
     }
     if (folded)
-      out_ += fmt::format("{:>22}{}{}{} node{} under 1 %\n", "", below, options_.unicode ? "└ … " : "`- ... ",
+      out_ += fmt::format("{:>22}{}{}{} node{} under 1 %\n", "", below, look_.unicode ? "└ … " : "`- ... ",
                           folded, folded == 1 ? "" : "s");
     at = self + size(self);
   }
@@ -114,7 +113,7 @@ class Tree {
     if (const auto found = flags_.find(time.node); found != flags_.end())
       for (const auto* insight : found->second) flags += (flags.empty() ? "  ! " : ", ") + insight->flag;
     // The name counts more than the flags, which are explained below the tree.
-    const auto width = static_cast<std::size_t>(std::max(options_.width, 40));
+    const auto width = static_cast<std::size_t>(std::max(look_.width, 40));
     const std::size_t used = character_count(figures) + 2 + character_count(before);
     const std::size_t room = width > used + 12 ? width - used : 12;
     std::string name = short_title(node);
@@ -122,11 +121,10 @@ class Tree {
       flags = character_count(name) + 8 < room ? ellipsis(flags, room - character_count(name)) : "  !";
     if (character_count(name) + character_count(flags) > room)
       name = ellipsis(name, room - std::min(room - 1, character_count(flags)));
-    out_ += figures + "  " + before + name +
-            (options_.color && !flags.empty() ? "\x1b[33;1m" + flags + "\x1b[0m" : flags) + "\n";
+    out_ += figures + "  " + before + name + (flags.empty() ? flags : paint(look_, "33;1", flags)) + "\n";
   }
 
-  void foot() {
+  void total_times() {
     std::vector<std::string> parts;
     if (plan_.planning_ms > 0) parts.push_back("planning " + short_time(plan_.planning_ms));
     if (plan_.execution_ms > 0) parts.push_back("execution " + short_time(plan_.execution_ms));
@@ -136,13 +134,14 @@ class Tree {
 
   void write_insight(const Insight& insight) {
     const std::string text = printable(mask_secrets(insight.text));
-    out_ += "\n" + wrapped("! ", "  ", split(text, ' '), static_cast<std::size_t>(options_.width));
+    out_ += "\n" + wrapped("! ", "  ", split(text, ' '), static_cast<std::size_t>(look_.width));
   }
 
   const Plan& plan_;
   const plan::PlanTimes& times_;
   const std::vector<Insight>& insights_;
-  PlanTextOptions options_;
+  Look look_;
+  bool whole_;
   std::map<const PlanNode*, std::vector<const Insight*>> flags_;
   bool timed_ = false;
   std::string out_;
@@ -179,8 +178,8 @@ std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
 }
 
 std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
-                      const PlanTextOptions& options) {
-  return Tree(plan, times, insights, options).write();
+                      const Look& look, bool whole) {
+  return Tree(plan, times, insights, look, whole).write();
 }
 
 }  // namespace pgadvise::report

@@ -6,21 +6,15 @@
 
 #include "model/queries/plan.h"
 #include "plan/insights/analysis.h"
+#include "report/text/paint.h"
 
 namespace pgadvise::report {
 
-struct PlanTextOptions {
-  bool color = false;
-  bool unicode = true;
-  int width = 80;
-  bool whole = false;  // show all nodes
-};
-
 // One line per node: its own time, its share, its rows, and flags of insights. Folds nodes that took under 1
-// % including their children and have no insight. A plan without times (plain EXPLAIN) shows planner costs.
-// The insights follow the tree, with the conditions that they refer to.
+// % including their children and have no insight, unless `whole` is set. A plan without times (plain EXPLAIN)
+// shows planner costs. The insights follow the tree, with the conditions that they refer to.
 std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
-                      const PlanTextOptions& options);
+                      const Look& look, bool whole = false);
 
 // The plans of one statement for different parameter values, one entry for each distinct plan.
 struct PlanVariant {

@@ -10,7 +10,7 @@
 #include "base/text/text.h"
 #include "cli/options/usage.h"
 #include "cli/output/sources.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "support/run.h"
 
 namespace pgadvise::cli {
@@ -18,7 +18,7 @@ namespace {
 
 using testing_support::Folder;
 
-std::string meant(const std::string& line, const std::string& at, Written written = Written::sql) {
+std::string meant(const std::string& line, const std::string& at, Language written = Language::sql) {
   const std::size_t from = line.find(at);
   const std::size_t bytes = span(line, from, written);
   return bytes ? line.substr(from, bytes) : "(line)";
@@ -40,17 +40,17 @@ TEST(Span, IsANameOrAClauseOfSql) {
   EXPECT_EQ(meant("CREATE TABLE t (", "CREATE"), "(line)");
   EXPECT_EQ(meant("a int, CHECK (a > 0 /* , not less */), b int", "CHECK"), "CHECK (a > 0 /* , not less */)");
   EXPECT_EQ(meant("é int", "int"), "int");
-  EXPECT_EQ(span("abc", 3, Written::sql), 0U);
-  EXPECT_EQ(span("abc", 99, Written::commands), 0U);
+  EXPECT_EQ(span("abc", 3, Language::sql), 0U);
+  EXPECT_EQ(span("abc", 99, Language::commands), 0U);
 }
 
 TEST(Span, IsAWordInCode) {
-  EXPECT_EQ(meant("  await pushSchema(schema, db);", "pushSchema", Written::code), "pushSchema");
+  EXPECT_EQ(meant("  await pushSchema(schema, db);", "pushSchema", Language::code), "pushSchema");
 }
 
 TEST(Span, IsTheCommandWhereCommandsAre) {
   const auto command = [](const std::string& line, const std::string& at) {
-    return meant(line, at, Written::commands);
+    return meant(line, at, Language::commands);
   };
   EXPECT_EQ(command("  \"start\": \"drizzle-kit push --force\",", "drizzle"), "drizzle-kit push --force");
   EXPECT_EQ(command("  \"start\": \"npx drizzle-kit push --force && node .\",", "npx"),

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/text/text.h"
-#include "cli/output/arguments.h"
+#include "cli/process/arguments.h"
 #include "net/url.h"
 #include "support/http_server.h"
 #include "support/run.h"

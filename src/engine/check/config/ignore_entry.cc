@@ -20,8 +20,7 @@ std::string with_schema(const Subject& subject, const std::string& name) {
 // The narrowest first.
 std::vector<Suppression> candidates(const Finding& finding) {
   const Subject& subject = finding.subject;
-  const std::string file =
-      finding.location && !finding.location->live() ? finding.location->file : subject.file;
+  const std::string file = finding.in_file() ? finding.location->file : subject.file;
   std::vector<std::string> objects;
   if (!subject.fingerprint.empty()) objects.push_back(subject.fingerprint);
   if (!subject.index.empty()) objects.push_back(with_schema(subject, subject.index));

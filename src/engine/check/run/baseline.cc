@@ -52,8 +52,7 @@ Result<Entries> read_entries(const std::string& path, const UserPaths& user_path
 }
 
 std::string file_of(const Finding& finding, const RepositoryPaths& paths) {
-  return finding.location && !finding.location->live() ? paths.relative(finding.location->file)
-                                                       : std::string();
+  return finding.in_file() ? paths.relative(finding.location->file) : std::string();
 }
 
 std::string to_file(const Entries& entries) {

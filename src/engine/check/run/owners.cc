@@ -53,7 +53,7 @@ class Owners {
   }
 
   static std::string file_of(const Finding& finding) {
-    if (finding.location && !finding.location->live()) return finding.location->file;
+    if (finding.in_file()) return finding.location->file;
     if (!finding.subject.file.empty()) return finding.subject.file;
     return finding.other_locations.empty() ? std::string() : finding.other_locations.front().file;
   }

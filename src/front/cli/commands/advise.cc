@@ -18,10 +18,10 @@
 #include "cli/options/log_options.h"
 #include "cli/options/plan_options.h"
 #include "cli/options/store_option.h"
-#include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
+#include "cli/process/interrupt.h"
 #include "report/json/advice_json.h"
 #include "report/pages/page.h"
 #include "report/report.h"
@@ -30,24 +30,17 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct AdviseCommand {
   check::AdviseSources sources;
   check::EvaluateSources proposals;
-  unsigned jobs = 0;
+  check::AdviseSettings settings;  // settings_of() adds what the next five say
   std::string budget;
-  std::size_t max_indexes = 0;
-  int max_width = 4;
   std::string sizes = "pgadvise";
-  double time_limit = 60;
+  double time_limit = 60;  // seconds
+  std::string weigh_by = "time";
+  double verify_timeout = 10;  // seconds
   std::string format = "text";
   std::string output;
-  bool show_literals = false;
-  bool include_bulk = false;
-  pg::SessionSettings session_settings;
-  std::string weigh_by = "time";
-  bool verify = false;
-  std::string disposable;
-  double verify_timeout = 10;
   bool cleanup = false;
   bool yes = false;
   StoreOptions store;
@@ -70,33 +63,24 @@ std::optional<std::int64_t> read_size(std::string_view text) {
   return bytes >= 1 && bytes < 9e18 ? std::optional(static_cast<std::int64_t>(bytes)) : std::nullopt;
 }
 
-// What the search, the server and --verify are to do, from the options. Errors (usage): --budget is not a
-// size.
-Result<check::AdviseSettings> settings_of(const Options& options) {
-  check::AdviseSettings out;
+// Errors (usage): --budget is not a size.
+Result<check::AdviseSettings> settings_of(const AdviseCommand& options) {
+  check::AdviseSettings out = options.settings;
   if (!options.budget.empty()) {
     out.search.budget = read_size(options.budget);
     if (!out.search.budget)
       return fail(Error::Kind::usage, "--budget", ellipsis(options.budget, 40) + " is not a size",
                   "500MB, 1.5GB, 1GiB");
   }
-  out.search.max_indexes = options.max_indexes;
-  out.search.max_width = options.max_width;
   out.search.hypopg_sizes = options.sizes == "hypopg";
   out.search.time_limit = milliseconds(options.time_limit);
   out.search.by_time = options.weigh_by == "time";
-  out.search.show_literals = options.show_literals;
-  out.search.include_bulk = options.include_bulk;
-  out.session_settings = options.session_settings;
-  out.jobs = options.jobs;
-  out.verify = options.verify;
-  out.disposable = options.disposable;
   out.verify_timeout = milliseconds(options.verify_timeout);
   out.observer = console_observer();
   return out;
 }
 
-bool evaluates(const Options& options) {
+bool evaluates(const AdviseCommand& options) {
   return !options.proposals.candidates.empty() || !options.proposals.candidate_files.empty() ||
          !options.proposals.drops.empty();
 }
@@ -112,7 +96,8 @@ struct Answer {
   store::Facts facts = {};     // with --store
 };
 
-store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs, Diagnostics& diagnostics) {
+store::Facts facts_of(const AdviseCommand& options, const check::AdviseInputs& inputs,
+                      Diagnostics& diagnostics) {
   store::Facts out;
   if (!options.store.address) return out;
   const bool live = !options.sources.sandbox;
@@ -126,13 +111,13 @@ store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs,
   return out;
 }
 
-Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
+Result<Answer> answer(const AdviseCommand& options, Diagnostics& diagnostics) {
   TRY(auto settings, settings_of(options));
   TRY(auto inputs, check::load_for_advise(options.sources, settings, diagnostics));
   store::Facts facts = facts_of(options, inputs, diagnostics);
   // What --verify built has to be removed, whichever signal ends it.
-  const StopOnInterrupt interrupt(options.verify ? Interruptible::By::any_ending
-                                                 : Interruptible::By::first_interrupt);
+  const StopOnInterrupt interrupt(options.settings.verify ? Interruptible::By::any_ending
+                                                          : Interruptible::By::first_interrupt);
   settings.stop = interrupt.token();
   const auto written = [&](const std::string& json, const std::string& title) {
     return options.format == "html" ? report::html_page(json, title) : json;
@@ -156,7 +141,7 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
                 exit_clean, std::move(facts)};
 }
 
-Result<int> run(Options options) {
+Result<int> run(AdviseCommand options) {
   options.sources.output = options.output;
   options.sources.other_inputs = options.proposals.candidate_files;
   if (options.format == "html") TRY_VOID(report::need_page());
@@ -174,7 +159,7 @@ Result<int> run(Options options) {
   return std::max(found->exit_code, exit_code_of(diagnostics));
 }
 
-void add_inputs(CLI::App& command, Options& options) {
+void add_inputs(CLI::App& command, AdviseCommand& options) {
   auto* db = command.add_option("--db", options.sources.db,
                                 "Database whose planner computes the costs: a libpq connection string, or "
                                 "env (DATABASE_URL, else PG*); needs the extension hypopg");
@@ -185,62 +170,52 @@ void add_inputs(CLI::App& command, Options& options) {
           .add_option("--schema", options.sources.schema,
                       "Schema for the sandbox: migrations, a dump, a drizzle snapshot; a snapshot of a "
                       "server (pgadvise snapshot) also provides its sizes and statistics")
-          ->needs(sandbox)
-          ->allow_extra_args(false);
+          ->needs(sandbox);
   command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data")
-      ->allow_extra_args(false)
       ->needs(sandbox);
   sandbox->excludes(db)->needs(schema);
-  command
-      .add_option("--log", options.sources.logs,
-                  "PostgreSQL log, or a workload file (repeatable). Without a log and --workload, the "
-                  "queries are those of pg_stat_statements in the database of --db")
-      ->allow_extra_args(false);
-  command
-      .add_option(
-          "--workload", options.sources.workloads,
-          "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call (repeatable)")
-      ->allow_extra_args(false);
+  command.add_option("--log", options.sources.logs,
+                     "PostgreSQL log, or a workload file (repeatable). Without a log and --workload, the "
+                     "queries are those of pg_stat_statements in the database of --db");
+  command.add_option(
+      "--workload", options.sources.workloads,
+      "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call (repeatable)");
   add_log_options(command, options.sources.line_prefix, options.sources.selection);
-  command.add_option("-j,--jobs", options.jobs,
+  command.add_option("-j,--jobs", options.settings.jobs,
                      "Number of threads that read logs and of connections that request plans; 0: one for "
                      "each processor, and at most four connections");
 }
 
-void add_proposals(CLI::App& command, Options& options) {
+void add_proposals(CLI::App& command, AdviseCommand& options) {
   auto* candidate =
-      command
-          .add_option("--candidate", options.proposals.candidates,
-                      "CREATE INDEX statement to evaluate instead of a search: which queries change, the "
-                      "size, the maintenance cost, which index it duplicates, a smaller one (repeatable)")
-          ->allow_extra_args(false);
-  auto* file = command
-                   .add_option("--candidates", options.proposals.candidate_files,
-                               "SQL file whose CREATE INDEX statements are evaluated (repeatable)")
-                   ->allow_extra_args(false);
-  auto* drop = command
-                   .add_option("--drop", options.proposals.drops,
-                               "Existing index: which queries become more expensive without it. With --db, "
-                               "HypoPG 1.4 is required (repeatable)")
-                   ->allow_extra_args(false);
+      command.add_option("--candidate", options.proposals.candidates,
+                         "CREATE INDEX statement to evaluate instead of a search: which queries change, the "
+                         "size, the maintenance cost, which index it duplicates, a smaller one (repeatable)");
+  auto* file = command.add_option("--candidates", options.proposals.candidate_files,
+                                  "SQL file whose CREATE INDEX statements are evaluated (repeatable)");
+  auto* drop =
+      command.add_option("--drop", options.proposals.drops,
+                         "Existing index: which queries become more expensive without it. With --db, "
+                         "HypoPG 1.4 is required (repeatable)");
   for (auto* option : {candidate, file, drop})
     for (const char* other : {"--budget", "--max-indexes", "--max-width", "--size-estimate", "--verify",
                               "--disposable", "--cleanup", "--show-literals"})
       option->excludes(command.get_option(other));
 }
 
-void add_search(CLI::App& command, Options& options) {
+void add_search(CLI::App& command, AdviseCommand& options) {
   command.add_option(
       "--budget", options.budget,
       "Total size limit of the new indexes: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes. "
       "Default: no limit, but an index must save 1 % of the whole workload's cost, or 10 % of the cost of "
       "the queries that use the index");
-  command.add_option("--max-indexes", options.max_indexes, "Maximum number of new indexes; 0: no limit");
-  command.add_flag("--include-bulk", options.include_bulk,
+  command.add_option("--max-indexes", options.settings.search.max_indexes,
+                     "Maximum number of new indexes; 0: no limit");
+  command.add_flag("--include-bulk", options.settings.search.include_bulk,
                    "Also count statements that ran once or twice and wrote at least 10,000 rows: loads, "
                    "imports, backfills");
   command
-      .add_option("--max-width", options.max_width,
+      .add_option("--max-width", options.settings.search.max_width,
                   "Maximum number of key columns of an index; below 3, pgadvise also proposes no INCLUDE "
                   "columns and no partial indexes")
       ->check(CLI::Range(1, 8))
@@ -258,11 +233,11 @@ void add_search(CLI::App& command, Options& options) {
       ->capture_default_str();
 }
 
-void add_verification(CLI::App& command, Options& options) {
-  command.add_flag("--verify", options.verify,
+void add_verification(CLI::App& command, AdviseCommand& options) {
+  command.add_flag("--verify", options.settings.verify,
                    "Measure: run the queries without and with the indexes, on the sandbox or "
                    "a --disposable database, then drop the indexes");
-  command.add_option("--disposable", options.disposable,
+  command.add_option("--disposable", options.settings.disposable,
                      "Name of --db's database, as confirmation that nobody needs it: --verify may build "
                      "indexes there, and --cleanup may drop leftover ones");
   auto* cleanup =
@@ -278,19 +253,19 @@ void add_verification(CLI::App& command, Options& options) {
   for (const char* other :
        {"--verify", "--sandbox", "--log", "--workload", "--budget", "--format", "--output", "--schema"})
     cleanup->excludes(command.get_option(other));
-  command.add_flag("--show-literals", options.show_literals,
+  command.add_flag("--show-literals", options.settings.search.show_literals,
                    "Also propose partial indexes with constants from logged queries (WHERE status = "
                    "'open'); constants of .sql files are always used");
 }
 
-Result<void> check_words(const CLI::App& command, const Options& options) {
+Result<void> check_words(const CLI::App& command, const AdviseCommand& options) {
   const auto given = [&](const char* option) { return command.count(option) > 0; };
   const auto refuse = [](const char* where, const char* what, const char* hint) {
     return fail(Error::Kind::usage, where, what, hint);
   };
   if (given("--db") && trim(options.sources.db).empty())
     return refuse("--db", "is empty", "name a database; is the variable set?");
-  if (given("--disposable") && !options.verify && !options.cleanup)
+  if (given("--disposable") && !options.settings.verify && !options.cleanup)
     return refuse("--disposable", "requires --verify or --cleanup", "pgadvise advise --help");
   if (options.cleanup && (!given("--db") || !given("--disposable")))
     return refuse("--cleanup", "requires a disposable database",
@@ -300,7 +275,7 @@ Result<void> check_words(const CLI::App& command, const Options& options) {
     return refuse("advise", "needs a database: --db, or --sandbox with --schema", "pgadvise advise --help");
   if (!given("--log") && !given("--workload") && !given("--db"))
     return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
-  if (options.verify && !given("--sandbox") && !given("--disposable"))
+  if (options.settings.verify && !given("--sandbox") && !given("--disposable"))
     return refuse("--verify", "builds indexes, so it needs a sandbox with data or a disposable database",
                   "--sandbox --schema … --load …, or --disposable with the name of --db's database");
   if (given("--budget") && trim(options.budget).empty())
@@ -308,23 +283,23 @@ Result<void> check_words(const CLI::App& command, const Options& options) {
   return {};
 }
 
-Result<int> check_and_run(const CLI::App& command, Options& options) {
+Result<int> check_and_run(const CLI::App& command, AdviseCommand& options) {
   TRY_VOID(check_words(command, options));
   TRY_VOID(find_store(command, options.store));
-  if (options.cleanup) return clean_up(options.sources.db, options.disposable, options.yes);
+  if (options.cleanup) return clean_up(options.sources.db, options.settings.disposable, options.yes);
   return run(options);
 }
 
 }  // namespace
 
 void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AdviseCommand>();
   options->sources.user_paths = user_paths;
   auto* command = app.add_subcommand(
       "advise", "Find the indexes that reduce a workload's planner cost most for their size");
   add_inputs(*command, *options);
   add_search(*command, *options);
-  add_acting_options(*command, options->session_settings);
+  add_acting_options(*command, options->settings.session_settings);
   command->add_option("--format", options->format, "text, json, or html (a report for a browser)")
       ->check(CLI::IsMember({"text", "json", "html"}));
   command->add_option("-o,--output", options->output, "File to write the report to");

@@ -23,7 +23,7 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct CheckCommand {
   CheckOptions check;
   std::vector<WantedReport> reports;
   FailOn fail_on;
@@ -35,15 +35,15 @@ struct Options {
   bool all = false;
 };
 
-int exit_code_of(const Report& report, const FailOn& fail_on) {
-  if (const int code = cli::exit_code_of(report.diagnostics); code != exit_clean) return code;
+int exit_code_by(const Report& report, const FailOn& fail_on) {
+  if (const int code = exit_code_of(report.diagnostics); code != exit_clean) return code;
   const bool any =
       std::ranges::any_of(report.findings, [&](const Finding& finding) { return fail_on.matches(finding); });
   return any ? exit_findings : exit_clean;
 }
 
 // The facts of the run, without literals.
-store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnostics& diagnostics) {
+store::Facts facts_of(const CheckRun& checked, const CheckCommand& options, Diagnostics& diagnostics) {
   const check::Inputs& inputs = checked.inputs;
   const bool live = inputs.live_database();
   store::Facts out{.target = target_of(options.store, live ? inputs.database.live->database : std::string())};
@@ -59,7 +59,7 @@ store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnosti
   return out;
 }
 
-bool kept(const CheckRun& checked, const Options& options) {
+bool kept(const CheckRun& checked, const CheckCommand& options) {
   if (!options.store.address) return true;
   Diagnostics diagnostics;
   auto facts = facts_of(checked, options, diagnostics);
@@ -74,7 +74,7 @@ bool kept(const CheckRun& checked, const Options& options) {
                          [&] { return counters ? counters->keep() : Result<void>(); });
   if (!done) diagnostics.push_back(done.error());
   for (const auto& error : diagnostics) complain(error);
-  return done && cli::exit_code_of(diagnostics) == exit_clean;
+  return done && exit_code_of(diagnostics) == exit_clean;
 }
 
 // The command with the inputs of the run; of a connection string with a secret: env.
@@ -100,7 +100,7 @@ void report_baseline(const Report& report, const check::Settings& settings) {
   report_written(settings.baseline, "baseline of " + counted(report.baseline->known.size(), "finding"));
 }
 
-Result<int> run(Options options) {
+Result<int> run(CheckCommand options) {
   for (const auto& report : options.reports) options.check.sources.outputs.push_back(report.path);
   auto checked = run_check(options.check);
   if (!checked) return usage_errors(checked.error());
@@ -116,14 +116,14 @@ Result<int> run(Options options) {
   const bool stored = kept(*checked, options);
   const bool sent = !options.otlp || send(*options.otlp, checked->report, checked->how);
   if (!stored || !sent) return exit_usage;
-  return exit_code_of(checked->report, options.fail_on);
+  return exit_code_by(checked->report, options.fail_on);
 }
 
 struct Words {
   std::vector<std::string> formats, outputs, fail_on;
 };
 
-Result<int> parse_and_run(const CLI::App& command, const Words& words, Options options) {
+Result<int> parse_and_run(const CLI::App& command, const Words& words, CheckCommand options) {
   TRY(options.reports, wanted_reports(command, "--format", "--output"));
   TRY(options.fail_on, parse_fail_on(words.fail_on));
   TRY_VOID(find_store(command, options.store));
@@ -134,12 +134,6 @@ Result<int> parse_and_run(const CLI::App& command, const Words& words, Options o
 
 }  // namespace
 
-static std::string format_choices() {
-  std::vector<std::string> names;
-  for (const auto* format : report::all_formats()) names.emplace_back(format->name);
-  return "{" + join(names, ",") + "}";
-}
-
 static std::string formats_help() {
   std::string out;
   for (const auto* format : report::all_formats())
@@ -148,19 +142,17 @@ static std::string formats_help() {
 }
 
 void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckCommand>();
   options->check.settings.user_paths = user_paths;
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
   add_inputs(*command, options->check);
   auto words = std::make_shared<Words>();
   command->add_option("--format", words->formats, formats_help())
-      ->allow_extra_args(false)
-      ->type_name(format_choices());
+      ->type_name("{" + join(format_names(), ",") + "}");
   command
       ->add_option("-o,--output", words->outputs,
                    "File to write the report to. With several --format, each -o belongs to the --format "
                    "before it: --format sarif -o a.sarif --format text")
-      ->allow_extra_args(false)
       ->type_name("FILE");
   command
       ->add_option("--top", options->top,
@@ -175,7 +167,6 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
           "findings of at least this severity. never: none. confirmed: only findings with the verdict "
           "confirmed, as in note,confirmed. Ids of rules: findings of these rules, whatever their "
           "severity. Separate several by commas")
-      ->allow_extra_args(false)
       ->type_name("WORDS");
   auto* baseline =
       command->add_option("--baseline", options->check.settings.baseline,
@@ -196,10 +187,9 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
           "the counters grew since the previous run, as the statistics of the queries")
       ->needs("--store")
       ->needs("--db")
-      ->allow_extra_args(false)
       ->type_name("FILE");
   command->callback([options, words, command, &exit_code] {
-    exit_code = cli::exit_code_of(parse_and_run(*command, *words, *options));
+    exit_code = exit_code_of(parse_and_run(*command, *words, *options));
   });
 }
 

@@ -9,11 +9,12 @@
 #include <fmt/format.h>
 
 #include "base/text/identifier.h"
+#include "base/text/number_format.h"
 #include "base/text/text.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "pg/verify/leftovers.h"
 #include "pg/verify/verify.h"
 #include "review/terminal.h"
@@ -34,10 +35,6 @@ struct Targets {
 std::string name_of(const pg::LeftoverIndex& index) {
   return printable(fmt::format("index {} on {}", quote_name(index.index.schema, index.index.name),
                                quote_name(index.table.schema, index.table.name)));
-}
-
-std::string count(std::size_t number, const char* one, const char* many) {
-  return fmt::format("{} {}", number, number == 1 ? one : many);
 }
 
 std::string list(const pg::Leftovers& leftovers, const std::string& where) {
@@ -69,10 +66,10 @@ std::string list(const pg::Leftovers& leftovers, const std::string& where) {
 
 bool agreed(const Targets& targets) {
   std::vector<std::string> parts;
-  if (!targets.indexes.empty()) parts.push_back("Drop " + count(targets.indexes.size(), "index", "indexes"));
+  if (!targets.indexes.empty())
+    parts.push_back("Drop " + counted(targets.indexes.size(), "index", "indexes"));
   if (!targets.backends.empty())
-    parts.push_back((parts.empty() ? "Cancel " : "cancel ") +
-                    count(targets.backends.size(), "build", "builds"));
+    parts.push_back((parts.empty() ? "Cancel " : "cancel ") + counted(targets.backends.size(), "build"));
   std::cerr << join(parts, " and ") << "? [y/N] " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);

@@ -25,20 +25,15 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
-  std::vector<std::string> logs;
+struct DigestCommand {
+  check::DigestSources sources;
   std::vector<std::string> compare;
-  std::string db;
-  std::string line_prefix;
-  log::Selection selection;
-  unsigned jobs = 0;
   std::string format;  // empty: text, or with -o the workload file
   std::string output;
   bool show_literals = false;
   int top = 20;
   std::string sort = "total";
   StoreOptions store;
-  UserPaths user_paths;
 };
 
 // By decreasing value; queries with equal values stay in the order of their total time.
@@ -57,12 +52,14 @@ void sort_by(std::vector<Query>& queries, const std::string& figure) {
 
 class Digest {
  public:
-  explicit Digest(const Options& options) : options_(options) {}
+  explicit Digest(const DigestCommand& options) : options_(options) {}
 
   Result<int> run() {
-    for (auto* list : {&options_.logs, &options_.compare}) check::take_out_conninfos(*list, diagnostics_);
+    for (auto* list : {&options_.sources.logs, &options_.compare})
+      check::take_out_conninfos(*list, diagnostics_);
     TRY_VOID(keep_logs());
-    if (!diagnostics_.empty() && (options_.logs.empty() && options_.db.empty())) options_.compare.clear();
+    if (!diagnostics_.empty() && options_.sources.logs.empty() && options_.sources.db.empty())
+      options_.compare.clear();
     if (options_.format == "html") TRY_VOID(report::need_page());
     const std::string content = options_.compare.empty() ? digest() : comparison();
     for (const auto& error : diagnostics_) complain(error);
@@ -80,27 +77,27 @@ class Digest {
   // A workload file may be merged into itself.
   Result<void> keep_logs() const {
     std::vector<std::string> logs = options_.compare;
-    for (const auto& path : options_.logs)
+    for (const auto& path : options_.sources.logs)
       if (!options_.format.empty() || !check::names_workload_file(path)) logs.push_back(path);
     return check::keep_inputs(options_.output, logs);
   }
 
   std::vector<Workload> read(const std::vector<std::string>& paths) {
-    const bool writes_workload =
-        options_.compare.empty() && options_.format.empty() && !options_.output.empty();
-    auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.selection, options_.jobs,
-                                 writes_workload || options_.store.address, options_.user_paths},
-                                console_observer(), diagnostics_);
+    check::DigestSources sources = options_.sources;
+    sources.logs = paths;
+    sources.by_log = options_.store.address ||
+                     (options_.compare.empty() && options_.format.empty() && !options_.output.empty());
+    auto digest = check::digest(sources, console_observer(), diagnostics_);
     read_ |= digest.read;
     return std::move(digest.workloads);
   }
 
   std::string digest() {
-    auto workloads = read(options_.logs);
+    auto workloads = read(options_.sources.logs);
     if (options_.store.address) take_facts(workloads);
     const bool text = options_.format == "text" || (options_.format.empty() && options_.output.empty());
-    if (!text) tell_notes(workloads);
-    if (!text || !options_.output.empty()) tell_not_understood(workloads);
+    if (!text) report_notes(workloads);
+    if (!text || !options_.output.empty()) report_unrecognized_lines(workloads);
     if (options_.format.empty() && !options_.output.empty())
       return log::to_workload_file(workloads, options_.show_literals);
     Workload all = log::total(std::move(workloads));
@@ -113,7 +110,7 @@ class Digest {
 
   void take_facts(const std::vector<Workload>& workloads) {
     facts_.target = target_of(options_.store, "");
-    facts_.queries = statistics_of(workloads, options_.selection, diagnostics_);
+    facts_.queries = statistics_of(workloads, options_.sources.selection, diagnostics_);
   }
 
   std::string comparison() {
@@ -125,8 +122,8 @@ class Digest {
     const bool before_read = read_;
     const Workload after = side(options_.compare[1]);
     read_ = read_ && before_read;  // beside nothing all would be new, or gone
-    tell_empty(before, options_.compare[0]);
-    tell_empty(after, options_.compare[1]);
+    report_empty(before, options_.compare[0]);
+    report_empty(after, options_.compare[1]);
     const Comparison compared = compare(before, after);
     if (options_.format == "html")
       return report::html_page(report::comparison_json(compared), "pgadvise digest --compare");
@@ -134,14 +131,14 @@ class Digest {
                                      : report::comparison_text(compared, text_options());
   }
 
-  void tell_empty(const Workload& workload, const std::string& path) {
+  void report_empty(const Workload& workload, const std::string& path) {
     if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean)
       diagnostics_.push_back({Error::Kind::nonfatal, path,
                               "contains no statement: every query of the other input counts as new or gone"});
   }
 
   // Why a log gave nothing stands in the text report itself.
-  void tell_notes(const std::vector<Workload>& workloads) {
+  void report_notes(const std::vector<Workload>& workloads) {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources)
         if (!source.format.empty() && !source.note.empty())
@@ -149,7 +146,7 @@ class Digest {
   }
 
   // Who writes a file sees no report.
-  void tell_not_understood(const std::vector<Workload>& workloads) {
+  void report_unrecognized_lines(const std::vector<Workload>& workloads) {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources) {
         if (source.not_understood == 0) continue;
@@ -165,19 +162,18 @@ class Digest {
   }
 
   report::DigestOptions text_options() const {
-    return {use_color(options_.output), use_unicode(), output_width(options_.output, 80),
-            options_.show_literals, static_cast<std::size_t>(options_.top)};
+    return {look_of(options_.output), options_.show_literals, static_cast<std::size_t>(options_.top)};
   }
 
-  Options options_;
+  DigestCommand options_;
   Diagnostics diagnostics_;
   store::Facts facts_;
   bool read_ = false;
 };
 
-Result<int> check_and_run(const CLI::App& command, Options& options) {
+Result<int> check_and_run(const CLI::App& command, DigestCommand& options) {
   TRY_VOID(find_store(command, options.store));
-  if (command.count("--db") && trim(options.db).empty())
+  if (command.count("--db") && trim(options.sources.db).empty())
     return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
   if (!command.count("LOG") && !command.count("--db") && !command.count("--compare"))
     return fail(Error::Kind::usage, "digest", "needs a LOG, a workload file or --db",
@@ -188,15 +184,15 @@ Result<int> check_and_run(const CLI::App& command, Options& options) {
 }  // namespace
 
 void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
-  auto options = std::make_shared<Options>();
-  options->user_paths = user_paths;
+  auto options = std::make_shared<DigestCommand>();
+  options->sources.user_paths = user_paths;
   auto* command = app.add_subcommand(
       "digest",
       "Aggregate logs: which queries take most of the time; write, merge and compare workload files");
   auto* logs = command->add_option(
-      "LOG", options->logs,
+      "LOG", options->sources.logs,
       "PostgreSQL log (stderr, csvlog or jsonlog; - is standard input), or a workload file");
-  auto* db = command->add_option("--db", options->db,
+  auto* db = command->add_option("--db", options->sources.db,
                                  "Database whose pg_stat_statements is read: a libpq connection string, or "
                                  "env (DATABASE_URL, else PG*)");
   auto* compare = command
@@ -205,9 +201,9 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
                                    "new, gone, slower or more frequent")
                       ->expected(2);
   compare->excludes(logs)->excludes(db);
-  add_log_options(*command, options->line_prefix, options->selection);
+  add_log_options(*command, options->sources.line_prefix, options->sources.selection);
   command->add_option(
-      "-j,--jobs", options->jobs,
+      "-j,--jobs", options->sources.jobs,
       "Number of threads that read logs; 0: one for each processor. The result does not depend on it");
   command->add_option("--format", options->format, "text, json, or html (a report for a browser)")
       ->check(CLI::IsMember({"text", "json", "html"}));

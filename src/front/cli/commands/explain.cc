@@ -10,10 +10,10 @@
 #include "base/text/text.h"
 #include "cli/commands/commands.h"
 #include "cli/options/plan_options.h"
-#include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
+#include "cli/process/interrupt.h"
 #include "log/record/logged_plan.h"
 #include "plan/insights/analysis.h"
 #include "plan/insights/insights.h"
@@ -28,18 +28,17 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct ExplainCommand {
   std::string query;
   std::string file;
   std::string plan;  // a plan that somebody has already
   std::string log;   // with auto_explain's plans
   std::string db;
-  pg::SessionSettings session_settings;
+  check::ExplainSettings settings;
   double max_analyze_time = 60;  // seconds
   std::vector<std::string> parameters;
   bool no_analyze = false;
   bool whole = false;
-  bool show_literals = false;
   std::string format = "text";
   std::string output;
   UserPaths user_paths;
@@ -53,11 +52,9 @@ Result<std::string> read_statement(const std::string& path, const UserPaths& use
 
 class Explain {
  public:
-  explicit Explain(Options options) : options_(std::move(options)) {
-    settings_.session_settings = options_.session_settings;
+  explicit Explain(ExplainCommand options) : options_(std::move(options)), settings_(options_.settings) {
     settings_.analyze_budget = milliseconds(options_.max_analyze_time);
     settings_.analyze = !options_.no_analyze;
-    settings_.show_literals = options_.show_literals;
     for (const auto& parameter : options_.parameters) settings_.parameters.emplace_back(parameter);
     settings_.observer = console_observer();
   }
@@ -130,9 +127,7 @@ class Explain {
                                                 without_literals(plan.text), plans_);
       return html() ? report::html_page(out, "pgadvise explain: one plan") : out;
     }
-    std::string out = report::plan_text(
-        plan, times, insights,
-        {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
+    std::string out = report::plan_text(plan, times, insights, look_of(options_.output), options_.whole);
     if (in_part_) out += "\nThis is only a part of the plan: see the warnings.\n";
     if (!origin_.empty()) out += "\n" + printable(origin_) + "\n";
     return out;
@@ -156,8 +151,7 @@ class Explain {
     if (!finding.fix) return out;
     const Fix& fix = *finding.fix;
     out += "  " + printable_block(fix.sql.empty() ? fix.title : fix.sql) + "\n";
-    if (fix.cost_before && fix.cost_after)
-      out += fmt::format("  planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
+    out += report::cost_line("  ", fix);
     if (fix.sql.starts_with("CREATE INDEX"))
       out +=
           "  for this statement alone: check, advise and review search for the whole\n"
@@ -165,7 +159,7 @@ class Explain {
     return out;
   }
 
-  Options options_;
+  ExplainCommand options_;
   check::ExplainSettings settings_;
   Diagnostics diagnostics_;
   std::string origin_;
@@ -175,7 +169,7 @@ class Explain {
   std::vector<ReportPlan> plans_;
 };
 
-Result<int> check_and_run(const CLI::App& command, const Options& options) {
+Result<int> check_and_run(const CLI::App& command, const ExplainCommand& options) {
   const bool has_plan = command.count("--plan") + command.count("--log") > 0;
   const auto refuse = [](const char* what) {
     return fail(Error::Kind::usage, "explain", what, "pgadvise explain --help");
@@ -190,7 +184,7 @@ Result<int> check_and_run(const CLI::App& command, const Options& options) {
 }  // namespace
 
 void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExplainCommand>();
   options->user_paths = user_paths;
   auto* command = app.add_subcommand(
       "explain", "Show one query's plan: which nodes take the time, the problems, and the index that helps");
@@ -210,10 +204,10 @@ void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "the slowest statement. pgadvise connects to no database");
   auto* db = command->add_option("--db", options->db,
                                  "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
-  command->add_option("--param", options->parameters, "Value of $1, then of $2 …")->allow_extra_args(false);
-  add_acting_options(*command, options->session_settings);
+  command->add_option("--param", options->parameters, "Value of $1, then of $2 …");
+  add_acting_options(*command, options->settings.session_settings);
   add_analyze_time(*command, options->max_analyze_time);
-  command->add_flag("--show-literals", options->show_literals,
+  command->add_flag("--show-literals", options->settings.show_literals,
                     "Show the values from pg_stats with which a statement with $n was planned");
   command->add_flag("--no-analyze", options->no_analyze, "Plan the statement, do not run it");
   command->add_flag("--all-nodes", options->whole,

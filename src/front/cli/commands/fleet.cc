@@ -25,11 +25,10 @@
 #include "cli/options/fail_on.h"
 #include "cli/options/plan_options.h"
 #include "cli/options/store_option.h"
-#include "cli/output/arguments.h"
-#include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/progress.h"
+#include "cli/process/interrupt.h"
 #include "report/json/stored_report.h"
 #include "store/open.h"
 #include "watch/check_process.h"
@@ -37,7 +36,7 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct FleetCommand {
   std::vector<std::string> names;
   bool all = false;
   std::string store;
@@ -50,7 +49,7 @@ struct Options {
 };
 
 // The databases to check: each once, in the order of the command line, or of their names.
-Result<std::vector<std::string>> names_of(const Options& options) {
+Result<std::vector<std::string>> database_names(const FleetCommand& options) {
   const auto user = check::read_user_config(work_tree_of("."));
   if (!user) return tl::unexpected(user.error().front());
   std::vector<std::string> known;
@@ -78,7 +77,7 @@ Result<std::vector<std::string>> names_of(const Options& options) {
 
 // The value of PGADVISE_STORE for processes that run in another folder; "" without --store. Creates the
 // store: what is wrong with it is reported once, before anything runs.
-Result<std::string> url_for_all(const Options& options, bool given) {
+Result<std::string> url_for_all(const FleetCommand& options, bool given) {
   if (!given) return std::string();
   TRY(const auto address, store_address({.url = options.store, .target = {}, .spool = {}}));
   TRY_VOID(store::open(address, true));
@@ -92,7 +91,7 @@ Result<std::string> url_for_all(const Options& options, bool given) {
 class Checker {
  public:
   // `stop`: ends running checks.
-  Checker(const Options& options, std::string store, std::stop_token stop)
+  Checker(const FleetCommand& options, std::string store, std::stop_token stop)
       : options_(options), store_(std::move(store)), stop_(std::move(stop)) {
     if (!store_.empty()) variables_.emplace_back("PGADVISE_STORE", store_);
   }
@@ -127,16 +126,16 @@ class Checker {
   }
 
  private:
-  const Options& options_;
+  const FleetCommand& options_;
   std::string store_;
   std::stop_token stop_;
   std::vector<std::pair<std::string, std::string>> variables_;
 };
 
 // 130 takes precedence over 3, 3 over 2, 2 over 1, 1 over 0.
-Result<int> run(const Options& options, bool store_given) {
+Result<int> run(const FleetCommand& options, bool store_given) {
   TRY_VOID(parse_fail_on({options.fail_on}));
-  TRY(const auto names, names_of(options));
+  TRY(const auto names, database_names(options));
   TRY(const auto store, url_for_all(options, store_given));
   const StopOnInterrupt interrupt;
   const Checker checker(options, store, interrupt.token());
@@ -162,15 +161,15 @@ Result<int> run(const Options& options, bool store_given) {
         progress.show(fmt::format("{} of {} databases, {} failed", done, names.size(), failed));
     });
   }
-  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  const std::string content = options.format == "json" ? report::fleet_json(databases)
-                                                       : report::fleet_text(databases, look, options.top);
+  const std::string content = options.format == "json"
+                                  ? report::fleet_json(databases)
+                                  : report::fleet_text(databases, look_of(options.output), options.top);
   TRY_VOID(write_output(options.output, content,
                         fmt::format("{}, {}", counted(names.size(), "database"), options.format)));
   return interrupt.token().stop_requested() ? exit_interrupted : exit_code;
 }
 
-void add_options(CLI::App& command, Options& options) {
+void add_options(CLI::App& command, FleetCommand& options) {
   command.add_option("NAME", options.names, "Databases that your own configuration names: [databases.NAME]")
       ->type_name("NAME");
   command.add_flag("--all", options.all, "All databases of your own configuration")
@@ -210,7 +209,7 @@ void add_options(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_fleet(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FleetCommand>();
   auto* command = app.add_subcommand(
       "fleet", "Check many databases, a few at a time, and show which one to look at first");
   add_options(*command, *options);

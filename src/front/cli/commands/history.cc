@@ -7,7 +7,6 @@
 
 #include "cli/commands/commands.h"
 #include "cli/options/store_option.h"
-#include "cli/output/arguments.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "report/pages/page.h"
@@ -17,7 +16,7 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct HistoryCommand {
   StoreOptions store{.url = "sqlite", .target = {}, .spool = {}};
   store::HistoryOptions history;
   std::size_t top = 10;
@@ -25,14 +24,13 @@ struct Options {
   std::string output;
 };
 
-std::string rendered(const store::History& found, const Options& options) {
+std::string rendered(const store::History& found, const HistoryCommand& options) {
   if (options.format == "html") return report::history_html(found);
   if (options.format == "json") return report::history_json(found);
-  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  return report::history_text(found, look, options.top);
+  return report::history_text(found, look_of(options.output), options.top);
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const HistoryCommand& options) {
   if (options.format == "html") TRY_VOID(report::need_page());
   TRY(const auto address, store_address(options.store));
   TRY(auto store, store::open(address, false));
@@ -46,7 +44,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 void add_history(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HistoryCommand>();
   auto* command = app.add_subcommand(
       "history",
       "Show what changed between stored runs: new, fixed and recurring findings, "

@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct InitCommand {
   std::string folder = ".";
   std::string ci;  // "": by what is there
   std::string action = "OWNER/pgadvise@main";
@@ -70,7 +70,7 @@ std::string yaml_word(const std::string& text) { return "'" + replace_all(printa
 
 class Init {
  public:
-  explicit Init(const Options& options)
+  explicit Init(const InitCommand& options)
       : options_(options), folder_(fs::path(options.folder).lexically_normal()), root_(root_of(folder_)) {
     if (!folder_.has_filename() && folder_.has_parent_path() && folder_ != folder_.root_path())
       folder_ = folder_.parent_path();
@@ -83,12 +83,13 @@ class Init {
     look();
     for (const auto& error : report::together(diagnostics_)) complain(error);
     if (schemas_.empty() && programs_.empty() && project_.files_read.empty()) {
-      say("pgadvise found no input here: no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
+      append(
+          "pgadvise found no input here: no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
           "workflow.\nNothing was written.\n");
       return print_output(out_);
     }
-    say("Found\n");
-    for (const auto& line : found_) say("  " + line + "\n");
+    append("Found\n");
+    for (const auto& line : found_) append("  " + line + "\n");
     add_config();
     add_github();
     add_gitlab();
@@ -97,13 +98,13 @@ class Init {
       print_output(out_);
       return usage_error(wrote.error());
     }
-    tell_files();
-    tell_next();
+    list_files();
+    list_next_steps();
     return print_output(out_);
   }
 
  private:
-  void say(const std::string& text) { out_ += text; }
+  void append(const std::string& text) { out_ += text; }
 
   std::string shown(const fs::path& path) const {
     const auto text = path.lexically_normal().generic_string();
@@ -314,36 +315,38 @@ class Init {
             "'\\.sql$|_journal\\.json$|_snapshot\\.json$|snapshot\\.json$'\n");
   }
 
-  void tell_files() {
-    if (!files_.empty()) say(options_.dry_run ? "\nWould write\n" : "\nWrote\n");
+  void list_files() {
+    if (!files_.empty()) append(options_.dry_run ? "\nWould write\n" : "\nWrote\n");
     for (const auto& file : files_) {
-      say("  " + plain(shown(file.path)) + (file.before ? ", replaced" : "") + "\n");
+      append("  " + plain(shown(file.path)) + (file.before ? ", replaced" : "") + "\n");
       if (!options_.dry_run) continue;
       for (const auto line : split(trim(file.content), '\n'))
-        say(line.empty() ? "\n" : "      " + printable_block(line) + "\n");
+        append(line.empty() ? "\n" : "      " + printable_block(line) + "\n");
     }
-    if (!left_.empty()) say("\nLeft\n");
-    for (const auto& line : left_) say("  " + plain(line) + "\n");
-    for (const auto& [file, lines] : additions_) say(fmt::format("\nTo add to {}\n\n{}", plain(file), lines));
+    if (!left_.empty()) append("\nLeft\n");
+    for (const auto& line : left_) append("  " + plain(line) + "\n");
+    for (const auto& [file, lines] : additions_)
+      append(fmt::format("\nTo add to {}\n\n{}", plain(file), lines));
   }
 
-  void tell_next() {
+  void list_next_steps() {
     const std::string at = folder_ == "."
                                ? ""
                                : " " + (folder_.generic_string().find_first_of(" '\"$\\") == std::string::npos
                                             ? plain(folder_.generic_string())
                                             : quote_shell(plain(folder_.generic_string())));
-    say("\nNext\n");
+    append("\nNext\n");
     const std::string check = only_programs() ? "pgadvise check --allow-commands" : "pgadvise check";
-    say("  " + (at.empty() ? check : "cd" + at + " && " + check) + "\n");
-    say("  pgadvise check --baseline .pgadvise-baseline.json --update-baseline, to accept today's "
+    append("  " + (at.empty() ? check : "cd" + at + " && " + check) + "\n");
+    append(
+        "  pgadvise check --baseline .pgadvise-baseline.json --update-baseline, to accept today's "
         "findings\n");
-    for (const auto& line : next_) say("  " + plain(line) + "\n");
+    for (const auto& line : next_) append("  " + plain(line) + "\n");
     if (!wants("github", github_) && !wants("gitlab", gitlab_) && options_.ci.empty())
-      say("  pgadvise init --ci github, or --ci gitlab, for a CI step: the project has no CI files\n");
+      append("  pgadvise init --ci github, or --ci gitlab, for a CI step: the project has no CI files\n");
   }
 
-  const Options& options_;
+  const InitCommand& options_;
   fs::path folder_;
   fs::path root_;  // of the repository
   Diagnostics diagnostics_;
@@ -360,14 +363,14 @@ class Init {
   std::string out_;
 };
 
-int run(const Options& options) {
+int run(const InitCommand& options) {
   return options.print_schema ? print_output(check::config_schema()) : Init(options).run();
 }
 
 }  // namespace
 
 void add_init(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InitCommand>();
   auto* command = app.add_subcommand("init", "Write pgadvise.toml and a CI step for a project");
   command->add_option("PATH", options->folder, "The project's folder; default: the current directory");
   command

@@ -16,7 +16,7 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct ReportCommand {
   std::vector<std::string> files;
   std::string format;  // "": html of one file, text of two
   std::string output;
@@ -26,23 +26,22 @@ struct Options {
 
 constexpr std::size_t max_report = std::size_t{512} << 20;
 
-Result<std::string> read_json(const std::string& file, const Options& options) {
+Result<std::string> read_json(const std::string& file, const ReportCommand& options) {
   return file == "-" ? read_standard_input(max_report) : read_file(file, max_report, options.user_paths);
 }
 
-Result<RunRecord> read_run(const std::string& file, const Options& options) {
+Result<RunRecord> read_run(const std::string& file, const ReportCommand& options) {
   TRY(const auto json, read_json(file, options));
   return report::read_stored_report(file == "-" ? "standard input" : file, json);
 }
 
-std::string rendered(const report::ReportDifference& difference, const Options& options) {
+std::string rendered(const report::ReportDifference& difference, const ReportCommand& options) {
   if (options.format == "html") return report::report_difference_html(difference);
   if (options.format == "json") return report::report_difference_json(difference);
-  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  return report::report_difference_text(difference, look);
+  return report::report_difference_text(difference, look_of(options.output));
 }
 
-Result<int> write_page(const Options& options) {
+Result<int> write_page(const ReportCommand& options) {
   const bool other_format = !options.format.empty() && options.format != "html";
   if (other_format || !options.fail_on.empty())
     return fail(Error::Kind::usage, other_format ? "--format " + options.format : "--fail-on",
@@ -55,7 +54,7 @@ Result<int> write_page(const Options& options) {
   return exit_clean;
 }
 
-Result<int> compare(const Options& options) {
+Result<int> compare(const ReportCommand& options) {
   TRY(auto fail_on, parse_fail_on(options.fail_on));
   if (options.format == "html") TRY_VOID(report::need_page());
   TRY(auto before, read_run(options.files[0], options));
@@ -69,14 +68,14 @@ Result<int> compare(const Options& options) {
   return fails ? exit_findings : exit_clean;
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const ReportCommand& options) {
   return options.files.size() == 2 ? compare(options) : write_page(options);
 }
 
 }  // namespace
 
 void add_report(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportCommand>();
   options->user_paths = user_paths;
   auto* command = app.add_subcommand(
       "report", "Compare two stored reports of check, or make an HTML report from a stored JSON report");
@@ -95,7 +94,6 @@ void add_report(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->add_option("--fail-on", options->fail_on,
                    "Of two reports: new findings that make the exit code 1, in the words of check "
                    "--fail-on: error, warning, note, confirmed, ids of rules. Default: none")
-      ->allow_extra_args(false)
       ->type_name("WORDS");
   command->add_option("-o,--output", options->output, "File to write to");
   command->footer(

@@ -43,7 +43,7 @@ constexpr std::size_t source_limit = std::size_t{64} << 20;
 
 // Milliseconds since 1970; SOURCE_DATE_EPOCH (seconds) stands for the clock where the same bytes are wanted
 // twice.
-std::int64_t now() {
+std::int64_t migration_time() {
   if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH"))
     if (const long long seconds = std::atoll(fixed); seconds > 0 && seconds < 100'000'000'000)
       return seconds * 1000;
@@ -123,7 +123,7 @@ class CheckedHost : public review::Host {
   // Whether the fix is a setting at the beginning of the migration.
   static bool edits_migration(const Finding& finding) {
     return finding.rule == "missing-lock-timeout" && finding.fix && !finding.fix->sql.empty() &&
-           finding.location && !finding.location->live() && finding.location->file.ends_with(".sql");
+           finding.in_file() && finding.location->file.ends_with(".sql");
   }
 
   using ByInput = std::vector<std::pair<const migrations::SchemaInput*, std::vector<migrations::Change>>>;
@@ -231,8 +231,7 @@ class CheckedHost : public review::Host {
     if (edits_migration(finding) || splits_migration(finding)) return {};
     const auto* rule = lint::find_rule(finding.rule);
     if (rule && rule->category == "migration") {
-      const std::string where =
-          finding.location && !finding.location->live() ? finding.location->file : "the migration";
+      const std::string where = finding.in_file() ? finding.location->file : "the migration";
       return "it concerns " + where + " itself: change that file, as long as the migration has not run";
     }
     if (finding.fix->sql.empty() || finding.fix->safety == Fix::Safety::manual)
@@ -257,15 +256,7 @@ class CheckedHost : public review::Host {
     return own.empty() ? all : own;
   }
 
-  const Table* table_of(const Finding& finding) const {
-    const QualifiedName name = check::table_of(finding);
-    if (run_.inputs.database.live) return run_.inputs.database.live->table(name);
-    for (const auto* schema : schemas_of(finding))
-      if (const Table* table = schema->catalog->table(name)) return table;
-    return nullptr;
-  }
-
-  // The one that table_of() searches first; nullptr: there is none.
+  // The catalog that has the finding's table, else the first one; nullptr: there is none.
   const Catalog* catalog_of(const Finding& finding) const {
     if (run_.inputs.database.live) return run_.inputs.database.live.get();
     const Catalog* first = nullptr;
@@ -274,6 +265,11 @@ class CheckedHost : public review::Host {
       if (!first) first = &*schema->catalog;
     }
     return first;
+  }
+
+  const Table* table_of(const Finding& finding) const {
+    const Catalog* catalog = catalog_of(finding);
+    return catalog ? catalog->table(check::table_of(finding)) : nullptr;
   }
 
   static bool holds(const migrations::SchemaInput& input, const std::string& file) {
@@ -290,7 +286,7 @@ class CheckedHost : public review::Host {
     for (const auto* folder : folders)
       if (folder->path == finding.subject.file) return migrations::writes_for(*folder) ? folder : nullptr;
     std::vector<std::string> files;
-    if (finding.location && !finding.location->live()) files.push_back(finding.location->file);
+    if (finding.in_file()) files.push_back(finding.location->file);
     const QualifiedName name = check::table_of(finding);
     for (const auto* schema : schemas_of(finding))
       if (const Table* table = schema->catalog->table(name); table && !table->origin.live())
@@ -349,10 +345,10 @@ class CheckedHost : public review::Host {
   }
 
   const std::optional<std::string>& text_of(const std::string& file) {
-    const auto known = texts_.find(file);
-    if (known != texts_.end()) return known->second;
-    const auto text = read_file(file, source_limit);
-    return texts_[file] = text ? std::optional<std::string>(*text) : std::nullopt;
+    const auto [at, added] = texts_.try_emplace(file);
+    if (added)
+      if (auto text = read_file(file, source_limit)) at->second = std::move(*text);
+    return at->second;
   }
 
   void add_schema_line(const Finding& finding, review::FixView& out) {
@@ -373,13 +369,13 @@ class CheckedHost : public review::Host {
       const auto text = text_of(path);
       const auto place = text ? drizzle::drizzle_place(*text, constant) : std::nullopt;
       if (!place) continue;
-      tell_place(path, *place, constant, finding.proposal.has_value(), out);
+      set_schema_place(path, *place, constant, finding.proposal.has_value(), out);
       return;
     }
   }
 
-  static void tell_place(const std::string& path, const drizzle::DrizzlePlace& place,
-                         const std::string& constant, bool index, review::FixView& out) {
+  static void set_schema_place(const std::string& path, const drizzle::DrizzlePlace& place,
+                               const std::string& constant, bool index, review::FixView& out) {
     if (!index) {
       out.schema_place = fmt::format("{}:{} ({})", path, place.line, constant);
       return;
@@ -418,14 +414,14 @@ class CheckedHost : public review::Host {
   }
 
   const CheckRun& run_;
-  const std::int64_t now_ = now();
+  const std::int64_t now_ = migration_time();
   // Once asked for. Those that pgadvise writes for; `not_written_`: the id of a tool of the others.
   mutable std::optional<std::vector<migrations::SchemaInput>> programs_;
   mutable std::string_view not_written_;
   std::map<std::string, std::optional<std::string>> texts_;
 };
 
-void tell_written(const review::Ending& ending, CheckedHost& host) {
+void print_written(const review::Ending& ending, CheckedHost& host) {
   std::string out;
   for (const auto& file : ending.pending.files)
     out += fmt::format("{} {}\n", file.before ? "changed" : "wrote  ", printable(file.path));
@@ -444,12 +440,12 @@ void tell_written(const review::Ending& ending, CheckedHost& host) {
   print_output(out);
 }
 
-int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics& diagnostics) {
+int finish(const review::Ending& ending, CheckedHost& host, const Diagnostics& diagnostics) {
   using How = review::Ending::How;
   const auto say = [](const char* text) { std::fprintf(stderr, "pgadvise: %s\n", text); };
   switch (ending.how) {
     case How::written:
-      tell_written(ending, host);
+      print_written(ending, host);
       for (const auto& error : ending.pending.failed) complain(error);
       if (!ending.pending.failed.empty()) return exit_usage;
       break;
@@ -485,7 +481,7 @@ int review(const CheckOptions& options) {
     review::Terminal terminal;
     ending = review::walk(findings, terminal, host, {use_color({}), use_unicode(), 80});
   }
-  return conclude(ending, host, diagnostics);
+  return finish(ending, host, diagnostics);
 }
 
 }  // namespace

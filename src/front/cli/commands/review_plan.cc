@@ -73,8 +73,7 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   if (!literals) redact(plan->root);
   const auto times = plan::self_times(*plan);
   std::string out =
-      report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.database.live.get()),
-                        {look.color, look.unicode, look.width, false});
+      report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.database.live.get()), look);
   if (!origin.empty()) out += "\n" + printable(origin) + "\n";
   return out;
 }

@@ -25,8 +25,7 @@ static int list() {
 static int explain(const std::string& id) {
   const auto* rule = lint::find_rule(id.substr(0, id.find(':')));
   if (!rule) return usage_error({Error::Kind::usage, "", "unknown rule " + id, check::unknown_rule_hint(id)});
-  return print_output(
-      join(report::rule_lines(*rule, {use_color({}), use_unicode(), output_width({}, 80)}), "\n") + "\n");
+  return print_output(join(report::rule_lines(*rule, look_of({})), "\n") + "\n");
 }
 
 void add_rules(CLI::App& app, int& exit_code) {

@@ -15,13 +15,13 @@
 #include "cli/commands/commands.h"
 #include "cli/output/messages.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "pg/connection/conninfo.h"
 
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct SandboxCommand {
   std::vector<std::string> schema;
   std::vector<std::string> load;
   std::vector<std::string> command;
@@ -71,7 +71,7 @@ int run_command(const std::vector<std::string>& command, const pg::Sandbox& serv
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int run(const Options& options) {
+int run(const SandboxCommand& options) {
   if (options.command.empty())
     return usage_error({Error::Kind::usage, "sandbox", "needs a command after --",
                         "pgadvise sandbox --schema drizzle -- psql"});
@@ -96,17 +96,14 @@ int run(const Options& options) {
 
 void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<std::string>& words,
                  int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SandboxCommand>();
   options->user_paths = user_paths;
   auto* command =
       app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command with it, remove it");
-  command
-      ->add_option("--schema", options->schema,
-                   "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server "
-                   "provides its sizes and statistics but no rows, which allows EXPLAIN only")
-      ->allow_extra_args(false);
-  command->add_option("--load", options->load, "SQL to run after the schema: test data")
-      ->allow_extra_args(false);
+  command->add_option("--schema", options->schema,
+                      "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server "
+                      "provides its sizes and statistics but no rows, which allows EXPLAIN only");
+  command->add_option("--load", options->load, "SQL to run after the schema: test data");
   command->footer(
       "COMMAND stands after two dashes: pgadvise sandbox [OPTIONS] -- COMMAND…\n"
       "DATABASE_URL (127.0.0.1, with a random password), JDBC_DATABASE_URL, and PGHOST, PGPORT, PGUSER, "

@@ -13,42 +13,23 @@
 namespace pgadvise::cli {
 namespace {
 
-std::vector<const CLI::App*> subcommands(const CLI::App& app) {
-  std::vector<const CLI::App*> out;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-    if (!sub->get_group().empty()) out.push_back(sub);
-  return out;
-}
-
-std::vector<const CLI::Option*> options(const CLI::App& app) {
-  return app.get_options([](const CLI::Option* option) { return option->nonpositional(); });
-}
-
-// "--format", else "-j"
-std::vector<std::string> names(const CLI::Option& option) {
-  std::vector<std::string> out;
-  for (const auto& name : option.get_snames()) out.push_back("-" + name);
-  for (const auto& name : option.get_lnames()) out.push_back("--" + name);
-  return out;
-}
-
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
 std::string bash(const CLI::App& app) {
   std::string commands;
   std::string cases;
   std::string values;
-  for (const CLI::App* sub : subcommands(app)) {
+  for (const CLI::App* sub : app.get_subcommands({})) {
     commands += " " + sub->get_name();
     std::string words;
-    for (const auto* option : options(*sub)) {
-      for (const auto& name : names(*option)) words += " " + name;
+    for (const auto* option : named_options(*sub)) {
+      for (const auto& name : names_of(*option)) words += " " + name;
       if (const auto known = choices(option->get_type_name()); !known.empty())
         values += fmt::format("    {}:{}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n",
-                              sub->get_name(), join(names(*option), fmt::format("|{}:", sub->get_name())),
+                              sub->get_name(), join(names_of(*option), fmt::format("|{}:", sub->get_name())),
                               join(known, " "));
     }
-    for (const CLI::App* deeper : subcommands(*sub)) words += " " + deeper->get_name();
+    for (const CLI::App* deeper : sub->get_subcommands({})) words += " " + deeper->get_name();
     cases += fmt::format("    {}) options='{}' ;;\n", sub->get_name(), trim(words));
   }
   return fmt::format(
@@ -79,10 +60,10 @@ std::string brief(const CLI::Option& option) {
 std::string fish(const CLI::App& app) {
   std::string out =
       "# fish completion of pgadvise: pgadvise completion fish > ~/.config/fish/completions/pgadvise.fish\n";
-  for (const CLI::App* sub : subcommands(app)) {
+  for (const CLI::App* sub : app.get_subcommands({})) {
     out += fmt::format("complete -c pgadvise -n __fish_use_subcommand -a {} -d {}\n", sub->get_name(),
                        quote_shell(ellipsis(sub->get_description(), 70)));
-    for (const auto* option : options(*sub)) {
+    for (const auto* option : named_options(*sub)) {
       std::string line =
           fmt::format("complete -c pgadvise -n '__fish_seen_subcommand_from {}'", sub->get_name());
       for (const auto& name : option->get_snames()) line += " -s " + name;
@@ -102,12 +83,12 @@ std::string zsh(const CLI::App& app) {
   };
   std::string commands;
   std::string cases;
-  for (const CLI::App* sub : subcommands(app)) {
+  for (const CLI::App* sub : app.get_subcommands({})) {
     commands += fmt::format("    '{}:{}'\n", sub->get_name(),
                             plain(replace_all(ellipsis(sub->get_description(), 70), ":", "")));
     cases += fmt::format("    {}) _arguments", sub->get_name());
-    for (const auto* option : options(*sub))
-      for (const auto& name : names(*option)) {
+    for (const auto* option : named_options(*sub))
+      for (const auto& name : names_of(*option)) {
         cases += fmt::format(" \\\n      '*{}[{}]", name, plain(brief(*option)));
         if (const auto known = choices(option->get_type_name()); !known.empty())
           cases += ":value:(" + join(known, " ") + ")";
@@ -140,12 +121,12 @@ std::string roff(const std::string& text) {
 void manual_of(const CLI::App& app, const std::string& name, std::string& out) {
   out += fmt::format(".SS {}\n{}\n", roff(name), roff(app.get_description()));
   for (const auto* option : app.get_options({})) {
-    std::string head = option->nonpositional() ? join(names(*option), ", ") : option->get_name(true);
+    std::string head = option->nonpositional() ? join(names_of(*option), ", ") : option->get_name(true);
     if (option->nonpositional() && takes_value(*option)) head += " " + option->get_type_name();
     out += fmt::format(".TP\n.B {}\n{}\n", roff(head), roff(option->get_description()));
   }
   if (const auto footer = app.get_footer(); !footer.empty()) out += fmt::format(".PP\n{}\n", roff(footer));
-  for (const CLI::App* sub : subcommands(app)) manual_of(*sub, name + " " + sub->get_name(), out);
+  for (const CLI::App* sub : app.get_subcommands({})) manual_of(*sub, name + " " + sub->get_name(), out);
 }
 
 std::string manual(const CLI::App& app) {
@@ -155,7 +136,7 @@ std::string manual(const CLI::App& app) {
       ".SH SYNOPSIS\n.B pgadvise\n.RI [ COMMAND ]\n.RI [ OPTIONS ]\n.RI [ PATH \\|.\\|.\\|.]\n.SH "
       "DESCRIPTION\n{}\nWithout a command: check.\n.SH COMMANDS\n",
       PGADVISE_VERSION, roff(app.get_description()));
-  for (const CLI::App* sub : subcommands(app)) manual_of(*sub, "pgadvise " + sub->get_name(), out);
+  for (const CLI::App* sub : app.get_subcommands({})) manual_of(*sub, "pgadvise " + sub->get_name(), out);
   return out + fmt::format(".SH EXIT STATUS\n{}\n.SH SEE ALSO\n.BR psql (1),\n.BR pg_dump (1)\n",
                            roff(app.get_footer()));
 }

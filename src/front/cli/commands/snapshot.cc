@@ -11,7 +11,7 @@
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "files/catalog_snapshot.h"
 #include "pg/catalog/catalog_reader.h"
 #include "pg/catalog/relation_sizes.h"
@@ -19,14 +19,14 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct SnapshotCommand {
   std::string db;
   std::string output;
   bool values = false;
 };
 
 // A catalog that was read in part is none: nothing is written.
-Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
+Result<std::string> take(const SnapshotCommand& options, Diagnostics& diagnostics) {
   const std::time_t now = std::time(nullptr);
   TRY(auto connection, pg::Connection::open(options.db, sent_observer()));
   const Phase phase("reading the database");
@@ -40,7 +40,7 @@ Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
                                      std::move(not_read), std::move(catalog), std::move(relations)});
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const SnapshotCommand& options) {
   if (trim(options.db).empty())
     return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
   Diagnostics diagnostics;
@@ -55,7 +55,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 void add_snapshot(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SnapshotCommand>();
   auto* command = app.add_subcommand(
       "snapshot",
       "Write a database's catalog, settings and statistics to a file, for `check --schema` elsewhere");

@@ -17,9 +17,8 @@
 #include "cli/options/otlp_option.h"
 #include "cli/options/plan_options.h"
 #include "cli/options/store_option.h"
-#include "cli/output/arguments.h"
-#include "cli/output/interrupt.h"
 #include "cli/output/messages.h"
+#include "cli/process/interrupt.h"
 #include "report/merged_metrics.h"
 #include "report/pages/page.h"
 #include "serve/loopback_server.h"
@@ -31,7 +30,7 @@
 namespace pgadvise::cli {
 namespace {
 
-struct Options {
+struct WatchCommand {
   std::vector<std::string> databases;
   std::vector<std::string> targets;  // of --store-as
   std::string store;
@@ -49,7 +48,7 @@ struct Kept {
   std::string folder;  // for the spool, and for what is kept between rounds
 };
 
-Result<std::optional<Kept>> kept_of(const Options& options, bool store_given) {
+Result<std::optional<Kept>> kept_of(const WatchCommand& options, bool store_given) {
   if (!store_given) return std::optional<Kept>();
   TRY(auto address, store_address({.url = options.store, .target = {}, .spool = {}}));
   TRY(auto folder, options.spool.empty() ? store::default_spool() : Result<std::string>(options.spool));
@@ -77,7 +76,7 @@ Result<std::vector<pg::Descriptor>> locks_of(const std::vector<watch::WatchedDat
   return out;
 }
 
-watch::WatchedCheck check_of(const Options& options, watch::WatchedDatabase database,
+watch::WatchedCheck check_of(const WatchCommand& options, watch::WatchedDatabase database,
                              const std::optional<Kept>& kept) {
   watch::WatchedCheck out;
   out.database = std::move(database);
@@ -110,7 +109,8 @@ std::string spool_metrics(const Kept& kept) {
                        "Runs that were removed unsent, since the spool had no room.", state.dropped);
 }
 
-Result<std::vector<watch::WatchedDatabase>> databases_of(const Options& options, const DatabaseNames& names) {
+Result<std::vector<watch::WatchedDatabase>> databases_of(const WatchCommand& options,
+                                                         const DatabaseNames& names) {
   if (!options.targets.empty() && options.targets.size() != options.databases.size())
     return fail(Error::Kind::usage, "--store-as",
                 fmt::format("names {} of {} databases", options.targets.size(), options.databases.size()),
@@ -134,7 +134,7 @@ Result<std::vector<watch::WatchedDatabase>> databases_of(const Options& options,
   return out;
 }
 
-Result<void> check_words(const Options& options, bool store_given) {
+Result<void> check_words(const WatchCommand& options, bool store_given) {
   if (store_given && trim(options.store).empty())
     return fail(Error::Kind::usage, "--store", "is empty", "name a store; is the variable set?");
   if (!store_given && !options.plan.otlp && options.plan.output.empty() && options.serve.empty())
@@ -146,7 +146,7 @@ Result<void> check_words(const Options& options, bool store_given) {
   return {};
 }
 
-Result<int> run(Options& options, const CLI::App& command, const DatabaseNames& names_given) {
+Result<int> run(WatchCommand& options, const CLI::App& command, const DatabaseNames& names_given) {
   const bool store_given = command.count("--store") > 0;
   TRY(options.plan.otlp, optional_otlp(command, options.otlp_url));
   TRY_VOID(check_words(options, store_given));
@@ -187,7 +187,7 @@ Result<int> run(Options& options, const CLI::App& command, const DatabaseNames& 
   return good || interrupt.token().stop_requested() ? exit_clean : exit_database;
 }
 
-void add_outputs(CLI::App& command, Options& options) {
+void add_outputs(CLI::App& command, WatchCommand& options) {
   auto* store =
       command.add_option("--store", options.store,
                          "Store the results of each check, for pgadvise history. URL as for check --store" +
@@ -219,7 +219,6 @@ void add_outputs(CLI::App& command, Options& options) {
           "--store-as", options.targets,
           "Name of the database in the store and in the metrics. With several --db give --store-as once "
           "for each, in the same order. Default: NAME of @NAME, else the name of the database")
-      ->allow_extra_args(false)
       ->type_name("NAME");
   command
       .add_option("-o,--output", options.plan.output,
@@ -272,7 +271,7 @@ void add_times(CLI::App& command, WatchPlan& plan) {
 }  // namespace
 
 void add_watch(CLI::App& app, std::shared_ptr<const DatabaseNames> names, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WatchCommand>();
   auto* command =
       app.add_subcommand("watch", "Check databases at regular intervals, for a store or for Prometheus");
   command
@@ -281,7 +280,6 @@ void add_watch(CLI::App& app, std::shared_ptr<const DatabaseNames> names, int& e
           "Database (repeatable; a database that fails does not stop the others): a libpq connection string, "
           "or env (DATABASE_URL, else PG*)")
       ->required()
-      ->allow_extra_args(false)
       ->type_name("CONN");
   add_times(*command, options->plan);
   add_outputs(*command, *options);

@@ -77,10 +77,10 @@ class Rounds {
   // The check that follows sends them to the store; after the last round, the next `watch`.
   void keep_samples(const watch::WatchedCheck& check, watch::ActivitySampler& sampler) {
     const auto kept = sampler.keep(*plan_.store, check.spool);
-    if (!kept) report(check, kept.error().where + ": " + kept.error().what, kept.error().hint);
+    if (!kept) report(check, kept.error());
     if (stop_.stop_requested()) return;
     if (const auto failure = sampler.new_failure())
-      report(check, "no samples of sessions and locks: " + failure->line(), {});
+      report(check, "no samples of sessions and locks: " + failure->line());
   }
 
   Result<ProgramRun> run_child(watch::ChildCommand command, ProgramOutput output = {}) {
@@ -120,9 +120,13 @@ class Rounds {
     return good;
   }
 
-  void report(const watch::WatchedCheck& check, std::string what, std::string hint) {
+  void report(const watch::WatchedCheck& check, std::string what, std::string hint = {}) {
     const std::lock_guard lock(printing_);
     complain({Error::Kind::nonfatal, "watch " + check.database.name, std::move(what), std::move(hint)});
+  }
+
+  void report(const watch::WatchedCheck& check, const Error& error) {
+    report(check, error.where + ": " + error.what, error.hint);
   }
 
   // False if a part of what the check found was not sent, which is reported.
@@ -136,7 +140,7 @@ class Rounds {
     bodies.logs = take(check.otlp_logs);
     bodies.metrics = take(check.otlp_metrics);
     if (bodies.logs.empty() || bodies.metrics.empty()) {
-      report(check, "what the check found can't be read from " + check.otlp_logs, {});
+      report(check, "what the check found can't be read from " + check.otlp_logs);
       return false;
     }
     if (stop_.stop_requested()) return true;
@@ -144,7 +148,7 @@ class Rounds {
     if (stop_.stop_requested()) return true;
     bool good = true;
     for (const auto& error : diagnostics) {
-      report(check, error.where + ": " + error.what, error.hint);
+      report(check, error);
       good = good && error.kind == Error::Kind::nonfatal;
     }
     return good;
@@ -157,10 +161,10 @@ class Rounds {
     for (int part = 0; part < most_parts && !stop_.stop_requested(); ++part) {
       const auto lines = log.next();
       if (!lines) {
-        report(check, lines.error().where + ": " + lines.error().what, lines.error().hint);
+        report(check, lines.error());
         return false;
       }
-      if (lines->lost) report(check, check.log + ": lines of the log before this one may be lost", {});
+      if (lines->lost) report(check, check.log + ": lines of the log before this one may be lost");
       if (lines->text.empty()) return true;
       if (!digested(check, lines->text, last)) {
         if (stop_.stop_requested()) return true;
@@ -170,7 +174,7 @@ class Rounds {
       }
       log_failures_[check.log] = 0;
       if (const auto taken = log.take(); !taken) {
-        report(check, taken.error().where + ": " + taken.error().what, {});
+        report(check, taken.error().where + ": " + taken.error().what);
         return false;
       }
       // A busy server has written more meanwhile: those lines are for the next round.
@@ -183,7 +187,7 @@ class Rounds {
     // Logs have literals: nobody else reads them.
     const std::string temporary = write_aside(check.log_lines, lines, 0600);
     if (temporary.empty() || ::rename(temporary.c_str(), check.log_lines.c_str()) != 0) {
-      report(check, check.log_lines + ": can't be written: " + std::strerror(errno), {});
+      report(check, check.log_lines + ": can't be written: " + std::strerror(errno));
       return false;
     }
     const bool good = succeeded(check, run_child(watch::digest_command_of(check)), last);

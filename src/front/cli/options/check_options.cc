@@ -15,9 +15,9 @@
 #include "check/run/merge.h"
 #include "cli/options/log_options.h"
 #include "cli/options/plan_options.h"
-#include "cli/output/interrupt.h"
 #include "cli/output/phase.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/interrupt.h"
+#include "cli/process/verbosity.h"
 #include "lint/run/rule.h"
 
 namespace pgadvise::cli {
@@ -38,8 +38,7 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
       "Git revision, or pgadvise snapshot: plan the statements of --log or --workload under its schema and "
       "under that of PATH, with the statistics of a snapshot in --schema, and report plans that got worse. "
       "Implies --sandbox");
-  command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data")
-      ->allow_extra_args(false);
+  command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data");
   auto* migrate = command.add_option(
       "--migrate-with", options.sources.migrate.command,
       "The project's own migrate command ('npx drizzle-kit migrate', 'python manage.py migrate'): run it "
@@ -56,8 +55,7 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
       .add_option("--migrate-writes", options.sources.migrate.writes,
                   "Folder of the repository that the migrate command may write, such as a tool's cache "
                   "(repeatable); all else of the repository is read-only to it")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
+      ->type_name("DIR");
   command.add_flag("--allow-unisolated", options.sources.migrate.allow_unisolated,
                    "Run the migrate command even if pgadvise cannot isolate it, because the kernel does not "
                    "permit it: it can then reach other servers, files and processes");
@@ -65,28 +63,22 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
                    "Run the command of [migrate] in pgadvise.toml as --migrate-with");
   sandbox->excludes(db);
   against->type_name("REV|SNAPSHOT")->excludes(db);
-  command
-      .add_option(
-          "--schema", options.sources.schema,
-          "Schema file or folder (repeatable). A snapshot of a server is used in place of --db: pgadvise "
-          "checks the other inputs with the snapshot's sizes and settings")
-      ->allow_extra_args(false);
-  command
-      .add_option("--log", options.sources.logs,
-                  "PostgreSQL log (stderr, csvlog, jsonlog, or an export of syslog or a hosting provider; "
-                  "may be compressed), a folder of logs, or a workload file (repeatable)")
-      ->allow_extra_args(false);
+  command.add_option(
+      "--schema", options.sources.schema,
+      "Schema file or folder (repeatable). A snapshot of a server is used in place of --db: pgadvise "
+      "checks the other inputs with the snapshot's sizes and settings");
+  command.add_option("--log", options.sources.logs,
+                     "PostgreSQL log (stderr, csvlog, jsonlog, or an export of syslog or a hosting provider; "
+                     "may be compressed), a folder of logs, or a workload file (repeatable)");
   add_log_options(command, options.sources.line_prefix, options.sources.selection);
   command.add_option("-j,--jobs", options.settings.jobs,
                      "Number of threads that read logs, and of connections that plan and run statements. 0: "
                      "as many threads as processors; with --db one connection; with --sandbox as many "
                      "connections as processors, at most four");
-  command
-      .add_option(
-          "--workload", options.sources.workloads,
-          "Workload file of pgadvise digest -o, or SQL file, each statement of which counts as one call "
-          "(repeatable)")
-      ->allow_extra_args(false);
+  command.add_option(
+      "--workload", options.sources.workloads,
+      "Workload file of pgadvise digest -o, or SQL file, each statement of which counts as one call "
+      "(repeatable)");
 }
 
 void add_choices(CLI::App& command, CheckOptions& options) {
@@ -107,7 +99,6 @@ void add_choices(CLI::App& command, CheckOptions& options) {
                   "Report only these findings: ids as the report shows them (unindexed-foreign-key:1b17), or "
                   "ids of rules. Separate several by commas")
       ->delimiter(',')
-      ->allow_extra_args(false)
       ->type_name("IDS");
   add_acting_options(command, options.settings.session_settings);
   add_analyze_time(command, options.max_analyze_time);

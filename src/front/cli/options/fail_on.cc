@@ -6,19 +6,6 @@
 
 namespace pgadvise::cli {
 
-bool FailOn::matches(const Finding& finding) const {
-  return matches(finding.severity, finding.verdict, finding.rule);
-}
-
-bool FailOn::matches(const RecordedFinding& finding) const {
-  return matches(finding.severity, finding.verdict, finding.rule);
-}
-
-bool FailOn::matches(Severity of, Verdict verdict, const std::string& rule) const {
-  if (verdict == Verdict::refuted || (confirmed && verdict != Verdict::confirmed)) return false;
-  return rules.count(rule) > 0 || (severity && of >= *severity);
-}
-
 Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
   static const std::vector<std::string> words_of_severity{"error", "warning", "note", "never", "confirmed"};
   FailOn out;

@@ -8,7 +8,6 @@
 
 #include "base/result.h"
 #include "model/results/finding.h"
-#include "model/results/run_record.h"
 
 namespace pgadvise::cli {
 
@@ -17,11 +16,13 @@ struct FailOn {
   bool confirmed = false;                              // only findings that a server confirmed
   std::set<std::string> rules;                         // findings of these rules, of any severity
 
-  bool matches(const Finding& finding) const;  // false for a refuted finding
-  bool matches(const RecordedFinding& finding) const;
-
- private:
-  bool matches(Severity of, Verdict verdict, const std::string& rule) const;
+  // False for a refuted finding. `OneFinding`: a Finding, or a RecordedFinding.
+  template <class OneFinding>
+  bool matches(const OneFinding& finding) const {
+    if (finding.verdict == Verdict::refuted || (confirmed && finding.verdict != Verdict::confirmed))
+      return false;
+    return rules.contains(finding.rule) || (severity && finding.severity >= *severity);
+  }
 };
 
 // Parses a severity, "never", "confirmed", and rule ids. If only rules are named, only their findings count.

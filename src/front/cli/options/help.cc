@@ -10,6 +10,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/options/usage.h"
+
 namespace pgadvise::cli {
 namespace {
 
@@ -46,11 +48,6 @@ const std::set<std::string_view> most_used = {
     "--candidate", "--compare", "--param",  "--plan",    "--every",   "--baseline",
     "--only",      "--format",  "--output", "--fail-on", "--store"};
 
-std::vector<const CLI::Option*> options_of(const CLI::App& command) {
-  return command.get_options(
-      [](const CLI::Option* option) { return option->nonpositional() && !option->get_group().empty(); });
-}
-
 bool is_named(const CLI::Option& option, const std::set<std::string_view>& names) {
   for (const auto& name : option.get_lnames())
     if (names.count("--" + name)) return true;
@@ -66,7 +63,7 @@ class Help : public CLI::Formatter {
 
  private:
   std::string of_options(const CLI::App& command, CLI::AppFormatMode mode) const {
-    const auto options = options_of(command);
+    const auto options = named_options(command);
     if (mode == CLI::AppFormatMode::Normal) {
       std::vector<const CLI::Option*> shown;
       for (const auto* option : options)
@@ -90,14 +87,11 @@ class Help : public CLI::Formatter {
 }  // namespace
 
 void group_options(CLI::App& app) {
-  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (options_of(*command).size() <= many) continue;
-    for (const auto* known : options_of(*command))
+  for (auto* command : app.get_subcommands({})) {
+    if (named_options(*command).size() <= many) continue;
+    for (auto* option : command->get_options())
       for (const auto& group : groups())
-        if (is_named(*known, group.options)) {
-          auto* option = command->get_option("--" + known->get_lnames().front());
-          option->group(std::string(group.name));
-        }
+        if (is_named(*option, group.options)) option->group(std::string(group.name));
     command->set_help_flag("-h", "Print the most used options");
     command->set_help_all_flag("--help", "Print all options");
     command->formatter(std::make_shared<Help>());

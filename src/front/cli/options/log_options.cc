@@ -11,12 +11,10 @@ namespace {
 
 void add_names(CLI::App& command, const char* option, const char* description,
                std::set<std::string, std::less<>>& names) {
-  command
-      .add_option_function<std::vector<std::string>>(
-          option,
-          [&names](const std::vector<std::string>& values) { names.insert(values.begin(), values.end()); },
-          description)
-      ->allow_extra_args(false);
+  command.add_option_function<std::vector<std::string>>(
+      option,
+      [&names](const std::vector<std::string>& values) { names.insert(values.begin(), values.end()); },
+      description);
 }
 
 void add_moment(CLI::App& command, const char* option, const char* description, std::int64_t& moment) {

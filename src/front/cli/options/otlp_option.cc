@@ -17,7 +17,6 @@ void add_otlp(CLI::App& command, std::string& url) {
                   "such as http://127.0.0.1:4318 (pgadvise adds /v1/logs and /v1/metrics), or env "
                   "(OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS). Without --otlp nothing is "
                   "sent")
-      ->allow_extra_args(false)
       ->type_name("URL");
 }
 

@@ -113,7 +113,7 @@ void add_profiles(CLI::App& app, const UserPaths& user_paths,
         return plain ? std::string() : plain.error().what + ": " + plain.error().hint;
       },
       "");
-  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (auto* command : app.get_subcommands({})) {
     auto* db = command->get_option_no_throw("--db");
     if (!db) continue;
     db->description(
@@ -125,7 +125,6 @@ void add_profiles(CLI::App& app, const UserPaths& user_paths,
         ->add_option_function<std::vector<std::string>>(
             "--allow-host", [](const std::vector<std::string>&) {},
             "Server that a url in pgadvise.toml may name for --db @NAME, as HOST:PORT (repeatable)")
-        ->allow_extra_args(false)
         ->type_name("HOST:PORT")
         ->check(host)
         ->needs(db);

@@ -16,7 +16,6 @@
 #include "base/text/text.h"
 #include "check/config/config.h"
 #include "check/config/trust.h"
-#include "cli/output/arguments.h"
 #include "cli/output/messages.h"
 #include "cli/output/output.h"
 #include "plan/read/reader.h"
@@ -108,13 +107,12 @@ void add_store(CLI::App& command, StoreOptions& options) {
       "or ~/.local/state), sqlite:PATH, postgresql://… (its schema pgadvise), clickhouse://… (its database "
       "pgadvise), env (PGADVISE_STORE), or @NAME, a store of your own configuration" +
           about_store_password + ". Without --store nothing is stored");
-  store->allow_extra_args(false)->type_name("URL");
+  store->type_name("URL");
   command
       .add_option("--store-as", options.target,
                   "Name under which the store keeps the run; default: the database of --db, else the name of "
                   "the repository's folder")
       ->needs(store)
-      ->allow_extra_args(false)
       ->type_name("NAME");
   command
       .add_option(
@@ -122,7 +120,6 @@ void add_store(CLI::App& command, StoreOptions& options) {
           "Folder that keeps the results of runs, up to 64 MB, until the store has them. The next run that "
           "reaches the store sends what waits")
       ->needs(store)
-      ->allow_extra_args(false)
       ->type_name("FOLDER");
 }
 

@@ -18,6 +18,10 @@ class App;
 
 namespace pgadvise::cli {
 
+// A sentence for --help of --store. What overwrites a password comes after the start of the process.
+inline const std::string about_store_password =
+    ". Other users can see a password in it for a moment: use env or @NAME";
+
 struct StoreOptions {
   std::string url;                             // "": nothing is stored
   std::string target;                          // "": the default of target_of()

@@ -13,18 +13,16 @@
 namespace pgadvise::cli {
 namespace {
 
-std::vector<const CLI::App*> commands_of(const CLI::App& app) {
-  std::vector<const CLI::App*> out;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) out.push_back(sub);
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> out;
+  for (const auto* option : named_options(app))
+    for (auto& name : names_of(*option)) out.push_back(std::move(name));
   return out;
 }
 
-std::vector<std::string> option_names(const CLI::App& app) {
+std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> out;
-  for (const auto* option : app.get_options([](const CLI::Option* one) { return one->nonpositional(); })) {
-    for (const auto& name : option->get_lnames()) out.push_back("--" + name);
-    for (const auto& name : option->get_snames()) out.push_back("-" + name);
-  }
+  for (const auto* command : app.get_subcommands({})) out.push_back(command->get_name());
   return out;
 }
 
@@ -65,7 +63,7 @@ Error unknown_option(const CLI::App& app, const Command& command, const std::str
   if (const std::string near = same_option(name, app); !near.empty())
     return {Error::Kind::usage, "", what, near};
   std::vector<std::string> others;
-  for (const auto* other : commands_of(app))
+  for (const auto* other : app.get_subcommands({}))
     if (is_one_of(name, option_names(*other))) others.push_back("pgadvise " + other->get_name());
   if (!others.empty() && others.size() < 4)
     return {Error::Kind::usage, command.name, what,
@@ -74,8 +72,7 @@ Error unknown_option(const CLI::App& app, const Command& command, const std::str
 }
 
 Error unknown_word(const Command& command, const std::string& word) {
-  std::vector<std::string> names;
-  for (const auto* sub : commands_of(*command.app)) names.push_back(sub->get_name());
+  const auto names = command_names(*command.app);
   const std::string near = nearest(word, names);
   if (command.name == "rules" && lint::find_rule(word.substr(0, word.find(':'))))
     return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60),
@@ -139,6 +136,17 @@ std::string plainly(const Command& command, const CLI::ParseError& error, std::s
 
 }  // namespace
 
+std::vector<const CLI::Option*> named_options(const CLI::App& command) {
+  return command.get_options([](const CLI::Option* option) { return option->nonpositional(); });
+}
+
+std::vector<std::string> names_of(const CLI::Option& option) {
+  std::vector<std::string> out;
+  for (const auto& name : option.get_snames()) out.push_back("-" + name);
+  for (const auto& name : option.get_lnames()) out.push_back("--" + name);
+  return out;
+}
+
 std::vector<std::string> choices(const std::string& text) {
   const auto open = text.find('{');
   const auto close = text.find('}', open);
@@ -159,11 +167,10 @@ Error explained(const CLI::App& app, const CLI::ParseError& error) {
     if (option != extras.end()) return unknown_option(app, command, *option);
     if (!extras.empty()) return unknown_word(command, extras.front());
   }
-  if (error.get_name() == "RequiredError" && !commands_of(*command.app).empty()) {
+  const auto names = command_names(*command.app);
+  if (error.get_name() == "RequiredError" && !names.empty()) {
     if (const auto words = command.app->remaining(); !words.empty())
       return unknown_word(command, words.front());
-    std::vector<std::string> names;
-    for (const auto* sub : commands_of(*command.app)) names.push_back(sub->get_name());
     return {Error::Kind::usage, command.name, "needs one more argument", join(names, ", ")};
   }
   std::string hint;

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "check/config/trust.h"
-#include "cli/output/arguments.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/arguments.h"
+#include "cli/process/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {

@@ -15,7 +15,7 @@
 #include "base/text/ci_commands.h"
 #include "base/text/text.h"
 #include "cli/output/messages.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -104,6 +104,10 @@ bool use_unicode() {
       return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
     }
   return false;
+}
+
+report::Look look_of(const std::string& path) {
+  return {use_color(path), use_unicode(), output_width(path, 80)};
 }
 
 }  // namespace pgadvise::cli

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/output/progress.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {

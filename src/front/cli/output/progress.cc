@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 
 namespace pgadvise::cli {
 

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/text/number_format.h"
 #include "base/text/text.h"
 #include "cli/output/output.h"
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 #include "report/pages/page.h"
 
 namespace pgadvise::cli {
@@ -18,20 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> format_names() {
-  std::vector<std::string> out;
-  for (const auto* format : report::all_formats()) out.emplace_back(format->name);
-  return out;
-}
-
 // However it is spelled, and also by way of links.
 bool same_file(const std::string& one, const std::string& other) {
   std::error_code code;
   if (one == other) return true;
-  const auto a = std::filesystem::weakly_canonical(one, code),
-             b = std::filesystem::weakly_canonical(other, code);
-  return !one.empty() && !other.empty() && (a == b || std::filesystem::equivalent(a, b, code)) &&
-         !std::filesystem::is_character_file(a, code);
+  const auto a = fs::weakly_canonical(one, code), b = fs::weakly_canonical(other, code);
+  return !one.empty() && !other.empty() && (a == b || fs::equivalent(a, b, code)) &&
+         !fs::is_character_file(a, code);
 }
 
 Result<void> unlike(const std::vector<WantedReport>& wanted) {
@@ -48,6 +41,12 @@ Result<void> unlike(const std::vector<WantedReport>& wanted) {
 }
 
 }  // namespace
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> out;
+  for (const auto* format : report::all_formats()) out.emplace_back(format->name);
+  return out;
+}
 
 Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const std::string& format_option,
                                                  const std::string& output_option) {
@@ -115,9 +114,7 @@ Result<void> write_reports(const Report& found, const std::vector<WantedReport>&
     const auto wrote =
         write_output(one.path, report::render(one.format, report, options), CiCommands::of_the_format);
     if (!wrote && out) out = wrote;
-    if (wrote)
-      report_written(one.path, fmt::format("{} finding{}, {}", report.findings.size(),
-                                           report.findings.size() == 1 ? "" : "s", one.format));
+    if (wrote) report_written(one.path, counted(report.findings.size(), "finding") + ", " + one.format);
   }
   return out;
 }

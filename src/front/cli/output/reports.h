@@ -13,6 +13,9 @@ class App;
 
 namespace pgadvise::cli {
 
+// As after --format, sorted.
+std::vector<std::string> format_names();
+
 struct WantedReport {
   std::string format = "text";
   std::string path;  // "" for stdout

@@ -130,16 +130,16 @@ std::size_t command_end(std::string_view line, std::size_t from) {
   return std::max(end, from + 1);
 }
 
-Written written_in(const std::string& path) {
+Language language_of(const std::string& path) {
   static constexpr std::array<std::string_view, 9> code = {".ts",  ".js",  ".mts", ".mjs",   ".cts",
                                                            ".cjs", ".tsx", ".jsx", ".prisma"};
   const std::string extension = lower(fs::path(path).extension().string());
-  if (extension == ".sql") return Written::sql;
-  return std::ranges::find(code, extension) != code.end() ? Written::code : Written::commands;
+  if (extension == ".sql") return Language::sql;
+  return std::ranges::find(code, extension) != code.end() ? Language::code : Language::commands;
 }
 
 // Nothing that is worth pointing at: blanks, ends of statements, a comment.
-bool says_nothing(std::string_view rest) {
+bool is_blank_or_comment(std::string_view rest) {
   rest = trim(rest);
   while (!rest.empty() && (rest.front() == ';' || rest.front() == ',')) rest = trim(rest.substr(1));
   return rest.empty() || rest.starts_with("--") || rest.starts_with("#");
@@ -169,12 +169,12 @@ bool names_secret(std::string_view line) {
 
 }  // namespace
 
-std::size_t span(std::string_view line, std::size_t from, Written written) {
+std::size_t span(std::string_view line, std::size_t from, Language language) {
   if (from >= line.size()) return 0;
-  const std::size_t end = written == Written::sql        ? sql_end(line, from)
-                          : written == Written::commands ? command_end(line, from)
-                                                         : word_end(line, from);
-  if (end <= from || (trim(line.substr(0, from)).empty() && says_nothing(line.substr(end)))) return 0;
+  const std::size_t end = language == Language::sql        ? sql_end(line, from)
+                          : language == Language::commands ? command_end(line, from)
+                                                           : word_end(line, from);
+  if (end <= from || (trim(line.substr(0, from)).empty() && is_blank_or_comment(line.substr(end)))) return 0;
   return end - from;
 }
 
@@ -201,12 +201,12 @@ const Sources::File* Sources::file(const std::string& path) {
 }
 
 std::optional<report::Source> Sources::around(const Finding& finding, int lines) {
-  if (!finding.location || finding.location->live() || finding.location->line < 1) return std::nullopt;
+  if (!finding.in_file() || finding.location->line < 1) return std::nullopt;
   const SourceLocation& place = *finding.location;
   if ((!queries_ && !finding.subject.fingerprint.empty()) || hidden_.count(place.file)) return std::nullopt;
   const File* found = file(place.file);
   if (!found) return std::nullopt;
-  const Written written = written_in(place.file);
+  const Language language = language_of(place.file);
   const int last = static_cast<int>(found->starts.size());
   if (place.line > last) return std::nullopt;
   report::Source out;
@@ -219,7 +219,7 @@ std::optional<report::Source> Sources::around(const Finding& finding, int lines)
     const bool named_beside =
         !here && ((number > 1 && names_secret(found->line(number - 1))) ||
                   (number < last && names_secret(found->line(number + 1))) || names_secret(line));
-    if (named_beside || may_hold_secret(line, written == Written::sql)) {
+    if (named_beside || may_hold_secret(line, language == Language::sql)) {
       if (here) return std::nullopt;
       line = "…";
     }
@@ -234,7 +234,7 @@ std::optional<report::Source> Sources::around(const Finding& finding, int lines)
       line.remove_prefix(mark.size());
       if (here) out.from -= std::min(out.from, mark.size());
     }
-    if (here && place.column > 0) out.bytes = span(line, out.from, written);
+    if (here && place.column > 0) out.bytes = span(line, out.from, language);
     const std::string masked = mask_credentials(line);
     if (here && masked != line) {
       const bool same = masked.compare(0, out.from + out.bytes, line, 0, out.from + out.bytes) == 0;

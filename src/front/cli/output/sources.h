@@ -39,10 +39,10 @@ class Sources {
   std::map<std::string, std::optional<File>> files_;
 };
 
-enum class Written { sql, commands, code };
+enum class Language { sql, commands, code };
 // The length, from `from` on, of the part of the line to highlight: in SQL a name, or a clause up to its end;
 // in commands (workflows, scripts, package.json) the whole command, which may be a list of words; in code a
 // word. 0: the whole line.
-std::size_t span(std::string_view line, std::size_t from, Written written);
+std::size_t span(std::string_view line, std::size_t from, Language language);
 
 }  // namespace pgadvise::cli

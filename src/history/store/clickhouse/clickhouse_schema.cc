@@ -356,10 +356,10 @@ struct Found {
   bool on_cluster = false;
 };
 
-Result<Found> look(ClickHouseSession& session, const ClickHouseAddress& address) {
+Result<Found> look(ClickHouseSession& session) {
   TRY(const auto rows,
       session.query("SELECT name, engine FROM system.tables WHERE NOT is_temporary AND database = " +
-                        clickhouse_literal(address.database),
+                        clickhouse_literal(session.address().database),
                     In::server));
   std::set<std::string, std::less<>> known;
   for (const auto& table : tables)
@@ -383,7 +383,8 @@ Result<std::int64_t> setting(ClickHouseSession& session, const std::string& name
   return std::atoll(value.c_str());
 }
 
-Result<void> create_all(ClickHouseSession& session, const ClickHouseAddress& address) {
+Result<void> create_all(ClickHouseSession& session) {
+  const ClickHouseAddress& address = session.address();
   TRY(const auto exists, session.value("SELECT count() FROM system.databases WHERE name = " +
                                            clickhouse_literal(address.database),
                                        In::server));
@@ -454,14 +455,14 @@ std::vector<std::string> clickhouse_definitions(const ClickHouseAddress& address
   return out;
 }
 
-Result<void> migrate(ClickHouseSession& session, const ClickHouseAddress& address, bool create) {
+Result<void> migrate(ClickHouseSession& session, bool create) {
   TRY_VOID(check_server(session));
-  TRY(const auto found, look(session, address));
+  TRY(const auto found, look(session));
   if (found.others)
     return refuse(session, "has tables of other programs: pgadvise does not create a store beside them",
                   "name another database in the URL; pgadvise creates it");
   if (!found.own && !create) return refuse(session, "there is no store", "check --store creates one");
-  if (found.own && found.on_cluster != !address.cluster.empty() && found.complete)
+  if (found.own && found.on_cluster != !session.address().cluster.empty() && found.complete)
     return refuse(session,
                   found.on_cluster ? "the tables of the store are on a cluster"
                                    : "the tables of the store are not on a cluster",
@@ -475,7 +476,7 @@ Result<void> migrate(ClickHouseSession& session, const ClickHouseAddress& addres
                     "update pgadvise, or name another database");
     if (version == clickhouse_schema_version && views >= views_version) return {};
   }
-  return create_all(session, address);
+  return create_all(session);
 }
 
 }  // namespace pgadvise::store

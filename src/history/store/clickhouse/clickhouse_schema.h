@@ -50,6 +50,6 @@ std::string stored_table(const ClickHouseAddress& address, std::string_view name
 // this at once. Without `create` and without a store: an error. Errors (usage): the database has tables of
 // others, or of a later version; the server is older than 24.8; the address names a cluster and the tables
 // are not of one, or the other way round.
-Result<void> migrate(ClickHouseSession& session, const ClickHouseAddress& address, bool create);
+Result<void> migrate(ClickHouseSession& session, bool create);
 
 }  // namespace pgadvise::store

@@ -41,6 +41,7 @@ class ClickHouseSession {
   // ClickHouse's code of the last statement that failed; 0 if the last statement did not.
   int code() const { return code_; }
   std::string where() const { return shown(address_); }
+  const ClickHouseAddress& address() const { return address_; }
 
  private:
   ClickHouseSession(ClickHouseAddress address, net::HttpClient client)

@@ -139,7 +139,7 @@ void add_plans(const Facts& facts, FactRows& out) {
     for (const auto& [kind, name] : plan->relations)
       relations.rows.push_back({line(id), line(kind_name(kind)), line(name.schema), line(name.name)});
   }
-  std::sort(relations.rows.begin(), relations.rows.end());
+  std::ranges::sort(relations.rows);
   for (auto* table : {&texts, &relations, &uses}) out.tables.push_back(std::move(*table));
 }
 

@@ -35,10 +35,9 @@ std::vector<QueryStatistics> query_statistics(const Workload& workload, Diagnost
         {Error::Kind::nonfatal, where, "query statistics are not stored: " + std::move(why), {}});
     return std::vector<QueryStatistics>();
   };
-  const bool logs =
-      std::any_of(workload.sources.begin(), workload.sources.end(), [](const LogSource& source) {
-        return source.format == "stderr" || source.format == "csvlog" || source.format == "jsonlog";
-      });
+  const bool logs = std::ranges::any_of(workload.sources, [](const LogSource& source) {
+    return source.format == "stderr" || source.format == "csvlog" || source.format == "jsonlog";
+  });
   if (!logs) return {};
   const LogSource& log = workload.sources.front();
   if (workload.sources.size() > 1)

@@ -78,93 +78,83 @@ std::set<std::string> all_tables() {
   return out;
 }
 
+Result<void> lock(PostgresTransaction& transaction, const std::string& target) {
+  TRY_VOID(transaction.query(fmt::format(
+      "SELECT pg_advisory_xact_lock_shared({}, {}), pg_advisory_xact_lock({}, {})", StoreLock::area,
+      static_cast<int>(StoreLock::upload), StoreLock::target_area, lock_of(target))));
+  return {};
+}
+
+Result<void> insert(PostgresTransaction& transaction, const TableRows& table, std::string_view conflict) {
+  if (table.rows.empty()) return {};
+  // Each unnest() with its schema, which only one with a single array may have.
+  std::string sent, names, casts;
+  const auto& first = table.rows.front();
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const ColumnTypes types = types_of(first[i]);
+    const char* comma = i ? ", " : "";
+    sent += fmt::format("{}pg_catalog.unnest(${}::{})", comma, i + 1, types.sent);
+    names += fmt::format("{}c{}", comma, i);
+    casts += fmt::format("{}c{}::{}", comma, i, types.cast);
+  }
+  const std::string sql = fmt::format("INSERT INTO {} SELECT {} FROM ROWS FROM ({}) AS t ({}) {}",
+                                      table.table, casts, sent, names, conflict);
+  for (std::size_t at = 0; at < table.rows.size(); at += rows_per_statement) {
+    const std::size_t end = std::min(at + rows_per_statement, table.rows.size());
+    Parameters parameters;
+    for (std::size_t column = 0; column < first.size(); ++column) {
+      std::string array = "{";
+      for (std::size_t row = at; row < end; ++row)
+        array += (row > at ? "," : "") + element_of(table.rows[row][column]);
+      parameters.emplace_back(array + "}");
+    }
+    TRY_VOID(transaction.query(sql, parameters));
+  }
+  return {};
+}
+
+// Of a log that grew between two uploads, the larger one counts, whichever comes first.
+Result<bool> is_new(PostgresTransaction& transaction, const std::string& target, const LogRows& log) {
+  TRY(const auto known,
+      transaction.query("SELECT size >= $3, bucket_start FROM source WHERE target = $1 AND source = $2",
+                        {target, log.source, std::to_string(log.size)}));
+  if (!known.empty()) {
+    if (known.front()[0] == "t") return false;
+    TRY_VOID(transaction.query(
+        "DELETE FROM query_statistics WHERE target = $1 AND source = $2 AND bucket_start = $3",
+        {target, log.source, known.front()[1]}));
+  }
+  TRY_VOID(transaction.query(
+      "INSERT INTO source VALUES ($1, $2, $3, $4, $5) ON CONFLICT (target, source) DO UPDATE SET size = "
+      "excluded.size, bucket_start = excluded.bucket_start, bucket_seconds = excluded.bucket_seconds",
+      {target, log.source, std::to_string(log.size), std::to_string(log.bucket_start),
+       std::to_string(log.bucket_seconds)}));
+  return true;
+}
+
 // One upload, in a transaction that the caller commits. Uploads take rows in the order of their keys, so that
-// two of them never wait for each other.
-class Upload {
- public:
-  Upload(PostgresTransaction& transaction, const pg::Connection& connection)
-      : transaction_(transaction), connection_(connection) {}
-
-  // `partitions`: of the days of the facts.
-  Result<void> put(const FactRows& facts, std::set<std::string> partitions) {
-    TRY_VOID(lock(facts.target));
-    partitions.merge(all_tables());
-    TRY_VOID(keep_unchanged(transaction_, connection_, partitions));
-    for (const auto& table : facts.tables) TRY_VOID(insert(table, "ON CONFLICT DO NOTHING"));
-    TableRows classes = facts.classes;
-    for (const auto& log : facts.logs) {
-      TRY(const auto fresh, is_new(facts.target, log));
-      if (!fresh) continue;
-      classes.rows.insert(classes.rows.end(), log.classes.rows.begin(), log.classes.rows.end());
-      TRY_VOID(insert(log.statistics, "ON CONFLICT DO NOTHING"));
-    }
-    // Sorted by id, then by text: the first of several texts is the smallest.
-    std::sort(classes.rows.begin(), classes.rows.end());
-    const auto same = [](const auto& a, const auto& b) { return a.front() == b.front(); };
-    classes.rows.erase(std::unique(classes.rows.begin(), classes.rows.end(), same), classes.rows.end());
-    return insert(classes,
-                  "ON CONFLICT (class_id) DO UPDATE SET text = excluded.text "
-                  "WHERE excluded.text < query_class.text");
+// two of them never wait for each other. `partitions`: of the days of the facts.
+Result<void> upload(PostgresTransaction& transaction, const FactRows& facts,
+                    std::set<std::string> partitions) {
+  TRY_VOID(lock(transaction, facts.target));
+  partitions.merge(all_tables());
+  TRY_VOID(keep_unchanged(transaction, partitions));
+  for (const auto& table : facts.tables) TRY_VOID(insert(transaction, table, "ON CONFLICT DO NOTHING"));
+  TableRows classes = facts.classes;
+  for (const auto& log : facts.logs) {
+    TRY(const auto fresh, is_new(transaction, facts.target, log));
+    if (!fresh) continue;
+    classes.rows.insert(classes.rows.end(), log.classes.rows.begin(), log.classes.rows.end());
+    TRY_VOID(insert(transaction, log.statistics, "ON CONFLICT DO NOTHING"));
   }
-
- private:
-  Result<void> lock(const std::string& target) {
-    TRY_VOID(transaction_.query(fmt::format(
-        "SELECT pg_advisory_xact_lock_shared({}, {}), pg_advisory_xact_lock({}, {})", StoreLock::area,
-        static_cast<int>(StoreLock::upload), StoreLock::target_area, lock_of(target))));
-    return {};
-  }
-
-  Result<void> insert(const TableRows& table, std::string_view conflict) {
-    if (table.rows.empty()) return {};
-    // Each unnest() with its schema, which only one with a single array may have.
-    std::string sent, names, casts;
-    const auto& first = table.rows.front();
-    for (std::size_t i = 0; i < first.size(); ++i) {
-      const ColumnTypes types = types_of(first[i]);
-      const char* comma = i ? ", " : "";
-      sent += fmt::format("{}pg_catalog.unnest(${}::{})", comma, i + 1, types.sent);
-      names += fmt::format("{}c{}", comma, i);
-      casts += fmt::format("{}c{}::{}", comma, i, types.cast);
-    }
-    const std::string sql = fmt::format("INSERT INTO {} SELECT {} FROM ROWS FROM ({}) AS t ({}) {}",
-                                        table.table, casts, sent, names, conflict);
-    for (std::size_t at = 0; at < table.rows.size(); at += rows_per_statement) {
-      const std::size_t end = std::min(at + rows_per_statement, table.rows.size());
-      Parameters parameters;
-      for (std::size_t column = 0; column < first.size(); ++column) {
-        std::string array = "{";
-        for (std::size_t row = at; row < end; ++row)
-          array += (row > at ? "," : "") + element_of(table.rows[row][column]);
-        parameters.emplace_back(array + "}");
-      }
-      TRY_VOID(transaction_.query(sql, parameters));
-    }
-    return {};
-  }
-
-  // Of a log that grew between two uploads, the larger one counts, whichever comes first.
-  Result<bool> is_new(const std::string& target, const LogRows& log) {
-    TRY(const auto known,
-        transaction_.query("SELECT size >= $3, bucket_start FROM source WHERE target = $1 AND source = $2",
-                           {target, log.source, std::to_string(log.size)}));
-    if (!known.empty()) {
-      if (known.front()[0] == "t") return false;
-      TRY_VOID(transaction_.query(
-          "DELETE FROM query_statistics WHERE target = $1 AND source = $2 AND bucket_start = $3",
-          {target, log.source, known.front()[1]}));
-    }
-    TRY_VOID(transaction_.query(
-        "INSERT INTO source VALUES ($1, $2, $3, $4, $5) ON CONFLICT (target, source) DO UPDATE SET size = "
-        "excluded.size, bucket_start = excluded.bucket_start, bucket_seconds = excluded.bucket_seconds",
-        {target, log.source, std::to_string(log.size), std::to_string(log.bucket_start),
-         std::to_string(log.bucket_seconds)}));
-    return true;
-  }
-
-  PostgresTransaction& transaction_;
-  const pg::Connection& connection_;
-};
+  // Sorted by id, then by text: the first of several texts is the smallest.
+  std::ranges::sort(classes.rows);
+  const auto same = [](const auto& a, const auto& b) { return a.front() == b.front(); };
+  classes.rows.erase(std::unique(classes.rows.begin(), classes.rows.end(), same), classes.rows.end());
+  return insert(transaction, classes,
+                "ON CONFLICT (class_id) DO UPDATE SET text = excluded.text "
+                "WHERE excluded.text < query_class.text");
+}
 
 class PostgresStore : public SqlStore {
  public:
@@ -172,7 +162,7 @@ class PostgresStore : public SqlStore {
 
   Result<void> set_retention(int days) {
     return write([&](PostgresTransaction& transaction) -> Result<void> {
-      TRY_VOID(keep_unchanged(transaction, connection_, {"setting"}));
+      TRY_VOID(keep_unchanged(transaction, {"setting"}));
       TRY_VOID(
           transaction.query("UPDATE setting SET value = $1 WHERE name = 'retention_days' AND value <> $1",
                             {std::to_string(days)}));
@@ -187,9 +177,7 @@ class PostgresStore : public SqlStore {
     FactRows rows = rows_of(facts);
     leave_out_before(first, rows);
     TRY(const auto partitions, partitions_for(rows));
-    TRY_VOID(write([&](PostgresTransaction& transaction) {
-      return Upload(transaction, connection_).put(rows, partitions);
-    }));
+    TRY_VOID(write([&](PostgresTransaction& transaction) { return upload(transaction, rows, partitions); }));
     return forget_before(first);
   }
 
@@ -263,7 +251,7 @@ class PostgresStore : public SqlStore {
         transaction.number(fmt::format("SELECT pg_try_advisory_xact_lock({}, {})::int", StoreLock::area,
                                        static_cast<int>(StoreLock::upload))));
     if (!alone) return {};
-    TRY_VOID(keep_unchanged(transaction, connection_, all_tables()));
+    TRY_VOID(keep_unchanged(transaction, all_tables()));
     const auto done = remove_before(transaction, day);
     if (!done && connection_.sqlstate() == "55P03") return {};  // a reader has a lock
     return done ? transaction.commit() : done;

@@ -74,7 +74,7 @@ std::vector<View> postgres_tables() {
   return out;
 }
 
-Result<void> check_relations(PostgresTransaction& transaction, const pg::Connection& connection) {
+Result<void> check_relations(PostgresTransaction& transaction) {
   const auto set_path = [&](const std::string& path) {
     return transaction.query("SELECT pg_catalog.set_config('search_path', $1, true)", {path});
   };
@@ -83,18 +83,17 @@ Result<void> check_relations(PostgresTransaction& transaction, const pg::Connect
   TRY_VOID(set_path("pgadvise, pg_temp"));
   if (rows.empty()) return {};
   const std::string name = rows.front()[0].value_or("");
-  return fail(Error::Kind::usage, connection.where(),
+  return fail(Error::Kind::usage, transaction.where(),
               fmt::format("the schema pgadvise is not as pgadvise creates it: {} {}",
                           name == "the schema" ? name : "pgadvise." + name, rows.front()[1].value_or("")),
               "it could run code as this role: remove it, if you trust the rest, or name another database");
 }
 
-Result<void> keep_unchanged(PostgresTransaction& transaction, const pg::Connection& connection,
-                            const std::set<std::string>& relations) {
+Result<void> keep_unchanged(PostgresTransaction& transaction, const std::set<std::string>& relations) {
   std::vector<std::string> names;
   for (const auto& relation : relations) names.push_back("ONLY pgadvise." + relation);
   TRY_VOID(transaction.query("LOCK TABLE " + join(names, ", ") + " IN ROW EXCLUSIVE MODE"));
-  return check_relations(transaction, connection);
+  return check_relations(transaction);
 }
 
 }  // namespace pgadvise::store

@@ -21,13 +21,12 @@ std::vector<View> postgres_tables();
 // trigger, row-level security, a generated column, a default, a constraint, a column type, an index
 // expression, predicate, operator class or access method that pgadvise does not create; the schema has
 // functions or operators, which can stand in for built-in ones.
-Result<void> check_relations(PostgresTransaction& transaction, const pg::Connection& connection);
+Result<void> check_relations(PostgresTransaction& transaction);
 
 // Until the end of the transaction of Access::write nobody can add a trigger, rule, policy or index to these
 // relations of the schema pgadvise; then check_relations(). Partitions are locked only if they are named.
 // Called while the transaction holds its advisory lock (StoreLock): dropping a partition takes the exclusive
 // one. Errors: a relation is missing, or the role may not write to it; those of check_relations().
-Result<void> keep_unchanged(PostgresTransaction& transaction, const pg::Connection& connection,
-                            const std::set<std::string>& relations);
+Result<void> keep_unchanged(PostgresTransaction& transaction, const std::set<std::string>& relations);
 
 }  // namespace pgadvise::store

@@ -104,8 +104,8 @@ constexpr Dialect dialect{
         "CROSS JOIN LATERAL (SELECT h.bin AS value) b CROSS JOIN LATERAL (SELECT h.calls AS value) c",
 };
 
-tl::unexpected<Error> refuse(const pg::Connection& connection, std::string what, std::string hint) {
-  return fail(Error::Kind::usage, connection.where(), std::move(what), std::move(hint));
+tl::unexpected<Error> refuse(const PostgresTransaction& transaction, std::string what, std::string hint) {
+  return fail(Error::Kind::usage, transaction.where(), std::move(what), std::move(hint));
 }
 
 enum class Found { nothing, own, others };
@@ -125,8 +125,8 @@ Result<Found> look(PostgresTransaction& transaction) {
   return rows.front()[1] == "5" ? Found::own : Found::others;
 }
 
-tl::unexpected<Error> refuse_others(const pg::Connection& connection) {
-  return refuse(connection, "the schema pgadvise belongs to another program", "name another database");
+tl::unexpected<Error> refuse_others(const PostgresTransaction& transaction) {
+  return refuse(transaction, "the schema pgadvise belongs to another program", "name another database");
 }
 
 // Tables outside of the system and of extensions, in any schema.
@@ -146,34 +146,34 @@ Result<std::int64_t> setting(PostgresTransaction& transaction, const std::string
   return transaction.number("SELECT value FROM setting WHERE name = $1", {name});
 }
 
-Result<void> begin_schema(PostgresTransaction& transaction, const pg::Connection& connection) {
+Result<void> begin_schema(PostgresTransaction& transaction) {
   TRY(const auto exists, transaction.number("SELECT count(*) FROM pg_namespace WHERE nspname = 'pgadvise'"));
   if (exists) return {};
   TRY(const auto others, has_other_tables(transaction));
   if (others)
-    return refuse(connection, "has tables of other programs: pgadvise does not create a store beside them",
+    return refuse(transaction, "has tables of other programs: pgadvise does not create a store beside them",
                   "name another database, or run CREATE SCHEMA pgadvise in this one to allow it");
   return transaction.run("CREATE SCHEMA pgadvise");
 }
 
-Result<void> bring_up_to_date(PostgresTransaction& transaction, const pg::Connection& connection) {
+Result<void> bring_up_to_date(PostgresTransaction& transaction) {
   TRY_VOID(transaction.query(fmt::format("SELECT pg_advisory_xact_lock({}, {})", StoreLock::area,
                                          static_cast<int>(StoreLock::schema))));
-  TRY_VOID(check_relations(transaction, connection));
+  TRY_VOID(check_relations(transaction));
   TRY(const auto found, look(transaction));  // another process may have created it
-  if (found == Found::others) return refuse_others(connection);
+  if (found == Found::others) return refuse_others(transaction);
   TRY(const auto before, relations_of_store(transaction));
   std::int64_t version = 0;
   if (found == Found::own) {
     TRY(version, setting(transaction, "tables_version"));
   } else {
-    TRY_VOID(begin_schema(transaction, connection));
+    TRY_VOID(begin_schema(transaction));
   }
   if (version > postgres_schema_version || version < 0)
-    return refuse(connection, "its store was written by a later version of pgadvise",
+    return refuse(transaction, "its store was written by a later version of pgadvise",
                   "update pgadvise, or name another database");
   for (auto step = version; step < postgres_schema_version; ++step) TRY_VOID(transaction.run(steps[step]));
-  TRY_VOID(replace_views(transaction, connection, view_definitions(dialect)));
+  TRY_VOID(replace_views(transaction, view_definitions(dialect)));
   if (found == Found::own) TRY_VOID(grant_new_relations(transaction, before));
   return transaction.run(fmt::format(
       "INSERT INTO setting VALUES ('tables_version', {}), ('views_version', {}) ON CONFLICT (name) DO UPDATE "
@@ -196,11 +196,11 @@ std::vector<View> postgres_definitions() {
 Result<void> migrate(pg::Connection& connection, bool create) {
   {
     TRY(auto transaction, PostgresTransaction::begin(connection, Access::read));
-    TRY_VOID(check_relations(transaction, connection));
+    TRY_VOID(check_relations(transaction));
     TRY(const auto found, look(transaction));
-    if (found == Found::others) return refuse_others(connection);
+    if (found == Found::others) return refuse_others(transaction);
     if (found == Found::nothing && !create)
-      return refuse(connection, "there is no store", "check --store creates one");
+      return refuse(transaction, "there is no store", "check --store creates one");
     if (found == Found::own) {
       TRY(const auto version, setting(transaction, "tables_version"));
       TRY(const auto views, setting(transaction, "views_version"));
@@ -208,7 +208,7 @@ Result<void> migrate(pg::Connection& connection, bool create) {
     }
   }
   TRY(auto transaction, PostgresTransaction::begin(connection, Access::write));
-  TRY_VOID(bring_up_to_date(transaction, connection));
+  TRY_VOID(bring_up_to_date(transaction));
   return transaction.commit();
 }
 
@@ -234,7 +234,7 @@ Result<void> add_partitions(pg::Connection& connection, const std::string& table
                                        static_cast<int>(StoreLock::partitions));
   TRY_VOID(transaction.query(lock));
   TRY_VOID(find_missing());
-  TRY_VOID(keep_unchanged(transaction, connection, {table}));
+  TRY_VOID(keep_unchanged(transaction, {table}));
   for (const auto day : missing) {
     // ATTACH PARTITION locks less than CREATE TABLE … PARTITION OF does.
     const std::string name = partition_of(table, day);

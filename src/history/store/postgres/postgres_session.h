@@ -2,6 +2,7 @@
 // that a pooler may be in between.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -30,6 +31,9 @@ class PostgresTransaction {
   // The first value of the first row, as a number; 0 without a row.
   Result<std::int64_t> number(std::string_view sql, const Parameters& parameters = {});
   Result<void> commit();
+  // Of the connection: its server, for messages, and the SQLSTATE of its last error.
+  std::string where() const { return connection_->where(); }
+  std::string sqlstate() const { return connection_->sqlstate(); }
 
  private:
   explicit PostgresTransaction(pg::Connection* connection) : connection_(connection) {}

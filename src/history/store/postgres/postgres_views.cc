@@ -17,11 +17,11 @@ std::string array_of(const std::vector<View>& views) {
 }
 
 // Runs a statement in a savepoint. Returns the SQLSTATE of its failure if that is `expected`, "" on success.
-Result<std::string> attempt(PostgresTransaction& transaction, const pg::Connection& connection,
-                            const std::string& sql, std::string_view expected) {
+Result<std::string> attempt(PostgresTransaction& transaction, const std::string& sql,
+                            std::string_view expected) {
   TRY_VOID(transaction.run("SAVEPOINT view"));
   const auto done = transaction.run(sql);
-  const std::string state = done ? std::string() : connection.sqlstate();
+  const std::string state = done ? std::string() : transaction.sqlstate();
   if (!done && state != expected) return tl::unexpected(done.error());
   TRY_VOID(transaction.run(done ? "RELEASE SAVEPOINT view" : "ROLLBACK TO SAVEPOINT view"));
   return state;
@@ -74,8 +74,7 @@ Result<void> restore(PostgresTransaction& transaction, const std::vector<Grant>&
 }
 
 // The error that names what another program made of a view of the store.
-Result<void> refuse_dependents(PostgresTransaction& transaction, const pg::Connection& connection,
-                               const std::vector<View>& views) {
+Result<void> refuse_dependents(PostgresTransaction& transaction, const std::vector<View>& views) {
   TRY(const auto rows,
       transaction.query("SELECT DISTINCT v.relname, format('%I.%I', n.nspname, c.relname) FROM pg_depend d "
                         "JOIN pg_class v ON v.oid = d.refobjid JOIN pg_namespace s ON s.oid = v.relnamespace "
@@ -87,19 +86,17 @@ Result<void> refuse_dependents(PostgresTransaction& transaction, const pg::Conne
                         {array_of(views)}));
   const std::string used = rows.empty() ? "a view of the store" : "pgadvise." + rows[0][0].value_or("");
   const std::string by = rows.empty() ? "an object" : "the view " + rows[0][1].value_or("");
-  return fail(Error::Kind::usage, connection.where(),
+  return fail(Error::Kind::usage, transaction.where(),
               fmt::format("{} reads {}, which this version of pgadvise has to replace", by, used),
               "drop " + by + ", run pgadvise again, and create it anew");
 }
 
-Result<void> drop_and_create(PostgresTransaction& transaction, const pg::Connection& connection,
-                             const std::vector<View>& views) {
+Result<void> drop_and_create(PostgresTransaction& transaction, const std::vector<View>& views) {
   TRY(const auto grants, grants_on(transaction, views));
   std::vector<std::string> names;
   for (const auto& view : views) names.push_back(view.name);
-  TRY(const auto failed,
-      attempt(transaction, connection, "DROP VIEW IF EXISTS " + join(names, ", "), still_depended_on));
-  if (!failed.empty()) return refuse_dependents(transaction, connection, views);
+  TRY(const auto failed, attempt(transaction, "DROP VIEW IF EXISTS " + join(names, ", "), still_depended_on));
+  if (!failed.empty()) return refuse_dependents(transaction, views);
   for (const auto& view : views)
     TRY_VOID(transaction.run(fmt::format("CREATE VIEW {} AS {}", view.name, view.select)));
   return restore(transaction, grants);
@@ -107,13 +104,12 @@ Result<void> drop_and_create(PostgresTransaction& transaction, const pg::Connect
 
 }  // namespace
 
-Result<void> replace_views(PostgresTransaction& transaction, const pg::Connection& connection,
-                           const std::vector<View>& views) {
+Result<void> replace_views(PostgresTransaction& transaction, const std::vector<View>& views) {
   for (const auto& view : views) {
     TRY(const auto failed,
-        attempt(transaction, connection,
-                fmt::format("CREATE OR REPLACE VIEW {} AS {}", view.name, view.select), other_columns));
-    if (!failed.empty()) return drop_and_create(transaction, connection, views);
+        attempt(transaction, fmt::format("CREATE OR REPLACE VIEW {} AS {}", view.name, view.select),
+                other_columns));
+    if (!failed.empty()) return drop_and_create(transaction, views);
   }
   return {};
 }

@@ -16,8 +16,7 @@ namespace pgadvise::store {
 // views that read them. Views whose columns do not only grow are dropped and created with the same owners and
 // privileges. Errors (usage): as an error of `connection`, if another program's view reads a view that would
 // have to be dropped: the message names both.
-Result<void> replace_views(PostgresTransaction& transaction, const pg::Connection& connection,
-                           const std::vector<View>& views);
+Result<void> replace_views(PostgresTransaction& transaction, const std::vector<View>& views);
 
 // The tables and views of the store, without partitions; quoted, as SQL names them.
 Result<std::set<std::string>> relations_of_store(PostgresTransaction& transaction);

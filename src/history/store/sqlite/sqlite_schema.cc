@@ -5,7 +5,6 @@
 #include <iterator>
 #include <map>
 #include <string_view>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -125,7 +124,7 @@ Result<std::vector<std::string>> indexes_of(SqliteConnection& connection, const 
     out.push_back(rows.text());
   }
   if (!rows.ok()) return tl::unexpected(connection.error(rows.code()));
-  std::sort(out.begin(), out.end());
+  std::ranges::sort(out);
   return out;
 }
 
@@ -169,7 +168,7 @@ Result<void> check_tables(SqliteConnection& connection, const std::string& path,
     TRY(const auto theirs, indexes_of(connection, row[1]));
     TRY(const auto ours, indexes_of(own, row[1]));
     for (const auto& name : theirs)
-      if (std::find(ours.begin(), ours.end(), name) == ours.end())
+      if (std::ranges::find(ours, name) == ours.end())
         return refuse_altered(path, fmt::format("the table {} has the index {}", row[1], name));
   }
   return {};

@@ -1,7 +1,6 @@
 #include "store/store/address.h"
 
 #include <charconv>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 

@@ -1,6 +1,5 @@
 #include "store/store/clickhouse_address.h"
 
-#include <cstdlib>
 #include <string_view>
 
 #include <fmt/format.h>

@@ -63,7 +63,7 @@ std::vector<TargetRank> ranking_of(const History& history) {
     }
     out.push_back(std::move(rank));
   }
-  std::sort(out.begin(), out.end(), [](const TargetRank& a, const TargetRank& b) {
+  std::ranges::sort(out, [](const TargetRank& a, const TargetRank& b) {
     return std::tie(b.errors, b.score, b.slower, a.target) < std::tie(a.errors, a.score, a.slower, b.target);
   });
   return out;

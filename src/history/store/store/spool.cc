@@ -56,7 +56,7 @@ std::vector<Waiting> files_in(const std::string& folder, std::string_view with_e
     const auto bytes = at->file_size(none);
     if (!none && path.ends_with(with_ending)) out.push_back({path, bytes});
   }
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  std::ranges::sort(out, [](const auto& a, const auto& b) { return a.path < b.path; });
   return out;
 }
 
@@ -182,8 +182,7 @@ Spool::Sent Spool::send(Store& store, std::int64_t now, const Facts* stored) {
   Facts taken;
   bool took = false;
   auto waiting = waiting_in(folder_);
-  std::stable_partition(waiting.begin(), waiting.end(),
-                        [](const Waiting& one) { return refusals_of(one.path) == 0; });
+  std::ranges::stable_partition(waiting, [](const Waiting& one) { return refusals_of(one.path) == 0; });
   for (const auto& one : waiting) {
     if (failed.size() == most_failures || std::chrono::steady_clock::now() > until) break;
     std::error_code code;

@@ -212,8 +212,8 @@ bool names_word(std::string_view text, std::string_view word) {
 std::vector<View> view_definitions(const Dialect& dialect) {
   std::vector<View> out;
   for (const auto& view : views) {
-    const auto own = std::find_if(dialect.own_views.begin(), dialect.own_views.end(),
-                                  [&](const auto& one) { return one.name == view.name; });
+    const auto own =
+        std::ranges::find_if(dialect.own_views, [&](const auto& one) { return one.name == view.name; });
     const auto& used = own == dialect.own_views.end() ? view : *own;
     out.push_back({std::string(used.name),
                    fmt::format(fmt::runtime(used.select), fmt::arg("join", dialect.ordered_join),

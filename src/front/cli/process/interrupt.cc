@@ -1,4 +1,4 @@
-#include "cli/output/interrupt.h"
+#include "cli/process/interrupt.h"
 
 #include <chrono>
 

@@ -1,4 +1,4 @@
-#include "cli/output/verbosity.h"
+#include "cli/process/verbosity.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "cli/output/arguments.h"
+#include "cli/process/arguments.h"
 
 #include <algorithm>
 #include <cstring>

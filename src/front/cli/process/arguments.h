@@ -12,14 +12,9 @@ struct Arguments {
   std::vector<std::string> logins;  // "user:password" of each argument that holds user:password@host
 };
 
-// A sentence for --help of --store. What overwrites a password comes after the start of the process.
-inline const std::string about_store_password =
-    ". Other users can see a password in it for a moment: use env or @NAME";
-
 // Copies the arguments, then overwrites in argv each connection string with a password by "***": after --db
 // and --allow-host, after "--option=" and on its own, and each URL with a password after --store and --otlp.
-// A value of
-// --db with an "@" that libpq would not parse also counts. Call before anything else.
+// A value of --db with an "@" that libpq would not parse also counts. Call before anything else.
 Arguments take_arguments(int argc, char** argv);
 
 // `text` with the passwords of these logins as "***", also where a message cut one short ("joe:hid…").
