@@ -6,14 +6,9 @@
 namespace pgadvise::rules::low_cardinality_index {
 namespace {
 
-constexpr Option max_values{.name = "most_values",
-                            .fallback = 5,
-                            .meaning = "distinct values up to which a column has low cardinality"};
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 100000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which its indexes are not reported"};
-constexpr const Option* options[] = {&max_values, &least_rows};
+constexpr Option max_values{"most_values", 5, "distinct values up to which a column has low cardinality"};
+constexpr Option least_rows =
+    size_option("least_rows", 100000, "rows of the table below which its indexes are not reported");
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
@@ -71,7 +66,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "Queries look up the rare values and the index is small enough, or queries only count or sort by the "
         "column.",
-    .options = options,
+    .options = {&max_values, &least_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::low_cardinality_index

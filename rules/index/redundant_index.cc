@@ -7,12 +7,9 @@
 
 namespace pgadvise::rules::redundant_index {
 
-static constexpr Option max_times_larger{.name = "larger",
-                                         .fallback = 4,
-                                         .meaning =
-                                             "how many times the pages of the narrow index the wide one may "
-                                             "have; beyond this size the narrow index is not reported"};
-static constexpr const Option* options[] = {&max_times_larger};
+static constexpr Option max_times_larger{"larger", 4,
+                                         "how many times the pages of the narrow index the wide one may "
+                                         "have; beyond this size the narrow index is not reported"};
 
 static bool identical(const Index& a, const Index& b) {
   return a.keys == b.keys && a.include.size() == b.include.size() && same_predicate(a, b);
@@ -72,7 +69,7 @@ constinit const Rule rule{
     .fix = "Drop the narrow index after checking which queries scan it.",
     .when_to_ignore =
         "The wide index is much larger, and frequent queries or index-only scans use the narrow one.",
-    .options = options,
+    .options = {&max_times_larger},
     .check = check};
 
 }  // namespace pgadvise::rules::redundant_index

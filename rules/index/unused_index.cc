@@ -6,17 +6,10 @@
 namespace pgadvise::rules::unused_index {
 namespace {
 
-constexpr Option least_days{
-    .name = "least_days", .fallback = 14, .meaning = "days of statistics below which nothing is reported"};
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 10000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which its indexes are not reported"};
-constexpr Option least_pages{.name = "least_pages",
-                             .fallback = 128,
-                             .table_size = true,
-                             .meaning = "pages of the index (8 kB each) below which it is not reported"};
-constexpr const Option* options[] = {&least_days, &least_rows, &least_pages};
+constexpr Option least_rows =
+    size_option("least_rows", 10000, "rows of the table below which its indexes are not reported");
+constexpr Option least_pages =
+    size_option("least_pages", 128, "pages of the index (8 kB each) below which it is not reported");
 
 void check(const Context& context, Reporter& reporter) {
   const auto& days = context.catalog().statistics_days;
@@ -59,7 +52,7 @@ constinit const Rule rule{
         "read replica nor a job that runs once a quarter.",
     .fix = "Check every replica, then run DROP INDEX CONCURRENTLY.",
     .when_to_ignore = "A replica or a rare job uses the index, or the server was promoted recently.",
-    .options = options,
+    .options = {&least_days, &least_rows, &least_pages},
     .check = check};
 
 }  // namespace pgadvise::rules::unused_index

@@ -8,7 +8,6 @@ namespace pgadvise::rules::blocking_alter {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 using Cost = TypeChange::Cost;
@@ -211,7 +210,7 @@ constinit const Rule rule{
         "The finding has the steps. In every case, set `lock_timeout` in the migration. A lock that cannot "
         "be acquired then fails the migration instead of blocking the service.",
     .when_to_ignore = "The table is small, or nobody uses it while migrations run.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::blocking_alter

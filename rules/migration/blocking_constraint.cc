@@ -9,7 +9,6 @@ namespace pgadvise::rules::blocking_constraint {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 using Constrains = Constraint::Kind;
@@ -234,7 +233,7 @@ constinit const Rule rule{
         "Use ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction. For keys, use "
         "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX.",
     .when_to_ignore = "The table is small, or nobody uses it while migrations run.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::blocking_constraint

@@ -8,7 +8,6 @@ namespace pgadvise::rules::blocking_index_build {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
@@ -107,7 +106,7 @@ constinit const Rule rule{
         "Build the index CONCURRENTLY, outside a transaction. A build that fails leaves an invalid index "
         "behind (invalid-index): drop that index and build it again.",
     .when_to_ignore = "The table stays small, or nothing writes to it while migrations run.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::blocking_index_build

@@ -14,17 +14,11 @@ namespace {
 using lint::MigrationTransaction;
 
 constexpr Option long_transaction_ms{
-    .name = "transaction_ms",
-    .fallback = 10000,
-    .meaning =
-        "milliseconds of the longest transaction in the log, above which a build without lock_timeout "
-        "is a note"};
+    "transaction_ms", 10000,
+    "milliseconds of the longest transaction in the log, above which a build without lock_timeout is a note"};
 constexpr Option short_timeout_ms{
-    .name = "timeout_ms",
-    .fallback = 60000,
-    .meaning =
-        "without a log: milliseconds of a timeout, above which a build under the timeout is not reported"};
-constexpr const Option* options[] = {&long_transaction_ms, &short_timeout_ms};
+    "timeout_ms", 60000,
+    "without a log: milliseconds of a timeout, above which a build under the timeout is not reported"};
 
 // The timeout that ends a wait of this length, if one does.
 std::optional<std::int64_t> cut_after(const Context& context, const SchemaStep& step, double wait_ms) {
@@ -109,7 +103,7 @@ constinit const Rule rule{
         "minute is a note: nobody knows which transactions run.",
     .fix = "Turn the timeout off for the build, which blocks neither reads nor writes.",
     .when_to_ignore = "The long transactions of the log do not run when migrations run.",
-    .options = options,
+    .options = {&long_transaction_ms, &short_timeout_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::concurrent_build_cut_short

@@ -7,7 +7,6 @@ namespace pgadvise::rules::destructive_migration {
 namespace {
 
 constexpr Option min_rows = rows_option(1);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
@@ -159,7 +158,7 @@ constinit const Rule rule{
         "after a dump. To change a type, use ALTER COLUMN … TYPE … USING instead of DROP and ADD.",
     .when_to_ignore =
         "The data is meant to be deleted. Review the finding once, together with its migration.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::destructive_migration

@@ -10,12 +10,9 @@
 namespace pgadvise::rules::edited_migration {
 namespace {
 
-constexpr Option min_days{.name = "days",
-                          .fallback = 7,
-                          .meaning =
-                              "days between the commit of a migration and its change, from which the git "
-                              "history alone is reported in a repository without tags"};
-constexpr const Option* options[] = {&min_days};
+constexpr Option min_days{"days", 7,
+                          "days between the commit of a migration and its change, from which the git history "
+                          "alone is reported in a repository without tags"};
 
 enum class Checksum { unknown, same, other };
 
@@ -202,7 +199,7 @@ constinit const Rule rule{
         "Restore the file that ran (`git checkout <commit> -- FILE`), and put the change into a new "
         "migration.",
     .when_to_ignore = "No database had run the old file.",
-    .options = options,
+    .options = {&min_days},
     .check = check};
 
 }  // namespace pgadvise::rules::edited_migration

@@ -13,14 +13,9 @@ using lint::LongWork;
 using lint::MigrationTransaction;
 using Work = TableLock::Work;
 
-constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning =
-        "rows of the table that a later statement processes, below which nothing is reported, where "
-        "the statistics of a server are known"};
-constexpr const Option* options[] = {&min_rows};
+constexpr Option min_rows = size_option("rows", 10000,
+                                        "rows of the table that a later statement processes, below which "
+                                        "nothing is reported, where the statistics of a server are known");
 
 std::string verb(const LongWork& work) {
   const std::string table = display(work.table);
@@ -196,7 +191,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "Nobody uses the locked table while migrations run, or the work is short because the "
         "table is small.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::lock_held_during_work

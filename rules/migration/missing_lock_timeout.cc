@@ -18,23 +18,15 @@ using lint::MigrationTransaction;
 using lint::TableTraffic;
 
 constexpr Option min_per_second{
-    .name = "queries_per_second",
-    .fallback = lint::busy_queries_per_second,
-    .meaning = "queries per second on the table, in the log, above which the finding is a warning"};
+    "queries_per_second", lint::busy_queries_per_second,
+    "queries per second on the table, in the log, above which the finding is a warning"};
 constexpr Option long_transaction_ms{
-    .name = "transaction_ms",
-    .fallback = lint::busy_transaction_ms,
-    .meaning =
-        "milliseconds of the longest transaction on the table, in the log, above which the finding is "
-        "a warning"};
-constexpr Option min_rows{.name = "rows",
-                          .fallback = lint::busy_rows,
-                          .meaning = "without a log: rows above which a table counts as busy"};
+    "transaction_ms", lint::busy_transaction_ms,
+    "milliseconds of the longest transaction on the table, in the log, above which the finding is a warning"};
+constexpr Option min_rows{"rows", lint::busy_rows, "without a log: rows above which a table counts as busy"};
 constexpr Option min_references{
-    .name = "references",
-    .fallback = lint::busy_references,
-    .meaning = "without a log: number of foreign keys to a table above which it counts as busy"};
-constexpr const Option* options[] = {&min_per_second, &long_transaction_ms, &min_rows, &min_references};
+    "references", lint::busy_references,
+    "without a log: number of foreign keys to a table above which it counts as busy"};
 
 // More notes than these become one: what they ask for is one setting of the deployment.
 constexpr std::size_t max_notes = 3;
@@ -309,7 +301,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The deployment sets lock_timeout in a way that pgadvise does not see, or stops the "
         "application before it migrates.",
-    .options = options,
+    .options = {&min_per_second, &long_transaction_ms, &min_rows, &min_references},
     .check = check};
 
 }  // namespace pgadvise::rules::missing_lock_timeout

@@ -12,18 +12,12 @@
 namespace pgadvise::rules::oversized_migration {
 namespace {
 
-constexpr Option min_statements{.name = "statements",
-                                .fallback = 100,
-                                .meaning = "statements in one file from which a migration is reported"};
-constexpr Option max_tables{
-    .name = "tables",
-    .fallback = 10,
-    .meaning = "existing tables changed by more than drops, from which a migration is reported"};
+constexpr Option min_statements{"statements", 100,
+                                "statements in one file from which a migration is reported"};
+constexpr Option max_tables{"tables", 10,
+                            "existing tables changed by more than drops, from which a migration is reported"};
 constexpr Option max_features{
-    .name = "features",
-    .fallback = 4,
-    .meaning = "groups of related tables that get tables or columns, from which a migration is reported"};
-constexpr const Option* options[] = {&min_statements, &max_tables, &max_features};
+    "features", 4, "groups of related tables that get tables or columns, from which a migration is reported"};
 
 // Drops are fast, so tables that a migration only drops or drops something from do not count.
 bool only_drops(SchemaAction::Kind kind) {
@@ -138,7 +132,7 @@ constinit const Rule rule{
         "which none can be reverted alone.",
     .fix = "Split it into migrations that each make one change and can be deployed and reverted separately.",
     .when_to_ignore = "It was generated as a whole (a squashed history, a partitioning scheme).",
-    .options = options,
+    .options = {&min_statements, &max_tables, &max_features},
     .check = check,
     .on_by_default = false};
 

@@ -7,7 +7,6 @@
 namespace pgadvise::rules::renamed_in_use {
 
 static constexpr Option min_rows = rows_option(0);
-static constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
@@ -118,7 +117,7 @@ constinit const Rule rule{
         "Most ORMs can use another name in the code than in the database: rename it only there. Otherwise "
         "work in steps: add the new name beside the old one, write to both, and drop the old one later.",
     .when_to_ignore = "The application is stopped while migrations run.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::renamed_in_use

@@ -6,7 +6,6 @@ namespace pgadvise::rules::required_column_without_default {
 namespace {
 
 constexpr Option min_rows = rows_option(1);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
@@ -88,7 +87,7 @@ constinit const Rule rule{
         "Give the column a constant default, which rewrites no row. Or add it nullable, fill it, and set NOT "
         "NULL afterwards.",
     .when_to_ignore = "The table is empty in every database that has not run the migration yet.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::required_column_without_default

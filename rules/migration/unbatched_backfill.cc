@@ -5,7 +5,6 @@ namespace pgadvise::rules::unbatched_backfill {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
@@ -64,7 +63,7 @@ constinit const Rule rule{
         "Add the column in one migration. Fill it with a script or job that commits batches of a few "
         "thousand rows. Set NOT NULL in a later migration.",
     .when_to_ignore = "The table is small.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::unbatched_backfill

@@ -7,23 +7,14 @@
 namespace pgadvise::rules::autovacuum_behind {
 namespace {
 
-constexpr Option min_times{
-    .name = "times",
-    .fallback = 3,
-    .meaning = "multiple of the autovacuum threshold that the number of dead rows must reach"};
-constexpr Option least_dead_rows{.name = "least_dead_rows",
-                                 .fallback = 100000,
-                                 .meaning = "dead rows below which a table is not reported"};
-constexpr Option age_times{
-    .name = "age_times",
-    .fallback = 2,
-    .meaning = "multiple of autovacuum_freeze_max_age that the age of relfrozenxid must reach"};
-constexpr Option age_error{.name = "age_error",
-                           .fallback = 1500000000,
-                           .meaning =
-                               "age of relfrozenxid, in transactions, from which it is an error: at 2.1 "
-                               "billion the server refuses writes"};
-constexpr const Option* options[] = {&min_times, &least_dead_rows, &age_times, &age_error};
+constexpr Option min_times{"times", 3,
+                           "multiple of the autovacuum threshold that the number of dead rows must reach"};
+constexpr Option least_dead_rows{"least_dead_rows", 100000, "dead rows below which a table is not reported"};
+constexpr Option age_times{"age_times", 2,
+                           "multiple of autovacuum_freeze_max_age that the age of relfrozenxid must reach"};
+constexpr Option age_error{"age_error", 1500000000,
+                           "age of relfrozenxid, in transactions, from which it is an error: at 2.1 billion "
+                           "the server refuses writes"};
 
 double setting(const Context& context, const char* name, double otherwise) {
   const auto& settings = context.catalog().settings;
@@ -93,7 +84,7 @@ constinit const Rule rule{
         "Find what holds vacuum back (long transactions, replication slots). VACUUM the table. Lower "
         "autovacuum_vacuum_scale_factor for the table, or raise autovacuum_vacuum_cost_limit.",
     .when_to_ignore = "A large load or delete has just run.",
-    .options = options,
+    .options = {&min_times, &least_dead_rows, &age_times, &age_error},
     .check = check};
 
 }  // namespace pgadvise::rules::autovacuum_behind

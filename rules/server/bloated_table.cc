@@ -6,13 +6,9 @@
 namespace pgadvise::rules::bloated_table {
 namespace {
 
-constexpr Option least_bytes{.name = "least_bytes",
-                             .fallback = 524288000,
-                             .table_size = true,
-                             .meaning = "bytes of wasted space below which a table is not reported"};
-constexpr Option min_share{
-    .name = "share", .fallback = 0.5, .meaning = "share of the table that must be wasted space"};
-constexpr const Option* options[] = {&least_bytes, &min_share};
+constexpr Option least_bytes =
+    size_option("least_bytes", 524288000, "bytes of wasted space below which a table is not reported");
+constexpr Option min_share{"share", 0.5, "share of the table that must be wasted space"};
 
 // Estimated pages of the rows after a rewrite, from the average widths in pg_stats; values that are stored
 // out of line count as their pointer there. Returns 0 where a width is unknown.
@@ -76,7 +72,7 @@ constinit const Rule rule{
         "Rewrite the table with pg_repack or pg_squeeze, or with VACUUM FULL, which blocks reads and writes "
         "meanwhile.",
     .when_to_ignore = "The space will be filled again.",
-    .options = options,
+    .options = {&least_bytes, &min_share},
     .check = check,
     .guesses = true};
 

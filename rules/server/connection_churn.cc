@@ -13,16 +13,10 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option min_per_minute{
-    .name = "per_minute",
-    .fallback = 30,
-    .meaning = "sessions of one user per minute, between the first and the last one"};
-constexpr Option min_sessions{
-    .name = "least", .fallback = 100, .meaning = "sessions below which nothing is reported"};
-constexpr Option short_ms{.name = "short_ms",
-                          .fallback = 2000,
-                          .meaning = "milliseconds within which half of the sessions must end"};
-constexpr const Option* options[] = {&min_per_minute, &min_sessions, &short_ms};
+constexpr Option min_per_minute{"per_minute", 30,
+                                "sessions of one user per minute, between the first and the last one"};
+constexpr Option min_sessions{"least", 100, "sessions below which nothing is reported"};
+constexpr Option short_ms{"short_ms", 2000, "milliseconds within which half of the sessions must end"};
 
 // Users of monitoring, backups and replication: their short sessions are normal.
 bool of_operations(std::string_view who) {
@@ -114,7 +108,7 @@ constinit const Rule rule{
         "processes are short-lived or numerous (serverless functions, PHP), use PgBouncer or the provider's "
         "pooler in transaction mode.",
     .when_to_ignore = "The sessions belong to a job that rarely runs, or to tests.",
-    .options = options,
+    .options = {&min_per_minute, &min_sessions, &short_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::connection_churn

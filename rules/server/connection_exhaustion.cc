@@ -10,11 +10,8 @@
 namespace pgadvise::rules::connection_exhaustion {
 namespace {
 
-constexpr Option min_percent{
-    .name = "percent",
-    .fallback = 80,
-    .meaning = "percent of the available connections in use from which the server is reported"};
-constexpr const Option* options[] = {&min_percent};
+constexpr Option min_percent{"percent", 80,
+                             "percent of the available connections in use from which the server is reported"};
 
 void report(const Context& context, Reporter& reporter, const ServerEvent& event) {
   const bool whole_server = event.about == "max_connections";
@@ -117,7 +114,7 @@ constinit const Rule rule{
         "Keep pool size times instances below max_connections. Use PgBouncer or the provider's pooler. Set "
         "idle_in_transaction_session_timeout to end stuck sessions.",
     .when_to_ignore = "The log is from a load test.",
-    .options = options,
+    .options = {&min_percent},
     .check = check};
 
 }  // namespace pgadvise::rules::connection_exhaustion

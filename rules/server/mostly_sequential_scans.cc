@@ -6,19 +6,11 @@
 namespace pgadvise::rules::mostly_sequential_scans {
 namespace {
 
-constexpr Option min_rows{.name = "rows",
-                          .fallback = 10000,
-                          .table_size = true,
-                          .meaning = "rows below which a table is not reported"};
-constexpr Option min_scans{
-    .name = "scans", .fallback = 1000, .meaning = "sequential scans below which a table is not reported"};
-constexpr Option min_share{
-    .name = "share", .fallback = 0.5, .meaning = "share of the scans of a table that must be sequential"};
+constexpr Option min_rows = size_option("rows", 10000, "rows below which a table is not reported");
+constexpr Option min_scans{"scans", 1000, "sequential scans below which a table is not reported"};
+constexpr Option min_share{"share", 0.5, "share of the scans of a table that must be sequential"};
 // With two parallel workers, each of the three processes counts a scan and reads a third of the rows.
-constexpr Option min_read{.name = "read_share",
-                          .fallback = 0.2,
-                          .meaning = "share of the rows that a sequential scan must read on average"};
-constexpr const Option* options[] = {&min_rows, &min_scans, &min_share, &min_read};
+constexpr Option min_read{"read_share", 0.2, "share of the rows that a sequential scan must read on average"};
 
 // The rows that the sequential scans would have read if each had read its whole table or partition.
 double rows_of_full_scans(const Context& context, const Table& table) {
@@ -78,7 +70,7 @@ constinit const Rule rule{
         "sequential scans read. Snapshots of earlier versions lack this number, and cause no finding.",
     .fix = "Find the statement in a log, and create the index or rewrite the condition.",
     .when_to_ignore = "The scans are those of exports, reports or queues that read most of the rows.",
-    .options = options,
+    .options = {&min_rows, &min_scans, &min_share, &min_read},
     .check = check};
 
 }  // namespace pgadvise::rules::mostly_sequential_scans

@@ -12,10 +12,7 @@ namespace pgadvise::rules::pool_larger_than_server {
 namespace {
 
 constexpr Option reserved_connections{
-    .name = "reserved",
-    .fallback = 3,
-    .meaning = "connections that the server reserves for superusers (superuser_reserved_connections)"};
-constexpr const Option* options[] = {&reserved_connections};
+    "reserved", 3, "connections that the server reserves for superusers (superuser_reserved_connections)"};
 
 std::string_view base_name(std::string_view folder) { return folder.substr(folder.rfind('/') + 1); }
 
@@ -134,7 +131,7 @@ constinit const Rule rule{
         "room for migrations and administrators. Ten to twenty connections per CPU core of the server are "
         "plenty. Or use PgBouncer.",
     .when_to_ignore = "A pooler runs between this application and the server.",
-    .options = options,
+    .options = {&reserved_connections},
     .check = check};
 
 }  // namespace pgadvise::rules::pool_larger_than_server

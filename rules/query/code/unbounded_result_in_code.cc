@@ -8,11 +8,8 @@
 namespace pgadvise::rules::unbounded_result_in_code {
 namespace {
 
-constexpr Option min_rows{
-    .name = "min_rows",
-    .fallback = 1000,
-    .meaning = "rows of a table, where they are known, below which a query may return all"};
-constexpr const Option* options[] = {&min_rows};
+constexpr Option min_rows{"min_rows", 1000,
+                          "rows of a table, where they are known, below which a query may return all"};
 
 bool asks_for_one_row(const Context& context, const CodeQuery& query) {
   if (lint::contains(query.equal_columns, "id")) return true;
@@ -73,7 +70,7 @@ constinit const Rule rule{
         "warning.",
     .fix = "Add a limit and return pages, or a condition that leaves few rows.",
     .when_to_ignore = "The table always has few rows, such as a list of countries, or an export needs all.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::unbounded_result_in_code

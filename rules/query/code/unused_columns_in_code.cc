@@ -9,14 +9,9 @@
 namespace pgadvise::rules::unused_columns_in_code {
 namespace {
 
-constexpr Option min_columns{
-    .name = "columns", .fallback = 20, .table_size = false, .meaning = "columns from which a table is wide"};
-constexpr Option large_bytes{
-    .name = "large_bytes",
-    .fallback = 500,
-    .table_size = false,
-    .meaning = "average bytes from which a column is large, where statistics are known"};
-constexpr const Option* options[] = {&min_columns, &large_bytes};
+constexpr Option min_columns{"columns", 20, "columns from which a table is wide"};
+constexpr Option large_bytes{"large_bytes", 500,
+                             "average bytes from which a column is large, where statistics are known"};
 
 void check(const Context& context, Reporter& reporter) {
   lint::CodeSubjects subjects;
@@ -63,7 +58,7 @@ constinit const Rule rule{
         "because most queries read one row by its key. The rule is therefore off by default.",
     .fix = "`db.select({ id: users.id, name: users.name })`, or `columns: { id: true, name: true }`.",
     .when_to_ignore = "The query runs rarely.",
-    .options = options,
+    .options = {&min_columns, &large_bytes},
     .check = check,
     .on_by_default = false};
 

@@ -10,10 +10,7 @@
 namespace pgadvise::rules::cancelled_statement {
 namespace {
 
-constexpr Option least{.name = "least",
-                       .fallback = 3,
-                       .meaning = "cancellations of one statement below which it is not reported"};
-constexpr const Option* options[] = {&least};
+constexpr Option least{"least", 3, "cancellations of one statement below which it is not reported"};
 
 // The setting whose limit was reached; "" if the user or a standby cancelled the statement.
 std::string setting_of(const std::string& reason) {
@@ -80,7 +77,7 @@ constinit const Rule rule{
         "Find out why the statement takes so long, and fix that before the limit is raised. Give reports "
         "that may take long a role or a transaction of their own limit.",
     .when_to_ignore = "The limit is meant to stop these statements, and the application expects the error.",
-    .options = options,
+    .options = {&least},
     .check = check};
 
 }  // namespace pgadvise::rules::cancelled_statement

@@ -7,13 +7,6 @@
 
 namespace pgadvise::rules::count_to_test_existence {
 
-static constexpr Option small_rows{
-    .name = "small_rows",
-    .fallback = 1000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where its statistics are known"};
-static constexpr const Option* options[] = {&small_rows};
-
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
@@ -46,7 +39,7 @@ constinit const Rule rule{
         "count(*) = 0 FROM …`. What an application does with the result of a plain count is not visible.",
     .fix = "Use `EXISTS (SELECT 1 FROM … WHERE …)` or `NOT EXISTS`.",
     .when_to_ignore = "The filter contains a unique key, so at most one row matches.",
-    .options = options,
+    .options = {&small_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::count_to_test_existence

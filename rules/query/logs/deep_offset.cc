@@ -5,11 +5,8 @@
 
 namespace pgadvise::rules::deep_offset {
 
-static constexpr Option min_rows{
-    .name = "rows", .fallback = 1000, .meaning = "skipped rows from which an OFFSET is reported"};
-static constexpr Option warn_rows{
-    .name = "warn_rows", .fallback = 10000, .meaning = "skipped rows from which it is a warning"};
-static constexpr const Option* options[] = {&min_rows, &warn_rows};
+static constexpr Option min_rows{"rows", 1000, "skipped rows from which an OFFSET is reported"};
+static constexpr Option warn_rows{"warn_rows", 10000, "skipped rows from which it is a warning"};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
@@ -46,7 +43,7 @@ constinit const Rule rule{
         "Continue from the key of the last row: `WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, "
         "id DESC LIMIT 50`, with an index on the same columns. To read everything, use COPY or a cursor.",
     .when_to_ignore = "Page numbers are part of the product, and users rarely open such a late page.",
-    .options = options,
+    .options = {&min_rows, &warn_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::deep_offset

@@ -5,15 +5,10 @@
 
 namespace pgadvise::rules::deep_relational_query {
 
-static constexpr Option max_depth{
-    .name = "depth",
-    .fallback = 3,
-    .meaning = "nested subqueries that build JSON up to which a query is not reported"};
-static constexpr Option fast_ms{
-    .name = "fast_ms",
-    .fallback = 2,
-    .meaning = "mean duration, in milliseconds, below which a query is not reported"};
-static constexpr const Option* options[] = {&max_depth, &fast_ms};
+static constexpr Option max_depth{"depth", 3,
+                                  "nested subqueries that build JSON up to which a query is not reported"};
+static constexpr Option fast_ms{"fast_ms", 2,
+                                "mean duration, in milliseconds, below which a query is not reported"};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
@@ -45,7 +40,7 @@ constinit const Rule rule{
         "ANY($1)`): two or three flat statements. Give each level a LIMIT, and select only the columns that "
         "are shown.",
     .when_to_ignore = "Each level has few rows, and the join columns are indexed.",
-    .options = options,
+    .options = {&max_depth, &fast_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::deep_relational_query

@@ -5,9 +5,7 @@
 
 namespace pgadvise::rules::large_in_list {
 
-static constexpr Option min_values{
-    .name = "values", .fallback = 500, .meaning = "values from which a list is large"};
-static constexpr const Option* options[] = {&min_values};
+static constexpr Option min_values{"values", 500, "values from which a list is large"};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
@@ -40,7 +38,7 @@ constinit const Rule rule{
         "For very many values, COPY them into a temporary table, ANALYZE it, and join. In Drizzle, use `` "
         "sql`${column} = ANY(${ids})` `` instead of inArray.",
     .when_to_ignore = "The statement belongs to a script that runs once.",
-    .options = options,
+    .options = {&min_values},
     .check = check};
 
 }  // namespace pgadvise::rules::large_in_list

@@ -17,14 +17,10 @@ namespace {
 using Kind = ServerEvent::Kind;
 
 constexpr Option total_ms{
-    .name = "total_ms",
-    .fallback = 1000,
-    .meaning = "total milliseconds of lock waits of one statement below which nothing is reported"};
+    "total_ms", 1000, "total milliseconds of lock waits of one statement below which nothing is reported"};
 constexpr Option waiting_seconds{
-    .name = "waiting_seconds",
-    .fallback = 5,
-    .meaning = "seconds for which a session must have waited for a lock when pgadvise reads the sessions"};
-constexpr const Option* options[] = {&total_ms, &waiting_seconds};
+    "waiting_seconds", 5,
+    "seconds for which a session must have waited for a lock when pgadvise reads the sessions"};
 
 bool changes_schema(const std::string& statement) {
   for (const auto* verb :
@@ -152,7 +148,7 @@ constinit const Rule rule{
         "Keep transactions short, change contended rows last, and acquire locks in the same order. In "
         "migrations, use `SET lock_timeout` and retry.",
     .when_to_ignore = "Workers of a queue are meant to wait for each other (SKIP LOCKED would be better).",
-    .options = options,
+    .options = {&total_ms, &waiting_seconds},
     .check = check};
 
 }  // namespace pgadvise::rules::lock_wait

@@ -14,18 +14,13 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option min_seconds{.name = "seconds",
-                             .fallback = 60,
-                             .meaning = "seconds for which the same statement repeats in one transaction"};
+constexpr Option min_seconds{"seconds", 60,
+                             "seconds for which the same statement repeats in one transaction"};
 constexpr Option idle_seconds{
-    .name = "idle_seconds",
-    .fallback = 30,
-    .meaning = "seconds from BEGIN to COMMIT of a transaction that is idle for most of that time"};
+    "idle_seconds", 30, "seconds from BEGIN to COMMIT of a transaction that is idle for most of that time"};
 constexpr Option open_seconds{
-    .name = "open_seconds",
-    .fallback = 300,
-    .meaning = "seconds for which a transaction must have been open when pgadvise reads the sessions"};
-constexpr const Option* options[] = {&min_seconds, &idle_seconds, &open_seconds};
+    "open_seconds", 300,
+    "seconds for which a transaction must have been open when pgadvise reads the sessions"};
 
 void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
   Finding& finding = reporter.add(
@@ -174,7 +169,7 @@ constinit const Rule rule{
         "Commit before calls to other services. Split long loops into batches with a commit each. Make sure "
         "that every code path ends the transaction.",
     .when_to_ignore = "The transaction is an import or a migration that must be atomic, at a quiet time.",
-    .options = options,
+    .options = {&min_seconds, &idle_seconds, &open_seconds},
     .check = check};
 
 }  // namespace pgadvise::rules::long_transaction

@@ -12,10 +12,7 @@
 namespace pgadvise::rules::n_plus_one_write {
 
 static constexpr Option fewest_calls{
-    .name = "fewest_calls",
-    .fallback = 10,
-    .meaning = "calls of one statement in one scope from which row-by-row writes are reported"};
-static constexpr const Option* options[] = {&fewest_calls};
+    "fewest_calls", 10, "calls of one statement in one scope from which row-by-row writes are reported"};
 
 namespace {
 
@@ -163,7 +160,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The rows arrive one by one, from a queue or a stream, or the loop needs the result of each row "
         "before the next one.",
-    .options = options,
+    .options = {&fewest_calls},
     .check = check};
 
 }  // namespace pgadvise::rules::n_plus_one_write

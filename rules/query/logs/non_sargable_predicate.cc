@@ -11,25 +11,13 @@
 
 namespace pgadvise::rules::non_sargable_predicate {
 
-static constexpr Option small_rows{
-    .name = "small_rows",
-    .fallback = 1000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where its statistics are known"};
-static constexpr Option large_rows{
-    .name = "large_rows",
-    .fallback = 10000,
-    .meaning = "rows from which a search by a pattern that begins with % is a warning"};
-static constexpr Option fast_ms{
-    .name = "fast_ms",
-    .fallback = 1,
-    .meaning = "mean duration, in milliseconds, below which a statement is not reported"};
+static constexpr Option large_rows{"large_rows", 10000,
+                                   "rows from which a search by a pattern that begins with % is a warning"};
+static constexpr Option fast_ms{"fast_ms", 1,
+                                "mean duration, in milliseconds, below which a statement is not reported"};
 static constexpr Option slow_ms{
-    .name = "slow_ms",
-    .fallback = 20,
-    .meaning =
-        "mean duration, in milliseconds, from which a search by a pattern that begins with % is a warning"};
-static constexpr const Option* options[] = {&small_rows, &large_rows, &fast_ms, &slow_ms};
+    "slow_ms", 20,
+    "mean duration, in milliseconds, from which a search by a pattern that begins with % is a warning"};
 
 namespace {
 
@@ -166,7 +154,7 @@ constinit const Rule rule{
         "interval '1 day'`) or cast the value (`id = $1::uuid`). Or index the expression (`CREATE INDEX ON "
         "users (lower(email))`). For patterns, use pg_trgm or full-text search.",
     .when_to_ignore = "Other conditions leave few rows, or the table is small.",
-    .options = options,
+    .options = {&small_rows, &large_rows, &fast_ms, &slow_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::non_sargable_predicate

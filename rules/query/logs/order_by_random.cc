@@ -6,15 +6,8 @@
 
 namespace pgadvise::rules::order_by_random {
 
-static constexpr Option small_rows{
-    .name = "small_rows",
-    .fallback = 1000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where its statistics are known"};
-static constexpr Option fast_ms{.name = "fast_ms",
-                                .fallback = 1,
-                                .meaning = "mean duration, in milliseconds, below which the table is small"};
-static constexpr const Option* options[] = {&small_rows, &fast_ms};
+static constexpr Option fast_ms{"fast_ms", 1,
+                                "mean duration, in milliseconds, below which the table is small"};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
@@ -48,7 +41,7 @@ constinit const Rule rule{
         "look up a random key: `WHERE id >= $1 ORDER BY id LIMIT 1` with a number between the lowest and the "
         "highest key. Or add an indexed column filled with random().",
     .when_to_ignore = "The filter uses an index and leaves few rows.",
-    .options = options,
+    .options = {&small_rows, &fast_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::order_by_random

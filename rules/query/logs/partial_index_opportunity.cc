@@ -14,25 +14,14 @@
 
 namespace pgadvise::rules::partial_index_opportunity {
 
-static constexpr Option min_rows{.name = "rows",
-                                 .fallback = 10000,
-                                 .table_size = true,
-                                 .meaning = "rows below which a table is not reported"};
-static constexpr Option min_calls{
-    .name = "calls",
-    .fallback = 20,
-    .meaning = "logged calls on the table below which the table is not reported"};
-static constexpr Option min_percent{
-    .name = "percent", .fallback = 80, .meaning = "percent of these calls that must have the filter"};
-static constexpr Option kept_percent{.name = "kept_percent",
-                                     .fallback = 30,
-                                     .meaning = "largest percentage of the rows that may pass the filter"};
-static constexpr Option null_percent{
-    .name = "null_percent",
-    .fallback = 80,
-    .meaning = "percent of NULLs in the first column from which an index is reported"};
-static constexpr const Option* options[] = {&min_rows, &min_calls, &min_percent, &kept_percent,
-                                            &null_percent};
+static constexpr Option min_rows = size_option("rows", 10000, "rows below which a table is not reported");
+static constexpr Option min_calls{"calls", 20,
+                                  "logged calls on the table below which the table is not reported"};
+static constexpr Option min_percent{"percent", 80, "percent of these calls that must have the filter"};
+static constexpr Option kept_percent{"kept_percent", 30,
+                                     "largest percentage of the rows that may pass the filter"};
+static constexpr Option null_percent{"null_percent", 80,
+                                     "percent of NULLs in the first column from which an index is reported"};
 
 namespace {
 
@@ -304,7 +293,7 @@ constinit const Rule rule{
         "constant: a generic plan with a bound parameter (`status = $1`) does not use it.",
     .when_to_ignore =
         "Other statements, which are missing from the log, need the remaining rows just as often.",
-    .options = options,
+    .options = {&min_rows, &min_calls, &min_percent, &kept_percent, &null_percent},
     .check = check};
 
 }  // namespace pgadvise::rules::partial_index_opportunity

@@ -9,30 +9,19 @@
 
 namespace pgadvise::rules::plan_regression {
 
-static constexpr Option cost_ratio{
-    .name = "cost_ratio",
-    .fallback = 2,
-    .meaning =
-        "cost after the change, divided by the cost before it, from which a plan is reported whose "
-        "structure is not worse"};
-static constexpr Option error_ratio{
-    .name = "error_ratio", .fallback = 10, .meaning = "the same ratio, from which the finding is an error"};
-static constexpr Option least_cost{.name = "least_cost",
-                                   .fallback = 100,
-                                   .meaning =
-                                       "increase of the planner cost of one call, below which nothing is "
-                                       "reported: 100 is about the cost of reading 100 pages"};
+static constexpr Option cost_ratio{"cost_ratio", 2,
+                                   "cost after the change, divided by the cost before it, from which a plan "
+                                   "is reported whose structure is not worse"};
+static constexpr Option error_ratio{"error_ratio", 10, "the same ratio, from which the finding is an error"};
+static constexpr Option least_cost{"least_cost", 100,
+                                   "increase of the planner cost of one call, below which nothing is "
+                                   "reported: 100 is about the cost of reading 100 pages"};
 static constexpr Option share_percent{
-    .name = "share_percent",
-    .fallback = 1,
-    .meaning = "share of the workload, in percent, after the change, below which the finding is a note"};
+    "share_percent", 1,
+    "share of the workload, in percent, after the change, below which the finding is a note"};
 static constexpr Option new_rows{
-    .name = "new_rows",
-    .fallback = 10'000,
-    .meaning =
-        "rows that a new statement reads to return a tenth of them or fewer, from which it is reported"};
-static constexpr const Option* options[] = {&cost_ratio, &error_ratio, &least_cost, &share_percent,
-                                            &new_rows};
+    "new_rows", 10'000,
+    "rows that a new statement reads to return a tenth of them or fewer, from which it is reported"};
 
 namespace {
 
@@ -130,7 +119,7 @@ constinit const Rule rule{
         "Keep the index, or create one that serves the statement before the old one is dropped. After a "
         "change of type: compare values of the same type.",
     .when_to_ignore = "The statement is about to be removed, or runs so rarely that nobody waits for it.",
-    .options = options,
+    .options = {&cost_ratio, &error_ratio, &least_cost, &share_percent, &new_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::plan_regression

@@ -14,15 +14,10 @@
 namespace pgadvise::rules::redundant_query {
 
 static constexpr Option fewest_calls{
-    .name = "fewest_calls",
-    .fallback = 5,
-    .meaning = "calls with the same values in one scope from which a query is redundant"};
-static constexpr Option share_in_bursts{.name = "share_in_bursts",
-                                        .fallback = 0.5,
-                                        .meaning =
-                                            "share of the calls that must be in such bursts, where neither "
-                                            "transactions nor traces separate the requests"};
-static constexpr const Option* options[] = {&fewest_calls, &share_in_bursts};
+    "fewest_calls", 5, "calls with the same values in one scope from which a query is redundant"};
+static constexpr Option share_in_bursts{"share_in_bursts", 0.5,
+                                        "share of the calls that must be in such bursts, where neither "
+                                        "transactions nor traces separate the requests"};
 
 namespace {
 
@@ -143,7 +138,7 @@ constinit const Rule rule{
         "Run the query once and pass the result on, or cache it for the request (React's `cache`, a "
         "dataloader, a field of the request's context).",
     .when_to_ignore = "The application polls for a change by another session.",
-    .options = options,
+    .options = {&fewest_calls, &share_in_bursts},
     .check = check};
 
 }  // namespace pgadvise::rules::redundant_query

@@ -6,24 +6,15 @@
 
 namespace pgadvise::rules::select_all_columns {
 
-static constexpr Option min_columns{
-    .name = "columns", .fallback = 20, .meaning = "columns from which a table is wide"};
+static constexpr Option min_columns{"columns", 20, "columns from which a table is wide"};
 static constexpr Option min_calls{
-    .name = "calls",
-    .fallback = 100,
-    .meaning = "calls from which a statement is frequent, where statistics show that a column is large"};
-static constexpr Option slow_ms{.name = "slow_ms",
-                                .fallback = 20,
-                                .meaning = "mean duration, in milliseconds, from which a statement is slow"};
+    "calls", 100, "calls from which a statement is frequent, where statistics show that a column is large"};
+static constexpr Option slow_ms{"slow_ms", 20,
+                                "mean duration, in milliseconds, from which a statement is slow"};
 static constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 1000,
-    .meaning = "rows returned by all calls from which the statement counts, where the log has them"};
-static constexpr Option large_bytes{
-    .name = "large_bytes",
-    .fallback = 500,
-    .meaning = "average bytes from which a column is large, where statistics are known"};
-static constexpr const Option* options[] = {&min_columns, &min_calls, &slow_ms, &min_rows, &large_bytes};
+    "rows", 1000, "rows returned by all calls from which the statement counts, where the log has them"};
+static constexpr Option large_bytes{"large_bytes", 500,
+                                    "average bytes from which a column is large, where statistics are known"};
 
 namespace {
 
@@ -108,7 +99,7 @@ constinit const Rule rule{
         "Select only the columns that are used: Drizzle `db.select({ id: t.id, … })` or `columns: { … }`, "
         "Prisma `select`, Rails `.select`. Read large columns separately, when they are needed.",
     .when_to_ignore = "The application uses all columns.",
-    .options = options,
+    .options = {&min_columns, &min_calls, &slow_ms, &min_rows, &large_bytes},
     .check = check};
 
 }  // namespace pgadvise::rules::select_all_columns

@@ -13,21 +13,11 @@
 
 namespace pgadvise::rules::sequential_scan {
 
-static constexpr Option slow_ms{.name = "slow_ms",
-                                .fallback = 20,
-                                .meaning = "mean duration, in milliseconds, from which a statement is slow"};
-static constexpr Option frequent_calls{
-    .name = "frequent_calls", .fallback = 100, .meaning = "calls from which a statement is frequent"};
+static constexpr Option slow_ms{"slow_ms", 20,
+                                "mean duration, in milliseconds, from which a statement is slow"};
+static constexpr Option frequent_calls{"frequent_calls", 100, "calls from which a statement is frequent"};
 static constexpr Option frequent_ms{
-    .name = "frequent_ms",
-    .fallback = 1,
-    .meaning = "mean duration, in milliseconds, below which a frequent statement is not reported"};
-static constexpr Option small_rows{
-    .name = "small_rows",
-    .fallback = 1000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where its statistics are known"};
-static constexpr const Option* options[] = {&slow_ms, &frequent_calls, &frequent_ms, &small_rows};
+    "frequent_ms", 1, "mean duration, in milliseconds, below which a frequent statement is not reported"};
 
 namespace {
 
@@ -292,7 +282,7 @@ constinit const Rule rule{
         "itself, for example with a range of times.",
     .when_to_ignore =
         "The statement needs most rows of the table (a report), or runs rarely and nobody waits for it.",
-    .options = options,
+    .options = {&slow_ms, &frequent_calls, &frequent_ms, &small_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::sequential_scan

@@ -10,13 +10,10 @@
 namespace pgadvise::rules::serialization_failure {
 namespace {
 
-constexpr Option least{
-    .name = "least", .fallback = 5, .meaning = "failures of one statement below which it is not reported"};
+constexpr Option least{"least", 5, "failures of one statement below which it is not reported"};
 constexpr Option least_lost{
-    .name = "not_repeated",
-    .fallback = 2,
-    .meaning = "transactions that nobody repeated, from which a statement with fewer failures is reported"};
-constexpr const Option* options[] = {&least, &least_lost};
+    "not_repeated", 2,
+    "transactions that nobody repeated, from which a statement with fewer failures is reported"};
 
 // All failures of one statement.
 struct Failures {
@@ -85,7 +82,7 @@ constinit const Rule rule{
         "Retry the transaction from its beginning. Change contended rows by one statement (`SET balance = "
         "balance - $1`), or lock them first.",
     .when_to_ignore = "All transactions are retried, and failures are rare among their calls.",
-    .options = options,
+    .options = {&least, &least_lost},
     .check = check};
 
 }  // namespace pgadvise::rules::serialization_failure

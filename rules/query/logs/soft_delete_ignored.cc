@@ -11,14 +11,9 @@
 namespace pgadvise::rules::soft_delete_ignored {
 namespace {
 
-constexpr Option least_statements{
-    .name = "statements",
-    .fallback = 4,
-    .meaning = "statements on the table with the filter, below which it is not reported"};
-constexpr Option min_share{.name = "share",
-                           .fallback = 0.75,
-                           .meaning = "share of the table's statements that must have the filter"};
-constexpr const Option* options[] = {&least_statements, &min_share};
+constexpr Option least_statements{"statements", 4,
+                                  "statements on the table with the filter, below which it is not reported"};
+constexpr Option min_share{"share", 0.75, "share of the table's statements that must have the filter"};
 
 // deleted_at, is_deleted: marks rows that count as deleted. nullptr: the table has none.
 const Column* deletion_mark(const Table& table) {
@@ -147,7 +142,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The statement is meant to see deleted rows (an administration page, statistics), or to remove data "
         "for good (a request for erasure).",
-    .options = options,
+    .options = {&least_statements, &min_share},
     .check = check};
 
 }  // namespace pgadvise::rules::soft_delete_ignored

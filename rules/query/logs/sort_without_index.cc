@@ -10,14 +10,10 @@
 
 namespace pgadvise::rules::sort_without_index {
 
-static constexpr Option min_rows{.name = "rows",
-                                 .fallback = 10000,
-                                 .meaning = "rows sorted for one page from which a statement is reported"};
-static constexpr Option fast_ms{
-    .name = "fast_ms",
-    .fallback = 5,
-    .meaning = "mean duration, in milliseconds, below which a statement is not reported"};
-static constexpr const Option* options[] = {&min_rows, &fast_ms};
+static constexpr Option min_rows{"rows", 10000,
+                                 "rows sorted for one page from which a statement is reported"};
+static constexpr Option fast_ms{"fast_ms", 5,
+                                "mean duration, in milliseconds, below which a statement is not reported"};
 
 namespace {
 
@@ -172,7 +168,7 @@ constinit const Rule rule{
         "Create the index that the finding proposes. If the sort keys have different directions, or NULLS "
         "FIRST is used, the index must have the same.",
     .when_to_ignore = "The statement runs rarely, or its order is one of many that users can choose.",
-    .options = options,
+    .options = {&min_rows, &fast_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::sort_without_index

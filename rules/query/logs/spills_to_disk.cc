@@ -12,10 +12,7 @@
 namespace pgadvise::rules::spills_to_disk {
 
 static constexpr Option min_megabytes{
-    .name = "megabytes",
-    .fallback = 10,
-    .meaning = "megabytes of temporary files written by one call from which a statement is reported"};
-static constexpr const Option* options[] = {&min_megabytes};
+    "megabytes", 10, "megabytes of temporary files written by one call from which a statement is reported"};
 
 namespace {
 
@@ -139,7 +136,7 @@ constinit const Rule rule{
         "or an index in the requested order. Otherwise give this statement more memory in its own "
         "transaction, with `SET LOCAL work_mem`. A server-wide value applies to each sort of each session.",
     .when_to_ignore = "The statement is a nightly report that nobody waits for.",
-    .options = options,
+    .options = {&min_megabytes},
     .check = check};
 
 }  // namespace pgadvise::rules::spills_to_disk

@@ -11,19 +11,12 @@
 
 namespace pgadvise::rules::stale_statistics {
 
-static constexpr Option min_times{
-    .name = "times", .fallback = 100, .meaning = "factor by which an estimate must be wrong"};
-static constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning = "rows of a table, or rows estimated or found by a scan, below which nothing is reported"};
-static constexpr Option changed_percent{.name = "changed_percent",
-                                        .fallback = 30,
-                                        .meaning =
-                                            "percent of the rows of a table changed since the last ANALYZE; "
-                                            "autovacuum analyzes at 10 by default"};
-static constexpr const Option* options[] = {&min_times, &min_rows, &changed_percent};
+static constexpr Option min_times{"times", 100, "factor by which an estimate must be wrong"};
+static constexpr Option min_rows = size_option(
+    "rows", 10000, "rows of a table, or rows estimated or found by a scan, below which nothing is reported");
+static constexpr Option changed_percent{
+    "changed_percent", 30,
+    "percent of the rows of a table changed since the last ANALYZE; autovacuum analyzes at 10 by default"};
 
 namespace {
 
@@ -200,7 +193,7 @@ constinit const Rule rule{
         "Run `ANALYZE` on the table. If the estimate stays wrong after ANALYZE, use a higher statistics "
         "target for the column, or `CREATE STATISTICS` for dependent columns.",
     .when_to_ignore = "A queue or staging table fills and empties all day.",
-    .options = options,
+    .options = {&min_times, &min_rows, &changed_percent},
     .check = check};
 
 }  // namespace pgadvise::rules::stale_statistics

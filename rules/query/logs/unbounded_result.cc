@@ -11,20 +11,12 @@
 
 namespace pgadvise::rules::unbounded_result {
 
-static constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 1000,
-    .meaning = "mean rows per call, where the log has them, from which a result is large"};
-static constexpr Option table_rows{
-    .name = "table_rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning = "rows from which reading a whole table is reported, where its statistics are known"};
-static constexpr Option fast_ms{
-    .name = "fast_ms",
-    .fallback = 1,
-    .meaning = "mean duration, in milliseconds, below which a result cannot be large"};
-static constexpr const Option* options[] = {&min_rows, &table_rows, &fast_ms};
+static constexpr Option min_rows{"rows", 1000,
+                                 "mean rows per call, where the log has them, from which a result is large"};
+static constexpr Option table_rows = size_option(
+    "table_rows", 10000, "rows from which reading a whole table is reported, where its statistics are known");
+static constexpr Option fast_ms{"fast_ms", 1,
+                                "mean duration, in milliseconds, below which a result cannot be large"};
 
 namespace {
 
@@ -149,7 +141,7 @@ constinit const Rule rule{
         "Use LIMIT and keyset pagination (`WHERE id > $1 ORDER BY id LIMIT 100`). Use a cursor or COPY for "
         "exports, and an aggregate where only a sum is shown.",
     .when_to_ignore = "An export or a job needs every row and streams the result.",
-    .options = options,
+    .options = {&min_rows, &table_rows, &fast_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::unbounded_result

@@ -5,18 +5,12 @@
 
 namespace pgadvise::rules::unparameterized_query {
 
-static constexpr Option min_calls{
-    .name = "calls", .fallback = 100, .meaning = "calls below which a statement is not reported"};
+static constexpr Option min_calls{"calls", 100, "calls below which a statement is not reported"};
 static constexpr Option min_samples{
-    .name = "samples",
-    .fallback = 3,
-    .meaning = "samples with different literals from which the values count as part of the text"};
-static constexpr Option driver_share{.name = "driver_share",
-                                     .fallback = 0.5,
-                                     .meaning =
-                                         "share of such calls among the calls with values, from which the "
-                                         "driver or pooler is the cause and each finding is a note"};
-static constexpr const Option* options[] = {&min_calls, &min_samples, &driver_share};
+    "samples", 3, "samples with different literals from which the values count as part of the text"};
+static constexpr Option driver_share{"driver_share", 0.5,
+                                     "share of such calls among the calls with values, from which the driver "
+                                     "or pooler is the cause and each finding is a note"};
 
 static void check(const Context& context, Reporter& reporter) {
   const auto inlined = [&](const Query& query) {
@@ -67,7 +61,7 @@ constinit const Rule rule{
         "Pass values as parameters (`$1`, `?` or `%s`, depending on the driver). Never concatenate strings.",
     .when_to_ignore =
         "The driver quotes the values, planning is cheap, and a pooler does not allow prepared statements.",
-    .options = options,
+    .options = {&min_calls, &min_samples, &driver_share},
     .check = check};
 
 }  // namespace pgadvise::rules::unparameterized_query

@@ -7,12 +7,9 @@
 
 namespace pgadvise::rules::unqualified_write {
 
-static constexpr Option small_rows{.name = "small_rows",
-                                   .fallback = 1000,
-                                   .meaning =
-                                       "rows below which it is a note, where the statistics of the table or "
-                                       "the affected rows of the calls are known"};
-static constexpr const Option* options[] = {&small_rows};
+static constexpr Option small_rows{"small_rows", 1000,
+                                   "rows below which it is a note, where the statistics of the table or the "
+                                   "affected rows of the calls are known"};
 
 namespace {
 
@@ -78,7 +75,7 @@ constinit const Rule rule{
         "Restrict the rows: `WHERE changed IS DISTINCT FROM …` for an UPDATE, batches by key for a large "
         "table, `TRUNCATE` to empty a table.",
     .when_to_ignore = "The purpose of the job is to empty or rewrite the table.",
-    .options = options,
+    .options = {&small_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::unqualified_write

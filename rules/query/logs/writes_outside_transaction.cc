@@ -15,14 +15,11 @@
 namespace pgadvise::rules::writes_outside_transaction {
 
 static constexpr Option fewest_bursts{
-    .name = "fewest_bursts",
-    .fallback = 3,
-    .meaning = "calls of the first write that the second follows, from which the writes belong together"};
+    "fewest_bursts", 3,
+    "calls of the first write that the second follows, from which the writes belong together"};
 static constexpr Option min_share{
-    .name = "share",
-    .fallback = 0.8,
-    .meaning = "share of the calls of the second write that must follow the first within a few statements"};
-static constexpr const Option* options[] = {&fewest_bursts, &min_share};
+    "share", 0.8,
+    "share of the calls of the second write that must follow the first within a few statements"};
 
 namespace {
 
@@ -142,7 +139,7 @@ constinit const Rule rule{
         "(tx) => { … })` and `tx` for every query inside. One statement with a data-modifying CTE also "
         "works.",
     .when_to_ignore = "Each write is valid without the other.",
-    .options = options,
+    .options = {&fewest_bursts, &min_share},
     .check = check};
 
 }  // namespace pgadvise::rules::writes_outside_transaction

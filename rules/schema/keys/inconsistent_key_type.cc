@@ -8,18 +8,15 @@
 namespace pgadvise::rules::inconsistent_key_type {
 namespace {
 
-constexpr Option least_keys{.name = "least_keys",
-                            .fallback = 5,
-                            .meaning = "keys of a schema from which the majority counts as its convention"};
-constexpr Option min_share{
-    .name = "share", .fallback = 0.8, .meaning = "share of the keys that must follow the convention"};
+constexpr Option least_keys{"least_keys", 5,
+                            "keys of a schema from which the majority counts as its convention"};
+constexpr Option min_share{"share", 0.8, "share of the keys that must follow the convention"};
 constexpr std::string_view types[] = {"uuid", "bigint", "integer", "text"};
 constexpr Option stated_keys{.name = "keys",
                              .meaning =
-                                 "`\"uuid\"`, `\"bigint\"`, `\"integer\"` or `\"text\"`: the type of "
-                                 "primary keys, instead of the majority; stating it turns on the rule",
+                                 "`\"uuid\"`, `\"bigint\"`, `\"integer\"` or `\"text\"`: the type of primary "
+                                 "keys, instead of the majority; stating it turns on the rule",
                              .choices = types};
-constexpr const Option* options[] = {&least_keys, &min_share, &stated_keys};
 
 struct Key {
   const Table* table;
@@ -104,7 +101,7 @@ constinit const Rule rule{
         "Use the convention's type for new tables. Changing a key means changing all columns that reference "
         "it.",
     .when_to_ignore = "A library defines the table, or its ids come from another system.",
-    .options = options,
+    .options = {&least_keys, &min_share, &stated_keys},
     .check = check,
     .on_by_default = false,
     .guesses = true};

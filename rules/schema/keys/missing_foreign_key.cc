@@ -11,22 +11,15 @@
 namespace pgadvise::rules::missing_foreign_key {
 namespace {
 
-constexpr Option declared_share{.name = "declared_share",
-                                .fallback = 0.5,
-                                .meaning =
-                                    "share of declared keys among the likely and declared keys to a table "
-                                    "below which its likely keys count as left out by convention"};
+constexpr Option declared_share{"declared_share", 0.5,
+                                "share of declared keys among the likely and declared keys to a table below "
+                                "which its likely keys count as left out by convention"};
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning =
-        "likely keys of a schema, left out by convention, below which there is one finding for each column"};
+    "convention_columns", 8,
+    "likely keys of a schema, left out by convention, below which there is one finding for each column"};
 constexpr Option dropped_keys{
-    .name = "dropped_keys",
-    .fallback = 5,
-    .meaning =
-        "foreign keys of a schema that migrations dropped for good, from which the schema is not reported"};
-constexpr const Option* options[] = {&declared_share, &convention_columns, &dropped_keys};
+    "dropped_keys", 5,
+    "foreign keys of a schema that migrations dropped for good, from which the schema is not reported"};
 
 struct Candidate {
   const Table* table;
@@ -333,7 +326,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "Rows must outlive the rows that they reference, the tables are in different databases in "
         "production, or the column is not a reference.",
-    .options = options,
+    .options = {&declared_share, &convention_columns, &dropped_keys},
     .check = check,
     .guesses = true};
 

@@ -12,13 +12,9 @@
 
 namespace pgadvise::rules::missing_primary_key {
 
-static constexpr Option convention_tables{
-    .name = "convention_tables",
-    .fallback = 3,
-    .meaning =
-        "tables of a schema with a unique key that could be the primary key, below which there is one "
-        "finding for each table"};
-static constexpr const Option* options[] = {&convention_tables};
+static constexpr Option convention_tables{"convention_tables", 3,
+                                          "tables of a schema with a unique key that could be the primary "
+                                          "key, below which there is one finding for each table"};
 
 // A unique index without a predicate, all of whose columns are NOT NULL: it can become the primary key.
 static const Index* ready_key(const Table& table) {
@@ -257,7 +253,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "Rows are only appended and read in bulk (staging, logs), and no logical replication includes the "
         "table.",
-    .options = options,
+    .options = {&convention_tables},
     .check = check};
 
 }  // namespace pgadvise::rules::missing_primary_key

@@ -7,11 +7,8 @@
 namespace pgadvise::rules::natural_key_without_unique {
 namespace {
 
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 1000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which distinct values are no evidence"};
-constexpr const Option* options[] = {&least_rows};
+constexpr Option least_rows =
+    size_option("least_rows", 1000, "rows of the table below which distinct values are no evidence");
 
 bool named_like_key(const Column& column) {
   static constexpr std::string_view names[] = {"email",  "username",  "slug",     "sku",     "isbn", "ean",
@@ -73,7 +70,7 @@ constinit const Rule rule{
         "ANALYZE reads only some.",
     .fix = "CREATE UNIQUE INDEX CONCURRENTLY. For an address, index lower(email).",
     .when_to_ignore = "The value is unique only within another column, or need not be unique.",
-    .options = options,
+    .options = {&least_rows},
     .check = check,
     .on_by_default = false,
     .guesses = true};

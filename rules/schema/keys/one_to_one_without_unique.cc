@@ -14,17 +14,11 @@
 namespace pgadvise::rules::one_to_one_without_unique {
 namespace {
 
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 1000,
-                            .table_size = false,
-                            .meaning = "rows of the table below which distinct values are no evidence"};
+constexpr Option least_rows{"least_rows", 1000,
+                            "rows of the table below which distinct values are no evidence"};
 constexpr Option most_rows{
-    .name = "most_rows",
-    .fallback = 30'000,
-    .table_size = false,
-    .meaning =
-        "rows of the table above which ANALYZE reads only some, so that distinct values are no evidence"};
-constexpr const Option* options[] = {&least_rows, &most_rows};
+    "most_rows", 30'000,
+    "rows of the table above which ANALYZE reads only some, so that distinct values are no evidence"};
 
 // A plain index on exactly the column, which a unique one replaces; nullptr: there is none.
 const Index* plain_index(const Table& table, const std::string& column) {
@@ -186,7 +180,7 @@ constinit const Rule rule{
         "`CREATE UNIQUE INDEX CONCURRENTLY`, after removing second rows, and drop the plain index on the "
         "column. In Drizzle, add `.unique()`.",
     .when_to_ignore = "Several rows are allowed, and the data has none yet.",
-    .options = options,
+    .options = {&least_rows, &most_rows},
     .check = check,
     .guesses = true};
 

@@ -13,13 +13,8 @@
 namespace pgadvise::rules::primary_key_running_out {
 namespace {
 
-constexpr Option warn_percent{.name = "warn_percent",
-                              .fallback = 50,
-                              .meaning = "percent of the values used from which it is a warning"};
-constexpr Option error_percent{.name = "error_percent",
-                               .fallback = 80,
-                               .meaning = "percent of the values used from which it is an error"};
-constexpr const Option* options[] = {&warn_percent, &error_percent};
+constexpr Option warn_percent{"warn_percent", 50, "percent of the values used from which it is a warning"};
+constexpr Option error_percent{"error_percent", 80, "percent of the values used from which it is an error"};
 
 // The last value that both the column and its sequence allow, in the direction in which the sequence counts.
 // Returns 0 if the sequence cycles, or the column has another type.
@@ -132,7 +127,7 @@ constinit const Rule rule{
         "down.",
     .fix = "Use bigint for the column, its sequence, and the columns that reference it.",
     .when_to_ignore = "No more rows are inserted into the table.",
-    .options = options,
+    .options = {&warn_percent, &error_percent},
     .check = check};
 
 }  // namespace pgadvise::rules::primary_key_running_out

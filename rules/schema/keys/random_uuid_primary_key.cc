@@ -5,16 +5,11 @@
 namespace pgadvise::rules::random_uuid_primary_key {
 namespace {
 
-constexpr Option large_rows{
-    .name = "large_rows",
-    .fallback = 1000000,
-    .table_size = true,
-    .meaning = "rows from which a table is reported; without statistics there is one finding for a schema"};
+constexpr Option large_rows =
+    size_option("large_rows", 1000000,
+                "rows from which a table is reported; without statistics there is one finding for a schema");
 constexpr Option convention_tables{
-    .name = "convention_tables",
-    .fallback = 5,
-    .meaning = "tables of a schema from which, without statistics, the schema is reported"};
-constexpr const Option* options[] = {&large_rows, &convention_tables};
+    "convention_tables", 5, "tables of a schema from which, without statistics, the schema is reported"};
 
 const Column* random_key(const Table& table) {
   const Constraint* key = primary_key(table);
@@ -88,7 +83,7 @@ constinit const Rule rule{
         "Use a UUIDv7 default (`uuidv7()` since PostgreSQL 18, earlier an extension or the application). Or "
         "use a bigint identity column, with a UUID column for external use.",
     .when_to_ignore = "The index stays in the cache, or the ids must not reveal when rows were created.",
-    .options = options,
+    .options = {&large_rows, &convention_tables},
     .check = check};
 
 }  // namespace pgadvise::rules::random_uuid_primary_key

@@ -12,10 +12,8 @@
 namespace pgadvise::rules::unindexed_foreign_key {
 
 static constexpr Option large_rows{
-    .name = "large_rows",
-    .fallback = 100000,
-    .meaning = "rows from which an unindexed key of a child table is an error, if parent rows are deleted"};
-static constexpr const Option* options[] = {&large_rows};
+    "large_rows", 100000,
+    "rows from which an unindexed key of a child table is an error, if parent rows are deleted"};
 
 static Severity severity(const Context& context, const Table& table, const Constraint& key) {
   if (references_constants(context, key) || references_lookup(context, key)) return Severity::note;
@@ -117,7 +115,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The child table stays small, or the parent's rows are never deleted and no query joins from the "
         "parent.",
-    .options = options,
+    .options = {&large_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::unindexed_foreign_key

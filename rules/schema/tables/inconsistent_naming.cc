@@ -8,11 +8,9 @@
 namespace pgadvise::rules::inconsistent_naming {
 namespace {
 
-constexpr Option least_names{.name = "least_names",
-                             .fallback = 5,
-                             .meaning = "names of a schema from which the majority counts as its convention"};
-constexpr Option min_share{
-    .name = "share", .fallback = 0.8, .meaning = "share of the names that must follow the convention"};
+constexpr Option least_names{"least_names", 5,
+                             "names of a schema from which the majority counts as its convention"};
+constexpr Option min_share{"share", 0.8, "share of the names that must follow the convention"};
 constexpr std::string_view numbers[] = {"plural", "singular"};
 constexpr std::string_view spellings[] = {"snake_case", "camelCase"};
 constexpr Option stated_tables{.name = "tables",
@@ -23,10 +21,9 @@ constexpr Option stated_tables{.name = "tables",
 constexpr Option stated_names{
     .name = "names",
     .meaning =
-        "`\"snake_case\"` or `\"camelCase\"` (PascalCase, too): how tables and "
-        "columns are spelled, instead of the majority; stating it turns on the rule",
+        "`\"snake_case\"` or `\"camelCase\"` (PascalCase, too): how tables and columns are spelled, instead "
+        "of the majority; stating it turns on the rule",
     .choices = spellings};
-constexpr const Option* options[] = {&least_names, &min_share, &stated_tables, &stated_names};
 
 enum class Way { either, first, second };
 
@@ -138,7 +135,7 @@ constinit const Rule rule{
         "stated conventions only: the majority no longer counts.",
     .fix = "Use ALTER TABLE … RENAME, and change the code at the same time.",
     .when_to_ignore = "A library defines the name.",
-    .options = options,
+    .options = {&least_names, &min_share, &stated_tables, &stated_names},
     .check = check,
     .on_by_default = false,
     .guesses = true};

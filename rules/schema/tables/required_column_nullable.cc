@@ -6,11 +6,8 @@
 namespace pgadvise::rules::required_column_nullable {
 namespace {
 
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 10000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which the absence of NULLs is no evidence"};
-constexpr const Option* options[] = {&least_rows};
+constexpr Option least_rows =
+    size_option("least_rows", 10000, "rows of the table below which the absence of NULLs is no evidence");
 
 Fix fix_of(const Table& table, const Column& column) {
   const std::string check =
@@ -56,7 +53,7 @@ constinit const Rule rule{
         "filled today may be optional by design. Therefore this rule is off by default.",
     .fix = "SET NOT NULL. On a large table, validate a CHECK constraint first.",
     .when_to_ignore = "The column is optional, and all rows happen to have a value.",
-    .options = options,
+    .options = {&least_rows},
     .check = check,
     .on_by_default = false,
     .guesses = true};

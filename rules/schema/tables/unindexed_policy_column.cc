@@ -12,12 +12,9 @@
 namespace pgadvise::rules::unindexed_policy_column {
 namespace {
 
-constexpr Option least_rows{
-    .name = "least_rows",
-    .fallback = 1000,
-    .table_size = true,
-    .meaning = "rows, where known, below which a table is not reported, because scanning it is cheap"};
-constexpr const Option* options[] = {&least_rows};
+constexpr Option least_rows =
+    size_option("least_rows", 1000,
+                "rows, where known, below which a table is not reported, because scanning it is cheap");
 
 using Tokens = std::vector<std::string>;
 
@@ -377,7 +374,7 @@ constinit const Rule rule{
         "cost nothing that could be measured in WITH CHECK, where it is not reported.",
     .fix = "Create an index that begins with the column, and put the call in a subquery.",
     .when_to_ignore = "The table stays small.",
-    .options = options,
+    .options = {&least_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::unindexed_policy_column

@@ -9,10 +9,8 @@ namespace pgadvise::rules::boolean_stored_as_text {
 namespace {
 
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning = "text columns with booleans in a schema below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_columns};
+    "convention_columns", 8,
+    "text columns with booleans in a schema below which there is one finding for each column"};
 
 constexpr std::string_view yes[] = {"true", "t", "yes", "y", "on", "1"};
 constexpr std::string_view no[] = {"false", "f", "no", "n", "off", "0"};
@@ -109,7 +107,7 @@ constinit const Rule rule{
         "Use `ALTER COLUMN … TYPE boolean USING …::boolean`, which reads true, yes, on, 1 and their "
         "opposites.",
     .when_to_ignore = "The column has a third value, or another system defines the format.",
-    .options = options,
+    .options = {&convention_columns},
     .check = check,
     .guesses = true};
 

@@ -10,10 +10,8 @@ namespace pgadvise::rules::date_stored_as_text {
 namespace {
 
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning = "text columns with dates in a schema below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_columns};
+    "convention_columns", 8,
+    "text columns with dates in a schema below which there is one finding for each column"};
 
 // "created_at", "expires_at", "due_date", "birthDate"
 bool named_like_date(const std::vector<std::string>& words) {
@@ -133,7 +131,7 @@ constinit const Rule rule{
         "Use `ALTER COLUMN … TYPE timestamptz USING …::timestamptz`, or `date`. Look for values that are no "
         "dates first.",
     .when_to_ignore = "The column holds incomplete dates (`2025-06`), or exactly what another system sent.",
-    .options = options,
+    .options = {&convention_columns},
     .check = check,
     .guesses = true};
 

@@ -10,14 +10,10 @@
 namespace pgadvise::rules::enum_like_text {
 namespace {
 
-constexpr Option max_values{.name = "most_values",
-                            .fallback = 12,
-                            .meaning = "distinct values up to which a column counts as a list of choices"};
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 10000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which few distinct values are no evidence"};
-constexpr const Option* options[] = {&max_values, &least_rows};
+constexpr Option max_values{"most_values", 12,
+                            "distinct values up to which a column counts as a list of choices"};
+constexpr Option least_rows =
+    size_option("least_rows", 10000, "rows of the table below which few distinct values are no evidence");
 
 bool named_like_choice(const Column& column) {
   static constexpr std::string_view choices[] = {
@@ -79,7 +75,7 @@ constinit const Rule rule{
     .fix =
         "Add `CHECK (status IN (…)) NOT VALID`, then VALIDATE. Or use an enum, if values are rarely removed.",
     .when_to_ignore = "The values come from another system that adds new ones.",
-    .options = options,
+    .options = {&max_values, &least_rows},
     .check = check,
     .guesses = true};
 

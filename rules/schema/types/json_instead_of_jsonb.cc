@@ -12,10 +12,7 @@ namespace pgadvise::rules::json_instead_of_jsonb {
 namespace {
 
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning = "json columns of a schema below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_columns};
+    "convention_columns", 8, "json columns of a schema below which there is one finding for each column"};
 
 // A logged statement that extracts a part of the column: "data ->> $1", "data -> 'a'", json_extract_path(data
 // …).
@@ -112,7 +109,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The exact text matters (signatures, the order of keys), or documents are written once and read only "
         "as a whole.",
-    .options = options,
+    .options = {&convention_columns},
     .check = check};
 
 }  // namespace pgadvise::rules::json_instead_of_jsonb

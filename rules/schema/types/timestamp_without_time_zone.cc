@@ -11,11 +11,8 @@ namespace pgadvise::rules::timestamp_without_time_zone {
 namespace {
 
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning =
-        "timestamp columns without time zone in a schema below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_columns};
+    "convention_columns", 8,
+    "timestamp columns without time zone in a schema below which there is one finding for each column"};
 
 bool is(const std::string& type, std::string_view end) {
   return type.compare(0, 9, "timestamp") == 0 && type.find('[') == std::string::npos &&
@@ -111,7 +108,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The column holds local times (opening hours, a local appointment), or one framework writes UTC and "
         "nothing else reads the values.",
-    .options = options,
+    .options = {&convention_columns},
     .check = check};
 
 }  // namespace pgadvise::rules::timestamp_without_time_zone

@@ -13,10 +13,8 @@ namespace pgadvise::rules::uuid_stored_as_text {
 namespace {
 
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning = "text columns with UUIDs in a schema below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_columns};
+    "convention_columns", 8,
+    "text columns with UUIDs in a schema below which there is one finding for each column"};
 
 // The evidence that the column holds UUIDs; "" if there is none.
 std::string evidence_of(const Column& column) {
@@ -100,7 +98,7 @@ constinit const Rule rule{
         "generate their values, text columns with such a default are left out unless their values are known.",
     .fix = "Use `ALTER COLUMN … TYPE uuid USING …::uuid`, together with the columns that reference it.",
     .when_to_ignore = "The column also holds other ids, or a library requires text.",
-    .options = options,
+    .options = {&convention_columns},
     .check = check,
     .guesses = true};
 

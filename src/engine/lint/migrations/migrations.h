@@ -20,10 +20,8 @@ struct Site {
 
 // The option `min_rows` of the rules about sites.
 constexpr Option rows_option(double fallback) {
-  return {.name = "rows",
-          .fallback = fallback,
-          .table_size = true,
-          .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+  return size_option("rows", fallback,
+                     "rows below which a table is not reported, where the statistics of a server are known");
 }
 
 // Actions of these kinds on tables with rows: tables that the migration itself did not create, not temporary,

@@ -12,6 +12,10 @@
 
 namespace pgadvise::lint {
 
+// Of rules about statements that read many rows.
+inline constexpr Option small_rows = size_option(
+    "small_rows", 1000, "rows below which a table is not reported, where its statistics are known");
+
 inline constexpr std::size_t shown_statement = 300;  // characters of a statement in messages and evidence
 
 // The number of rows from the statistics, the larger one of reltuples and n_live_tup; nullopt if unknown.
