@@ -11,8 +11,6 @@
 namespace pgadvise::rules::concurrent_build_cut_short {
 namespace {
 
-using lint::MigrationTransaction;
-
 constexpr Option long_transaction_ms{
     "transaction_ms", 10000,
     "milliseconds of the longest transaction in the log, above which a build without lock_timeout is a note"};
@@ -22,7 +20,7 @@ constexpr Option short_timeout_ms{
 
 // The timeout that ends a wait of this length, if one does.
 std::optional<std::int64_t> cut_after(const Context& context, const SchemaStep& step, double wait_ms) {
-  const auto timeout = lint::lock_timeout_of(context, step);
+  const auto timeout = lock_timeout_of(context, step);
   const auto limit = timeout ? timeout->ms : step.statement_timeout_ms;
   if (!limit || *limit == 0 || static_cast<double>(*limit) >= wait_ms) return std::nullopt;
   return limit;
@@ -47,7 +45,7 @@ void report_timeout(const Context& context, SiteReporter& out, const MigrationTr
                     const TableLock& lock) {
   const auto cut = cut_after(context, *step.step, context.option(short_timeout_ms));
   if (!cut) return;
-  const std::string limit = lint::duration_text(static_cast<double>(*cut));
+  const std::string limit = duration_text(static_cast<double>(*cut));
   add(out, step, lock,
       "CONCURRENTLY waits for older transactions, also on other tables than " + display(lock.table) +
           ". If one of them lasts longer than the timeout of " + limit +
@@ -57,26 +55,26 @@ void report_timeout(const Context& context, SiteReporter& out, const MigrationTr
 
 void report_wait(const Context& context, SiteReporter& out, const MigrationTransaction::Step& step,
                  const TableLock& lock) {
-  const lint::TableTraffic before = lint::traffic_before_concurrent(context);
+  const TableTraffic before = traffic_before_concurrent(context);
   const auto cut = cut_after(context, *step.step, before.longest_ms);
   if (!cut && before.longest_ms < context.option(long_transaction_ms)) return;
   std::string message = "CONCURRENTLY waits for older transactions, also on other tables than " +
                         display(lock.table) + ": the log has transactions of up to " +
-                        lint::duration_text(before.longest_ms);
-  message += cut ? ". The timeout of " + lint::duration_text(static_cast<double>(*cut)) +
+                        duration_text(before.longest_ms);
+  message += cut ? ". The timeout of " + duration_text(static_cast<double>(*cut)) +
                        " ends the wait, and an invalid index remains."
                  : ". The deployment takes that much longer.";
   Finding& finding = add(out, step, lock, std::move(message), cut.has_value(),
                          cut ? std::nullopt : std::optional(Severity::note));
   finding.evidence.push_back({Evidence::Kind::statement,
-                              "the longest: " + ellipsis(before.longest, lint::shown_statement),
+                              "the longest: " + ellipsis(before.longest, shown_statement),
                               before.longest_at.line ? std::optional(before.longest_at) : std::nullopt,
                               {}});
 }
 
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations()))
+  for (const MigrationTransaction& transaction : transactions_of(context.migrations()))
     for (const MigrationTransaction::Step& step : transaction.steps)
       for (const TableLock& lock : step.step->locks)
         if (lock.concurrently && lock.work == TableLock::Work::build && !lock.on_new_table) {

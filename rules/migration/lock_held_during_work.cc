@@ -9,8 +9,6 @@
 namespace pgadvise::rules::lock_held_during_work {
 namespace {
 
-using lint::LongWork;
-using lint::MigrationTransaction;
 using Work = TableLock::Work;
 
 constexpr Option min_rows = size_option("rows", 10000,
@@ -104,7 +102,7 @@ void report(SiteReporter& out, const HeldDuring& found) {
   const MigrationTransaction::Step& later = *step;
   SchemaAction action;
   action.place = hold.from->step->place;
-  const std::string blocked = lint::blocked_by(hold.lock->mode);
+  const std::string blocked = blocked_by(hold.lock->mode);
   Finding& finding = out.add(
       {hold.from->migration, hold.from->step, &action},
       {.kind = "table", .schema = hold.lock->table.schema, .table = hold.lock->table.name},
@@ -136,7 +134,7 @@ void check_transaction(const Context& context, const MigrationTransaction& trans
   std::vector<Hold> held;
   std::optional<HeldDuring> in_some_sessions;
   for (const MigrationTransaction::Step& step : transaction.steps) {
-    if (const auto work = lint::long_work(context, *step.step, least); work && !held.empty()) {
+    if (const auto work = long_work(context, *step.step, least); work && !held.empty()) {
       const Hold* worst = nullptr;
       const QualifiedName& worked_on = step.first_name(work->table);
       std::map<std::string, int> tables;
@@ -163,7 +161,7 @@ void check_transaction(const Context& context, const MigrationTransaction& trans
 
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations()))
+  for (const MigrationTransaction& transaction : transactions_of(context.migrations()))
     check_transaction(context, transaction, out);
 }
 

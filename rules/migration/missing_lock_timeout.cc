@@ -14,18 +14,15 @@
 namespace pgadvise::rules::missing_lock_timeout {
 namespace {
 
-using lint::MigrationTransaction;
-using lint::TableTraffic;
-
 constexpr Option min_per_second{
-    "queries_per_second", lint::busy_queries_per_second,
+    "queries_per_second", busy_queries_per_second,
     "queries per second on the table, in the log, above which the finding is a warning"};
 constexpr Option long_transaction_ms{
-    "transaction_ms", lint::busy_transaction_ms,
+    "transaction_ms", busy_transaction_ms,
     "milliseconds of the longest transaction on the table, in the log, above which the finding is a warning"};
-constexpr Option min_rows{"rows", lint::busy_rows, "without a log: rows above which a table counts as busy"};
+constexpr Option min_rows{"rows", busy_rows, "without a log: rows above which a table counts as busy"};
 constexpr Option min_references{
-    "references", lint::busy_references,
+    "references", busy_references,
     "without a log: number of foreign keys to a table above which it counts as busy"};
 
 // More notes than these become one: what they ask for is one setting of the deployment.
@@ -52,7 +49,7 @@ struct Waiting {
 
 std::optional<Waiting> waiting(const Context& context, const MigrationTransaction::Step& at,
                                const TableLock& lock) {
-  Waiting out{at, &lock, lint::traffic_on(context, lock.table, lock.mode), {}, false, std::nullopt};
+  Waiting out{at, &lock, traffic_on(context, lock.table, lock.mode), {}, false, std::nullopt};
   const TableTraffic& traffic = out.traffic;
   if (traffic.calls > 0) {
     const auto rate = traffic.calls_per_second();
@@ -87,19 +84,17 @@ Waiting because(const MigrationTransaction::Step& at, const TableLock& lock, std
 std::optional<Waiting> waiting_by_role(const Context& context, const MigrationTransaction::Step& at,
                                        const std::vector<Held>& held) {
   for (const TableLock& lock : at.step->locks) {
-    const auto growth = lint::growth_by_definition(context, lock.table);
-    if (lock.work != TableLock::Work::none || !stops_readers(lock) || !growth ||
-        *growth == lint::Growth::lookup)
+    const auto growth = growth_by_definition(context, lock.table);
+    if (lock.work != TableLock::Work::none || !stops_readers(lock) || !growth || *growth == Growth::lookup)
       continue;
     if (lock.through == TableLock::Through::foreign_key)
       return because(at, lock,
                      "a foreign key connects " + display(lock.table) + " with the statement's table");
     for (const Held& one : held) {
-      const auto other = lint::growth_by_definition(context, one.lock->table);
+      const auto other = growth_by_definition(context, one.lock->table);
       const bool same = one.at.first_name(one.lock->table) == at.first_name(lock.table);
-      if (same || !other || *other == lint::Growth::lookup) continue;
-      if (*growth == lint::Growth::growing || *other == lint::Growth::growing)
-        return because(at, lock, {}, one);
+      if (same || !other || *other == Growth::lookup) continue;
+      if (*growth == Growth::growing || *other == Growth::growing) return because(at, lock, {}, one);
     }
   }
   return std::nullopt;
@@ -132,7 +127,7 @@ std::string statement_on(const std::string& text, const TableLock& lock) {
 
 // ". No lock_timeout is set by the deploy step (Dockerfile:14)"
 std::string not_set(const Context& context) {
-  const DeployCommand* step = lint::migrating_command(context);
+  const DeployCommand* step = migrating_command(context);
   if (!step) return ". No lock_timeout is set";
   return ". No lock_timeout is set by the deploy step (" + step->place.file + ":" +
          std::to_string(step->place.line) + ")";
@@ -154,7 +149,7 @@ std::string message_of(const Context& context, const Waits& waits) {
                                           : " waits for every transaction that uses " + table + "; ";
   if (const auto rate = worst.traffic.calls_per_second(); rate && worst.traffic.calls > 0)
     message += rate_text(*rate) + " queries/s queue behind it";
-  else message += lint::blocked_by(worst.lock->mode) + " of " + table + " queue behind it";
+  else message += blocked_by(worst.lock->mode) + " of " + table + " queue behind it";
   if (!worst.why_busy.empty()) message += " (" + worst.why_busy + ")";
   if (worst.held) {
     const SourceLocation& place = worst.held->at.step->place;
@@ -196,7 +191,7 @@ void report(const Context& context, SiteReporter& out, const Waits& waits) {
   };
   taken_by(*worst.lock, *worst.at.step);
   if (worst.held) taken_by(*worst.held->lock, *worst.held->at.step);
-  if (const DeployCommand* step = lint::migrating_command(context))
+  if (const DeployCommand* step = migrating_command(context))
     finding.evidence.push_back(project_fact("deployed by: " + step->command, step->place));
   add_unread(context, finding);
   if (!worst.traffic.longest.empty())
@@ -217,7 +212,7 @@ void report(const Context& context, SiteReporter& out, const Waits& waits) {
 // The first lock of the step that makes queries wait, by the traffic or size of its table; else by its role.
 std::optional<Waiting> first_waiting(const Context& context, const MigrationTransaction::Step& at,
                                      const std::vector<Held>& held) {
-  if (lint::lock_timeout_of(context, *at.step)) return std::nullopt;
+  if (lock_timeout_of(context, *at.step)) return std::nullopt;
   for (const TableLock& lock : at.step->locks)
     if (!lock.on_new_table && blocks_writes(lock.mode))
       if (auto one = waiting(context, at, lock)) return one;
@@ -240,7 +235,7 @@ std::vector<Waits> all_waits(const Context& context) {
     one.others = found.size() - 1;
     found.clear();
   };
-  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations())) {
+  for (const MigrationTransaction& transaction : transactions_of(context.migrations())) {
     std::vector<Held> held;
     for (const MigrationTransaction::Step& step : transaction.steps) {
       if (step.migration != migration) flush();

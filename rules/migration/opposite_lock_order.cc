@@ -16,8 +16,6 @@
 namespace pgadvise::rules::opposite_lock_order {
 namespace {
 
-using lint::MigrationTransaction;
-
 constexpr double deadlock_timeout_ms = 1000;  // the server's default
 constexpr std::size_t max_uses = 200;         // of a transaction: the first ones
 
@@ -60,7 +58,7 @@ struct MigrationLocks {
 MigrationLocks locks_of(const Context& context, const MigrationTransaction& transaction) {
   MigrationLocks out;
   for (const MigrationTransaction::Step& step : transaction.steps) {
-    const auto timeout = lint::lock_timeout_of(context, *step.step);
+    const auto timeout = lock_timeout_of(context, *step.step);
     if (timeout && static_cast<double>(timeout->ms.value_or(0)) < deadlock_timeout_ms) continue;
     for (const TableLock& lock : step.step->locks) {
       if (lock.on_new_table || !blocks_writes(lock.mode)) continue;
@@ -78,7 +76,7 @@ void add(Use use, Application& out) {
 
 std::vector<Application> applications(const Context& context) {
   std::vector<Application> out;
-  if (const CodeFacts* code = context.has_project() ? lint::code_facts(context) : nullptr)
+  if (const CodeFacts* code = context.has_project() ? code_facts(context) : nullptr)
     for (const CodeTransaction& transaction : code->transactions) {
       Application& one = out.emplace_back();
       one.code = &transaction;
@@ -94,7 +92,7 @@ std::vector<Application> applications(const Context& context) {
     for (std::size_t i = 0; i < order.statements.size(); ++i)
       if (const Query* query = context.query(order.statements[i]))
         for (const RelationUse& relation : query->facts.relations)
-          add({relation.table, lint::lock_of(*query, relation.table), i, query,
+          add({relation.table, lock_of(*query, relation.table), i, query,
                query->samples.empty() ? SourceLocation{} : query->samples.front().place},
               one);
   }
@@ -135,7 +133,7 @@ std::optional<Opposite> opposite(const MigrationLocks& locks, const Application&
 
 // "the transaction in transfer() uses", "1,200 transactions of the log use"
 std::string who_uses(const Application& application) {
-  if (application.code) return "the transaction" + lint::in_function(application.code->function) + " uses";
+  if (application.code) return "the transaction" + in_function(application.code->function) + " uses";
   const auto count = application.logged->transactions;
   return count == 1 ? "a transaction of the log uses"
                     : grouped(static_cast<double>(count)) + " transactions of the log use";
@@ -145,9 +143,9 @@ std::string who_uses(const Application& application) {
 std::optional<Severity> severity_of(const Context& context, const Application& application,
                                     const Opposite& found) {
   if (application.code) return std::nullopt;
-  const auto seconds = lint::traffic_on(context, found.use_first->table, LockMode::access_exclusive).seconds;
+  const auto seconds = traffic_on(context, found.use_first->table, LockMode::access_exclusive).seconds;
   const auto count = static_cast<double>(application.logged->transactions);
-  if (seconds && count / *seconds >= lint::busy_queries_per_second) return std::nullopt;
+  if (seconds && count / *seconds >= busy_queries_per_second) return std::nullopt;
   return Severity::note;
 }
 
@@ -156,9 +154,9 @@ Evidence evidence_of(const Context& context, const Use& use) {
   const char* verb = use.mode == LockMode::row_exclusive ? "writes " : "reads ";
   if (!use.query)
     return project_fact("the transaction " + std::string(verb) + table,
-                        lint::located(context.project(), use.place));
+                        located(context.project(), use.place));
   return {Evidence::Kind::statement,
-          verb + table + ": " + ellipsis(use.query->text, lint::shown_statement),
+          verb + table + ": " + ellipsis(use.query->text, shown_statement),
           use.place.line ? std::optional(use.place) : std::nullopt,
           {}};
 }
@@ -193,7 +191,7 @@ void report(const Context& context, SiteReporter& out, const Application& applic
 void check(const Context& context, Reporter& reporter) {
   const auto known = applications(context);
   SiteReporter out(reporter);
-  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations())) {
+  for (const MigrationTransaction& transaction : transactions_of(context.migrations())) {
     const MigrationLocks locks = locks_of(context, transaction);
     if (locks.by_table.size() < 2) continue;
     for (const Application& one : known)

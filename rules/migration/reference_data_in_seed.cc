@@ -27,7 +27,7 @@ bool is_read(const CodeFacts& code, const QualifiedName& table) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
+  const CodeFacts* code = code_facts(context);
   if (!code) return;
   for (const auto& seeded : code->seeded) {
     const Table* table = context.catalog().table(seeded.table);
@@ -39,7 +39,7 @@ void check(const Context& context, Reporter& reporter) {
                      "Only the seed script " + seeded.place.file + " inserts the " +
                          (seeded.rows == 1 ? "row" : grouped(seeded.rows) + " rows") + " of " +
                          display(table->name) + ": a database in which the script does not run lacks them.");
-    finding.location = lint::located(context.project(), seeded.place);
+    finding.location = located(context.project(), seeded.place);
     finding.evidence.push_back(
         references.empty() ? project_fact("the application reads the table")
                            : catalog_fact(display(references.front().child->name) + " references the table",

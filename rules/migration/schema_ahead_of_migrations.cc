@@ -287,7 +287,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "schema-ahead-of-migrations",
     .severity = Severity::warning,
-    .harm = lint::Harm::deployment,
+    .harm = Harm::deployment,
     .needs = Input::declared,
     .summary = "a Drizzle or Prisma schema that its migrations do not create",
     .why =

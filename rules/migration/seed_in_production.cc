@@ -96,7 +96,7 @@ struct Found {
 
 void report(const Project& project, Reporter& reporter, const Found& found, int number) {
   const DeployCommand& first = *found.ways.front();
-  const SourceLocation place = lint::located(project, first.place);
+  const SourceLocation place = located(project, first.place);
   const std::string entry = numbered(first.entry.empty() ? first.place.file : first.entry, number);
   Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = entry},
                                   message_of(found.seed, first.place.file),

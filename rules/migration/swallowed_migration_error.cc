@@ -128,9 +128,9 @@ void report_code(const Project& project, const IgnoredMigrationError& error, Rep
                  "schema."
                : "the application starts with the old schema when a migration fails."),
       error.script ? Severity::error : Severity::warning);
-  finding.location = lint::located(project, error.place);
+  finding.location = located(project, error.place);
   finding.evidence.push_back(project_fact("migrations run here, with migrate() of " + error.package,
-                                          lint::located(project, error.called)));
+                                          located(project, error.called)));
   finding.fix = manual_fix(error.form == IgnoredMigrationError::Form::exit_in_finally
                                ? "Set process.exitCode = 1 where the error is caught, and do not call "
                                  "process.exit() in finally"

@@ -14,10 +14,10 @@ void check(const Context& context, Reporter& reporter) {
     Finding& finding = reporter.add(
         {.kind = "file", .file = push.config, .entry = "strict"},
         "`drizzle-kit push` changes " + where + " without showing the statements first: `strict` is off.");
-    finding.location = lint::located(project, push.place);
+    finding.location = located(project, push.place);
     finding.evidence.push_back(project_fact(push.reason, finding.location));
     finding.evidence.push_back(
-        project_fact(push.script + ": " + push.command, lint::located(project, push.script_place)));
+        project_fact(push.script + ": " + push.command, located(project, push.script_place)));
     finding.fix = manual_fix(
         "Add `strict: true` and `verbose: true` to the configuration: push then shows the "
         "statements and asks before it runs them");

@@ -21,7 +21,7 @@ void check(const Context& context, Reporter& reporter) {
             " is in a committed file: everybody who can read the repository, its history or a copy can use "
             "it.",
         password.public_host ? std::nullopt : std::optional<Severity>(Severity::note));
-    finding.location = lint::located(project, password.place);
+    finding.location = located(project, password.place);
     finding.evidence.push_back(project_fact(
         password.public_host ? "the host is a public server" : "the host is in a private network",
         finding.location));

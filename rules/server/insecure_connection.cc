@@ -16,10 +16,10 @@ void report_unverified(const Project& project, Reporter& reporter,
       reporter.add({.kind = "setting", .entry = "rejectUnauthorized"},
                    "The certificate of the database server is not verified (rejectUnauthorized: false): an "
                    "attacker on the network path can read and change all data.");
-  finding.location = lint::located(project, places.front()->place);
+  finding.location = located(project, places.front()->place);
   for (std::size_t i = 0; i < places.size() && i < 5; ++i)
     finding.evidence.push_back(
-        project_fact("ssl: { rejectUnauthorized: false }", lint::located(project, places[i]->place)));
+        project_fact("ssl: { rejectUnauthorized: false }", located(project, places[i]->place)));
   if (places.size() > 5)
     finding.evidence.push_back(project_fact("and in " + std::to_string(places.size() - 5) + " more places"));
   finding.fix = manual_fix(
@@ -35,7 +35,7 @@ void report_url(const Project& project, Reporter& reporter, const InsecureConnec
       key + " connects to " + connection.host +
           (off ? " with TLS turned off: passwords, queries and rows can be read on the network."
                : " and does not require TLS: some drivers fall back to plain text, others never try TLS."));
-  finding.location = lint::located(project, connection.place);
+  finding.location = located(project, connection.place);
   finding.evidence.push_back(
       project_fact(off ? "the URL turns TLS off" : "the URL does not require TLS", finding.location));
   finding.fix = manual_fix(

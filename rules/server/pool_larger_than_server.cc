@@ -46,12 +46,12 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
                                         std::to_string(instances->count) + " instances)"
                                   : "") +
                        ", but the server allows " + grouped(most) + " and refuses further ones.");
-  finding.location = lint::located(project, pool.place);
+  finding.location = located(project, pool.place);
   finding.evidence.push_back(
       project_fact(numbered(pool.what, number) + " is " + std::to_string(pool.size), finding.location));
   if (instances)
     finding.evidence.push_back(project_fact(instances->what + " is " + std::to_string(instances->count),
-                                            lint::located(project, instances->place)));
+                                            located(project, instances->place)));
   finding.evidence.push_back(catalog_fact("max_connections is " + setting));
   finding.fix =
       manual_fix("Limit the pool to " +
@@ -84,7 +84,7 @@ void report_sum(const Project& project, Reporter& reporter, double most, const s
     finding.evidence.push_back(
         project_fact(pool->what + " is " + std::to_string(pool->size) +
                          (instances ? ", in each of " + std::to_string(instances->count) + " instances" : ""),
-                     lint::located(project, pool->place)));
+                     located(project, pool->place)));
     if (!finding.location) finding.location = finding.evidence.back().place;
   }
   finding.evidence.push_back(catalog_fact("max_connections is " + setting));

@@ -6,16 +6,16 @@ namespace pgadvise::rules::pool_per_request {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
+  const CodeFacts* code = code_facts(context);
   if (!code) return;
-  lint::CodeSubjects subjects;
+  CodeSubjects subjects;
   for (const auto& pool : code->pools_in_requests) {
     Finding& finding = reporter.add(
         subjects.make(pool.made_by, pool.place.file, pool.function),
-        pool.made_by + lint::in_function(pool.function) + " makes a pool of connections for each call of " +
+        pool.made_by + in_function(pool.function) + " makes a pool of connections for each call of " +
             pool.request.entry + ": each request connects anew, and the server runs out of connections.");
-    finding.location = lint::located(context.project(), pool.place);
-    lint::add_request(finding, context, pool.request);
+    finding.location = located(context.project(), pool.place);
+    add_request(finding, context, pool.request);
     finding.fix = manual_fix("Make the pool once, at the top level of a module, and import it");
   }
 }

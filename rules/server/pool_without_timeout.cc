@@ -34,10 +34,10 @@ void check(const Context& context, Reporter& reporter) {
       (connects && runs ? ", and " : "") +
       (runs ? "a statement that hangs keeps its connection until somebody cancels it" : "") + ".";
   Finding& finding = reporter.add({.kind = "setting", .entry = "pool timeouts"}, std::move(message));
-  finding.location = lint::located(project, pools.front()->place);
+  finding.location = located(project, pools.front()->place);
   for (std::size_t i = 0; i < std::min(pools.size(), max_shown); ++i)
-    finding.evidence.push_back(project_fact(pools[i]->what + " has " + missing_of(*pools[i]),
-                                            lint::located(project, pools[i]->place)));
+    finding.evidence.push_back(
+        project_fact(pools[i]->what + " has " + missing_of(*pools[i]), located(project, pools[i]->place)));
   if (pools.size() > max_shown)
     finding.evidence.push_back(project_fact("and " + std::to_string(pools.size() - max_shown) + " more"));
   finding.fix = manual_fix(std::string("Set ") + (connects ? "connectionTimeoutMillis" : "") +

@@ -28,11 +28,10 @@ void check(const Context& context, Reporter& reporter) {
                  ? ", and " + std::to_string(others) + (others == 1 ? " other column" : " other columns")
                  : "") +
             ").");
-    finding.location = lint::located(project, mismatch.place);
-    lint::add_evidence(finding, context, "casing of drizzle(): " + quoted(mismatch.of_client),
-                       mismatch.place);
-    lint::add_evidence(finding, context, "casing of drizzle-kit: " + quoted(mismatch.of_kit),
-                       mismatch.config_place);
+    finding.location = located(project, mismatch.place);
+    add_evidence(finding, context, "casing of drizzle(): " + quoted(mismatch.of_client), mismatch.place);
+    add_evidence(finding, context, "casing of drizzle-kit: " + quoted(mismatch.of_kit),
+                 mismatch.config_place);
     finding.fix = manual_fix(
         mismatch.of_kit.empty()
             ? "Remove casing from drizzle(), or add it to the configuration and generate "

@@ -10,20 +10,19 @@ namespace pgadvise::rules::count_to_test_existence {
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
-    if (facts.count_test != CountTest::existence || facts.catalog_query || lint::by_tool_alone(query))
-      continue;
+    if (facts.count_test != CountTest::existence || facts.catalog_query || by_tool_alone(query)) continue;
     if (facts.relations.empty() && facts.unknown_relations.empty()) continue;
     const auto few = [&](const RelationUse& use) {
-      return lint::known_small(context, use.table, context.option(small_rows)) ||
-             lint::asks_for_one_row(context, facts, use.table);
+      return known_small(context, use.table, context.option(small_rows)) ||
+             asks_for_one_row(context, facts, use.table);
     };
     if (!facts.relations.empty() && std::all_of(facts.relations.begin(), facts.relations.end(), few))
       continue;
-    const QualifiedName table = lint::main_table(query);
-    Finding& finding = lint::report(reporter, query, table,
-                                    "The statement" + lint::on_table(table) +
-                                        " counts rows only to test whether one exists: it reads all matching "
-                                        "rows, where the first would be enough.");
+    const QualifiedName table = main_table(query);
+    Finding& finding = report(reporter, query, table,
+                              "The statement" + on_table(table) +
+                                  " counts rows only to test whether one exists: it reads all matching "
+                                  "rows, where the first would be enough.");
     finding.fix = manual_fix("Use EXISTS (SELECT 1 FROM … WHERE …) instead of the comparison with count(…)");
   }
 }

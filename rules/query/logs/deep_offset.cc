@@ -16,12 +16,12 @@ static void check(const Context& context, Reporter& reporter) {
     if (offset < context.option(min_rows)) continue;
     double shown = 1000;  // the order of magnitude, not the logged value
     while (shown * 10 <= offset) shown *= 10;
-    const QualifiedName table = lint::main_table(query);
+    const QualifiedName table = main_table(query);
     Finding& finding =
-        lint::report(reporter, query, table,
-                     "A page of the query" + lint::on_table(table) + " skips " + lint::grouped(shown) +
-                         " rows or more: the server reads and discards all of them first.",
-                     offset < context.option(warn_rows) ? std::optional(Severity::note) : std::nullopt);
+        report(reporter, query, table,
+               "A page of the query" + on_table(table) + " skips " + grouped(shown) +
+                   " rows or more: the server reads and discards all of them first.",
+               offset < context.option(warn_rows) ? std::optional(Severity::note) : std::nullopt);
     finding.fix = manual_fix(
         "Use keyset pagination: a WHERE on the sort columns that continues after the last "
         "row shown, instead of OFFSET");

@@ -14,12 +14,12 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     if (query.facts.json_depth <= context.option(max_depth)) continue;
     if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
-    const QualifiedName table = lint::main_table(query);
+    const QualifiedName table = main_table(query);
     Finding& finding =
-        lint::report(reporter, query, table,
-                     "The query" + lint::on_table(table) + " nests the JSON of related rows " +
-                         std::to_string(query.facts.json_depth) +
-                         " levels deep: the innermost subquery runs once for every row of all outer levels.");
+        report(reporter, query, table,
+               "The query" + on_table(table) + " nests the JSON of related rows " +
+                   std::to_string(query.facts.json_depth) +
+                   " levels deep: the innermost subquery runs once for every row of all outer levels.");
     finding.fix = manual_fix(
         "Fetch the inner levels in a separate statement, by the keys that the outer statement returned");
   }

@@ -10,11 +10,11 @@ static void check(const Context& context, Reporter& reporter) {
     const Query* query = context.query(fingerprint);
     if (!query || change.outcome != PlanChange::Outcome::fails_after) continue;
     const auto& relations = query->facts.relations;
-    Finding& finding = lint::report(
-        reporter, *query, relations.empty() ? QualifiedName{} : relations.front().table,
-        "A statement (" + lint::ran(*query) + ") fails under the changed schema, and not under " +
-            context.comparison().against + ": " + change.error + ".");
-    lint::apply_comparison(finding, context.comparison());
+    Finding& finding =
+        report(reporter, *query, relations.empty() ? QualifiedName{} : relations.front().table,
+               "A statement (" + ran(*query) + ") fails under the changed schema, and not under " +
+                   context.comparison().against + ": " + change.error + ".");
+    apply_comparison(finding, context.comparison());
     finding.fix =
         manual_fix("Deploy code that no longer sends the statement first, and change the schema afterwards");
   }
@@ -23,7 +23,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "failing-statement",
     .severity = Severity::error,
-    .harm = lint::Harm::deployment,
+    .harm = Harm::deployment,
     .needs = all(Input::workload, Input::plan_changes),
     .summary = "a logged statement that fails under the changed schema",
     .why =

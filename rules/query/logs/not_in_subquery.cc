@@ -13,11 +13,11 @@ static void check(const Context& context, Reporter& reporter) {
       const Table* table = context.has_catalog() ? context.catalog().table(column.table) : nullptr;
       const Column* known = table ? table->column(column.column) : nullptr;
       if (known && known->not_null) continue;
-      const bool view = table && !lint::stores_rows(*table);
+      const bool view = table && !stores_rows(*table);
       const bool sure = known && !view;
       const std::string name = sure ? display(column.table) + "." + column.column : column.column;
-      Finding& finding = lint::report(
-          reporter, query, sure ? column.table : lint::main_table(query),
+      Finding& finding = report(
+          reporter, query, sure ? column.table : main_table(query),
           "NOT IN compares with " + name + ", which " + (sure ? "may be" : "could be") +
               " NULL: with one NULL among the rows the condition is never true, and the query returns no "
               "rows without an error.",

@@ -15,15 +15,15 @@ static void check(const Context& context, Reporter& reporter) {
     if (facts.random_sort.empty() || facts.catalog_query) continue;
     if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
     const auto few = [&](const QualifiedName& table) {
-      return lint::known_small(context, table, context.option(small_rows)) ||
-             lint::asks_for_one_row(context, facts, table);
+      return known_small(context, table, context.option(small_rows)) ||
+             asks_for_one_row(context, facts, table);
     };
     if (std::all_of(facts.random_sort.begin(), facts.random_sort.end(), few)) continue;
     const QualifiedName& table = facts.random_sort.front();
-    Finding& finding = lint::report(
-        reporter, query, table,
-        "A query on " + display(table) +
-            " sorts by random(): it reads and sorts all rows that pass the filter to return a few.");
+    Finding& finding =
+        report(reporter, query, table,
+               "A query on " + display(table) +
+                   " sorts by random(): it reads and sorts all rows that pass the filter to return a few.");
     finding.fix = manual_fix("Use TABLESAMPLE, or look up a random key through an index");
   }
 }

@@ -76,7 +76,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "page-without-order",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::workload,
     .summary = "a page of a result without ORDER BY",
     .why =

@@ -84,7 +84,7 @@ bool reads(const Query& query, const QualifiedName& table) {
   const bool filters =
       kind == StatementKind::select || kind == StatementKind::update || kind == StatementKind::delete_;
   // Only statements of the application that use the table directly.
-  return filters && lint::of_application(query) &&
+  return filters && of_application(query) &&
          std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
                      [&](const RelationUse& use) { return use.table == table && !use.through_view; });
 }
@@ -100,11 +100,11 @@ std::vector<IndexKey> keys_of(const Table& table, const Filter& filter, const Us
                      [&](const IndexKey& other) { return other.column == key.column; }))
       keys.push_back(std::move(key));
   };
-  for (const auto& column : lint::fixed_columns(query.facts, table.name)) add({.column = column});
+  for (const auto& column : fixed_columns(query.facts, table.name)) add({.column = column});
   for (const auto& sort : query.facts.sort)
     if (sort.column.table == table.name)
       add({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
-  if (const Constraint* key = keys.empty() ? lint::primary_key(table) : nullptr)
+  if (const Constraint* key = keys.empty() ? primary_key(table) : nullptr)
     for (const auto& column : key->columns) add({.column = column});
   return keys;
 }
@@ -115,8 +115,8 @@ constexpr std::string_view filtered_rows = "SELECT FROM {table} WHERE {condition
 Conclusion conclude(const Plan& plan, double table_rows, double limit) {
   if (table_rows <= 0) return {.reason = "the table has no statistics"};
   const double passing = plan.root.plan_rows;
-  const std::string fact = "EXPLAIN: " + lint::grouped(passing) + " of about " + lint::grouped(table_rows) +
-                           " rows pass the filter";
+  const std::string fact =
+      "EXPLAIN: " + grouped(passing) + " of about " + grouped(table_rows) + " rows pass the filter";
   if (passing <= limit * table_rows) return {.verdict = Verdict::confirmed, .fact = fact};
   return {.verdict = Verdict::refuted, .reason = fact + ": a partial index would not be much smaller"};
 }
@@ -129,20 +129,20 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
   const double most = context.option(kept_percent) / 100;
   Finding& finding = reporter.add(
       column_subject(table.name, filter.column),
-      lint::grouped(static_cast<double>(use.calls)) + " of " + lint::grouped(static_cast<double>(calls)) +
-          " calls on " + display(table.name) + " filter by " + filter.shown + ", and few rows " +
+      grouped(static_cast<double>(use.calls)) + " of " + grouped(static_cast<double>(calls)) + " calls on " +
+          display(table.name) + " filter by " + filter.shown + ", and few rows " +
           (kept ? "pass" : "may pass") + " this filter: a partial index contains only these rows.");
   for (std::size_t i = 0; i < use.queries.size() && i < 3; ++i) {
     const Query& query = *use.queries[i];
-    const auto place = lint::place_of(query);
+    const auto place = place_of(query);
     if (!finding.location) finding.location = place;
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                lint::ran(query) + ": " + ellipsis(query.text, 300), place,
+    finding.evidence.push_back({Evidence::Kind::statement, ran(query) + ": " + ellipsis(query.text, 300),
+                                place,
                                 query.samples.empty() ? std::string() : query.samples.front().statement});
   }
   if (kept)
-    finding.evidence.push_back(lint::catalog_fact("according to the statistics, " +
-                                                  lint::grouped(100 * *kept) + " % of the rows pass"));
+    finding.evidence.push_back(
+        catalog_fact("according to the statistics, " + grouped(100 * *kept) + " % of the rows pass"));
   else
     finding.probe = Probe{.kind = Probe::Kind::plan,
                           .table = table.name,
@@ -167,12 +167,12 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
 }
 
 static void check_table(const Context& context, Reporter& reporter, const Table& table) {
-  const auto rows = lint::rows_of(context, table.name);
+  const auto rows = rows_of(context, table.name);
   if (!rows || *rows < context.option(min_rows)) return;
   std::uint64_t calls = 0;
   std::map<Filter, Use> filters;
   for (const Query* query : context.queries_on(table.name)) {
-    if (!reads(*query, table.name) || lint::asks_for_one_row(context, query->facts, table.name)) continue;
+    if (!reads(*query, table.name) || asks_for_one_row(context, query->facts, table.name)) continue;
     calls += query->calls;
     std::set<Filter> own;
     for (const auto& predicate : query->facts.predicates)
@@ -229,11 +229,11 @@ static bool another_begins_alike(const Context& context, const Table& table, con
 
 // An index whose entries are mostly NULLs.
 static void check_nulls(const Context& context, Reporter& reporter, const Table& table) {
-  const auto rows = lint::rows_of(context, table.name);
+  const auto rows = rows_of(context, table.name);
   if (!rows || *rows < context.option(min_rows)) return;
   for (const auto& index : table.indexes) {
     if (index.method != "btree" || index.unique || index.predicate || !index.valid ||
-        index.keys.size() != 1 || !lint::droppable(index))
+        index.keys.size() != 1 || !droppable(index))
       continue;
     const Column* column = table.column(index.keys.front().column);
     if (!column || !column->statistics) continue;
@@ -243,30 +243,30 @@ static void check_nulls(const Context& context, Reporter& reporter, const Table&
       continue;
     Finding& finding =
         reporter.add(index_subject(table.name, index),
-                     lint::grouped(nulls) + " % of the entries of " + index.name + " on " +
-                         display(table.name) + " are NULLs: a partial index contains only the other rows.");
+                     grouped(nulls) + " % of the entries of " + index.name + " on " + display(table.name) +
+                         " are NULLs: a partial index contains only the other rows.");
     finding.location = index.origin;
-    finding.evidence.push_back(lint::catalog_fact(lint::definition(index), index.origin));
+    finding.evidence.push_back(catalog_fact(definition(index), index.origin));
     Index partial = index;
-    partial.name = lint::new_index_name(context.catalog(), table.name.schema, index.name, "_not_null");
+    partial.name = new_index_name(context.catalog(), table.name.schema, index.name, "_not_null");
     partial.predicate = quote_identifier(column->name) + " IS NOT NULL";
     const bool concurrently = table.kind != Table::Kind::partitioned;
-    finding.fix = Fix{.title = std::string("Create the partial index, and drop the full one: every condition "
-                                           "on the column that excludes NULLs can use it") +
-                               (context.has_workload()
-                                    ? ""
+    finding.fix = Fix{
+        .title =
+            std::string("Create the partial index, and drop the full one: every condition "
+                        "on the column that excludes NULLs can use it") +
+            (context.has_workload() ? ""
                                     : "; first check that no ORDER BY on the column needs the NULLs, because "
                                       "pgadvise has read no log"),
-                      .sql = lint::create_index_sql(table, partial) + "\n" +
-                             lint::drop_index(table, index, Fix::Safety::review).sql,
-                      .down_sql = lint::create_index_sql(table, index) + "\n" +
-                                  ddl::drop_index({table.name.schema, partial.name}, concurrently) + ";",
-                      .safety = Fix::Safety::review};
+        .sql = create_index_sql(table, partial) + "\n" + drop_index(table, index, Fix::Safety::review).sql,
+        .down_sql = create_index_sql(table, index) + "\n" +
+                    ddl::drop_index({table.name.schema, partial.name}, concurrently) + ";",
+        .safety = Fix::Safety::review};
   }
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : lint::checked_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (context.has_workload()) check_table(context, reporter, *table);
     check_nulls(context, reporter, *table);
   }

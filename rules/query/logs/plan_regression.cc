@@ -29,7 +29,7 @@ bool worse_structure(const PlanChange& change) {
   return !change.differences.empty() && change.differences.front().worse();
 }
 
-std::string statement(const Query& query) { return "A statement (" + lint::ran(query) + ")"; }
+std::string statement(const Query& query) { return "A statement (" + ran(query) + ")"; }
 
 std::string times(double ratio) { return ratio >= 10 ? short_count(ratio) : fmt::format("{:.1f}", ratio); }
 
@@ -55,15 +55,15 @@ static void report_slower(const Context& context, Reporter& reporter, const Quer
   std::string message = fmt::format("{} costs the planner {} times as much as under {} ({} instead of {})",
                                     statement(query), times(ratio), context.comparison().against,
                                     short_count(change.cost_after), short_count(change.cost_before));
-  if (!change.differences.empty()) message += ": " + lint::difference_text(change.differences.front());
-  if (change.cause) message += (change.differences.empty() ? ": " : "; ") + lint::cause_text(*change.cause);
-  Finding& finding = lint::report(reporter, query, table_of(query, change), message + ".", severity);
+  if (!change.differences.empty()) message += ": " + difference_text(change.differences.front());
+  if (change.cause) message += (change.differences.empty() ? ": " : "; ") + cause_text(*change.cause);
+  Finding& finding = report(reporter, query, table_of(query, change), message + ".", severity);
   if (change.cause)
-    if (auto place = lint::place_of(context, *change.cause)) finding.location = std::move(place);
-  for (const auto& one : change.differences) finding.evidence.push_back(lint::difference_fact(one));
+    if (auto place = place_of(context, *change.cause)) finding.location = std::move(place);
+  for (const auto& one : change.differences) finding.evidence.push_back(difference_fact(one));
   if (!change.origin.empty())
     finding.evidence.push_back({Evidence::Kind::plan, "planned with " + change.origin});
-  lint::apply_comparison(finding, context.comparison());
+  apply_comparison(finding, context.comparison());
   using Cause = PlanCause::Kind;
   const bool index = change.cause && (change.cause->kind == Cause::dropped_index ||
                                       change.cause->kind == Cause::changed_index);
@@ -80,13 +80,13 @@ static void report_new(const Context& context, Reporter& reporter, const Query& 
   const PlanDifference& scan = change.unserved;
   constexpr double kept = 0.1;
   if (scan.rows_before < context.option(new_rows) || scan.rows_after > kept * scan.rows_before) return;
-  Finding& finding = lint::report(
+  Finding& finding = report(
       reporter, query, scan.table,
       fmt::format("{} that {} rejects has no suitable index here: it reads {} rows of {} to return {}.",
                   statement(query), context.comparison().against, short_count(scan.rows_before),
                   display(scan.table), short_count(scan.rows_after)));
   finding.evidence.push_back({Evidence::Kind::plan, scan.after});
-  lint::apply_comparison(finding, context.comparison());
+  apply_comparison(finding, context.comparison());
   finding.fix = manual_fix("Create an index that serves the statement, in the same migration");
 }
 

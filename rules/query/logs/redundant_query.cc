@@ -35,8 +35,7 @@ bool pages(const Query& query) {
     return std::any_of(facts.predicates.begin(), facts.predicates.end(),
                        [&](const Predicate& predicate) { return predicate.op == op; });
   };
-  return lint::skips_rows(facts) ||
-         (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
+  return skips_rows(facts) || (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
 }
 
 // "$1, $2, $3, … $400" as "$1, …, $400".
@@ -72,8 +71,7 @@ Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repe
       " and pass the result on, or cache it for that time: " + std::to_string(repeat.max_in_one_scope - 1) +
       " of the " + std::to_string(repeat.max_in_one_scope) + " calls are not needed";
   fix.sql = with_short_lists(query.text);
-  if (const std::string asked = lint::drizzle_select(context, query, transaction ? "tx" : "db");
-      !asked.empty())
+  if (const std::string asked = drizzle_select(context, query, transaction ? "tx" : "db"); !asked.empty())
     fix.drizzle =
         "const kept = await " + asked +
         ";  // once, then passed on\n// if it cannot be passed on: one promise per request and key, "
@@ -108,15 +106,15 @@ static void check(const Context& context, Reporter& reporter) {
   }
   for (const auto& [fingerprint, repeat] : worst) {
     const Query& query = *context.query(fingerprint);
-    const QualifiedName table = lint::main_table(query);
-    Finding& finding = reporter.add(
-        query_subject(query, table),
-        "The query" + lint::on_table(table) + " ran " + std::to_string(repeat->max_in_one_scope) +
-            " times in " + lint::scope_name(repeat->scope_of_most) +
-            " with the same values: " + ellipsis(query.text, lint::shown_statement));
+    const QualifiedName table = main_table(query);
+    Finding& finding =
+        reporter.add(query_subject(query, table),
+                     "The query" + on_table(table) + " ran " + std::to_string(repeat->max_in_one_scope) +
+                         " times in " + scope_name(repeat->scope_of_most) +
+                         " with the same values: " + ellipsis(query.text, shown_statement));
     if (!repeat->samples.empty()) finding.location = repeat->samples.front().place;
-    finding.evidence.push_back(lint::figures(*repeat, 1));
-    lint::add_places(*repeat, 1, finding.evidence);
+    finding.evidence.push_back(figures(*repeat, 1));
+    add_places(*repeat, 1, finding.evidence);
     finding.fix = fix_of(context, query, *repeat);
   }
 }

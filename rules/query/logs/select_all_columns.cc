@@ -19,7 +19,7 @@ static constexpr Option large_bytes{"large_bytes", 500,
 namespace {
 
 bool large(const Context& context, const Column& column) {
-  return lint::is_large(column, context.option(large_bytes));
+  return is_large(column, context.option(large_bytes));
 }
 
 bool selects_all(const QueryFacts& facts, const Table& table) {
@@ -60,13 +60,13 @@ static std::string all_of(const Context& context, const Table& table) {
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
   for (const auto& name : query.facts.from) {
     const Table* table = context.catalog().table(name);
-    if (!table || !lint::stores_rows(*table)) continue;
+    if (!table || !stores_rows(*table)) continue;
     if (!counts(context, query, *table) || !selects_all(query.facts, *table) ||
-        lint::asks_for_one_row(context, query.facts, name))
+        asks_for_one_row(context, query.facts, name))
       continue;
     const std::string what = all_of(context, *table);
     if (what.empty()) continue;
-    Finding& finding = lint::report(reporter, query, name, "A query reads " + what + ".");
+    Finding& finding = report(reporter, query, name, "A query reads " + what + ".");
     finding.fix = manual_fix("Select only the columns that are used");
     return;
   }
@@ -76,7 +76,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
     if (facts.kind != StatementKind::select || facts.selected.empty() || facts.locks_rows || facts.one_row ||
-        lint::by_tool_alone(query))
+        by_tool_alone(query))
       continue;
     check_query(context, reporter, query);
   }

@@ -24,7 +24,7 @@ namespace {
 // How a statement filters and sorts one table.
 struct TableUse {
   const Table* table = nullptr;
-  std::optional<lint::UnservedCondition> other;  // set if nothing below is
+  std::optional<UnservedCondition> other;  // set if nothing below is
   // Columns compared with a value; also with another table's column, if the join can reduce the rows.
   std::vector<std::string> equal;
   std::vector<std::string> range;
@@ -77,7 +77,7 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
     if (join && equality && predicate.other.table == table.name) add(use.equal, predicate.other.column);
     const Column* column =
         predicate.column.table == table.name ? table.column(predicate.column.column) : nullptr;
-    if (!column || lint::widened(*column, predicate)) continue;
+    if (!column || widened(*column, predicate)) continue;
     if (equality && (value || join)) add(use.equal, predicate.column.column);
     if (equality && value) add(without_joins, predicate.column.column);
     if (predicate.op == Predicate::Op::range && value) add(use.range, predicate.column.column);
@@ -102,7 +102,7 @@ bool served(const TableUse& use) {
       return false;
     const std::string& first = index.keys.front().column;
     const bool sorted = !use.sort.empty() && use.sort.front().column.column == first;
-    return lint::contains(use.equal, first) || lint::contains(use.range, first) || sorted;
+    return contains(use.equal, first) || contains(use.range, first) || sorted;
   });
 }
 
@@ -110,7 +110,7 @@ bool served(const TableUse& use) {
 // first ones kept.
 double distinct(const Table& table, const std::string& name) {
   const Column* column = table.column(name);
-  return column ? lint::distinct_values(table, *column) : 0;
+  return column ? distinct_values(table, *column) : 0;
 }
 
 std::vector<IndexKey> keys_for(TableUse use) {
@@ -123,7 +123,7 @@ std::vector<IndexKey> keys_for(TableUse use) {
     if (keys.size() < widest) keys.push_back({.column = column});
   if (!use.sort.empty()) {
     for (const auto& sort : use.sort)
-      if (!lint::contains(use.equal, sort.column.column) && keys.size() <= widest)
+      if (!contains(use.equal, sort.column.column) && keys.size() <= widest)
         keys.push_back(
             {.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
   } else if (!use.range.empty()) {
@@ -134,7 +134,7 @@ std::vector<IndexKey> keys_for(TableUse use) {
 
 IndexProposal proposal_of(const TableUse& use) {
   IndexProposal out{.table = use.table->name, .keys = keys_for(use)};
-  while (out.equality_keys < out.keys.size() && lint::contains(use.equal, out.keys[out.equality_keys].column))
+  while (out.equality_keys < out.keys.size() && contains(use.equal, out.keys[out.equality_keys].column))
     ++out.equality_keys;
   return out;
 }
@@ -181,7 +181,7 @@ bool reported_elsewhere(const Context& context, const Query& query) {
   return std::any_of(
       query.facts.predicates.begin(), query.facts.predicates.end(), [&](const Predicate& predicate) {
         const Table* table = context.catalog().table(predicate.column.table);
-        return table && (predicate.leading_wildcard || lint::bypassed_index(query.facts, *table, predicate));
+        return table && (predicate.leading_wildcard || bypassed_index(query.facts, *table, predicate));
       });
 }
 
@@ -194,18 +194,18 @@ static void check_plans(const Context& context, Reporter& reporter, const Query&
     for (const auto& insight : plan.insights) {
       if (insight.kind != Insight::Kind::slow_scan) continue;
       const PlanNode& scan = *insight.node;
-      const QualifiedName table = lint::table_of(query, scan);
+      const QualifiedName table = table_of(query, scan);
       if (!context.catalog().table(table)) continue;
       const double kept = rows_of(scan);
       const std::string fact = "Seq Scan on " + display(table) + " reads " +
-                               lint::grouped(kept + scan.rows_removed_by_filter * scan.loops) +
-                               " rows and keeps " + lint::grouped(kept);
+                               grouped(kept + scan.rows_removed_by_filter * scan.loops) + " rows and keeps " +
+                               grouped(kept);
       Finding& finding =
-          lint::report(reporter, query, table,
-                       "A statement (" + lint::ran(query) + ") filters " + display(table) +
-                           " by a condition that no index serves: it reads all of " + table.name + ".");
-      finding.evidence.push_back(lint::plan_fact(plan, fact));
-      lint::apply_plan(finding, plan);
+          report(reporter, query, table,
+                 "A statement (" + ran(query) + ") filters " + display(table) +
+                     " by a condition that no index serves: it reads all of " + table.name + ".");
+      finding.evidence.push_back(plan_fact(plan, fact));
+      apply_plan(finding, plan);
       finding.probe = probe_of(query, table);
       finding.fix = manual_fix(
           "Rewrite the condition so that it compares a column with a value, and index "
@@ -225,7 +225,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     if (rows >= 0 && rows < context.option(small_rows)) continue;
     TableUse use = use_of(query.facts, *table);
     if (served(use)) continue;
-    if (!use.plain()) use.other = lint::unserved_condition(context, query.facts, *table);
+    if (!use.plain()) use.other = unserved_condition(context, query.facts, *table);
     if (!use.plain() && !use.other) continue;
     // A join counts only if something else limits the rows of the statement.
     const bool narrowed = use.other || use.narrows || any_resolved(query.facts);
@@ -236,7 +236,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   Finding& finding =
       reporter.add(query_subject(query, table),
                    fmt::format("A statement {} on {} without a suitable index: it {}, and reads all of {}.",
-                               what_it_does(worst), display(table), lint::ran(query), table.name));
+                               what_it_does(worst), display(table), ran(query), table.name));
   finding.location = place_of(query);
   finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
                               query.samples.empty() ? std::string() : query.samples.front().statement});

@@ -67,7 +67,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "serialization-failure",
     .severity = Severity::note,
-    .harm = lint::Harm::deployment,
+    .harm = Harm::deployment,
     .needs = Input::server_log,
     .summary = "a statement that often fails because of concurrent transactions",
     .why =

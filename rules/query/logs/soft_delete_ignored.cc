@@ -125,7 +125,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "soft-delete-ignored",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = all(Input::workload, Input::schema),
     .summary = "a statement that ignores the mark of deleted rows",
     .why =

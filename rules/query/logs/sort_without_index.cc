@@ -66,13 +66,13 @@ const Table* sorted_table(const Context& context, const QueryFacts& facts) {
     return !key.column.column.empty() && key.column.table == name;
   });
   const Table* table = one ? context.catalog().table(name) : nullptr;
-  return table && lint::stores_rows(*table) ? table : nullptr;
+  return table && stores_rows(*table) ? table : nullptr;
 }
 
 IndexProposal proposal_of(const Table& table, const QueryFacts& facts) {
   constexpr std::size_t widest = 4;
   IndexProposal out{.table = table.name};
-  for (const auto& column : lint::fixed_columns(facts, table.name))
+  for (const auto& column : fixed_columns(facts, table.name))
     if (!has_column(out.keys, column)) out.keys.push_back({.column = column});
   if (out.keys.size() >= widest) out.keys.resize(widest - 1);
   out.equality_keys = out.keys.size();
@@ -124,16 +124,14 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     proposal = proposal_of(*table, query.facts);
     if (index_exists(*table, proposal->keys)) return;
   }
-  const QualifiedName name = table ? table->name : lint::main_table(query);
+  const QualifiedName name = table ? table->name : main_table(query);
   const bool actual = sorted.plan->plan->analyzed;
-  Finding& finding =
-      lint::report(reporter, query, name,
-                   "A statement" + lint::on_table(name) + (actual ? " sorts " : " is expected to sort ") +
-                       lint::grouped(sorted.rows) + " rows to return " +
-                       lint::grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
-  finding.evidence.push_back(
-      lint::plan_fact(*sorted.plan, "Limit over Sort of " + lint::grouped(sorted.rows) + " rows"));
-  lint::apply_plan(finding, *sorted.plan);
+  Finding& finding = report(reporter, query, name,
+                            "A statement" + on_table(name) + (actual ? " sorts " : " is expected to sort ") +
+                                grouped(sorted.rows) + " rows to return " +
+                                grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
+  finding.evidence.push_back(plan_fact(*sorted.plan, "Limit over Sort of " + grouped(sorted.rows) + " rows"));
+  apply_plan(finding, *sorted.plan);
   if (proposal) {
     finding.proposal = std::move(proposal);
     finding.probe =
@@ -151,7 +149,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries)
-    if (lint::of_application(query) && query.facts.limited && !query.facts.grouped)
+    if (of_application(query) && query.facts.limited && !query.facts.grouped)
       check_query(context, reporter, query);
 }
 

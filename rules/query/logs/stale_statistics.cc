@@ -75,12 +75,12 @@ std::string of_counters(const Context& context, const Table& table) {
   if (table.kind != Table::Kind::ordinary) return {};
   const double rows = static_cast<double>(statistics->live_rows);
   if (statistics->rows < 0 && rows >= least)
-    return "was never analyzed, and has about " + lint::grouped(rows) + " rows";
+    return "was never analyzed, and has about " + grouped(rows) + " rows";
   if (std::max(statistics->rows, rows) < least || changed < least ||
       100 * changed < context.option(changed_percent) * statistics->rows)
     return {};
-  return lint::grouped(changed) + " rows changed since the last ANALYZE, when the table had about " +
-         lint::grouped(statistics->rows);
+  return grouped(changed) + " rows changed since the last ANALYZE, when the table had about " +
+         grouped(statistics->rows);
 }
 
 // Only scans: better statistics on one table rarely fix the estimate of a join.
@@ -96,8 +96,7 @@ void collect(const Context& context, const Query& query, std::map<QualifiedName,
           std::max(insight.node->plan_rows, insight.node->actual_rows.value_or(0)) * insight.node->loops >=
           context.option(min_rows);
       if (large && times >= context.option(min_times))
-        out[lint::table_of(query, *insight.node)].misestimates.push_back(
-            {&query, &plan, insight.node, times});
+        out[table_of(query, *insight.node)].misestimates.push_back({&query, &plan, insight.node, times});
     }
 }
 
@@ -105,15 +104,15 @@ std::string analyze_sql(const QualifiedName& name) {
   return "ANALYZE " + quote_name(name.schema, name.name) + ";";
 }
 
-std::string rows(double count) { return lint::grouped(count) + (count == 1 ? " row" : " rows"); }
+std::string rows(double count) { return grouped(count) + (count == 1 ? " row" : " rows"); }
 
 std::string estimate_text(const Misestimate& misestimate) {
   const auto times = misestimate.node->loops > 1
-                         ? " in each of " + lint::grouped(misestimate.node->loops) + " loops"
+                         ? " in each of " + grouped(misestimate.node->loops) + " loops"
                          : std::string();
   return "estimated " + rows(misestimate.node->plan_rows) + ", found " +
-         lint::grouped(misestimate.node->actual_rows.value_or(0)) + times + ", " +
-         lint::grouped(misestimate.times) + " times off";
+         grouped(misestimate.node->actual_rows.value_or(0)) + times + ", " + grouped(misestimate.times) +
+         " times off";
 }
 
 // Whether the table was analyzed and has hardly changed since, so that ANALYZE would not help.
@@ -135,15 +134,15 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
     message = display(name) + " " + stale.reason + ".";
   Finding& finding = reporter.add(table_subject(name), std::move(message));
   finding.verdict = Verdict::confirmed;
-  if (!stale.reason.empty()) finding.evidence.push_back(lint::catalog_fact(stale.reason));
+  if (!stale.reason.empty()) finding.evidence.push_back(catalog_fact(stale.reason));
   for (std::size_t i = 0; i < stale.misestimates.size() && i < max_plans; ++i) {
     const Misestimate& misestimate = stale.misestimates[i];
-    finding.evidence.push_back(lint::plan_fact(
+    finding.evidence.push_back(plan_fact(
         *misestimate.plan, "scan of " + display(name) +
                                (misestimate.node->index.empty() ? "" : " by " + misestimate.node->index) +
                                " " + estimate_text(misestimate)));
     finding.evidence.push_back({Evidence::Kind::statement,
-                                lint::ran(*misestimate.query) + ": " + ellipsis(misestimate.query->text, 300),
+                                ran(*misestimate.query) + ": " + ellipsis(misestimate.query->text, 300),
                                 misestimate.plan->place});
     if (!finding.location) finding.location = misestimate.plan->place;
   }
@@ -165,11 +164,11 @@ static void check(const Context& context, Reporter& reporter) {
   std::map<QualifiedName, Stale> found;
   if (context.has_workload())
     for (const auto& query : context.workload().queries)
-      if (lint::of_application(query)) collect(context, query, found);
+      if (of_application(query)) collect(context, query, found);
   // Counters of a server with a history; a schema that was just loaded has none.
   if (context.has_catalog() && context.catalog().statistics_days)
     for (const auto& [name, table] : context.catalog().tables) {
-      auto reason = lint::of_tool_or_server(name, &table) ? std::string() : of_counters(context, table);
+      auto reason = of_tool_or_server(name, &table) ? std::string() : of_counters(context, table);
       if (!reason.empty()) found[name].reason = std::move(reason);
     }
   for (auto& [name, stale] : found) report_table(context, reporter, name, stale);

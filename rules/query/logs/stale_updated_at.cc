@@ -19,8 +19,8 @@ bool records_last_change(const Column& column) {
       "time",    "date",     "timestamp", "utc",    "ts",   "row", "record"};
   if (column.generated_expression || !(starts_with_nocase(column.type, "timestamp") || column.type == "date"))
     return false;
-  const auto words = lint::words_of(column.name);
-  return lint::any_of(words, change) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
+  const auto words = words_of(column.name);
+  return any_of(words, change) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
            return is_one_of(word, beside);
          });
 }
@@ -36,7 +36,7 @@ bool changes_content(const Table& table, const Assignment& assignment) {
   if (!column || assignment.from_itself || starts_with_nocase(column->type, "timestamp") ||
       column->type == "date" || column->type == "tsvector")
     return false;
-  return !lint::any_of(lint::words_of(column->name), tracking);
+  return !any_of(words_of(column->name), tracking);
 }
 
 // Whether the statement sets a time of its own, such as deleted_at = now(), which records the change.
@@ -64,15 +64,15 @@ bool picks_rows(const QueryFacts& facts, const Table& table) {
 bool sets_key_alone(const QueryFacts& facts, const Table& table) {
   if (facts.kind != StatementKind::insert || facts.updated.size() != 1) return false;
   return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& key) {
-    return lint::contains(key.columns, facts.updated.front().column.column);
+    return contains(key.columns, facts.updated.front().column.column);
   });
 }
 
 bool named_for_timestamps(const std::string& function) {
-  const auto words = lint::words_of(function.substr(function.find('.') + 1));
+  const auto words = words_of(function.substr(function.find('.') + 1));
   static constexpr std::array<std::string_view, 6> of_time = {"updated",     "modified", "timestamp",
                                                               "moddatetime", "changed",  "modtime"};
-  return lint::any_of(words, of_time);
+  return any_of(words, of_time);
 }
 
 // Whether the schema probably has triggers that pgadvise cannot see, because a DO block creates them in a
@@ -82,7 +82,7 @@ bool triggers_unseen(const Catalog& catalog) {
   const bool any = std::any_of(catalog.tables.begin(), catalog.tables.end(),
                                [](const auto& item) { return !item.second.update_triggers.empty(); });
   return !any &&
-         (lint::contains(catalog.extensions, "moddatetime") ||
+         (contains(catalog.extensions, "moddatetime") ||
           std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(), named_for_timestamps));
 }
 
@@ -116,8 +116,8 @@ struct Stale {
 
 void explain(const Table& table, const Column& column, Finding& finding) {
   finding.evidence.push_back(
-      lint::catalog_fact("no trigger of " + display(table.name) + " fires before an UPDATE",
-                         column.origin.file.empty() ? std::nullopt : std::optional(column.origin)));
+      catalog_fact("no trigger of " + display(table.name) + " fires before an UPDATE",
+                   column.origin.file.empty() ? std::nullopt : std::optional(column.origin)));
   finding.fix = manual_fix(
       "Set " + column.name +
       " = now() in the statement, or use a BEFORE UPDATE trigger for all statements (Drizzle: $onUpdate)");
@@ -129,12 +129,12 @@ void report_statement(Reporter& reporter, const Table& table, const Column& colu
       stale.changed.begin(), stale.changed.begin() + std::min<std::ptrdiff_t>(3, std::ssize(stale.changed)));
   const std::string more =
       stale.changed.size() > 3 ? " and " + std::to_string(stale.changed.size() - 3) + " more" : "";
-  Finding& finding = lint::report(reporter, *stale.query, table.name,
-                                  "A statement changes " + join(named, ", ") + more + " of " +
-                                      display(table.name) + " without setting " + column.name +
-                                      ": caches, synchronization and users that rely on " + column.name +
-                                      " miss the change.");
-  finding.evidence.push_back(lint::query_fact(other, "another statement sets the column: "));
+  Finding& finding =
+      report(reporter, *stale.query, table.name,
+             "A statement changes " + join(named, ", ") + more + " of " + display(table.name) +
+                 " without setting " + column.name + ": caches, synchronization and users that rely on " +
+                 column.name + " miss the change.");
+  finding.evidence.push_back(query_fact(other, "another statement sets the column: "));
   explain(table, column, finding);
 }
 
@@ -149,7 +149,7 @@ void report_table(Reporter& reporter, const Table& table, const Column& column,
   if (!column.origin.file.empty()) finding.location = column.origin;
   for (std::size_t i = 0; i < statements.size() && i < 3; ++i) {
     const Query& query = *statements[i].query;
-    finding.evidence.push_back(lint::query_fact(query, lint::ran(query) + ": "));
+    finding.evidence.push_back(query_fact(query, ran(query) + ": "));
   }
   explain(table, column, finding);
 }
@@ -158,7 +158,7 @@ void check(const Context& context, Reporter& reporter) {
   if (triggers_unseen(context.catalog())) return;
   std::map<const Table*, std::vector<Stale>> found;
   for (const auto& query : context.workload().queries) {
-    if (query.facts.updated.empty() || lint::by_tool_alone(query)) continue;
+    if (query.facts.updated.empty() || by_tool_alone(query)) continue;
     const Table* table = context.catalog().table(query.facts.updated.front().column.table);
     if (!table || !table->update_triggers.empty() ||
         std::none_of(table->columns.begin(), table->columns.end(), records_last_change))

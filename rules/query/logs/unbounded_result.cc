@@ -23,7 +23,7 @@ namespace {
 bool returns_rows_without_end(const Query& query) {
   const QueryFacts& facts = query.facts;
   return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.has_limit &&
-         !facts.one_row && !lint::by_tool_alone(query);
+         !facts.one_row && !by_tool_alone(query);
 }
 
 // Whether the query returns all rows of its tables: no filter, grouping or limit.
@@ -39,16 +39,16 @@ bool reads_all(const QueryFacts& facts) {
 bool queue(const Table& table) {
   static constexpr std::array<std::string_view, 9> names = {"queue",   "job", "outbox", "inbox", "cache",
                                                             "staging", "tmp", "temp",   "lock"};
-  const auto words = lint::words_of(table.name.name);
+  const auto words = words_of(table.name.name);
   return std::any_of(words.begin(), words.end(),
-                     [](const std::string& word) { return is_one_of(lint::singular(word), names); });
+                     [](const std::string& word) { return is_one_of(singular(word), names); });
 }
 
 // Whether the table grows with use: its rows have a time and belong to other rows, unlike settings, roles or
 // countries.
 bool grows(const Context& context, const Table& table) {
-  if (!lint::stores_rows(table) || queue(table)) return false;
-  if (lint::named_like_log(table) || table.kind == Table::Kind::partitioned) return true;
+  if (!stores_rows(table) || queue(table)) return false;
+  if (named_like_log(table) || table.kind == Table::Kind::partitioned) return true;
   const bool dated = std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
     return starts_with_nocase(column.type, "timestamp") && column.default_expression;
   });
@@ -62,11 +62,11 @@ bool grows(const Context& context, const Table& table) {
 
 static Finding& report_large(const Context& context, Reporter& reporter, const Query& query,
                              std::string message, std::optional<Severity> severity) {
-  Finding& finding = lint::report(
-      reporter, query, query.facts.from.empty() ? lint::main_table(query) : query.facts.from.front(),
-      std::move(message), severity);
+  Finding& finding =
+      report(reporter, query, query.facts.from.empty() ? main_table(query) : query.facts.from.front(),
+             std::move(message), severity);
   finding.fix =
-      manual_fix(lint::is_drizzle(context) ? "Add .limit(…) and page by key" : "Add a LIMIT and page by key");
+      manual_fix(is_drizzle(context) ? "Add .limit(…) and page by key" : "Add a LIMIT and page by key");
   return finding;
 }
 
@@ -81,7 +81,7 @@ static void check_whole_table(const Context& context, Reporter& reporter, const 
     if (!many && (rows || !grows(context, *table))) continue;
     report_large(context, reporter, query,
                  "A query returns every row of " + display(name) +
-                     (many ? ", about " + lint::grouped(*rows) + " of them" : "") +
+                     (many ? ", about " + grouped(*rows) + " of them" : "") +
                      ", because it has no WHERE and no LIMIT.",
                  many ? std::nullopt : std::optional(Severity::note));
     return;
@@ -101,13 +101,12 @@ static void check_plan(const Context& context, Reporter& reporter, const Query& 
   const KnownPlan* plan = largest_run(context, query);
   const double rows = plan ? rows_of(plan->plan->root) : 0;
   if (rows < context.option(min_rows)) return check_whole_table(context, reporter, query);
-  Finding& finding = report_large(context, reporter, query,
-                                  "A query" + lint::on_table(lint::main_table(query)) +
-                                      " without LIMIT returns " + lint::grouped(rows) + " rows.",
-                                  std::nullopt);
-  finding.evidence.push_back(
-      lint::plan_fact(*plan, "the statement returns " + lint::grouped(rows) + " rows"));
-  lint::apply_plan(finding, *plan);
+  Finding& finding = report_large(
+      context, reporter, query,
+      "A query" + on_table(main_table(query)) + " without LIMIT returns " + grouped(rows) + " rows.",
+      std::nullopt);
+  finding.evidence.push_back(plan_fact(*plan, "the statement returns " + grouped(rows) + " rows"));
+  apply_plan(finding, *plan);
 }
 
 static void check(const Context& context, Reporter& reporter) {
@@ -120,8 +119,8 @@ static void check(const Context& context, Reporter& reporter) {
     const double rows = static_cast<double>(query.rows) / static_cast<double>(query.rows_calls);
     if (rows < context.option(min_rows)) continue;
     report_large(context, reporter, query,
-                 "A query" + lint::on_table(lint::main_table(query)) + " without LIMIT returns " +
-                     lint::grouped(rows) + " rows per call on average.",
+                 "A query" + on_table(main_table(query)) + " without LIMIT returns " + grouped(rows) +
+                     " rows per call on average.",
                  std::nullopt);
   }
 }

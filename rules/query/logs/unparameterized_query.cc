@@ -26,13 +26,13 @@ static void check(const Context& context, Reporter& reporter) {
   }
   const bool driver = with_literals >= context.option(driver_share) * with_values;
   for (const auto& query : context.workload().queries) {
-    if (!inlined(query) || query.facts.inlined < context.option(min_samples) || lint::by_tool_alone(query))
+    if (!inlined(query) || query.facts.inlined < context.option(min_samples) || by_tool_alone(query))
       continue;
     if (static_cast<double>(query.calls) < context.option(min_calls)) continue;
-    const QualifiedName table = lint::main_table(query);
-    Finding& finding = lint::report(
+    const QualifiedName table = main_table(query);
+    Finding& finding = report(
         reporter, query, table,
-        "The statement" + lint::on_table(table) + " ran " + std::to_string(query.calls) +
+        "The statement" + on_table(table) + " ran " + std::to_string(query.calls) +
             " times with its values in the text: the server parses and plans each call again" +
             (driver ? "."
                     : ". Other statements of this log use parameters: check that the values are quoted."),

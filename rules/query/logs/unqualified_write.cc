@@ -36,23 +36,23 @@ static void check(const Context& context, Reporter& reporter) {
     if ((!deletes && facts.kind != StatementKind::update) || facts.has_where || facts.from_derived ||
         !facts.target || facts.catalog_query)
       continue;
-    if (temporary.count(facts.target->name) || lint::by_tool_alone(query)) continue;
+    if (temporary.count(facts.target->name) || by_tool_alone(query)) continue;
     if (truncated(context.workload(), query)) continue;
     const Table* table = context.has_catalog() ? context.catalog().table(*facts.target) : nullptr;
     // A table that the schema does not have was usually created by the session itself.
     if ((context.has_catalog() && !table) || (table && table->temporary)) continue;
     const Table named{.name = *facts.target};
     // The table may be empty because of this statement.
-    const auto rows = lint::rows_of(context, *facts.target);
+    const auto rows = rows_of(context, *facts.target);
     const bool few = (rows && *rows < small && (*rows > 0 || !deletes)) ||
                      (query.rows_calls > 0 &&
                       static_cast<double>(query.rows) < small * static_cast<double>(query.rows_calls));
-    const bool short_lived = deletes && lint::named_like_log(named);
-    Finding& finding = lint::report(reporter, query, *facts.target,
-                                    std::string(deletes ? "DELETE" : "UPDATE") + " on " +
-                                        display(*facts.target) + " has no WHERE: it " +
-                                        (deletes ? "deletes" : "updates") + " every row of the table.",
-                                    few || short_lived ? std::optional(Severity::note) : std::nullopt);
+    const bool short_lived = deletes && named_like_log(named);
+    Finding& finding =
+        report(reporter, query, *facts.target,
+               std::string(deletes ? "DELETE" : "UPDATE") + " on " + display(*facts.target) +
+                   " has no WHERE: it " + (deletes ? "deletes" : "updates") + " every row of the table.",
+               few || short_lived ? std::optional(Severity::note) : std::nullopt);
     if (few) finding.evidence.push_back({Evidence::Kind::statement, "the table has few rows"});
     finding.fix = manual_fix(deletes ? "Add the missing WHERE; if the table should be emptied, use TRUNCATE"
                                      : "Add the missing WHERE");

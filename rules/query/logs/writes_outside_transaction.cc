@@ -30,17 +30,17 @@ const Table* written(const Context& context, const Query& query) {
 }
 
 void add_place(const std::optional<Sample>& sample, const Query& query, Finding& finding) {
-  Evidence evidence{Evidence::Kind::statement, ellipsis(query.text, lint::shown_statement)};
+  Evidence evidence{Evidence::Kind::statement, ellipsis(query.text, shown_statement)};
   if (sample) {
     evidence.place = sample->place;
-    evidence.literal = lint::with_parameters(*sample);
+    evidence.literal = with_parameters(*sample);
   }
   finding.evidence.push_back(std::move(evidence));
 }
 
 std::string in_one(const Context& context, const Query& first, const Query& then) {
-  const std::string one = lint::drizzle_write(context, first, "tx");
-  const std::string other = lint::drizzle_write(context, then, "tx");
+  const std::string one = drizzle_write(context, first, "tx");
+  const std::string other = drizzle_write(context, then, "tx");
   if (one.empty() || other.empty()) return {};
   return "await db.transaction(async (tx) => {\n  await " + one + ";\n  await " + other + ";\n});";
 }
@@ -92,7 +92,7 @@ static void check(const Context& context, Reporter& reporter) {
     const Table* one = written(context, *first);
     const Table* other = written(context, *then);
     if (!one || !other || one == other) continue;
-    const Constraint* key = lint::foreign_key_between(*one, *other);
+    const Constraint* key = foreign_key_between(*one, *other);
     if (!key || of_other_rows(pair, *first, *one, *then, *other, *key)) continue;
     Finding& finding =
         reporter.add({.kind = "query",

@@ -87,7 +87,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "inconsistent-key-type",
     .severity = Severity::note,
-    .harm = lint::Harm::upkeep,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a primary key of another type than the convention",
     .why =

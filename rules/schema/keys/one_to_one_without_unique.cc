@@ -101,7 +101,7 @@ std::optional<Evidence> reason(const Context& context, const Table& child, const
   if (known && distinct < rows * 0.999) return std::nullopt;
   if (const CodeRelation* back = stated_one_to_one(context, child, key))
     return Evidence{Evidence::Kind::project, "Drizzle's relations have one() on both sides",
-                    lint::located(context.project(), back->place)};
+                    located(context.project(), back->place)};
   if (rows >= context.option(least_rows) && rows <= context.option(most_rows))
     return catalog_fact("ANALYZE found as many values as rows: " + grouped(rows), child.origin);
   const Table* parent = context.catalog().table(key.referenced_table);
@@ -162,7 +162,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "one-to-one-without-unique",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "a one-to-one foreign key without a unique index",
     .why =

@@ -92,7 +92,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "created-at-without-default",
     .severity = Severity::note,
-    .harm = lint::Harm::upkeep,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a required created_at without a default",
     .why =

@@ -92,7 +92,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "boolean-stored-as-text",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "booleans in a text column",
     .why =

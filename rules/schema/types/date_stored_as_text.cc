@@ -116,7 +116,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "date-stored-as-text",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "dates in a text column",
     .why =

@@ -190,7 +190,7 @@ bool has_program(const Context& context) {
 std::vector<const JsonColumn*> uses_in_code(const Context& context, const Table& table,
                                             const Column& column) {
   std::vector<const JsonColumn*> out;
-  const CodeFacts* code = context.has_project() ? lint::code_facts(context) : nullptr;
+  const CodeFacts* code = context.has_project() ? code_facts(context) : nullptr;
   if (!code) return out;
   for (const auto& one : code->json_columns)
     if (one.table == table.name && one.column == column.name) out.push_back(&one);
@@ -209,7 +209,7 @@ std::string text_of(const JsonColumn& use) {
 
 void assess_code(const Context& context, const std::vector<const JsonColumn*>& uses, Assessment& out) {
   for (const JsonColumn* use : uses) {
-    const SourceLocation place = lint::located(context.project(), use->place);
+    const SourceLocation place = located(context.project(), use->place);
     if (!out.in_code) out.in_code = place;
     out.add(Evidence::Kind::project, text_of(*use), place);
   }
