@@ -19,11 +19,10 @@ bool used_whole(const Context& context, const Table& table, const std::string& c
            (predicate.op == Op::equality || predicate.op == Op::in_list || predicate.op == Op::range);
   };
   const auto& queries = context.queries_on(table.name);
-  return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
+  return std::ranges::any_of(queries, [&](const Query* query) {
     const QueryFacts& facts = query->facts;
-    return std::any_of(facts.predicates.begin(), facts.predicates.end(), whole) ||
-           std::any_of(facts.sort.begin(), facts.sort.end(),
-                       [&](const SortKey& key) { return key.column == use; });
+    return std::ranges::any_of(facts.predicates, whole) ||
+           std::ranges::any_of(facts.sort, [&](const SortKey& key) { return key.column == use; });
   });
 }
 

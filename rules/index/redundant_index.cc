@@ -37,8 +37,8 @@ static void check(const Context& context, Reporter& reporter) {
       const auto& others = narrow.keys.empty() || narrow.keys[0].column.empty()
                                ? all
                                : context.indexes_with(table, narrow.keys[0].column);
-      const auto found = std::find_if(others.begin(), others.end(),
-                                      [&](const Index* index) { return serves(context, *index, narrow); });
+      const auto found =
+          std::ranges::find_if(others, [&](const Index* index) { return serves(context, *index, narrow); });
       if (found == others.end()) continue;
       const Index* wide = *found;
       Finding& finding = report_index(

@@ -22,9 +22,7 @@ Checksum compare(const TrackingTable* table, const MigrationFolder& folder, cons
   for (const auto* row : rows_of(*table, folder, migration)) {
     if (row->checksum.empty()) continue;
     any = true;
-    if (std::find(migration.checksums.begin(), migration.checksums.end(), row->checksum) !=
-        migration.checksums.end())
-      return Checksum::same;
+    if (is_one_of(row->checksum, migration.checksums)) return Checksum::same;
   }
   return any ? Checksum::other : Checksum::unknown;
 }
@@ -71,9 +69,8 @@ void report_commits(const Context& context, Reporter& reporter, const MigrationF
                     const std::map<std::string, Migrations>& commits) {
   const bool stops = facts_of(folder).on_edit == ToolFacts::OnEdit::stops;
   for (const auto& [commit, migrations] : commits) {
-    const bool released =
-        std::any_of(migrations.begin(), migrations.end(),
-                    [](const MigrationEntry* migration) { return migration->changed_after_release; });
+    const bool released = std::ranges::any_of(
+        migrations, [](const MigrationEntry* migration) { return migration->changed_after_release; });
     const Severity severity = stops ? (released ? Severity::error : Severity::warning)
                                     : (released ? Severity::warning : Severity::note);
     Finding& finding =

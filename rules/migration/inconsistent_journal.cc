@@ -74,11 +74,10 @@ void check_rows(const Context& context, Reporter& reporter, const MigrationFolde
   Group group{"not in the folder", {}, {}};
   for (const auto& row : table->rows) {
     if (row.failed) continue;
-    const bool known =
-        std::any_of(folder.migrations.begin(), folder.migrations.end(), [&](const MigrationEntry& migration) {
-          const auto rows = rows_of(*table, folder, migration);
-          return std::find(rows.begin(), rows.end(), &row) != rows.end();
-        });
+    const bool known = std::ranges::any_of(folder.migrations, [&](const MigrationEntry& migration) {
+      const auto rows = rows_of(*table, folder, migration);
+      return std::ranges::find(rows, &row) != rows.end();
+    });
     if (!known)
       group.entries.push_back(row.migration.empty() ? "created_at " + std::to_string(row.when)
                                                     : row.migration);
@@ -100,8 +99,8 @@ void check_problems(const Context& context, Reporter& reporter, const MigrationF
   const Project& project = context.project();
   std::vector<std::pair<Group, const JournalProblem*>> groups;  // with the first problem
   for (const auto& problem : folder.problems) {
-    const auto same = std::find_if(groups.begin(), groups.end(),
-                                   [&](const auto& group) { return group.first.kind == problem.kind; });
+    const auto same =
+        std::ranges::find_if(groups, [&](const auto& group) { return group.first.kind == problem.kind; });
     auto& group = same == groups.end() ? groups.emplace_back(Group{problem.kind, {}, {}}, &problem) : *same;
     group.first.entries.push_back(problem.entry);
     if (group.first.evidence.size() < max_evidence)

@@ -65,7 +65,7 @@ bool depends_on(const MigrationTransaction::Step& later, const MigrationTransact
         return earlier.first_name(before.table) == later.first_name(action.table) && is_one_of(column, used);
       };
       const bool same_name = !action.name.empty() && before.name == action.name;
-      const bool same_column = std::any_of(before.columns.begin(), before.columns.end(), uses);
+      const bool same_column = std::ranges::any_of(before.columns, uses);
       if (removes(before) && adds(action) && (same_name || same_column)) return true;
       if (before.kind == Kind::add_column && same_column) return true;
       if (before.kind == Kind::rename_column && uses(before.name)) return true;
@@ -77,9 +77,8 @@ bool depends_on(const MigrationTransaction::Step& later, const MigrationTransact
 // "orders, users from line 2" if both are locked there, else "orders from line 4, users from line 2".
 std::string with_lines(const std::map<std::string, int>& tables) {
   constexpr std::size_t shown = 3;
-  const bool one_line = std::all_of(tables.begin(), tables.end(), [&](const auto& table) {
-    return table.second == tables.begin()->second;
-  });
+  const bool one_line =
+      std::ranges::all_of(tables, [&](const auto& table) { return table.second == tables.begin()->second; });
   const auto from = [](int line) { return " from line " + std::to_string(line); };
   std::vector<std::string> names;
   for (const auto& [table, line] : tables)

@@ -231,7 +231,7 @@ std::vector<Waits> all_waits(const Context& context) {
   const auto flush = [&] {
     if (found.empty()) return;
     Waits& one = out.emplace_back();
-    one.worst = *std::max_element(found.begin(), found.end(), less_harmful);
+    one.worst = *std::ranges::max_element(found, less_harmful);
     one.others = found.size() - 1;
     found.clear();
   };
@@ -253,9 +253,9 @@ void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
   std::vector<Waits> waits = all_waits(context);
   const auto is_note = [](const Waits& one) { return !one.worst.severe; };
-  const auto notes = static_cast<std::size_t>(std::count_if(waits.begin(), waits.end(), is_note));
+  const auto notes = static_cast<std::size_t>(std::ranges::count_if(waits, is_note));
   if (notes > max_notes) {
-    const auto worst = std::max_element(waits.begin(), waits.end(), [&](const Waits& a, const Waits& b) {
+    const auto worst = std::ranges::max_element(waits, [&](const Waits& a, const Waits& b) {
       return is_note(a) != is_note(b) ? is_note(b) : less_harmful(a.worst, b.worst);
     });
     worst->migrations = notes - 1;

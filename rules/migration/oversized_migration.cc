@@ -30,16 +30,14 @@ bool only_drops(SchemaAction::Kind kind) {
 bool related(const Context& context, const QualifiedName& a, const QualifiedName& b) {
   const auto references = [&](const QualifiedName& from, const QualifiedName& to) {
     const Table* table = context.has_catalog() ? context.catalog().table(from) : nullptr;
-    return table &&
-           std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& key) {
+    return table && std::ranges::any_of(table->constraints, [&](const Constraint& key) {
              return key.kind == Constraint::Kind::foreign_key && key.referenced_table == to;
            });
   };
   if (references(a, b) || references(b, a)) return true;
   const auto words = words_of(singular_name(a.name));
   const auto others = words_of(singular_name(b.name));
-  return std::any_of(words.begin(), words.end(),
-                     [&](const std::string& word) { return contains(others, word); });
+  return std::ranges::any_of(words, [&](const std::string& word) { return contains(others, word); });
 }
 
 // The groups of related tables that the migration creates or gives columns, each by its first table. The same
@@ -59,9 +57,9 @@ std::vector<std::vector<QualifiedName>> features(const Context& context, const M
     std::pair<std::vector<QualifiedName>, std::set<std::string>> joined{{table}, columns};
     std::erase_if(groups, [&](const auto& group) {
       const bool same_columns = !columns.contains("") && group.second == columns;
-      if (!same_columns &&
-          std::none_of(group.first.begin(), group.first.end(),
-                       [&](const QualifiedName& other) { return related(context, table, other); }))
+      if (!same_columns && std::ranges::none_of(group.first, [&](const QualifiedName& other) {
+            return related(context, table, other);
+          }))
         return false;
       joined.first.insert(joined.first.end(), group.first.begin(), group.first.end());
       joined.second.insert(group.second.begin(), group.second.end());

@@ -124,7 +124,7 @@ std::string consequence(const Push& push) {
 
 // Whether the call path is the end of another, longer one: then it adds nothing.
 bool is_end_of_another(const DeployCommand& way, const std::vector<const DeployCommand*>& ways) {
-  return std::any_of(ways.begin(), ways.end(), [&](const DeployCommand* other) {
+  return std::ranges::any_of(ways, [&](const DeployCommand* other) {
     return other->path.size() >= way.path.size() && other->production == way.production &&
            std::equal(way.path.rbegin(), way.path.rend(), other->path.rbegin());
   });
@@ -155,9 +155,8 @@ std::string script_run_by_hand(const Found& found) {
 
 void report_place(const Project& project, Reporter& reporter, const Found& found,
                   std::map<std::string, int>& seen) {
-  const auto first = *std::find_if(found.ways.begin(), found.ways.end(), [&](const DeployCommand* way) {
-    return way->production == found.production;
-  });
+  const auto first = *std::ranges::find_if(
+      found.ways, [&](const DeployCommand* way) { return way->production == found.production; });
   Severity severity = found.push.forced ? Severity::error : Severity::warning;
   if (!found.production) severity = Severity::note;
   const bool code = first->entry == "code" && found.production;

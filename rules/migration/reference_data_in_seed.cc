@@ -20,9 +20,9 @@ bool named_for_reference_data(const std::string& table) {
 }
 
 bool is_read(const CodeFacts& code, const QualifiedName& table) {
-  return std::any_of(code.queries.begin(), code.queries.end(), [&](const CodeQuery& query) {
+  return std::ranges::any_of(code.queries, [&](const CodeQuery& query) {
     return query.kind == CodeQuery::Kind::select &&
-           std::find(query.tables.begin(), query.tables.end(), table) != query.tables.end();
+           std::ranges::find(query.tables, table) != query.tables.end();
   });
 }
 

@@ -79,8 +79,8 @@ class Check {
   std::vector<SchemaDifference> differences(const Catalog& expected) const {
     auto out = schema_differences(expected, *schema_.declared);
     for (const auto& [name, table] : schema_.declared->tables) {
-      const bool used = std::any_of(expected.tables.begin(), expected.tables.end(),
-                                    [&](const auto& item) { return item.first.schema == name.schema; });
+      const bool used = std::ranges::any_of(
+          expected.tables, [&](const auto& item) { return item.first.schema == name.schema; });
       if (used || table.kind != Table::Kind::ordinary) continue;
       SchemaDifference& added = out.emplace_back();
       added.kind = Kind::extra;
@@ -92,7 +92,7 @@ class Check {
   }
 
   static bool among(const std::vector<SchemaDifference>& all, const SchemaDifference& one) {
-    return std::any_of(all.begin(), all.end(), [&](const SchemaDifference& other) {
+    return std::ranges::any_of(all, [&](const SchemaDifference& other) {
       return other.kind == one.kind && other.subject == one.subject && other.what == one.what;
     });
   }

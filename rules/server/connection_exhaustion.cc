@@ -54,8 +54,7 @@ std::string by_state(const std::vector<Session>& sessions) {
   std::map<std::string, int> counts;
   for (const auto& session : sessions) ++counts[session.state];
   std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::ranges::stable_sort(sorted, [](const auto& a, const auto& b) { return a.second > b.second; });
   std::vector<std::string> out;
   for (const auto& [state, count] : sorted)
     out.push_back(grouped(count) + " " +

@@ -23,9 +23,10 @@ const InstanceCount* instances_of(const Project& project, const PoolSize& pool) 
   const InstanceCount* best = nullptr;
   for (const auto& each : project.instances) {
     const bool same = each.name.empty() ? each.folder == pool.folder : each.name == base_name(pool.folder);
-    const bool only = std::all_of(project.pools.begin(), project.pools.end(),
-                                  [&](const PoolSize& other) { return other.folder == pool.folder; }) &&
-                      project.instances.size() == 1;
+    const bool only =
+        std::ranges::all_of(project.pools,
+                            [&](const PoolSize& other) { return other.folder == pool.folder; }) &&
+        project.instances.size() == 1;
     if ((same || only) && (!best || each.count > best->count)) best = &each;
   }
   return best;

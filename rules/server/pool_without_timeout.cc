@@ -22,9 +22,9 @@ void check(const Context& context, Reporter& reporter) {
     if (!pool.connect_timeout || !pool.statement_timeout) pools.push_back(&pool);
   if (pools.empty()) return;
   const bool connects =
-      std::any_of(pools.begin(), pools.end(), [](const ClientPool* pool) { return !pool->connect_timeout; });
-  const bool runs = std::any_of(pools.begin(), pools.end(),
-                                [](const ClientPool* pool) { return !pool->statement_timeout; });
+      std::ranges::any_of(pools, [](const ClientPool* pool) { return !pool->connect_timeout; });
+  const bool runs =
+      std::ranges::any_of(pools, [](const ClientPool* pool) { return !pool->statement_timeout; });
   std::string message = pools.size() == 1 ? "A connection pool has " + missing_of(*pools.front())
                                           : std::to_string(pools.size()) + " connection pools lack a timeout";
   message +=

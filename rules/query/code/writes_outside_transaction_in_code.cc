@@ -101,8 +101,7 @@ void check(const Context& context, Reporter& reporter) {
       by_function[pair.function_place].push_back({&pair, key, std::move(subject)});
   }
   for (auto& [place, all] : by_function) {
-    std::stable_partition(all.begin(), all.end(),
-                          [](const Related& one) { return !one.pair->value.empty(); });
+    std::ranges::stable_partition(all, [](const Related& one) { return !one.pair->value.empty(); });
     report(context, reporter, all);
   }
 }

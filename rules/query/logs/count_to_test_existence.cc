@@ -16,8 +16,7 @@ static void check(const Context& context, Reporter& reporter) {
       return known_small(context, use.table, context.option(small_rows)) ||
              asks_for_one_row(context, facts, use.table);
     };
-    if (!facts.relations.empty() && std::all_of(facts.relations.begin(), facts.relations.end(), few))
-      continue;
+    if (!facts.relations.empty() && std::ranges::all_of(facts.relations, few)) continue;
     const QualifiedName table = main_table(query);
     Finding& finding = report(reporter, query, table,
                               "The statement" + on_table(table) +

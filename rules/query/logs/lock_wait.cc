@@ -35,8 +35,8 @@ std::optional<std::pair<QualifiedName, QualifiedName>> two_tables(const Context&
                                                                   const ServerEvent& event) {
   const Query* waited = context.query(event.fingerprint);
   const auto& queries = context.workload().queries;
-  const auto other = std::find_if(queries.begin(), queries.end(),
-                                  [&](const Query& query) { return query.text == event.about; });
+  const auto other =
+      std::ranges::find_if(queries, [&](const Query& query) { return query.text == event.about; });
   if (!waited || event.about.empty() || other == queries.end()) return std::nullopt;
   // An INSERT waits for rows that its foreign keys refer to, or for an equal key.
   const auto locks_own_rows = [](const Query& query) {

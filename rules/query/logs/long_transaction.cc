@@ -57,7 +57,7 @@ struct Open {
 };
 
 void report_open(Reporter& reporter, const std::string& application, Open open) {
-  std::stable_sort(open.sessions.begin(), open.sessions.end(), [](const Session* a, const Session* b) {
+  std::ranges::stable_sort(open.sessions, [](const Session* a, const Session* b) {
     return *a->transaction_seconds > *b->transaction_seconds;
   });
   const std::string whose =
@@ -121,8 +121,8 @@ void report_idle(const Context& context, Reporter& reporter, const ServerEvent& 
 }
 
 bool by_people(const ServerEvent& event) {
-  return !event.applications.empty() && std::all_of(event.applications.begin(), event.applications.end(),
-                                                    [](const auto& entry) { return is_tool(entry.first); });
+  return !event.applications.empty() &&
+         std::ranges::all_of(event.applications, [](const auto& entry) { return is_tool(entry.first); });
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -66,9 +66,7 @@ bool lists_one_value(const Query& query, const Predicate& predicate,
     const auto& value = (*sample->parameters)[at];
     return value && value->starts_with('{') && value->size() > 2 && !contains(*value, ",");
   };
-  if (predicate.parameter > 0 && !samples.empty() &&
-      std::all_of(samples.begin(), samples.end(), array_of_one))
-    return true;
+  if (predicate.parameter > 0 && !samples.empty() && std::ranges::all_of(samples, array_of_one)) return true;
   return query.facts.longest_list == 1;
 }
 
@@ -76,7 +74,7 @@ bool lists_one_value(const Query& query, const Predicate& predicate,
 bool asks_for_one_key(const Query& query, const std::vector<const Sample*>& samples) {
   const auto& predicates = query.facts.predicates;
   return !query.facts.parsed || predicates.empty() ||
-         std::any_of(predicates.begin(), predicates.end(), [&](const Predicate& predicate) {
+         std::ranges::any_of(predicates, [&](const Predicate& predicate) {
            const bool given =
                predicate.value != Predicate::Value::column && predicate.value != Predicate::Value::constant;
            return given && (one_value(predicate.op) || lists_one_value(query, predicate, samples)) &&
@@ -85,8 +83,8 @@ bool asks_for_one_key(const Query& query, const std::vector<const Sample*>& samp
 }
 
 bool uses(const Query& query, const QualifiedName& table) {
-  return std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
-                     [&](const RelationUse& use) { return use.table == table; });
+  return std::ranges::any_of(query.facts.relations,
+                             [&](const RelationUse& use) { return use.table == table; });
 }
 
 void assess(const Context& context, Case& found) {
@@ -204,8 +202,8 @@ double rows_each(const Query& query) {
 
 bool same_database(const Query& a, const Query& b) {
   return a.databases.empty() || b.databases.empty() ||
-         std::any_of(a.databases.begin(), a.databases.end(),
-                     [&](const std::string& database) { return b.databases.contains(database); });
+         std::ranges::any_of(a.databases,
+                             [&](const std::string& database) { return b.databases.contains(database); });
 }
 
 // Whether the query looks up one row by a key at each call.
@@ -215,8 +213,8 @@ bool looks_up_one_row(const Query& query) {
   return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.locks_rows &&
          !skips_rows(facts) && facts.relations.size() == 1 && query.rows_calls > 0 && rows > 0.5 &&
          rows < 1.5 &&
-         std::all_of(
-             facts.predicates.begin(), facts.predicates.end(),
+         std::ranges::all_of(
+             facts.predicates,
              [](const Predicate& predicate) {
                return predicate.op == Predicate::Op::equality &&
                       predicate.value == Predicate::Value::parameter && predicate.wrapper.empty() &&
@@ -234,8 +232,8 @@ std::optional<double> parent_distance(const Query& parent, const Query& child) {
   if (static_cast<double>(child.calls) < 5 * static_cast<double>(parent.calls) ||
       !same_database(parent, child))
     return {};
-  if (std::any_of(child.facts.relations.begin(), child.facts.relations.end(),
-                  [&](const RelationUse& use) { return uses(parent, use.table); }))
+  if (std::ranges::any_of(child.facts.relations,
+                          [&](const RelationUse& use) { return uses(parent, use.table); }))
     return {};
   const double distance =
       std::abs(std::log2(static_cast<double>(parent.rows) / static_cast<double>(child.calls)));

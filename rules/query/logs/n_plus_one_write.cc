@@ -33,7 +33,7 @@ bool writes_one_row(const Query& query) {
   if (facts.kind == StatementKind::insert) return facts.single_row_insert;
   if ((facts.kind != StatementKind::update && facts.kind != StatementKind::delete_) || facts.limited)
     return false;  // a loop over batches
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(), [](const Predicate& predicate) {
+  return std::ranges::any_of(facts.predicates, [](const Predicate& predicate) {
     return predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter;
   });
 }

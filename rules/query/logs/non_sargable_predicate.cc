@@ -46,7 +46,7 @@ bool has_few_values(const Column& column) {
 // Whether another condition of the statement can use an index of the table.
 bool other_condition_indexed(const QueryFacts& facts, const Case& found) {
   const Table& table = *found.table;
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+  return std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
     if (&predicate == found.predicate) return false;
     const bool ours = predicate.column.table == table.name && predicate.wrapper.empty();
     const bool joined = predicate.value == Predicate::Value::column && predicate.other.table == table.name;

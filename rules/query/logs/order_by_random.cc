@@ -18,7 +18,7 @@ static void check(const Context& context, Reporter& reporter) {
       return known_small(context, table, context.option(small_rows)) ||
              asks_for_one_row(context, facts, table);
     };
-    if (std::all_of(facts.random_sort.begin(), facts.random_sort.end(), few)) continue;
+    if (std::ranges::all_of(facts.random_sort, few)) continue;
     const QualifiedName& table = facts.random_sort.front();
     Finding& finding =
         report(reporter, query, table,

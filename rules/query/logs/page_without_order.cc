@@ -29,7 +29,7 @@ const Predicate* continues_after(const Context& context, const QueryFacts& facts
 
 // Whether a logged call has a LIMIT of several rows: the normalized text does not show it.
 bool several_rows(const Query& query) {
-  return std::any_of(query.samples.begin(), query.samples.end(), [&](const Sample& sample) {
+  return std::ranges::any_of(query.samples, [&](const Sample& sample) {
     const std::string text = lower(sample.statement);
     const auto at = text.rfind("limit ");
     if (at == std::string::npos) return false;

@@ -73,7 +73,7 @@ std::optional<double> share_kept(const Table& table, const Filter& filter) {
 }
 
 bool indexed(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     const bool key = has_column(index.keys, column);
     return key || (index.predicate && index.predicate->find(column) != std::string::npos);
   });
@@ -85,19 +85,18 @@ bool reads(const Query& query, const QualifiedName& table) {
       kind == StatementKind::select || kind == StatementKind::update || kind == StatementKind::delete_;
   // Only statements of the application that use the table directly.
   return filters && of_application(query) &&
-         std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
-                     [&](const RelationUse& use) { return use.table == table && !use.through_view; });
+         std::ranges::any_of(query.facts.relations,
+                             [&](const RelationUse& use) { return use.table == table && !use.through_view; });
 }
 
 // Index keys for the most frequent statement: its other compared columns, then its sort columns.
 std::vector<IndexKey> keys_of(const Table& table, const Filter& filter, const Use& use) {
-  const Query& query = **std::max_element(use.queries.begin(), use.queries.end(),
-                                          [](const Query* a, const Query* b) { return a->calls < b->calls; });
+  const Query& query = **std::ranges::max_element(
+      use.queries, [](const Query* a, const Query* b) { return a->calls < b->calls; });
   std::vector<IndexKey> keys;
   const auto add = [&](IndexKey key) {
     if (key.column != filter.column && keys.size() < 3 &&
-        std::none_of(keys.begin(), keys.end(),
-                     [&](const IndexKey& other) { return other.column == key.column; }))
+        std::ranges::none_of(keys, [&](const IndexKey& other) { return other.column == key.column; }))
       keys.push_back(std::move(key));
   };
   for (const auto& column : fixed_columns(query.facts, table.name)) add({.column = column});
@@ -199,16 +198,15 @@ static bool needs_nulls(const Context& context, const Table& table, const std::s
   if (!context.has_workload()) return false;
   const ColumnUse use{table.name, column};
   const auto& queries = context.queries_on(table.name);
-  return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
+  return std::ranges::any_of(queries, [&](const Query* query) {
     using Op = Predicate::Op;
     const QueryFacts& facts = query->facts;
     const auto any = [&](auto&& is) {
-      return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+      return std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
         return predicate.column == use && is(predicate);
       });
     };
-    const bool sorts = std::any_of(facts.sort.begin(), facts.sort.end(),
-                                   [&](const SortKey& key) { return key.column == use; });
+    const bool sorts = std::ranges::any_of(facts.sort, [&](const SortKey& key) { return key.column == use; });
     return any([](const Predicate& predicate) { return predicate.op == Op::is_null; }) ||
            (sorts && !any([](const Predicate& predicate) {
               return !predicate.under_or && (predicate.op == Op::equality || predicate.op == Op::in_list ||
@@ -221,7 +219,7 @@ static bool needs_nulls(const Context& context, const Table& table, const std::s
 // altogether.
 static bool another_begins_alike(const Context& context, const Table& table, const Index& index) {
   const auto& others = context.indexes_with(table, index.keys.front().column);
-  return std::any_of(others.begin(), others.end(), [&](const Index* other) {
+  return std::ranges::any_of(others, [&](const Index* other) {
     return other != &index && other->method == "btree" && other->valid && !other->predicate &&
            !other->keys.empty() && other->keys.front().column == index.keys.front().column;
   });

@@ -32,8 +32,8 @@ bool reads_tables(const Query& query) {
 bool pages(const Query& query) {
   const QueryFacts& facts = query.facts;
   const auto by = [&](Predicate::Op op) {
-    return std::any_of(facts.predicates.begin(), facts.predicates.end(),
-                       [&](const Predicate& predicate) { return predicate.op == op; });
+    return std::ranges::any_of(facts.predicates,
+                               [&](const Predicate& predicate) { return predicate.op == op; });
   };
   return skips_rows(facts) || (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
 }

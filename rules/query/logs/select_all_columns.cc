@@ -23,18 +23,16 @@ bool large(const Context& context, const Column& column) {
 }
 
 bool selects_all(const QueryFacts& facts, const Table& table) {
-  return std::all_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
-    return std::find(facts.selected.begin(), facts.selected.end(), ColumnUse{table.name, column.name}) !=
-           facts.selected.end();
+  return std::ranges::all_of(table.columns, [&](const Column& column) {
+    return std::ranges::find(facts.selected, ColumnUse{table.name, column.name}) != facts.selected.end();
   });
 }
 
 // Whether the statement costs enough to report. Without statistics, a jsonb column may be small: then the
 // duration or the rows must show the cost.
 bool counts(const Context& context, const Query& query, const Table& table) {
-  const bool known = std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
-    return column.statistics && large(context, column);
-  });
+  const bool known = std::ranges::any_of(
+      table.columns, [&](const Column& column) { return column.statistics && large(context, column); });
   return (known && static_cast<double>(query.calls) >= context.option(min_calls)) ||
          (query.timed_calls > 0 && query.mean_ms() >= context.option(slow_ms)) ||
          static_cast<double>(query.rows) >= context.option(min_rows);

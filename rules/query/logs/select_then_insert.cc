@@ -31,10 +31,10 @@ std::optional<Pair> pair_of(const Context& context, const Query* look_up, const 
   const Index* key = table ? unique_among(*table, fixed_columns(look_up->facts, table->name)) : nullptr;
   if (!key) return std::nullopt;
   // A key that the server generates cannot have been looked up.
-  const bool given = std::all_of(key->keys.begin(), key->keys.end(), [&](const IndexKey& part) {
-    return std::any_of(
-        insert->facts.assigned_parameters.begin(), insert->facts.assigned_parameters.end(),
-        [&](const auto& assigned) { return assigned.first == ColumnUse{table->name, part.column}; });
+  const bool given = std::ranges::all_of(key->keys, [&](const IndexKey& part) {
+    return std::ranges::any_of(insert->facts.assigned_parameters, [&](const auto& assigned) {
+      return assigned.first == ColumnUse{table->name, part.column};
+    });
   });
   if (!given) return std::nullopt;
   return Pair{look_up, insert, table, key, nullptr};

@@ -36,20 +36,19 @@ struct TableUse {
 };
 
 void add(std::vector<std::string>& list, const std::string& column) {
-  if (std::find(list.begin(), list.end(), column) == list.end()) list.push_back(column);
+  if (!contains(list, column)) list.push_back(column);
 }
 
 bool sorts_only(const QueryFacts& facts, const QualifiedName& table) {
   return facts.has_limit && !facts.sort.empty() &&
-         std::all_of(facts.sort.begin(), facts.sort.end(),
-                     [&](const SortKey& key) { return key.column.table == table; });
+         std::ranges::all_of(facts.sort, [&](const SortKey& key) { return key.column.table == table; });
 }
 
 // c of min(c) and max(c); nullptr: of several columns, or of none.
 const ColumnUse* only_extreme(const QueryFacts& facts) {
   const auto& all = facts.extremes;
-  const bool one = !all.empty() && std::all_of(all.begin(), all.end(),
-                                               [&](const ColumnUse& use) { return use == all.front(); });
+  const bool one =
+      !all.empty() && std::ranges::all_of(all, [&](const ColumnUse& use) { return use == all.front(); });
   return one ? &all.front() : nullptr;
 }
 
@@ -58,8 +57,7 @@ const ColumnUse* only_extreme(const QueryFacts& facts) {
 bool narrowed_elsewhere(const QueryFacts& facts, const QualifiedName& table) {
   const bool in_subquery = facts.from_derived || (facts.limited && !facts.has_limit);
   const bool first_rows = facts.has_limit && !facts.sort.empty() && !sorts_only(facts, table);
-  return in_subquery || first_rows ||
-         std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+  return in_subquery || first_rows || std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
            return predicate.column.table != table && predicate.value != Predicate::Value::column;
          });
 }
@@ -97,7 +95,7 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
 // Whether the statement can use the first key of an index. Partial indexes count only if their predicate is
 // IS NOT NULL: whether another predicate applies, only the planner can decide.
 bool served(const TableUse& use) {
-  return std::any_of(use.table->indexes.begin(), use.table->indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(use.table->indexes, [&](const Index& index) {
     if (!index.valid || index.keys.empty() || (index.predicate && index.predicate_not_null.empty()))
       return false;
     const std::string& first = index.keys.front().column;
@@ -115,7 +113,7 @@ double distinct(const Table& table, const std::string& name) {
 
 std::vector<IndexKey> keys_for(TableUse use) {
   constexpr std::size_t widest = 3;
-  std::stable_sort(use.equal.begin(), use.equal.end(), [&](const auto& a, const auto& b) {
+  std::ranges::stable_sort(use.equal, [&](const auto& a, const auto& b) {
     return distinct(*use.table, a) > distinct(*use.table, b);
   });
   std::vector<IndexKey> keys;
@@ -172,17 +170,16 @@ std::string what_it_does(const TableUse& use) {
 }
 
 bool any_resolved(const QueryFacts& facts) {
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(),
-                     [](const Predicate& predicate) { return !predicate.column.table.name.empty(); });
+  return std::ranges::any_of(facts.predicates,
+                             [](const Predicate& predicate) { return !predicate.column.table.name.empty(); });
 }
 
 // Whether non-sargable-predicate reports the statement.
 bool reported_elsewhere(const Context& context, const Query& query) {
-  return std::any_of(
-      query.facts.predicates.begin(), query.facts.predicates.end(), [&](const Predicate& predicate) {
-        const Table* table = context.catalog().table(predicate.column.table);
-        return table && (predicate.leading_wildcard || bypassed_index(query.facts, *table, predicate));
-      });
+  return std::ranges::any_of(query.facts.predicates, [&](const Predicate& predicate) {
+    const Table* table = context.catalog().table(predicate.column.table);
+    return table && (predicate.leading_wildcard || bypassed_index(query.facts, *table, predicate));
+  });
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ struct Failures {
 };
 
 void report(const Context& context, Reporter& reporter, const Failures& failures) {
-  const ServerEvent& event = **std::min_element(
-      failures.events.begin(), failures.events.end(), [](const ServerEvent* a, const ServerEvent* b) {
+  const ServerEvent& event =
+      **std::ranges::min_element(failures.events, [](const ServerEvent* a, const ServerEvent* b) {
         return std::pair(a->first, a->place) < std::pair(b->first, b->place);
       });
   std::string message =

@@ -29,18 +29,18 @@ const Column* deletion_mark(const Table& table) {
 }
 
 bool mentions(const QueryFacts& facts, const ColumnUse& mark) {
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(),
-                     [&](const Predicate& predicate) {
-                       return predicate.column == mark || predicate.other == mark ||
-                              predicate.expression.find(mark.column) != std::string::npos;
-                     }) ||
-         std::any_of(facts.updated.begin(), facts.updated.end(),
-                     [&](const Assignment& assignment) { return assignment.column == mark; });
+  return std::ranges::any_of(facts.predicates,
+                             [&](const Predicate& predicate) {
+                               return predicate.column == mark || predicate.other == mark ||
+                                      predicate.expression.find(mark.column) != std::string::npos;
+                             }) ||
+         std::ranges::any_of(facts.updated,
+                             [&](const Assignment& assignment) { return assignment.column == mark; });
 }
 
 // Whether the statement leaves out the deleted rows: `deleted_at IS NULL`, `NOT is_deleted`.
 bool leaves_out(const QueryFacts& facts, const ColumnUse& mark) {
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+  return std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
     return predicate.column == mark && predicate.wrapper.empty() &&
            (predicate.op == Predicate::Op::is_null || predicate.op == Predicate::Op::equality);
   });
@@ -53,8 +53,8 @@ bool counts(const Query& query, const QualifiedName& table) {
   const bool kind = facts.kind == StatementKind::select || facts.kind == StatementKind::update ||
                     facts.kind == StatementKind::delete_;
   if (!kind || facts.catalog_query || facts.from_derived || !of_application(query)) return false;
-  return std::all_of(facts.relations.begin(), facts.relations.end(),
-                     [&](const RelationUse& use) { return use.table == table && !use.through_view; });
+  return std::ranges::all_of(facts.relations,
+                             [&](const RelationUse& use) { return use.table == table && !use.through_view; });
 }
 
 struct Statements {
@@ -70,8 +70,8 @@ Statements statements_on(const Context& context, const Table& table, const Colum
   for (const Query* query : context.queries_on(table.name)) {
     if (!counts(*query, table.name)) continue;
     const QueryFacts& facts = query->facts;
-    const bool sets = std::any_of(facts.updated.begin(), facts.updated.end(),
-                                  [&](const Assignment& assignment) { return assignment.column == use; });
+    const bool sets = std::ranges::any_of(
+        facts.updated, [&](const Assignment& assignment) { return assignment.column == use; });
     if (facts.kind == StatementKind::update && sets && !out.marks) out.marks = query;
     if (leaves_out(facts, use)) {
       out.with.push_back(query);

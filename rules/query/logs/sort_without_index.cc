@@ -62,9 +62,8 @@ Sorted largest(const std::vector<KnownPlan>& plans) {
 const Table* sorted_table(const Context& context, const QueryFacts& facts) {
   if (!context.has_catalog() || facts.sort.empty() || facts.grouped) return nullptr;
   const QualifiedName& name = facts.sort.front().column.table;
-  const bool one = std::all_of(facts.sort.begin(), facts.sort.end(), [&](const SortKey& key) {
-    return !key.column.column.empty() && key.column.table == name;
-  });
+  const bool one = std::ranges::all_of(
+      facts.sort, [&](const SortKey& key) { return !key.column.column.empty() && key.column.table == name; });
   const Table* table = one ? context.catalog().table(name) : nullptr;
   return table && stores_rows(*table) ? table : nullptr;
 }
@@ -86,7 +85,7 @@ IndexProposal proposal_of(const Table& table, const QueryFacts& facts) {
 // Whether an index already provides these keys, in forward or backward order. The planner then sorts for
 // another reason.
 bool index_exists(const Table& table, const std::vector<IndexKey>& keys) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     if (!index.valid || index.method != "btree" || index.predicate || index.keys.size() < keys.size())
       return false;
     const auto same = [&](bool backwards) {

@@ -49,13 +49,12 @@ bool generic(const PlanNode& node) {
     return false;
   };
   return has(node.filter) || has(node.index_condition) ||
-         std::any_of(node.conditions.begin(), node.conditions.end(),
-                     [&](const auto& condition) { return has(condition.second); });
+         std::ranges::any_of(node.conditions, [&](const auto& condition) { return has(condition.second); });
 }
 
 bool has_column_statistics(const Table& table) {
-  return std::any_of(table.columns.begin(), table.columns.end(),
-                     [](const Column& column) { return column.statistics.has_value(); });
+  return std::ranges::any_of(table.columns,
+                             [](const Column& column) { return column.statistics.has_value(); });
 }
 
 std::string of_counters(const Context& context, const Table& table) {
@@ -66,8 +65,8 @@ std::string of_counters(const Context& context, const Table& table) {
   if (table.kind == Table::Kind::partitioned) {
     // Partitions have statistics that this role may read, and the parent has none.
     const auto& parts = context.partitions_of(table.name);
-    const bool parts_have = std::any_of(parts.begin(), parts.end(),
-                                        [](const Table* part) { return has_column_statistics(*part); });
+    const bool parts_have =
+        std::ranges::any_of(parts, [](const Table* part) { return has_column_statistics(*part); });
     if (statistics->rows >= least && parts_have && !has_column_statistics(table))
       return "was never analyzed as a whole: autovacuum analyzes the partitions, not the partitioned table";
     return {};
@@ -124,8 +123,8 @@ bool fresh(const Context& context, const QualifiedName& name) {
 }
 
 void report_table(const Context& context, Reporter& reporter, const QualifiedName& name, Stale& stale) {
-  std::stable_sort(stale.misestimates.begin(), stale.misestimates.end(),
-                   [](const Misestimate& a, const Misestimate& b) { return a.times > b.times; });
+  std::ranges::stable_sort(stale.misestimates,
+                           [](const Misestimate& a, const Misestimate& b) { return a.times > b.times; });
   std::string message = stale.reason.empty()
                             ? "The planner misestimates the number of rows of " + display(name) + ": " +
                                   estimate_text(stale.misestimates.front()) + "."

@@ -20,9 +20,8 @@ bool records_last_change(const Column& column) {
   if (column.generated_expression || !(starts_with_nocase(column.type, "timestamp") || column.type == "date"))
     return false;
   const auto words = words_of(column.name);
-  return any_of(words, change) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
-           return is_one_of(word, beside);
-         });
+  return any_of(words, change) &&
+         std::ranges::all_of(words, [](const std::string& word) { return is_one_of(word, beside); });
 }
 
 // Whether the assignment changes the content of the row. Counters, leases and times of use do not count.
@@ -41,19 +40,19 @@ bool changes_content(const Table& table, const Assignment& assignment) {
 
 // Whether the statement sets a time of its own, such as deleted_at = now(), which records the change.
 bool sets_own_time(const QueryFacts& facts, const Table& table) {
-  return std::any_of(facts.updated.begin(), facts.updated.end(), [&](const Assignment& assignment) {
+  return std::ranges::any_of(facts.updated, [&](const Assignment& assignment) {
     const Column* column =
         assignment.column.table == table.name ? table.column(assignment.column.column) : nullptr;
     if (!column || !starts_with_nocase(column->type, "timestamp")) return false;
-    return std::none_of(facts.assigned_parameters.begin(), facts.assigned_parameters.end(),
-                        [&](const auto& assigned) { return assigned.first == assignment.column; });
+    return std::ranges::none_of(facts.assigned_parameters,
+                                [&](const auto& assigned) { return assigned.first == assignment.column; });
   });
 }
 
 // Whether the statement selects rows by a given value, unlike a scheduled job over all rows.
 bool picks_rows(const QueryFacts& facts, const Table& table) {
   return facts.kind == StatementKind::insert ||
-         std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+         std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
            return predicate.column.table == table.name && predicate.value != Predicate::Value::column &&
                   !predicate.under_or &&
                   (predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list);
@@ -63,7 +62,7 @@ bool picks_rows(const QueryFacts& facts, const Table& table) {
 // Whether ON CONFLICT DO UPDATE only sets the key (key = EXCLUDED.key), which makes RETURNING return the row.
 bool sets_key_alone(const QueryFacts& facts, const Table& table) {
   if (facts.kind != StatementKind::insert || facts.updated.size() != 1) return false;
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& key) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& key) {
     return contains(key.columns, facts.updated.front().column.column);
   });
 }
@@ -79,11 +78,10 @@ bool named_for_timestamps(const std::string& function) {
 // loop: a trigger function exists, but no trigger.
 bool triggers_unseen(const Catalog& catalog) {
   if (catalog.server_version > 0) return false;
-  const bool any = std::any_of(catalog.tables.begin(), catalog.tables.end(),
-                               [](const auto& item) { return !item.second.update_triggers.empty(); });
-  return !any &&
-         (contains(catalog.extensions, "moddatetime") ||
-          std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(), named_for_timestamps));
+  const bool any = std::ranges::any_of(catalog.tables,
+                                       [](const auto& item) { return !item.second.update_triggers.empty(); });
+  return !any && (contains(catalog.extensions, "moddatetime") ||
+                  std::ranges::any_of(catalog.user_functions, named_for_timestamps));
 }
 
 // Another statement of the log that sets the column.
@@ -161,13 +159,13 @@ void check(const Context& context, Reporter& reporter) {
     if (query.facts.updated.empty() || by_tool_alone(query)) continue;
     const Table* table = context.catalog().table(query.facts.updated.front().column.table);
     if (!table || !table->update_triggers.empty() ||
-        std::none_of(table->columns.begin(), table->columns.end(), records_last_change))
+        std::ranges::none_of(table->columns, records_last_change))
       continue;
     if (auto changed = changed_without(query, *table); !changed.empty())
       found[table].push_back({&query, std::move(changed)});
   }
   for (const auto& [table, statements] : found) {
-    const Column& column = *std::find_if(table->columns.begin(), table->columns.end(), records_last_change);
+    const Column& column = *std::ranges::find_if(table->columns, records_last_change);
     if (const Query* other = setter(context, {table->name, column.name}))
       for (const Stale& stale : statements) report_statement(reporter, *table, column, stale, *other);
     else report_table(reporter, *table, column, statements);

@@ -32,7 +32,7 @@ bool reads_all(const QueryFacts& facts) {
     return predicate.value != Predicate::Value::column || predicate.column.table == predicate.other.table;
   };
   return !facts.has_where && !facts.limited && !facts.grouped && !facts.from_derived && !facts.from.empty() &&
-         !facts.locks_rows && std::none_of(facts.predicates.begin(), facts.predicates.end(), filters);
+         !facts.locks_rows && std::ranges::none_of(facts.predicates, filters);
 }
 
 // Whether the name suggests a queue or similar, whose workers read all rows.
@@ -40,8 +40,7 @@ bool queue(const Table& table) {
   static constexpr std::array<std::string_view, 9> names = {"queue",   "job", "outbox", "inbox", "cache",
                                                             "staging", "tmp", "temp",   "lock"};
   const auto words = words_of(table.name.name);
-  return std::any_of(words.begin(), words.end(),
-                     [](const std::string& word) { return is_one_of(singular(word), names); });
+  return std::ranges::any_of(words, [](const std::string& word) { return is_one_of(singular(word), names); });
 }
 
 // Whether the table grows with use: its rows have a time and belong to other rows, unlike settings, roles or
@@ -49,12 +48,11 @@ bool queue(const Table& table) {
 bool grows(const Context& context, const Table& table) {
   if (!stores_rows(table) || queue(table)) return false;
   if (named_like_log(table) || table.kind == Table::Kind::partitioned) return true;
-  const bool dated = std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
+  const bool dated = std::ranges::any_of(table.columns, [](const Column& column) {
     return starts_with_nocase(column.type, "timestamp") && column.default_expression;
   });
-  const bool owned =
-      std::any_of(table.constraints.begin(), table.constraints.end(),
-                  [](const Constraint& key) { return key.kind == Constraint::Kind::foreign_key; });
+  const bool owned = std::ranges::any_of(
+      table.constraints, [](const Constraint& key) { return key.kind == Constraint::Kind::foreign_key; });
   return dated && (owned || context.references_to(table.name).size() > 1);
 }
 

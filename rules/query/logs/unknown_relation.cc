@@ -39,18 +39,18 @@ const Query* found_later(const Context& context, const QualifiedName& name, std:
   for (const auto& query : context.workload().queries) {
     if (!query.last || *query.last <= after) continue;
     const QueryFacts& facts = query.facts;
-    const bool known = std::any_of(facts.relations.begin(), facts.relations.end(),
-                                   [&](const RelationUse& use) { return same(name, use.table); });
-    const bool unknown = std::any_of(facts.unknown_relations.begin(), facts.unknown_relations.end(),
-                                     [&](const QualifiedName& use) { return same(name, use); });
+    const bool known =
+        std::ranges::any_of(facts.relations, [&](const RelationUse& use) { return same(name, use.table); });
+    const bool unknown = std::ranges::any_of(facts.unknown_relations,
+                                             [&](const QualifiedName& use) { return same(name, use); });
     if ((known || unknown) && query.timed_calls > 0) return &query;
   }
   return nullptr;
 }
 
 bool made_as_temporary(const Context& context, const std::string& table) {
-  return std::any_of(context.workload().queries.begin(), context.workload().queries.end(),
-                     [&](const Query& query) { return query.facts.creates_temporary == table; });
+  return std::ranges::any_of(context.workload().queries,
+                             [&](const Query& query) { return query.facts.creates_temporary == table; });
 }
 
 struct Cause {
@@ -125,7 +125,7 @@ std::optional<Cause> cause_of_other_relation(const Catalog& catalog, const Quali
 // Whether the statement quotes schema and table as one name: "public.orders".
 bool quoted_whole(const QualifiedName& name, const std::vector<const ServerEvent*>& events) {
   const std::string written = "\"" + name.schema + "." + name.name + "\"";
-  return !name.schema.empty() && std::any_of(events.begin(), events.end(), [&](const ServerEvent* event) {
+  return !name.schema.empty() && std::ranges::any_of(events, [&](const ServerEvent* event) {
     return contains(event->statement, written);
   });
 }

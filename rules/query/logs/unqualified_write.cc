@@ -16,8 +16,7 @@ namespace {
 // Whether the text is truncated, so that its WHERE may be missing: the log ends within the statement, or the
 // server truncates long statements.
 bool truncated(const Workload& workload, const Query& query) {
-  return query.calls == 1 &&
-         std::any_of(workload.queries.begin(), workload.queries.end(), [&](const Query& other) {
+  return query.calls == 1 && std::ranges::any_of(workload.queries, [&](const Query& other) {
            return other.text.size() > query.text.size() &&
                   other.text.compare(0, query.text.size(), query.text) == 0;
          });

@@ -76,7 +76,7 @@ static bool of_other_rows(const WritePair& pair, const Query& first, const Table
     const auto a = values_of(first, pair.first_sample, in_first);
     const auto b = values_of(then, pair.then_sample, in_then);
     if (!a.empty() && !b.empty() &&
-        std::none_of(a.begin(), a.end(), [&](const std::string& value) { return b.count(value) > 0; }))
+        std::ranges::none_of(a, [&](const std::string& value) { return b.count(value) > 0; }))
       return true;
   }
   return false;

@@ -71,7 +71,7 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& key : table->constraints)
       if (key.kind == Constraint::Kind::foreign_key && !key.referenced_columns.empty()) keys.push_back(&key);
     // Kept is one that comes from the parent table, or is validated, or else the first by name.
-    std::sort(keys.begin(), keys.end(), [](const Constraint* a, const Constraint* b) {
+    std::ranges::sort(keys, [](const Constraint* a, const Constraint* b) {
       return std::tuple(!a->inherited, !a->validated, a->name) <
              std::tuple(!b->inherited, !b->validated, b->name);
     });

@@ -30,10 +30,9 @@ const Column* generated_key(const Table& table) {
   const Column* column = table.column(primary->columns[0]);
   const auto words = words_of(primary->columns[0]);
   const bool named = !words.empty() && (words.back() == "id" || words.back() == "uuid");
-  const bool shared =
-      std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
-        return constraint.kind == Constraint::Kind::foreign_key && constraint.columns == primary->columns;
-      });
+  const bool shared = std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
+    return constraint.kind == Constraint::Kind::foreign_key && constraint.columns == primary->columns;
+  });
   return named && !shared ? column : nullptr;
 }
 
@@ -65,8 +64,8 @@ void check_schema(const Context& context, Reporter& reporter, const std::vector<
   };
   std::map<std::string, double> count;
   for (const auto& key : keys) ++count[kind(*key.column)];
-  const auto most = std::max_element(count.begin(), count.end(),
-                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::ranges::max_element(count, [](const auto& a, const auto& b) { return a.second < b.second; });
   const auto all = static_cast<double>(keys.size());
   if (all < context.option(least_keys) || most->second < all * context.option(min_share)) return;
   for (const auto& key : keys)

@@ -34,7 +34,7 @@ static bool has_events(const Table& table, const std::vector<std::string>& linke
                                                "signin",     "purchase",    "play",    "call",
                                                "payment",    "transaction", "failure"};
   const auto words = words_of(table.name.name);
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+  return std::ranges::any_of(words, [&](const std::string& word) {
     return is_one_of(singular(word), names) && !contains(linked, singular(word));
   });
 }

@@ -70,12 +70,11 @@ bool named_for_own_table(const Table& table, const std::string& name) {
 // Whether a column of this name in some table is declared as a reference to another table.
 bool declared_to_another(const Context& context, const std::string& column) {
   const auto& all = context.catalog().tables;
-  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
-    return std::any_of(entry.second.constraints.begin(), entry.second.constraints.end(),
-                       [&](const Constraint& key) {
-                         return key.kind == Constraint::Kind::foreign_key && contains(key.columns, column) &&
-                                key.referenced_table != entry.first;
-                       });
+  return std::ranges::any_of(all, [&](const auto& entry) {
+    return std::ranges::any_of(entry.second.constraints, [&](const Constraint& key) {
+      return key.kind == Constraint::Kind::foreign_key && contains(key.columns, column) &&
+             key.referenced_table != entry.first;
+    });
   });
 }
 
@@ -89,7 +88,7 @@ bool polymorphic(const Table& table, const std::string& name) {
   auto words = words_of(name);
   words.pop_back();
   const std::string stem = join(words, " ");
-  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& other) {
+  return std::ranges::any_of(table.columns, [&](const Column& other) {
     auto of_other = words_of(other.name);
     if (of_other.size() < 2) return false;
     const std::string last = of_other.back();
@@ -100,8 +99,8 @@ bool polymorphic(const Table& table, const std::string& name) {
 
 // A relation of relationMode = "prisma", which the schema declares to have no foreign key.
 bool in_logical_key(const Table& table, const std::string& column) {
-  return std::any_of(table.logical_keys.begin(), table.logical_keys.end(),
-                     [&](const Constraint& key) { return contains(key.columns, column); });
+  return std::ranges::any_of(table.logical_keys,
+                             [&](const Constraint& key) { return contains(key.columns, column); });
 }
 
 bool alone_in_primary_key(const Table& table, const std::string& column) {
@@ -118,12 +117,11 @@ const Table* declared_elsewhere(const Context& context, const Table& parent, con
 
 bool refers_to_schema(const Context& context, const Table& table, const std::string& schema) {
   const auto& all = context.catalog().tables;
-  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+  return std::ranges::any_of(all, [&](const auto& entry) {
     return entry.first.schema == table.name.schema &&
-           std::any_of(
-               entry.second.constraints.begin(), entry.second.constraints.end(), [&](const Constraint& key) {
-                 return key.kind == Constraint::Kind::foreign_key && key.referenced_table.schema == schema;
-               });
+           std::ranges::any_of(entry.second.constraints, [&](const Constraint& key) {
+             return key.kind == Constraint::Kind::foreign_key && key.referenced_table.schema == schema;
+           });
   });
 }
 
@@ -176,8 +174,8 @@ bool has_placeholder_values(const Table& table, const Column& column) {
 // with `rev`, the number of a revision, and `revtype`. Its rows outlive the rows that they reference.
 bool is_audit_table(const Table& table) {
   const auto has = [&](std::string_view name) {
-    return std::any_of(table.columns.begin(), table.columns.end(),
-                       [&](const Column& column) { return lower(column.name) == name; });
+    return std::ranges::any_of(table.columns,
+                               [&](const Column& column) { return lower(column.name) == name; });
   };
   const auto words = words_of(table.name.name);
   return has("rev") && (has("revtype") || (words.size() > 1 && words.back() == "aud"));
@@ -250,9 +248,8 @@ std::vector<const Candidate*> left_out_by_convention(const Context& context,
   std::vector<const Candidate*> out;
   for (const Candidate& one : found) {
     const auto& references = context.references_to(one.parent->name);
-    const double declared = static_cast<double>(
-        std::count_if(references.begin(), references.end(),
-                      [](const Context::Reference& reference) { return !reference.key->inherited; }));
+    const double declared = static_cast<double>(std::ranges::count_if(
+        references, [](const Context::Reference& reference) { return !reference.key->inherited; }));
     if (declared < (declared + likely[one.parent]) * context.option(declared_share)) out.push_back(&one);
   }
   return out;
@@ -292,7 +289,7 @@ void check(const Context& context, Reporter& reporter) {
     auto left_out = left_out_by_convention(context, found);
     if (static_cast<double>(left_out.size()) < context.option(convention_columns)) left_out.clear();
     for (const Candidate& one : found)
-      if (std::find(left_out.begin(), left_out.end(), &one) == left_out.end()) report(reporter, one);
+      if (std::ranges::find(left_out, &one) == left_out.end()) report(reporter, one);
     if (!left_out.empty()) report_schema_of(reporter, schema, left_out);
   }
 }

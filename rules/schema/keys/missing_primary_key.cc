@@ -22,7 +22,7 @@ static const Index* ready_key(const Table& table) {
     if (!index.unique || !index.valid || index.predicate || index.nulls_not_distinct ||
         index.method != "btree" || index.keys.empty())
       continue;
-    if (std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+    if (std::ranges::all_of(index.keys, [&](const IndexKey& key) {
           const Column* column = table.column(key.column);
           return column && column->not_null && !key.descending && key.operator_class.empty() &&
                  key.collation.empty();
@@ -36,8 +36,8 @@ static const Index* ready_key(const Table& table) {
 static const Index* nullable_key(const Table& table) {
   for (const auto& index : table.indexes) {
     const bool whole = index.unique && index.valid && !index.predicate && !index.keys.empty();
-    if (whole && std::all_of(index.keys.begin(), index.keys.end(),
-                             [&](const IndexKey& key) { return table.column(key.column) != nullptr; }))
+    if (whole && std::ranges::all_of(
+                     index.keys, [&](const IndexKey& key) { return table.column(key.column) != nullptr; }))
       return &index;
   }
   return nullptr;
@@ -48,8 +48,7 @@ static const Index* nullable_key(const Table& table) {
 static const Index* expression_key(const Table& table) {
   for (const auto& index : table.indexes)
     if (index.unique && index.valid && !index.predicate &&
-        std::any_of(index.keys.begin(), index.keys.end(),
-                    [](const IndexKey& key) { return key.column.empty(); }))
+        std::ranges::any_of(index.keys, [](const IndexKey& key) { return key.column.empty(); }))
       return &index;
   return nullptr;
 }
@@ -80,7 +79,7 @@ static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
 static bool referenced(const Context& context, const Table& table, const std::vector<std::string>& columns) {
   const std::set<std::string> unique(columns.begin(), columns.end());
   const auto& keys = context.references_to(table.name);
-  return std::any_of(keys.begin(), keys.end(), [&](const auto& of) {
+  return std::ranges::any_of(keys, [&](const auto& of) {
     const auto& to = of.key->referenced_columns;
     return std::set<std::string>(to.begin(), to.end()) == unique;
   });
@@ -89,8 +88,8 @@ static bool referenced(const Context& context, const Table& table, const std::ve
 // A primary key in the place of the unique constraint, which would be a second index over the same columns.
 static void replace_unique(const Context& context, const Table& table, const Constraint& primary,
                            const std::string& unique, Fix& fix) {
-  const auto constraint = std::find_if(table.constraints.begin(), table.constraints.end(),
-                                       [&](const Constraint& one) { return one.name == unique; });
+  const auto constraint =
+      std::ranges::find_if(table.constraints, [&](const Constraint& one) { return one.name == unique; });
   if (constraint == table.constraints.end()) return;
   if (referenced(context, table, primary.columns)) {
     fix.title += "; a foreign key needs " + unique + ", so both indexes remain";

@@ -49,7 +49,7 @@ bool has_second_part(const Context& context, const Table& child, const Constrain
     const auto words = words_of(column.name);
     if (column.name != key.columns[0] && (words.size() <= 2 && any_of(words, parts))) return true;
   }
-  return std::any_of(child.constraints.begin(), child.constraints.end(), [&](const Constraint& other) {
+  return std::ranges::any_of(child.constraints, [&](const Constraint& other) {
     const Table* to = other.kind == Constraint::Kind::foreign_key
                           ? context.catalog().table(other.referenced_table)
                           : nullptr;
@@ -69,7 +69,7 @@ bool goes_back_by(const CodeRelation& relation, const CodeFacts& code, const Tab
                   const Constraint& key) {
   if (relation.table != key.referenced_table || relation.target != child.name) return false;
   if (!relation.columns.empty()) return relation.target_columns == key.columns;
-  return std::any_of(code.relations.begin(), code.relations.end(), [&](const CodeRelation& own) {
+  return std::ranges::any_of(code.relations, [&](const CodeRelation& own) {
     return own.table == child.name && own.target == key.referenced_table && own.columns == key.columns &&
            own.name == relation.name;
   });

@@ -35,7 +35,7 @@ static bool identifies_row(const Context& context, const Table& table, const Con
 // Whether any of the indexes that serve a part of the key reaches a single row.
 static bool reaches_row(const Context& context, const Table& table, const Constraint& key) {
   const auto indexes = indexes_with_any(context, table, key.columns);
-  return std::any_of(indexes.begin(), indexes.end(), [&](const Index* index) {
+  return std::ranges::any_of(indexes, [&](const Index* index) {
     return covers(*index, table, key.columns) == Coverage::partial &&
            identifies_row(context, table, key, indexed_columns(*index, key));
   });

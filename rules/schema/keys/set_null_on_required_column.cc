@@ -24,8 +24,8 @@ std::vector<std::string> not_null_columns_set_to_null(const Table& table, const 
 
 bool in_primary_key(const Table& table, const std::vector<std::string>& columns) {
   const Constraint* key = primary_key(table);
-  return key && std::any_of(columns.begin(), columns.end(),
-                            [&](const std::string& name) { return contains(key->columns, name); });
+  return key &&
+         std::ranges::any_of(columns, [&](const std::string& name) { return contains(key->columns, name); });
 }
 
 Fix fix_of(const Table& table, const std::vector<std::string>& columns) {

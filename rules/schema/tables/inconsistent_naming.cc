@@ -29,7 +29,7 @@ enum class Way { either, first, second };
 
 // snake_case: first; camelCase and PascalCase: second; one lower-case word: either.
 Way spelling(const std::string& name) {
-  const bool upper = std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool upper = std::ranges::any_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
   if (upper) return Way::second;
   return name.find('_') == std::string::npos ? Way::either : Way::first;
 }

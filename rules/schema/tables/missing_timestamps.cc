@@ -9,7 +9,7 @@ namespace pgadvise::rules::missing_timestamps {
 
 static bool has_time(const Table& table, std::span<const std::string_view> names,
                      std::span<const std::string_view> others) {
-  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
+  return std::ranges::any_of(table.columns, [&](const Column& column) {
     const bool time = column.type.compare(0, 9, "timestamp") == 0 || column.type == "date";
     const auto words = words_of(column.name);
     return time && any_of(words, names) && !any_of(words, others);

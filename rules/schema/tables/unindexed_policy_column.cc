@@ -64,8 +64,7 @@ bool calls(const Tokens& tokens, std::size_t from, std::size_t to) {
 std::vector<std::string> compared(const Table& table, const std::string& expression) {
   const Tokens tokens = without_subqueries(tokens_of(expression));
   std::vector<std::string> out;
-  if (std::find(tokens.begin(), tokens.end(), "or") != tokens.end())
-    return out;  // with OR, no single comparison limits the rows
+  if (contains(tokens, "or")) return out;  // with OR, no single comparison limits the rows
   const auto column = [&](std::size_t at) -> const Column* {
     if (at >= tokens.size()) return nullptr;
     const Column* found = table.column(tokens[at]);
@@ -109,18 +108,17 @@ Tokens outside_subqueries(const Tokens& tokens) {
 }
 
 bool own_function(const Catalog& catalog, const std::string& schema, const std::string& name) {
-  return std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(),
-                     [&](const std::string& function) {
-                       const auto dot = function.rfind('.');
-                       return function.compare(dot + 1, std::string::npos, name) == 0 &&
-                              (schema.empty() || function.compare(0, dot, schema) == 0);
-                     });
+  return std::ranges::any_of(catalog.user_functions, [&](const std::string& function) {
+    const auto dot = function.rfind('.');
+    return function.compare(dot + 1, std::string::npos, name) == 0 &&
+           (schema.empty() || function.compare(0, dot, schema) == 0);
+  });
 }
 
 // Whether the predicate is an index look-up, for which the value is computed once.
 bool looks_up_by_index(const Context& context, const Table& table, const std::string& expression) {
   const auto columns = compared(table, expression);
-  return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
+  return std::ranges::any_of(columns, [&](const std::string& column) {
     return key_coverage(context, table, {column}).coverage != Coverage::none;
   });
 }
@@ -189,7 +187,7 @@ std::size_t behind_call(std::string_view text, std::size_t open) {
 bool constant_arguments(std::string_view arguments) {
   static constexpr std::string_view words[] = {",", "(", ")", "::", "text", "true", "false"};
   const auto tokens = tokens_of(arguments);  // without strings
-  return std::all_of(tokens.begin(), tokens.end(), [](const auto& token) { return is_one_of(token, words); });
+  return std::ranges::all_of(tokens, [](const auto& token) { return is_one_of(token, words); });
 }
 
 // Puts each call that begins with `call`, `auth.uid(`, and is not in a subquery into one. Whether there was

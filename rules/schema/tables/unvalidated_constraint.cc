@@ -24,7 +24,7 @@ Fix fix_of(const Table& table, const Constraint& constraint) {
 bool added_now(const Context& context, const Constraint& constraint) {
   if (!context.has_migrations()) return false;
   const auto& migrations = context.migrations();
-  return std::any_of(migrations.begin(), migrations.end(), [&](const Migration& one) {
+  return std::ranges::any_of(migrations, [&](const Migration& one) {
     return !one.tool.empty() && one.file == constraint.origin.file;
   });
 }

@@ -31,8 +31,7 @@ bool named_like_boolean(const std::vector<std::string>& words) {
 std::vector<std::string> listed_values(const Table& table, const Column& column) {
   for (const auto& check : table.constraints) {
     if (check.kind != Constraint::Kind::check) continue;
-    const auto tokens = tokens_of(check.expression);
-    if (std::find(tokens.begin(), tokens.end(), column.name) == tokens.end()) continue;
+    if (!contains(tokens_of(check.expression), column.name)) continue;
     std::vector<std::string> out;
     const std::string& text = check.expression;
     for (auto at = text.find('\''); at != std::string::npos;) {

@@ -85,8 +85,7 @@ std::string new_default(const Column& column) {
 bool is_date(std::string_view value) {
   const auto digits = [&](std::size_t at, std::size_t count) {
     const auto part = value.substr(std::min(at, value.size()), count);
-    return part.size() == count &&
-           std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return part.size() == count && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
   };
   if (digits(0, 4) && value.size() >= 10 && (value[4] == '-' || value[4] == '/'))
     return digits(5, 2) && value[7] == value[4] && digits(8, 2);

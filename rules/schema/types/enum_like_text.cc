@@ -24,10 +24,9 @@ bool named_like_choice(const Column& column) {
 }
 
 bool constrained(const Table& table, const Column& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
-    if (contains(constraint.columns, column.name)) return true;
-    const auto tokens = tokens_of(constraint.expression);
-    return std::find(tokens.begin(), tokens.end(), column.name) != tokens.end();
+  return std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
+    return contains(constraint.columns, column.name) ||
+           contains(tokens_of(constraint.expression), column.name);
   });
 }
 

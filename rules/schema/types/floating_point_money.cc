@@ -54,7 +54,7 @@ bool is_paid_rate(const std::vector<std::string>& words) {
 bool is_fraction(const Table& table, const Column& column) {
   const auto value = number_in(column.default_expression.value_or(""));
   if (value && *value > 0 && *value < 1) return true;
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& check) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& check) {
     if (check.kind != Constraint::Kind::check || !contains(check.columns, column.name)) return false;
     const auto tokens = tokens_of(check.expression);
     const std::string name = lower(column.name);

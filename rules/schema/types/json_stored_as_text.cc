@@ -46,7 +46,7 @@ bool owned_by_library(const Context& context, const Table& table) {
                                                "oauthapplication", "oauthapplications", "oauthclient"};
   if (!is_one_of(join(words_of(table.name.name), ""), names)) return false;
   const auto& tables = context.catalog().tables;
-  return std::any_of(tables.begin(), tables.end(), [](const auto& item) {
+  return std::ranges::any_of(tables, [](const auto& item) {
     const std::string other = lower(item.first.name);
     return other == "verification" || other == "verifications";
   });
@@ -132,7 +132,7 @@ void count_parameter(const Query& query, int number, WrittenValues& written) {
 // Whether another column names the format of this one: "payload" with "payload_type", "data" with "type".
 bool described_by_another(const Table& table, const Column& column) {
   const auto words = words_of(column.name);
-  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& other) {
+  return std::ranges::any_of(table.columns, [&](const Column& other) {
     auto of_other = words_of(other.name);
     if (of_other.empty()) return false;
     const std::string last = of_other.back();
@@ -148,8 +148,8 @@ bool kept_for_its_signature(const Table& table) {
   static constexpr std::string_view tables[] = {"webhook", "webhooks"};
   static constexpr std::string_view columns[] = {"sig", "signature", "hmac"};
   return any_of(words_of(table.name.name), tables) ||
-         std::any_of(table.columns.begin(), table.columns.end(),
-                     [](const Column& column) { return any_of(words_of(column.name), columns); });
+         std::ranges::any_of(table.columns,
+                             [](const Column& column) { return any_of(words_of(column.name), columns); });
 }
 
 // Evidence against JSON in a column that only has a name like JSON: a default that is not JSON, or a look-up
@@ -316,7 +316,7 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
 }
 
 bool is_key(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
     return constraint.kind != Constraint::Kind::check && contains(constraint.columns, column);
   });
 }
@@ -324,8 +324,7 @@ bool is_key(const Table& table, const std::string& column) {
 void check_column(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
   if (!is_text(column.type) || column.generated_expression || is_key(table, column.name)) return;
   const auto uses = uses_in_code(context, table, column);
-  if (std::any_of(uses.begin(), uses.end(),
-                  [](const JsonColumn* one) { return one->use == JsonColumn::Use::encrypted; }))
+  if (std::ranges::any_of(uses, [](const JsonColumn* one) { return one->use == JsonColumn::Use::encrypted; }))
     return;
   Assessment assessment;
   assess_schema(table, column, assessment);

@@ -25,8 +25,7 @@ std::string evidence_of(const Column& column) {
       // replace(gen_random_uuid()::text, '-', ''), 'pre_' || …, left(…): derived from a UUID, but not a UUID.
       const auto tokens = tokens_of(text);
       const bool changed =
-          text.find("||") != std::string::npos ||
-          std::any_of(tokens.begin(), tokens.end(), [](const std::string& token) {
+          text.find("||") != std::string::npos || std::ranges::any_of(tokens, [](const std::string& token) {
             static constexpr std::string_view calls[] = {
                 "replace", "substr", "substring", "left", "right", "encode", "concat", "md5", "translate"};
             return is_one_of(token, calls);
@@ -59,8 +58,7 @@ void check(const Context& context, Reporter& reporter) {
   constexpr std::ptrdiff_t convention = 5;
   std::map<std::string, std::ptrdiff_t> of_type;
   for (const Table* table : checked_tables(context))
-    of_type[table->name.schema] +=
-        std::count_if(table->columns.begin(), table->columns.end(), generates_uuids);
+    of_type[table->name.schema] += std::ranges::count_if(table->columns, generates_uuids);
   const auto reason = [&](const Table& table, const Column& column) -> std::string {
     const bool known = column.statistics && column.statistics->holds_uuids;
     const bool chosen = column.default_expression && of_type[table.name.schema] >= convention && !known;

@@ -196,14 +196,14 @@ bool stores_rows(const Table& table) {
 }
 
 bool in_foreign_key(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
     return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
   });
 }
 
 bool in_unique_index(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
+    return index.unique && std::ranges::any_of(index.keys, [&](const IndexKey& key) {
              return key.column == column || key.expression.find(column) != std::string::npos;
            });
   });
