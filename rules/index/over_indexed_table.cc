@@ -32,12 +32,11 @@ void check(const Context& context, Reporter& reporter) {
                                   index.origin));
     }
     if (static_cast<double>(idle.size()) < context.option(idle_indexes)) continue;
-    Finding& finding =
-        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
-                     display(table->name) + " has " + std::to_string(table->indexes.size()) +
-                         " indexes, of which " + std::to_string(idle.size()) + " are rarely scanned, while " +
-                         grouped(writes) + " rows were written in " + grouped(*days) + " days.");
-    finding.location = table->origin;
+    Finding& finding = reporter.add(
+        {.kind = "table", .schema = table->name.schema, .table = table->name.name}, table->origin,
+        display(table->name) + " has " + std::to_string(table->indexes.size()) + " indexes, of which " +
+            std::to_string(idle.size()) + " are rarely scanned, while " + grouped(writes) +
+            " rows were written in " + grouped(*days) + " days.");
     finding.evidence = std::move(idle);
   }
 }

@@ -51,8 +51,9 @@ Finding& report_several(const Context& context, Reporter& reporter, const Migrat
                         const Migrations& migrations, const std::string& entry, const std::string& message,
                         Severity severity) {
   constexpr std::size_t most = 10;
-  Finding& finding = reporter.add({.kind = "file", .file = folder.path, .entry = entry}, message, severity);
-  finding.location = located(context.project(), {migrations.front()->file, 0, 0});
+  Finding& finding =
+      reporter.add({.kind = "file", .file = folder.path, .entry = entry},
+                   located(context.project(), {migrations.front()->file, 0, 0}), message, severity);
   if (const ToolFacts& tool = facts_of(folder); !tool.notices_edit.empty())
     finding.evidence.push_back(project_fact(std::string(tool.notices_edit)));
   for (const auto* migration : migrations) {
@@ -113,9 +114,8 @@ void report_one(const Context& context, Reporter& reporter, const MigrationFolde
         "schema.";
   else
     message += " was changed after it was committed: databases that ran the old file do not get the change.";
-  Finding& finding =
-      reporter.add({.kind = "file", .file = migration.file, .entry = migration.name}, message, severity);
-  finding.location = located(context.project(), {migration.file, 0, 0});
+  Finding& finding = reporter.add({.kind = "file", .file = migration.file, .entry = migration.name},
+                                  located(context.project(), {migration.file, 0, 0}), message, severity);
   if (!migration.changed_in.empty()) finding.evidence.push_back(project_fact(of_git(migration)));
   if (!tool.notices_edit.empty()) finding.evidence.push_back(project_fact(std::string(tool.notices_edit)));
   finding.fix = restore();

@@ -93,9 +93,9 @@ void check(const Context& context, Reporter& reporter) {
       continue;
     Finding& finding = reporter.add(
         {.kind = "migration", .file = migration.file, .entry = migration.entry},
+        SourceLocation{migration.file, 0, 0},
         "The migration has " + grouped(statements) + (statements == 1 ? " statement" : " statements") +
             " and changes " + grouped(changed) + (changed == 1 ? " existing table." : " existing tables."));
-    finding.location = SourceLocation{migration.file, 0, 0};
     if (several) {
       std::vector<std::string> names;
       for (const auto& group : groups)

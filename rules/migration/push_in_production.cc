@@ -175,8 +175,7 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
       reporter.add({.kind = "file",
                     .file = first->place.file,
                     .entry = numbered(first->entry, ++seen[first->place.file + "\n" + first->entry])},
-                   message, severity);
-  finding.location = located(project, first->place);
+                   located(project, first->place), message, severity);
   finding.evidence.push_back(project_fact(first->command, located(project, first->place)));
   for (std::size_t i = 0; i < found.ways.size() && i < 5; ++i)
     finding.evidence.push_back(project_fact("reached by " + join(found.ways[i]->path, ", ")));

@@ -36,10 +36,10 @@ void check(const Context& context, Reporter& reporter) {
     if (references.empty() && !is_read(*code, table->name)) continue;
     Finding& finding =
         reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
+                     located(context.project(), seeded.place),
                      "Only the seed script " + seeded.place.file + " inserts the " +
                          (seeded.rows == 1 ? "row" : grouped(seeded.rows) + " rows") + " of " +
                          display(table->name) + ": a database in which the script does not run lacks them.");
-    finding.location = located(context.project(), seeded.place);
     finding.evidence.push_back(
         references.empty() ? project_fact("the application reads the table")
                            : catalog_fact(display(references.front().child->name) + " references the table",

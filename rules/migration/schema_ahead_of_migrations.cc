@@ -136,12 +136,12 @@ class Check {
       const std::size_t others = objects.size() - names.size();
       Finding& finding = reporter_.add(
           {.kind = "file", .file = file.empty() ? schema_.source : file, .entry = "not in the journal"},
+          file.empty() ? schema_.place : objects.front().first,
           fmt::format(
               "The source declares {}{}, which only {} creates, and no journal names that file: `drizzle-kit "
               "migrate` does not run it.",
               join(names, ", "), others ? fmt::format(" and {} more", others) : std::string(), script),
           Severity::note);
-      finding.location = file.empty() ? schema_.place : objects.front().first;
       settle(finding);
       finding.fix = manual_fix(
           "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by "
@@ -216,7 +216,7 @@ class Check {
       return join(out, ", ");
     };
     Finding& finding = reporter_.add(
-        {.kind = "file", .file = schema_.source, .entry = notes ? "notes" : ""},
+        {.kind = "file", .file = schema_.source, .entry = notes ? "notes" : ""}, schema_.place,
         fmt::format("The source and the migrations in {} differ on {} objects, such as {}{}.", schema_.folder,
                     found.size(), names(0, shown),
                     notes
@@ -225,7 +225,6 @@ class Check {
                                       "migrations has another",
                                       commands_.push)),
         notes ? Severity::note : Severity::warning);
-    finding.location = schema_.place;
     settle(finding);
     const std::string more =
         found.size() > listed ? fmt::format(" and {} more", found.size() - listed) : std::string();
@@ -265,10 +264,9 @@ class Check {
     }
     if (missing.empty()) return;
     Finding& finding = reporter_.add(
-        {.kind = "file", .file = schema_.source},
+        {.kind = "file", .file = schema_.source}, schema_.place,
         missing.size() == tables ? without_migrations(tables) : without_scripts(tables, std::move(missing)),
         Severity::note);
-    finding.location = schema_.place;
     finding.fix = manual_fix(fmt::format("Run `{}`, and commit what it writes", commands_.generate));
   }
 

@@ -97,10 +97,9 @@ void report(const Project& project, Reporter& reporter, const Found& found, int 
   const DeployCommand& first = *found.ways.front();
   const SourceLocation place = located(project, first.place);
   const std::string entry = numbered(first.entry.empty() ? first.place.file : first.entry, number);
-  Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = entry},
+  Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = entry}, place,
                                   message_of(found.seed, first.place.file),
                                   found.seed.deletes ? std::optional(Severity::error) : std::nullopt);
-  finding.location = place;
   finding.evidence.push_back(project_fact(first.command, place));
   for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i)
     finding.evidence.push_back(project_fact("reached by " + join(found.ways[i]->path, ", ")));

@@ -122,13 +122,13 @@ void report_code(const Project& project, const IgnoredMigrationError& error, Rep
   const int number = ++seen[error.place.file + "\n" + where];
   Finding& finding = reporter.add(
       {.kind = "file", .file = error.place.file, .entry = numbered(where, number)},
+      located(project, error.place),
       handler_of(error) + " swallows the error of migrate(): " +
           (error.script
                ? "the script exits with 0 when a migration fails, and the deployment continues with the old "
                  "schema."
                : "the application starts with the old schema when a migration fails."),
       error.script ? Severity::error : Severity::warning);
-  finding.location = located(project, error.place);
   finding.evidence.push_back(project_fact("migrations run here, with migrate() of " + error.package,
                                           located(project, error.called)));
   finding.fix = manual_fix(error.form == IgnoredMigrationError::Form::exit_in_finally

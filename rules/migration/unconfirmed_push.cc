@@ -12,9 +12,8 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& push : project.connections->unconfirmed_pushes) {
     const std::string where = push.host.empty() ? "a database on another machine" : push.host;
     Finding& finding = reporter.add(
-        {.kind = "file", .file = push.config, .entry = "strict"},
+        {.kind = "file", .file = push.config, .entry = "strict"}, located(project, push.place),
         "`drizzle-kit push` changes " + where + " without showing the statements first: `strict` is off.");
-    finding.location = located(project, push.place);
     finding.evidence.push_back(project_fact(push.reason, finding.location));
     finding.evidence.push_back(
         project_fact(push.script + ": " + push.command, located(project, push.script_place)));

@@ -26,8 +26,7 @@ Finding& report(Reporter& reporter, const Table& table, const char* entry, std::
                 std::optional<Severity> severity) {
   Finding& finding =
       reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name, .entry = entry},
-                   std::move(message), severity);
-  finding.location = table.origin;
+                   table.origin, std::move(message), severity);
   Fix fix;
   fix.title = "Vacuum the table now; VACUUM blocks only changes to the table's definition";
   fix.sql = "VACUUM (ANALYZE) " + quote_name(table.name.schema, table.name.name) + ";";

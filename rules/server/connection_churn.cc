@@ -45,9 +45,8 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
   message +=
       median ? ", half of which lasted at most " + duration_text(*median) + ": connections are not pooled."
              : ": connections are probably not pooled.";
-  Finding& finding = reporter.add({.kind = "server", .entry = "sessions of " + event.about},
+  Finding& finding = reporter.add({.kind = "server", .entry = "sessions of " + event.about}, event.place,
                                   std::move(message), median ? std::nullopt : std::optional(Severity::note));
-  finding.location = event.place;
   if (event.times.count() > 0 && event.first && event.last && *event.last > *event.first) {
     // `first` and `last` are ends of sessions: the first session began its own duration earlier.
     const auto count = static_cast<double>(event.count);

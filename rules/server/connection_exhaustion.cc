@@ -20,12 +20,11 @@ void report(const Context& context, Reporter& reporter, const ServerEvent& event
     if (const auto found = context.catalog().settings.find(limit); found != context.catalog().settings.end())
       limit += " (" + found->second + ")";
   Finding& finding =
-      reporter.add({.kind = "server", .entry = event.about},
+      reporter.add({.kind = "server", .entry = event.about}, event.place,
                    "The server refused a connection " + times(event.count) +
                        (whole_server ? ": all connections that " + limit + " allows were in use."
                                      : ": " + event.about + "."),
                    whole_server ? std::nullopt : std::optional(Severity::warning));
-  finding.location = event.place;
   std::string text = "the first connection was refused here";
   if (const auto span = minutes(event); span && event.count > 1)
     text +=

@@ -12,11 +12,10 @@ using Kind = InsecureConnection::Kind;
 // One finding for all occurrences of rejectUnauthorized: false.
 void report_unverified(const Project& project, Reporter& reporter,
                        const std::vector<const InsecureConnection*>& places) {
-  Finding& finding =
-      reporter.add({.kind = "setting", .entry = "rejectUnauthorized"},
-                   "The certificate of the database server is not verified (rejectUnauthorized: false): an "
-                   "attacker on the network path can read and change all data.");
-  finding.location = located(project, places.front()->place);
+  Finding& finding = reporter.add(
+      {.kind = "setting", .entry = "rejectUnauthorized"}, located(project, places.front()->place),
+      "The certificate of the database server is not verified (rejectUnauthorized: false): an "
+      "attacker on the network path can read and change all data.");
   for (std::size_t i = 0; i < places.size() && i < 5; ++i)
     finding.evidence.push_back(
         project_fact("ssl: { rejectUnauthorized: false }", located(project, places[i]->place)));
@@ -32,10 +31,10 @@ void report_url(const Project& project, Reporter& reporter, const InsecureConnec
   const std::string key = connection.entry.empty() ? "This URL" : connection.entry;
   Finding& finding = reporter.add(
       {.kind = "file", .file = connection.place.file, .entry = numbered(connection.host, number)},
+      located(project, connection.place),
       key + " connects to " + connection.host +
           (off ? " with TLS turned off: passwords, queries and rows can be read on the network."
                : " and does not require TLS: some drivers fall back to plain text, others never try TLS."));
-  finding.location = located(project, connection.place);
   finding.evidence.push_back(
       project_fact(off ? "the URL turns TLS off" : "the URL does not require TLS", finding.location));
   finding.fix = manual_fix(

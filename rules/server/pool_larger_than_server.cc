@@ -42,12 +42,12 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
   const double all = connections_of(pool, instances);
   Finding& finding =
       reporter.add({.kind = "file", .file = pool.place.file, .entry = numbered(pool.what, number)},
+                   located(project, pool.place),
                    "The pool may open " + grouped(all) + " connections" +
                        (instances ? " (" + std::to_string(pool.size) + " in each of " +
                                         std::to_string(instances->count) + " instances)"
                                   : "") +
                        ", but the server allows " + grouped(most) + " and refuses further ones.");
-  finding.location = located(project, pool.place);
   finding.evidence.push_back(
       project_fact(numbered(pool.what, number) + " is " + std::to_string(pool.size), finding.location));
   if (instances)

@@ -11,10 +11,9 @@ void check(const Context& context, Reporter& reporter) {
   CodeSubjects subjects;
   for (const auto& pool : code->pools_in_requests) {
     Finding& finding = reporter.add(
-        subjects.make(pool.made_by, pool.place.file, pool.function),
+        subjects.make(pool.made_by, pool.place.file, pool.function), located(context.project(), pool.place),
         pool.made_by + in_function(pool.function) + " makes a pool of connections for each call of " +
             pool.request.entry + ": each request connects anew, and the server runs out of connections.");
-    finding.location = located(context.project(), pool.place);
     add_request(finding, context, pool.request);
     finding.fix = manual_fix("Make the pool once, at the top level of a module, and import it");
   }

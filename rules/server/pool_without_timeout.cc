@@ -33,8 +33,8 @@ void check(const Context& context, Reporter& reporter) {
                 : "") +
       (connects && runs ? ", and " : "") +
       (runs ? "a statement that hangs keeps its connection until somebody cancels it" : "") + ".";
-  Finding& finding = reporter.add({.kind = "setting", .entry = "pool timeouts"}, std::move(message));
-  finding.location = located(project, pools.front()->place);
+  Finding& finding = reporter.add({.kind = "setting", .entry = "pool timeouts"},
+                                  located(project, pools.front()->place), std::move(message));
   for (std::size_t i = 0; i < std::min(pools.size(), max_shown); ++i)
     finding.evidence.push_back(
         project_fact(pools[i]->what + " has " + missing_of(*pools[i]), located(project, pools[i]->place)));

@@ -21,6 +21,7 @@ void check(const Context& context, Reporter& reporter) {
         {.kind = "file",
          .file = mismatch.place.file,
          .entry = number == 1 ? "casing" : "casing #" + std::to_string(number)},
+        located(project, mismatch.place),
         "drizzle() has casing " + quoted(mismatch.of_client) + ", and drizzle-kit has " +
             quoted(mismatch.of_kit) + ": queries name the column " + mismatch.client_name +
             ", and migrations create " + mismatch.kit_name + " (" + mismatch.table + "." + mismatch.key +
@@ -28,7 +29,6 @@ void check(const Context& context, Reporter& reporter) {
                  ? ", and " + std::to_string(others) + (others == 1 ? " other column" : " other columns")
                  : "") +
             ").");
-    finding.location = located(project, mismatch.place);
     add_evidence(finding, context, "casing of drizzle(): " + quoted(mismatch.of_client), mismatch.place);
     add_evidence(finding, context, "casing of drizzle-kit: " + quoted(mismatch.of_kit),
                  mismatch.config_place);

@@ -22,9 +22,8 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& query : code_facts(context)->queries) {
     if (!order_matters(context, query)) continue;
     Finding& finding = reporter.add(
-        subjects.make(query, query.place.file, query.function),
+        subjects.make(query, query.place.file, query.function), located(context.project(), query.place),
         statement_of(query) + " has a limit but no order: the plan decides which rows the query returns.");
-    finding.location = located(context.project(), query.place);
     finding.fix = Fix{.title = "Add orderBy() with the columns that say which rows come first",
                       .safety = Fix::Safety::manual};
   }

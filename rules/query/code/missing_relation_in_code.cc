@@ -17,10 +17,10 @@ void report_undeclared(const Context& context, Reporter& reporter, const CodeFac
     const std::string table = display(found.table);
     Finding& finding =
         reporter.add(subjects.make("with " + found.name + " of " + table, found.place.file, found.function),
+                     located(context.project(), found.place),
                      "`with`" + in_function(found.function) + " names " + found.name + ", but " + table +
                          " has no relation of that name: drizzle-orm throws when the query runs.",
                      Severity::warning);
-    finding.location = located(context.project(), found.place);
     finding.fix =
         Fix{.title = "Declare the relation in relations() or defineRelations(), or correct the name",
             .safety = Fix::Safety::manual};
@@ -47,12 +47,11 @@ void report_keys_without_relation(const Context& context, Reporter& reporter, co
     std::vector<std::string> names;
     for (const auto* key : found) names.push_back(texts[key]);
     Finding& finding = reporter.add(
-        {.kind = "schema", .schema = schema},
+        {.kind = "schema", .schema = schema}, found.front()->origin,
         "Drizzle's relations lack " +
             (found.size() == 1 ? "a foreign key" : std::to_string(found.size()) + " foreign keys") +
             " between tables that `with` reads: " + enumerated(names) +
             ". `with` cannot read these tables together.");
-    finding.location = found.front()->origin;
     finding.fix = Fix{.title = "Declare a relation for each key, in relations() or defineRelations()",
                       .safety = Fix::Safety::manual};
   }

@@ -9,9 +9,9 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& call : code_facts(context)->calls_in_transactions) {
     Finding& finding =
         reporter.add(subjects.make(call.what, call.transaction.file, call.function),
+                     located(context.project(), call.via.empty() ? call.place : call.via.front()),
                      "The transaction" + in_function(call.function) + " waits for a call of " + call.what +
                          ": its connection, its locks and its old row versions wait, too.");
-    finding.location = located(context.project(), call.via.empty() ? call.place : call.via.front());
     add_evidence(finding, context, "the transaction begins here", call.transaction);
     for (const auto& one : call.via) add_evidence(finding, context, "it calls a function", one);
     add_evidence(finding, context, "this waits for another service", call.place);

@@ -11,9 +11,8 @@ void check(const Context& context, Reporter& reporter) {
     if (query.kind != CodeQuery::Kind::select || !query.has_offset || query.ordered || !query.awaited)
       continue;
     Finding& finding = reporter.add(
-        subjects.make(query, query.place.file, query.function),
+        subjects.make(query, query.place.file, query.function), located(context.project(), query.place),
         statement_of(query) + " has an offset but no order: pages may repeat rows and leave rows out.");
-    finding.location = located(context.project(), query.place);
     finding.fix =
         manual_fix("Add orderBy() with columns that identify a row, such as the time and the primary key");
   }

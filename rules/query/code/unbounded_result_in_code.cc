@@ -35,11 +35,11 @@ void check(const Context& context, Reporter& reporter) {
         context.has_catalog() ? rows_of(context, query.tables.front()) : std::optional<double>();
     if (rows && *rows < least) continue;
     Finding& finding = reporter.add(subjects.make(query, query.place.file, query.function),
+                                    located(context.project(), query.place),
                                     statement_of(query) + " in " + request.entry + " returns all rows" +
                                         (rows ? ", " + grouped(*rows) + " now" : "") +
                                         ": each request takes longer, and more memory, as the table grows.",
                                     rows ? std::optional(Severity::warning) : std::nullopt);
-    finding.location = located(context.project(), query.place);
     add_request(finding, context, request);
     finding.fix =
         Fix{.title = "Add a limit, and return pages: by a key (where id > the last one) or by offset",

@@ -25,12 +25,11 @@ void check(const Context& context, Reporter& reporter) {
     const bool wide = static_cast<double>(table->columns.size()) >= context.option(min_columns);
     if (!wide && large.empty()) continue;
     Finding& finding = reporter.add(
-        subjects.make(query, query.place.file, query.function),
+        subjects.make(query, query.place.file, query.function), located(context.project(), query.place),
         statement_of(query) + in_function(query.function) + " reads all " +
             std::to_string(table->columns.size()) + " columns, and the code uses " +
             (used.empty() ? std::string("none of them") : "only " + enumerated(used)) +
             (large.empty() ? "." : ": the server sends the large " + enumerated(large) + " for nothing."));
-    finding.location = located(context.project(), query.place);
     finding.fix = Fix{.title = used.empty() ? "Select one column: the code only tests whether there is a row"
                                             : "Select only the columns that the code uses",
                       .safety = Fix::Safety::manual};

@@ -62,10 +62,10 @@ void report(const Context& context, Reporter& reporter, const std::vector<Relate
   const WritePairInCode& pair = *shown.pair;
   const char* harm = pair.parallel ? "if one write fails, the other remains"
                                    : "if the second write fails, the first remains";
-  Finding& finding = reporter.add(
-      shown.subject, fmt::format("{} and {}{} are two transactions: {}.", statement_of(pair.first),
-                                 lower_first(statement_of(pair.then)), in_function(pair.function), harm));
-  finding.location = located(context.project(), pair.then_call.value_or(pair.then.place));
+  Finding& finding =
+      reporter.add(shown.subject, located(context.project(), pair.then_call.value_or(pair.then.place)),
+                   fmt::format("{} and {}{} are two transactions: {}.", statement_of(pair.first),
+                               lower_first(statement_of(pair.then)), in_function(pair.function), harm));
   const auto add = [&](std::string text, const SourceLocation& place) {
     add_evidence(finding, context, std::move(text), place);
   };

@@ -49,8 +49,8 @@ void check(const Context& context, Reporter& reporter) {
     if (event.kind != ServerEvent::Kind::cancelled) continue;
     const std::string setting = setting_of(event.about);
     if (setting.empty() || static_cast<double>(event.count) < context.option(least)) continue;
-    Finding& finding = reporter.add(event_subject(context, event, setting), message_of(setting, event));
-    finding.location = event.place;
+    Finding& finding =
+        reporter.add(event_subject(context, event, setting), event.place, message_of(setting, event));
     finding.evidence.push_back(evidence_of(event, "cancelled"));
     if (const auto applications = by_application({&event}); !applications.empty())
       finding.evidence.push_back({Evidence::Kind::statement, "of: " + applications});

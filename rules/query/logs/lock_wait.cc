@@ -58,8 +58,7 @@ void report_deadlock(const Context& context, Reporter& reporter,
   std::string message = "A deadlock ended this statement's transaction " + times(count) +
                         ": two transactions acquired the same locks in a different order.";
   if (lost) message.back() = ';', message += " " + not_repeated_text(lost, count) + ".";
-  Finding& finding = reporter.add(event_subject(context, first, "deadlock"), std::move(message));
-  finding.location = first.place;
+  Finding& finding = reporter.add(event_subject(context, first, "deadlock"), first.place, std::move(message));
   finding.evidence.push_back(evidence_of(first, "was rolled back"));
   if (auto applications = applications_of(events)) finding.evidence.push_back(std::move(*applications));
   for (std::size_t i = 0; i < events.size() && i < 3; ++i)
@@ -94,8 +93,7 @@ void report_waits(const Context& context, Reporter& reporter, const LockWaits& w
   message += schema                      ? "; meanwhile every later statement on the table waited, too."
              : first.fingerprint.empty() ? ": other transactions held the rows or tables."
                                          : ": another transaction held the row or table.";
-  Finding& finding = reporter.add(event_subject(context, first, "wait"), std::move(message));
-  finding.location = first.place;
+  Finding& finding = reporter.add(event_subject(context, first, "wait"), first.place, std::move(message));
   finding.evidence.push_back(evidence_of(first, "waited"));
   for (auto& evidence : evidence_of(waits)) finding.evidence.push_back(std::move(evidence));
   finding.fix =

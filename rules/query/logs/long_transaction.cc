@@ -25,10 +25,10 @@ constexpr Option open_seconds{
 void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
   Finding& finding = reporter.add(
       {.kind = "server", .entry = idle ? "idle_in_transaction_session_timeout" : "transaction_timeout"},
+      event.place,
       "The server ended a transaction " + times(event.count) +
           (idle ? " that had been idle for too long: the application began it and then did something else."
                 : " that had been open for too long."));
-  finding.location = event.place;
   finding.evidence.push_back(evidence_of(event, idle ? "terminated by the idle-in-transaction timeout"
                                                      : "terminated by the transaction timeout"));
   finding.fix = manual_fix(
@@ -112,8 +112,7 @@ void report_idle(const Context& context, Reporter& reporter, const ServerEvent& 
   if (!event.statement.empty())
     message += "; the longest pause came after: " + ellipsis(event.statement, shown_statement);
   else message += ".";
-  Finding& finding = reporter.add(event_subject(context, event, "idle"), std::move(message));
-  finding.location = event.place;
+  Finding& finding = reporter.add(event_subject(context, event, "idle"), event.place, std::move(message));
   finding.evidence.push_back(evidence_of(event, "the client paused after this statement"));
   finding.fix = manual_fix(
       "Commit before the application waits (for another service, a user), and begin a new "

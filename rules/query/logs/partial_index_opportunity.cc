@@ -240,10 +240,9 @@ static void check_nulls(const Context& context, Reporter& reporter, const Table&
         another_begins_alike(context, table, index))
       continue;
     Finding& finding =
-        reporter.add(index_subject(table.name, index),
+        reporter.add(index_subject(table.name, index), index.origin,
                      grouped(nulls) + " % of the entries of " + index.name + " on " + display(table.name) +
                          " are NULLs: a partial index contains only the other rows.");
-    finding.location = index.origin;
     finding.evidence.push_back(catalog_fact(definition(index), index.origin));
     Index partial = index;
     partial.name = new_index_name(context.catalog(), table.name.schema, index.name, "_not_null");

@@ -231,10 +231,9 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   if (!worst.table) return check_plans(context, reporter, query);
   const QualifiedName& table = worst.table->name;
   Finding& finding =
-      reporter.add(query_subject(query, table),
+      reporter.add(query_subject(query, table), place_of(query),
                    fmt::format("A statement {} on {} without a suitable index: it {}, and reads all of {}.",
                                what_it_does(worst), display(table), ran(query), table.name));
-  finding.location = place_of(query);
   finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
                               query.samples.empty() ? std::string() : query.samples.front().statement});
   finding.probe = probe_of(query, table);

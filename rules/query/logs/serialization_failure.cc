@@ -32,8 +32,8 @@ void report(const Context& context, Reporter& reporter, const Failures& failures
       " rolled back " + times(failures.count) + " because a concurrent transaction changed the same data";
   message += failures.lost ? "; " + not_repeated_text(failures.lost, failures.count) + "."
                            : ": each time, the work is done again or lost.";
-  Finding& finding = reporter.add(event_subject(context, event, "serialization"), std::move(message));
-  finding.location = event.place;
+  Finding& finding =
+      reporter.add(event_subject(context, event, "serialization"), event.place, std::move(message));
   finding.evidence.push_back(evidence_of(event, "could not serialize access"));
   if (auto applications = applications_of(failures.events))
     finding.evidence.push_back(std::move(*applications));

@@ -197,11 +197,10 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
     cause.text = "later statements found it, so the application ran before its migrations";
     cause.fix = "Run the migrations before the application starts";
   }
-  Finding& finding = reporter.add(table_subject(name),
+  Finding& finding = reporter.add(table_subject(name), events.front()->place,
                                   "The relation " + display(name) + " was used " + times(count) +
                                       " but did not exist: " + cause.text + ".",
                                   later ? std::optional(Severity::note) : std::nullopt);
-  finding.location = events.front()->place;
   for (std::size_t i = 0; i < events.size() && i < 3; ++i)
     finding.evidence.push_back(
         evidence_of(*events[i], "failed " + times(events[i]->count - by_hand(*events[i]))));

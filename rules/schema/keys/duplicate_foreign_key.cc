@@ -46,11 +46,10 @@ std::string actions_of(const Constraint& key) {
 void report(Reporter& reporter, const Table& table, const Constraint& kept, const Constraint& key) {
   const bool same = same_actions(kept, key);
   Finding& finding = reporter.add(
-      key_subject(table.name, key),
+      key_subject(table.name, key), key.origin,
       "The foreign key " + key.name + " on " + display(table.name) + " repeats " + kept.name +
           (same ? ": each write checks both."
                 : ": each write checks both, and they differ in what happens when the parent row changes."));
-  finding.location = key.origin;
   finding.evidence.push_back(catalog_fact(actions_of(key), key.origin));
   finding.evidence.push_back(catalog_fact(actions_of(kept), kept.origin));
   Fix fix;

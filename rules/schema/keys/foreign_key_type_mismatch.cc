@@ -89,11 +89,11 @@ void check(const Context& context, Reporter& reporter) {
                           .table = table->name.name,
                           .columns = {from->name},
                           .constraint = key.name},
+                         from->origin,
                          display(table->name) + "." + from->name + " is " + from->type + ", but " +
                              display(parent->name) + "." + to->name + ", which it references, is " +
                              to->type + ": " + from->name + " " + mismatch.problem + ".",
                          mismatch.severity);
-        finding.location = from->origin;
         finding.evidence.push_back(catalog_fact("the referenced column is declared here", to->origin));
         finding.fix = fix_of(*table, *from, to->type,
                              mismatch.severity == Severity::warning && child->category == above->category);

@@ -9,12 +9,11 @@ static void check(const Context& context, Reporter& reporter) {
     for (const auto& key : table->constraints) {
       if (key.kind != Constraint::Kind::foreign_key || key.inherited || key.on_delete != "NO ACTION")
         continue;
-      Finding& finding = reporter.add(
-          key_subject(table->name, key),
+      reporter.add(
+          key_subject(table->name, key), key.origin,
           "The foreign key " + display(table->name) + " (" + join(key.columns, ", ") + ") to " +
               display(key.referenced_table) +
               " has no ON DELETE action: the server refuses to delete a parent row that has children.");
-      finding.location = key.origin;
     }
   }
 }

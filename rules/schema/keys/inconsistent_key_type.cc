@@ -43,10 +43,9 @@ std::string type_of(const Column& column) {
 
 void report(Reporter& reporter, const Key& key, const std::string& wanted, const std::string& because) {
   const auto& [table, column] = key;
-  Finding& finding = reporter.add(column_subject(table->name, column->name),
-                                  "The primary key of " + display(table->name) + " has type " + column->type +
-                                      ", but " + because + " " + wanted + ".");
-  finding.location = column->type_origin();
+  reporter.add(column_subject(table->name, column->name), column->type_origin(),
+               "The primary key of " + display(table->name) + " has type " + column->type + ", but " +
+                   because + " " + wanted + ".");
 }
 
 void check_schema(const Context& context, Reporter& reporter, const std::vector<Key>& keys) {

@@ -77,10 +77,10 @@ static void check(const Context& context, Reporter& reporter) {
     const Index* plain = plain_index_over(*table, links.links);
     Finding& finding = reporter.add(
         {.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
+        table->origin,
         display(table->name) + " links two tables, but no unique key covers the pair (" +
             join(links.links, ", ") + "): with duplicate pairs, joins return duplicate rows.",
         plain || primary_key(*table) ? std::optional(Severity::note) : std::nullopt);
-    finding.location = table->origin;
     if (plain)
       finding.evidence.push_back(catalog_fact(
           plain->name + " covers the pair and is not unique: repeated pairs may be intended", plain->origin));

@@ -231,11 +231,10 @@ Fix fix_of(const Candidate& found) {
 
 void report(Reporter& reporter, const Candidate& found) {
   Finding& finding =
-      reporter.add(column_subject(found.table->name, found.column->name),
+      reporter.add(column_subject(found.table->name, found.column->name), found.column->origin,
                    display(found.table->name) + "." + found.column->name + " looks like a reference to " +
                        display(found.parent->name) +
                        ", but there is no foreign key: rows may reference parents that do not exist.");
-  finding.location = found.column->origin;
   finding.evidence.push_back(catalog_fact(found.because, found.parent->column(found.key)->origin));
   finding.fix = fix_of(found);
 }

@@ -151,11 +151,10 @@ static std::string fact_of(const Index& ready) {
 
 static void report_ready(const Context& context, Reporter& reporter, const ReadyTable& found) {
   const Table& table = *found.table;
-  Finding& finding = reporter.add(table_subject(table.name),
+  Finding& finding = reporter.add(table_subject(table.name), table.origin,
                                   display(table.name) + " has no primary key, although " + found.ready->name +
                                       " could be one: tools and logical replication look for a primary key.",
                                   Severity::note);
-  finding.location = table.origin;
   finding.evidence.push_back(catalog_fact(fact_of(*found.ready), found.ready->origin));
   finding.fix = fix_of(context, table, found.ready);
 }
@@ -205,9 +204,8 @@ static void report_without_key(const Context& context, Reporter& reporter, const
                       " is unique, but one of its columns may be NULL, and logical replication cannot UPDATE "
                       "or DELETE the rows."
                 : "it may contain duplicate rows, and logical replication cannot UPDATE or DELETE its rows.");
-  Finding& finding = reporter.add(table_subject(table.name), std::move(message),
+  Finding& finding = reporter.add(table_subject(table.name), table.origin, std::move(message),
                                   unique || expression ? std::optional(Severity::note) : std::nullopt);
-  finding.location = table.origin;
   if (unique)
     finding.evidence.push_back(
         catalog_fact(unique->name + " is unique and has no predicate", unique->origin));

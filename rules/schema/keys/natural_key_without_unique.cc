@@ -43,11 +43,10 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& column : table->columns) {
       if (!named_like_key(column) || !no_value_twice(column) || in_unique_index(*table, column.name))
         continue;
-      Finding& finding = reporter.add(column_subject(table->name, column.name),
+      Finding& finding = reporter.add(column_subject(table->name, column.name), column.origin,
                                       display(table->name) + "." + column.name +
                                           " has no duplicates in the rows that ANALYZE read (of " +
                                           grouped(rows) + "), but no unique index prevents them.");
-      finding.location = column.origin;
       finding.fix = fix_of(context, *table, column);
     }
   }

@@ -146,11 +146,10 @@ void check(const Context& context, Reporter& reporter) {
       auto why = reason(context, *table, key, *column);
       if (!why) continue;
       Finding& finding = reporter.add(
-          column_subject(table->name, column->name),
+          column_subject(table->name, column->name), key.origin,
           display(table->name) + "." + column->name + " references " + display(key.referenced_table) +
               " one to one, but no unique index prevents a second row for the same " +
               singular_name(key.referenced_table.name) + ".");
-      finding.location = key.origin;
       finding.evidence.push_back(std::move(*why));
       finding.fix = fix_of(context, *table, *column);
     }

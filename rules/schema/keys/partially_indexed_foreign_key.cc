@@ -52,11 +52,10 @@ static void check(const Context& context, Reporter& reporter) {
       if (front.empty() || identifies_row(context, *table, key, front) || reaches_row(context, *table, key))
         continue;
       Finding& finding =
-          reporter.add(key_subject(table->name, key),
+          reporter.add(key_subject(table->name, key), key.origin,
                        "The foreign key " + display(table->name) + " (" + join(key.columns, ", ") +
                            ") is only partly indexed, by " + join(front, ", ") +
                            ": each look-up reads all rows with the same " + join(front, ", ") + ".");
-      finding.location = key.origin;
       finding.evidence.push_back(
           catalog_fact(coverage.index->name + ": " + definition(*coverage.index), coverage.index->origin));
       IndexProposal proposal{.table = table->name};

@@ -92,11 +92,10 @@ void check(const Context& context, Reporter& reporter) {
     const double used = most != 0 ? 100 * static_cast<double>(*sequence.last_value) / most : 0;
     if (used < context.option(warn_percent)) continue;
     Finding& finding = reporter.add(
-        column_subject(table->name, column->name),
+        column_subject(table->name, column->name), column->origin,
         display(table->name) + "." + column->name + " has used " + std::to_string(static_cast<int>(used)) +
             " % of its values: after " + grouped(most) + " every INSERT fails.",
         used >= context.option(error_percent) ? Severity::error : Severity::warning);
-    finding.location = column->origin;
     finding.evidence.push_back(catalog_fact("the sequence " + display(name) + " is at " +
                                             grouped(static_cast<double>(*sequence.last_value)) +
                                             ", the column is " + column->type));

@@ -29,11 +29,10 @@ std::string ordered_uuid(const Catalog& catalog) {
 
 void report_table(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
   Finding& finding = reporter.add(
-      column_subject(table.name, column.name),
+      column_subject(table.name, column.name), column.origin,
       display(table.name) + "." + column.name +
           " is a random UUID: each INSERT writes to another page of the primary key's index, and reads the "
           "page from disk once the index exceeds the cache.");
-  finding.location = column.origin;
   finding.evidence.push_back(
       catalog_fact(grouped(table.statistics->rows) + " rows; the default is " + *column.default_expression,
                    column.origin));
@@ -52,11 +51,10 @@ void check(const Context& context, Reporter& reporter) {
   }
   for (const auto& [schema, tables] : schemas) {
     if (static_cast<double>(tables.size()) < context.option(convention_tables)) continue;
-    Finding& finding = reporter.add({.kind = "schema", .schema = schema},
+    Finding& finding = reporter.add({.kind = "schema", .schema = schema}, tables.front().second->origin,
                                     std::to_string(tables.size()) + " tables in schema " + schema +
                                         " have random UUIDs as primary keys: once an index exceeds the "
                                         "cache, each INSERT reads another page of it from disk.");
-    finding.location = tables.front().second->origin;
     for (std::size_t at = 0; at < tables.size() && at < 3; ++at)
       finding.evidence.push_back(catalog_fact(display(tables[at].first->name) + "." +
                                                   tables[at].second->name + " defaults to " +

@@ -59,12 +59,11 @@ void check(const Context& context, Reporter& reporter) {
       if (columns.empty()) continue;
       const std::string event = deleted.empty() ? "UPDATE" : "DELETE";
       const std::string& action = deleted.empty() ? key.on_update : key.on_delete;
-      Finding& finding = reporter.add(key_subject(table->name, key),
+      Finding& finding = reporter.add(key_subject(table->name, key), key.origin,
                                       display(table->name) + "." + join(columns, ", ") +
                                           " is NOT NULL, but its foreign key to " +
                                           display(key.referenced_table) + " is ON " + event + " " + action +
                                           ": every " + event + " of a referenced parent row fails.");
-      finding.location = key.origin;
       const Column* column = table->column(columns.front());
       finding.evidence.push_back(catalog_fact(
           columns.front() + " is declared NOT NULL" + (action == "SET DEFAULT" ? ", without a default" : ""),

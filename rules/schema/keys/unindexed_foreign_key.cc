@@ -46,14 +46,14 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
   const KeyCoverage coverage = key_coverage(context, table, key.columns);
   if (coverage.coverage != Coverage::none) return;  // partially-indexed-foreign-key reports a prefix
   const std::string columns = join(key.columns, ", ");
-  Finding& finding = reporter.add({.kind = "foreign-key",
-                                   .schema = table.name.schema,
-                                   .table = table.name.name,
-                                   .columns = key.columns,
-                                   .constraint = in_database ? key.name : ""},
-                                  in_database ? message_on_key(table, key) : message_on_relation(table, key),
-                                  severity(context, table, key));
-  finding.location = key.origin;
+  Finding& finding =
+      reporter.add({.kind = "foreign-key",
+                    .schema = table.name.schema,
+                    .table = table.name.name,
+                    .columns = key.columns,
+                    .constraint = in_database ? key.name : ""},
+                   key.origin, in_database ? message_on_key(table, key) : message_on_relation(table, key),
+                   severity(context, table, key));
   if (!coverage.nearest)
     finding.evidence.push_back(
         {Evidence::Kind::catalog,

@@ -90,15 +90,15 @@ void check_names(const Context& context, Reporter& reporter, const std::vector<N
     if (own == Way::either || own == usual) continue;
     const std::string what =
         name.column ? display(name.table->name) + "." + name.column->name : display(name.table->name);
-    Finding& finding = reporter.add(
+    reporter.add(
         {.kind = name.column ? "column" : "table",
          .schema = name.table->name.schema,
          .table = name.table->name.name,
          .columns = name.column ? std::vector<std::string>{name.column->name} : std::vector<std::string>{},
          .entry = wanted},
+        name.column ? name.column->origin : name.table->origin,
         what + " is " + (own == Way::first ? first : second) + ", but " + because(!name.column) + wanted +
             ".");
-    finding.location = name.column ? name.column->origin : name.table->origin;
   }
 }
 

@@ -27,9 +27,8 @@ static void check(const Context& context, Reporter& reporter) {
     if (!has_time(*table, changed, {}) && !named_like_log(*table))
       missing.push_back("when a row was changed");
     if (missing.empty()) continue;
-    Finding& finding = reporter.add(table_subject(table->name),
-                                    display(table->name) + " does not record " + join(missing, " or ") + ".");
-    finding.location = table->origin;
+    reporter.add(table_subject(table->name), table->origin,
+                 display(table->name) + " does not record " + join(missing, " or ") + ".");
   }
 }
 

@@ -50,11 +50,10 @@ void check(const Context& context, Reporter& reporter) {
       together[policies].push_back(role_and_command.second + " by " + role_and_command.first);
     }
     Finding& finding =
-        reporter.add(table_subject(table->name),
+        reporter.add(table_subject(table->name), several.begin()->second.back()->origin,
                      "On " + display(table->name) + " up to " + std::to_string(most) +
                          " permissive policies apply to one role and command: the server evaluates all of "
                          "them for each row.");
-    finding.location = several.begin()->second.back()->origin;
     for (const auto& [policies, uses] : together)
       finding.evidence.push_back(
           catalog_fact(join(uses, ", ") + ": " + names(policies), policies.back()->origin));

@@ -29,10 +29,9 @@ void check(const Context& context, Reporter& reporter) {
           column.statistics->null_fraction > 0)
         continue;
       Finding& finding =
-          reporter.add(column_subject(table->name, column.name),
+          reporter.add(column_subject(table->name, column.name), column.origin,
                        display(table->name) + "." + column.name + " may be NULL, but is NULL in none of " +
                            grouped(table->statistics->rows) + " rows.");
-      finding.location = column.origin;
       finding.evidence.push_back(catalog_fact("pg_stats.null_frac is 0, from a sample"));
       finding.fix = fix_of(*table, column);
     }

@@ -252,10 +252,9 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
   for (const auto& [column, policies] : columns) {
     if (key_coverage(context, table, {column}).coverage != Coverage::none) continue;
     Finding& finding = reporter.add(
-        column_subject(table.name, column),
+        column_subject(table.name, column), policies.front()->origin,
         "Row-level security on " + display(table.name) + " filters every statement by " + column +
             ", which no index serves: each statement scans all of " + display(table.name) + ".");
-    finding.location = policies.front()->origin;
     for (const Policy* policy : policies)
       finding.evidence.push_back(catalog_fact(
           "policy " + policy->name + " (" + policy->command + "): " + ellipsis(policy->using_expression, 120),
@@ -293,12 +292,12 @@ void report_reads(Reporter& reporter, const Table& table, const Policy& policy, 
   const bool cheap = indexed || (reads.function.empty() && !reads.dear);
   Finding& finding = reporter.add(
       {.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
+      policy.origin,
       "The policy " + policy.name + " on " + display(table.name) + " calls " +
           (reads.function.empty() ? "a function" : reads.function + "()") + " for every row" +
           (indexed ? " that a statement finds through another index than the policy's" : "") +
           ": in a subquery the call runs once per statement.",
       cheap ? std::optional(Severity::note) : std::nullopt);
-  finding.location = policy.origin;
   finding.evidence.push_back(
       catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
   finding.fix = subquery_of(table, policy, reads, writes);

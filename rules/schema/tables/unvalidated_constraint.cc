@@ -42,11 +42,11 @@ void check(const Context& context, Reporter& reporter) {
                         .table = table->name.name,
                         .columns = key ? constraint.columns : std::vector<std::string>{},
                         .constraint = constraint.name},
+                       constraint.origin,
                        "The constraint " + constraint.name + " on " + display(table->name) +
                            " was added NOT VALID and never validated: older rows may violate it" +
                            (key ? ", and joins cannot rely on it." : ", and the planner cannot rely on it."),
                        added_now(context, constraint) ? Severity::note : Severity::warning);
-      finding.location = constraint.origin;
       finding.evidence.push_back(catalog_fact(ddl::constraint(constraint) + " NOT VALID", constraint.origin));
       finding.fix = fix_of(*table, constraint);
     }

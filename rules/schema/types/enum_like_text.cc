@@ -39,11 +39,10 @@ void check(const Context& context, Reporter& reporter) {
       if (!text || column.generated_expression || values < 2 || values > context.option(max_values) ||
           !named_like_choice(column) || constrained(*table, column))
         continue;
-      Finding& finding = reporter.add(column_subject(table->name, column.name),
+      Finding& finding = reporter.add(column_subject(table->name, column.name), column.origin,
                                       display(table->name) + "." + column.name + " holds " + grouped(values) +
                                           " distinct values in " + grouped(table->statistics->rows) +
                                           " rows, but no constraint restricts the values.");
-      finding.location = column.origin;
       const Constraint values_check{
           .kind = Constraint::Kind::check,
           .name = cut_identifier(table->name.name + "_" + column.name, longest_identifier - 6) + "_check",

@@ -102,11 +102,10 @@ void check(const Context& context, Reporter& reporter) {
       if (!locale && !(is_float(column.type) && named_like_money(*table, column))) continue;
       if (inherited_from(context, *table, column.name)) continue;
       Finding& finding = reporter.add(
-          column_subject(table->name, column.name),
+          column_subject(table->name, column.name), column.type_origin(),
           display(table->name) + "." + column.name + " is " + column.type +
               (locale ? ": its decimals and its currency depend on the lc_monetary setting of the server."
                       : ": sums have rounding errors, because 0.1 + 0.2 is not 0.3 in floating point."));
-      finding.location = column.type_origin();
       finding.fix = fix_of(*table, column);
       restrict_type_fix(context, *table, column, *finding.fix);
     }

@@ -54,11 +54,10 @@ Fix fix_of(const Table& table, const Column& column) {
 void report_column(const Context& context, Reporter& reporter, const Table& table, const Column& column,
                    const Query* query) {
   Finding& finding = reporter.add(
-      column_subject(table.name, column.name),
+      column_subject(table.name, column.name), column.type_origin(),
       display(table.name) + "." + column.name +
           " is json: every access parses the whole text again, there are no operators = and @>, and no GIN "
           "index can serve queries.");
-  finding.location = column.type_origin();
   if (query)
     finding.evidence.push_back(
         {Evidence::Kind::statement,

@@ -352,9 +352,9 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
           : subject + " is " + column.type +
                 " and its name suggests JSON: if the values are JSON, jsonb would check them "
                 "and make them searchable.";
-  Finding& finding = reporter.add(column_subject(table.name, column.name), std::move(message),
-                                  sure ? Severity::warning : Severity::note);
-  finding.location = assessment.in_code ? assessment.in_code : column.type_origin();
+  Finding& finding = reporter.add(column_subject(table.name, column.name),
+                                  assessment.in_code ? assessment.in_code : column.type_origin(),
+                                  std::move(message), sure ? Severity::warning : Severity::note);
   finding.evidence = std::move(assessment.evidence);
   if (coded)
     finding.evidence.push_back(

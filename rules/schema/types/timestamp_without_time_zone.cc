@@ -50,11 +50,10 @@ Fix fix_of(const Table& table, const Column& column, const std::optional<std::st
 void report_column(const Context& context, Reporter& reporter, const SchemaColumn& use) {
   const std::optional<std::string> zone = zone_of_default(*use.column);
   Finding& finding =
-      reporter.add(column_subject(use.table->name, use.column->name),
+      reporter.add(column_subject(use.table->name, use.column->name), use.column->type_origin(),
                    display(use.table->name) + "." + use.column->name + " is " + use.column->type +
                        ": its values do not say which time zone they are in, and " +
                        (zone ? "only the default converts to one." : "assigning now() drops the time zone."));
-  finding.location = use.column->type_origin();
   finding.fix = fix_of(*use.table, *use.column, zone);
   restrict_type_fix(context, *use.table, *use.column, *finding.fix);
 }

@@ -81,8 +81,7 @@ Finding& SiteReporter::add(const Site& site, Subject subject, std::string messag
   subject.entry = site.migration->entry;
   const int count = ++seen_[subject];
   subject.entry = numbered(std::move(subject.entry), count);
-  Finding& finding = reporter_.add(std::move(subject), std::move(message), severity);
-  finding.location = site.action->place;
+  Finding& finding = reporter_.add(std::move(subject), site.action->place, std::move(message), severity);
   return finding;
 }
 

@@ -32,9 +32,8 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
                         rows_text(found) + (found.parallel ? ", in parallel" : "") + ", although one " +
                         (reads ? "query could fetch all rows." : "statement could write all rows.");
   Finding& finding = reporter.add(
-      std::move(subject), std::move(message),
+      std::move(subject), located(context.project(), place_in_loop(found)), std::move(message),
       found.background || found.filtered || found.waits ? std::optional(Severity::note) : std::nullopt);
-  finding.location = located(context.project(), place_in_loop(found));
   const auto add = [&](std::string text, const SourceLocation& place) {
     add_evidence(finding, context, std::move(text), place);
   };

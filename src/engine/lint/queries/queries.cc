@@ -84,8 +84,7 @@ Subject query_subject(const Query& query, const QualifiedName& table) {
 
 Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message,
                 std::optional<Severity> severity) {
-  Finding& finding = reporter.add(query_subject(query, table), std::move(message), severity);
-  finding.location = place_of(query);
+  Finding& finding = reporter.add(query_subject(query, table), place_of(query), std::move(message), severity);
   finding.evidence.push_back(
       {Evidence::Kind::statement, ran(query) + ": " + ellipsis(query.text, 2 * shown_statement),
        finding.location, query.samples.empty() ? std::string() : with_parameters(query.samples.front())});

@@ -87,12 +87,14 @@ const std::vector<KnownPlan>& Context::plans_of(const Query& query) const {
   return look_up((inputs().plans ? *inputs().plans : none).plans, query.fingerprint);
 }
 
-Finding& Reporter::add(Subject subject, std::string message, std::optional<Severity> severity) {
+Finding& Reporter::add(Subject subject, std::optional<SourceLocation> location, std::string message,
+                       std::optional<Severity> severity) {
   Finding finding;
   finding.id = finding_id(rule_.id, subject);
   finding.rule = rule_.id;
   finding.severity = severity.value_or(rule_.severity);
   finding.subject = std::move(subject);
+  finding.location = std::move(location);
   finding.message = std::move(message);
   return out_.emplace_back(std::move(finding));
 }
@@ -194,12 +196,7 @@ Evidence project_fact(std::string text, std::optional<SourceLocation> place) {
   return {Evidence::Kind::project, std::move(text), std::move(place), {}};
 }
 
-Fix manual_fix(std::string title) {
-  Fix fix;
-  fix.title = std::move(title);
-  fix.safety = Fix::Safety::manual;
-  return fix;
-}
+Fix manual_fix(std::string title) { return {.title = std::move(title), .safety = Fix::Safety::manual}; }
 
 std::string numbered(std::string entry, int number) {
   return number > 1 ? entry + " #" + std::to_string(number) : entry;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lint/run/rule.h"
@@ -143,7 +144,12 @@ class Reporter {
  public:
   Reporter(const Rule& rule, std::vector<Finding>& out) : rule_(rule), out_(out) {}
   // Adds a finding of this rule. Sets its id, rule and, unless given, the rule's severity.
-  Finding& add(Subject subject, std::string message, std::optional<Severity> severity = std::nullopt);
+  Finding& add(Subject subject, std::optional<SourceLocation> location, std::string message,
+               std::optional<Severity> severity = std::nullopt);
+  // The same without a location, or with one that is set later.
+  Finding& add(Subject subject, std::string message, std::optional<Severity> severity = std::nullopt) {
+    return add(std::move(subject), std::nullopt, std::move(message), severity);
+  }
 
  private:
   const Rule& rule_;

@@ -22,8 +22,8 @@ std::string names_from(const std::vector<SchemaMember>& members, std::size_t fir
 
 Finding& report_schema(Reporter& reporter, const std::string& schema, std::string message,
                        const std::vector<SchemaMember>& members, std::size_t shown) {
-  Finding& finding = reporter.add({.kind = "schema", .schema = schema}, std::move(message));
-  finding.location = members.front().place;
+  Finding& finding =
+      reporter.add({.kind = "schema", .schema = schema}, members.front().place, std::move(message));
   for (std::size_t at = 0; at < members.size() && at < shown; ++at)
     finding.evidence.push_back(catalog_fact(members[at].name + " " + members[at].fact, members[at].place));
   if (members.size() > shown) finding.evidence.push_back(catalog_fact("also " + names_from(members, shown)));

@@ -40,8 +40,7 @@ Finding& report_index(Reporter& reporter, const Table& table, const Index& index
                       std::optional<Severity> severity) {
   Finding& finding = reporter.add(
       {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
-      "The index " + index.name + " on " + display(table.name) + std::string(what), severity);
-  finding.location = index.origin;
+      index.origin, "The index " + index.name + " on " + display(table.name) + std::string(what), severity);
   return finding;
 }
 

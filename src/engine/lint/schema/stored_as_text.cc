@@ -51,9 +51,9 @@ void report_column(const Context& context, Reporter& reporter, const SchemaColum
   const auto& [table, column, fact] = found;
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column->name}},
+      column->type_origin(),
       display(table->name) + "." + column->name + " holds " + what.holds + " as " + column->type + ": " +
           what.disadvantage + ".");
-  finding.location = column->type_origin();
   finding.evidence.push_back(catalog_fact(what.reason(*table, *column), column->origin));
   for (const auto& reference : context.references_to(table->name))
     if (!reference.key->inherited && contains(reference.key->referenced_columns, column->name))
