@@ -11,7 +11,6 @@ namespace {
 
 // Whether a logged query compares the whole array, or sorts by it: what a B-tree serves.
 bool used_whole(const Context& context, const Table& table, const std::string& column) {
-  if (!context.has_workload()) return false;
   const ColumnUse use{table.name, column};
   const auto whole = [&](const Predicate& predicate) {
     using Op = Predicate::Op;

@@ -35,7 +35,7 @@ void check(const Context& context, Reporter& reporter) {
                                                 grouped(100 * column->statistics->most_common_freq) +
                                                 " % of the rows"));
       const IndexStatistics use = summed(context, *table, index);
-      finding.evidence.push_back(catalog_fact(grouped(static_cast<double>(use.scans)) +
+      finding.evidence.push_back(catalog_fact(grouped(use.scans) +
                                               " scans since the statistics were reset, " +
                                               bytes_text(static_cast<double>(use.pages) * page_bytes)));
       Fix fix = drop_index(*table, index, Fix::Safety::manual);

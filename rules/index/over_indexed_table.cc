@@ -26,17 +26,17 @@ void check(const Context& context, Reporter& reporter) {
         continue;
       const IndexStatistics use = summed(context, *table, index);
       if (static_cast<double>(use.scans) * context.option(writes_per_scan) > writes) continue;
-      idle.push_back(catalog_fact(index.name + ": " + grouped(static_cast<double>(use.scans)) + " scans, " +
+      idle.push_back(catalog_fact(index.name + ": " + grouped(use.scans) + " scans, " +
                                       bytes_text(static_cast<double>(use.pages) * page_bytes) + ", " +
                                       definition(index),
                                   index.origin));
     }
-    if (static_cast<double>(idle.size()) < context.option(idle_indexes)) continue;
-    Finding& finding = reporter.add(
-        {.kind = "table", .schema = table->name.schema, .table = table->name.name}, table->origin,
-        display(table->name) + " has " + std::to_string(table->indexes.size()) + " indexes, of which " +
-            std::to_string(idle.size()) + " are rarely scanned, while " + grouped(writes) +
-            " rows were written in " + grouped(*days) + " days.");
+    if (idle.size() < context.option(idle_indexes)) continue;
+    Finding& finding =
+        reporter.add(table_subject(table->name), table->origin,
+                     display(table->name) + " has " + std::to_string(table->indexes.size()) +
+                         " indexes, of which " + std::to_string(idle.size()) + " are rarely scanned, while " +
+                         grouped(writes) + " rows were written in " + grouped(*days) + " days.");
     finding.evidence = std::move(idle);
   }
 }

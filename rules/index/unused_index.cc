@@ -20,9 +20,7 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& index : table->indexes) {
       if (index.unique || !index.valid || !droppable(index) || !index.statistics) continue;
       const IndexStatistics use = summed(context, *table, index);
-      if (use.scans > 0 || static_cast<double>(use.pages) < context.option(least_pages) ||
-          needed.count(&index))
-        continue;
+      if (use.scans > 0 || use.pages < context.option(least_pages) || needed.count(&index)) continue;
       Finding& finding =
           report_index(reporter, *table, index,
                        " (" + bytes_text(static_cast<double>(use.pages) * page_bytes) +
@@ -30,7 +28,7 @@ void check(const Context& context, Reporter& reporter) {
       finding.evidence.push_back(catalog_fact(definition(index), index.origin));
       finding.evidence.push_back(
           catalog_fact("no scan since the statistics were reset " + grouped(*days) + " days ago, " +
-                       grouped(static_cast<double>(table->statistics->writes)) +
+                       grouped(table->statistics->writes) +
                        " rows of the table written since then; replicas have statistics of their own"));
       finding.fix = drop_index(*table, index, Fix::Safety::review);
     }

@@ -23,11 +23,8 @@ std::string shown(const SchemaAction& action) {
 
 Subject constraint_subject(const SchemaAction& action) {
   const bool key = action.constraint->kind == Constrains::foreign_key;
-  return {.kind = key ? "foreign-key" : "constraint",
-          .schema = action.table.schema,
-          .table = action.table.name,
-          .columns = action.constraint->columns,
-          .constraint = action.name};
+  return subject_in(action.table, key ? "foreign-key" : "constraint", action.constraint->columns,
+                    action.name);
 }
 
 void validated_in_same_transaction(const Site& site, const SchemaStep& validation, const std::string& table,

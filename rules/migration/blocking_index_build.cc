@@ -68,12 +68,7 @@ void check(const Context& context, Reporter& reporter) {
                : "REINDEX blocks all writes to " + table +
                      ", and every query that would use the index, until it ends" +
                      rows_known(context, action.table) + ".";
-    Finding& finding = out.add(site,
-                               {.kind = "index",
-                                .schema = action.table.schema,
-                                .table = action.table.name,
-                                .index = subject_name(action)},
-                               std::move(message));
+    Finding& finding = out.add(site, index_subject(action.table, subject_name(action)), std::move(message));
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)
       finding.evidence.push_back(project_fact(how + ": the lock is held until the end of the transaction"));
     if (create) {

@@ -30,9 +30,8 @@ Finding& add(SiteReporter& out, const MigrationTransaction::Step& step, const Ta
              std::string message, bool cut, std::optional<Severity> severity) {
   SchemaAction action;
   action.place = step.step->place;
-  Finding& finding = out.add({step.migration, step.step, &action},
-                             {.kind = "table", .schema = lock.table.schema, .table = lock.table.name},
-                             std::move(message), severity);
+  Finding& finding =
+      out.add({step.migration, step.step, &action}, table_subject(lock.table), std::move(message), severity);
   finding.evidence.push_back(project_fact(step.step->text, step.step->place));
   finding.fix = manual_fix(cut ? "Turn the timeout off for this statement (SET lock_timeout = 0), and drop "
                                  "an invalid index before a second try"
@@ -66,10 +65,9 @@ void report_wait(const Context& context, SiteReporter& out, const MigrationTrans
                  : ". The deployment takes that much longer.";
   Finding& finding = add(out, step, lock, std::move(message), cut.has_value(),
                          cut ? std::nullopt : std::optional(Severity::note));
-  finding.evidence.push_back({Evidence::Kind::statement,
-                              "the longest: " + ellipsis(before.longest, shown_statement),
-                              before.longest_at.line ? std::optional(before.longest_at) : std::nullopt,
-                              {}});
+  finding.evidence.push_back(
+      log_fact("the longest: " + ellipsis(before.longest, shown_statement),
+               before.longest_at.line ? std::optional(before.longest_at) : std::nullopt));
 }
 
 void check(const Context& context, Reporter& reporter) {

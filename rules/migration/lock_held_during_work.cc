@@ -103,8 +103,7 @@ void report(SiteReporter& out, const HeldDuring& found) {
   action.place = hold.from->step->place;
   const std::string blocked = blocked_by(hold.lock->mode);
   Finding& finding = out.add(
-      {hold.from->migration, hold.from->step, &action},
-      {.kind = "table", .schema = hold.lock->table.schema, .table = hold.lock->table.name},
+      {hold.from->migration, hold.from->step, &action}, table_subject(hold.lock->table),
       "The transaction blocks " + blocked + " of " + with_lines(tables) + " until it ends, and meanwhile " +
           (later.step->place.file == hold.from->step->place.file
                ? "line " + std::to_string(later.step->place.line)

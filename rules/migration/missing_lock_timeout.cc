@@ -181,8 +181,7 @@ void report(const Context& context, SiteReporter& out, const Waits& waits) {
   SchemaAction action;
   action.place = worst.at.step->place;
   Finding& finding =
-      out.add({worst.at.migration, worst.at.step, &action},
-              {.kind = "table", .schema = worst.lock->table.schema, .table = worst.lock->table.name},
+      out.add({worst.at.migration, worst.at.step, &action}, table_subject(worst.lock->table),
               message_of(context, waits), worst.severe ? std::nullopt : std::optional(Severity::note));
   const auto taken_by = [&](const TableLock& lock, const SchemaStep& step) {
     finding.evidence.push_back(project_fact(
@@ -196,10 +195,8 @@ void report(const Context& context, SiteReporter& out, const Waits& waits) {
   add_unread(context, finding);
   if (!worst.traffic.longest.empty())
     finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         "the longest: " + ellipsis(worst.traffic.longest, shown_statement),
-         worst.traffic.longest_at.line ? std::optional(worst.traffic.longest_at) : std::nullopt,
-         {}});
+        log_fact("the longest: " + ellipsis(worst.traffic.longest, shown_statement),
+                 worst.traffic.longest_at.line ? std::optional(worst.traffic.longest_at) : std::nullopt));
   finding.fix =
       Fix{.title =
               "Set lock_timeout at the beginning of the migration, and run it again if it fails "

@@ -135,8 +135,7 @@ std::optional<Opposite> opposite(const MigrationLocks& locks, const Application&
 std::string who_uses(const Application& application) {
   if (application.code) return "the transaction" + in_function(application.code->function) + " uses";
   const auto count = application.logged->transactions;
-  return count == 1 ? "a transaction of the log uses"
-                    : grouped(static_cast<double>(count)) + " transactions of the log use";
+  return count == 1 ? "a transaction of the log uses" : grouped(count) + " transactions of the log use";
 }
 
 // A note where the log has such a transaction less often than once a second.
@@ -155,10 +154,8 @@ Evidence evidence_of(const Context& context, const Use& use) {
   if (!use.query)
     return project_fact("the transaction " + std::string(verb) + table,
                         located(context.project(), use.place));
-  return {Evidence::Kind::statement,
-          verb + table + ": " + ellipsis(use.query->text, shown_statement),
-          use.place.line ? std::optional(use.place) : std::nullopt,
-          {}};
+  return log_fact(verb + table + ": " + ellipsis(use.query->text, shown_statement),
+                  use.place.line ? std::optional(use.place) : std::nullopt);
 }
 
 void report(const Context& context, SiteReporter& out, const Application& application,
@@ -167,8 +164,7 @@ void report(const Context& context, SiteReporter& out, const Application& applic
   SchemaAction action;
   action.place = found.then.step->step->place;
   Finding& finding = out.add(
-      {found.then.step->migration, found.then.step->step, &action},
-      {.kind = "table", .schema = found.then.lock->table.schema, .table = found.then.lock->table.name},
+      {found.then.step->migration, found.then.step->step, &action}, table_subject(found.then.lock->table),
       "The migration locks " + a + " and then " + b + ", while " + who_uses(application) + " " + b +
           " and then " + a +
           ": each may wait for the other, and PostgreSQL then ends one of them (40P01, deadlock detected).",

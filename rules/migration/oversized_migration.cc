@@ -29,7 +29,7 @@ bool only_drops(SchemaAction::Kind kind) {
 // Tables that a foreign key connects, or a word of their names.
 bool related(const Context& context, const QualifiedName& a, const QualifiedName& b) {
   const auto references = [&](const QualifiedName& from, const QualifiedName& to) {
-    const Table* table = context.has_catalog() ? context.catalog().table(from) : nullptr;
+    const Table* table = context.table(from);
     return table && std::ranges::any_of(table->constraints, [&](const Constraint& key) {
              return key.kind == Constraint::Kind::foreign_key && key.referenced_table == to;
            });
@@ -87,7 +87,7 @@ void check(const Context& context, Reporter& reporter) {
     const double statements = static_cast<double>(migration.steps.size());
     const double changed = static_cast<double>(tables.size());
     const auto groups = changes ? features(context, migration) : std::vector<std::vector<QualifiedName>>{};
-    const bool several = static_cast<double>(groups.size()) >= context.option(max_features);
+    const bool several = groups.size() >= context.option(max_features);
     if (!changes ||
         (statements < context.option(min_statements) && changed < context.option(max_tables) && !several))
       continue;
@@ -101,7 +101,7 @@ void check(const Context& context, Reporter& reporter) {
       for (const auto& group : groups)
         if (names.size() < 8) names.push_back(display(group.back()));
       finding.evidence.push_back(
-          catalog_fact("it adds tables or columns in " + grouped(static_cast<double>(groups.size())) +
+          catalog_fact("it adds tables or columns in " + grouped(groups.size()) +
                        " groups of tables that nothing connects, among them those of " + join(names, ", ")));
     }
     const std::string how = how_it_runs(migration);

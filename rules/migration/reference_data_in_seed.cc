@@ -30,13 +30,12 @@ void check(const Context& context, Reporter& reporter) {
   const CodeFacts* code = code_facts(context);
   if (!code) return;
   for (const auto& seeded : code->seeded) {
-    const Table* table = context.catalog().table(seeded.table);
+    const Table* table = context.table(seeded.table);
     if (!table || !named_for_reference_data(table->name.name)) continue;
     const auto& references = context.references_to(table->name);
     if (references.empty() && !is_read(*code, table->name)) continue;
     Finding& finding =
-        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
-                     located(context.project(), seeded.place),
+        reporter.add(table_subject(table->name), located(context.project(), seeded.place),
                      "Only the seed script " + seeded.place.file + " inserts the " +
                          (seeded.rows == 1 ? "row" : grouped(seeded.rows) + " rows") + " of " +
                          display(table->name) + ": a database in which the script does not run lacks them.");

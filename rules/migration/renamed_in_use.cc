@@ -81,11 +81,7 @@ static void check(const Context& context, Reporter& reporter) {
     const std::string from = display(action.table) + (column ? "." + action.columns[0] : "");
     const std::string to = action.detail.empty() ? action.name : action.detail + "." + action.name;
     Finding& finding =
-        out.add(site,
-                {.kind = column ? "column" : "table",
-                 .schema = action.table.schema,
-                 .table = action.table.name,
-                 .columns = action.columns},
+        out.add(site, subject_in(action.table, column ? "column" : "table", action.columns),
                 (drop ? "Dropping " + from + ", which this migration copies first,"
                       : "Renaming " + from + " to " + to) +
                     " breaks the running release until the new one replaces it, and again after a rollback.");

@@ -84,7 +84,7 @@ class Check {
       if (used || table.kind != Table::Kind::ordinary) continue;
       SchemaDifference& added = out.emplace_back();
       added.kind = Kind::extra;
-      added.subject = {.kind = "table", .schema = name.schema, .table = name.name};
+      added.subject = table_subject(name);
       added.name = "table " + display(name);
       added.actual = table.origin;
     }

@@ -22,10 +22,7 @@ std::string message_of(const SchemaAction& action, const std::string& text) {
                 : "IF NOT EXISTS does nothing, and the new object is not created.");
 }
 
-Subject object_of(const SchemaAction& action) {
-  return {
-      .kind = "object", .schema = action.table.schema, .table = action.table.name, .constraint = action.name};
-}
+Subject object_of(const SchemaAction& action) { return subject_in(action.table, "object", {}, action.name); }
 
 bool is_block(const SchemaStep& step) {
   return starts_with_nocase(step.text, "do ") || starts_with_nocase(step.text, "do$");

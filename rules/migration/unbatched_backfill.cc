@@ -27,12 +27,8 @@ void check(const Context& context, Reporter& reporter) {
       message = "One " + what + " scans " + display(action.table) + " while the lock taken at line " +
                 std::to_string(locked->place.line) + " blocks reads and writes" +
                 rows_known(context, action.table) + ".";
-    Finding& finding = out.add(site,
-                               {.kind = "table",
-                                .schema = action.table.schema,
-                                .table = action.table.name,
-                                .columns = action.columns},
-                               std::move(message), locked ? std::optional(Severity::warning) : std::nullopt);
+    Finding& finding = out.add(site, subject_in(action.table, "table", action.columns), std::move(message),
+                               locked ? std::optional(Severity::warning) : std::nullopt);
     if (locked)
       finding.evidence.push_back(project_fact("in the same transaction as: " + locked->text, locked->place));
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)

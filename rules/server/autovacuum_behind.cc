@@ -17,9 +17,8 @@ constexpr Option age_error{"age_error", 1500000000,
                            "the server refuses writes"};
 
 double setting(const Context& context, const char* name, double otherwise) {
-  const auto& settings = context.catalog().settings;
-  const auto found = settings.find(name);
-  return found == settings.end() ? otherwise : std::strtod(found->second.c_str(), nullptr);
+  const std::string* value = context.setting(name);
+  return value ? std::strtod(value->c_str(), nullptr) : otherwise;
 }
 
 Finding& report(Reporter& reporter, const Table& table, const char* entry, std::string message,
@@ -45,12 +44,12 @@ void check(const Context& context, Reporter& reporter) {
     const double age = static_cast<double>(table.statistics->relfrozenxid_age);
     const double starts = threshold + factor * std::max(table.statistics->rows, 0.0);
     if (dead >= context.option(least_dead_rows) && dead >= starts * context.option(min_times)) {
-      Finding& finding = report(reporter, table, "dead-rows",
-                                display(name) + " has " + grouped(dead) + " dead rows and " +
-                                    grouped(static_cast<double>(table.statistics->live_rows)) +
-                                    " live rows: autovacuum should have started at " + grouped(starts) +
-                                    " dead rows and does not keep up.",
-                                std::nullopt);
+      Finding& finding =
+          report(reporter, table, "dead-rows",
+                 display(name) + " has " + grouped(dead) + " dead rows and " +
+                     grouped(table.statistics->live_rows) + " live rows: autovacuum should have started at " +
+                     grouped(starts) + " dead rows and does not keep up.",
+                 std::nullopt);
       finding.evidence.push_back(catalog_fact("counted by the cumulative statistics system"));
     }
     if (age >= freeze * context.option(age_times)) {

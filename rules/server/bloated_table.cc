@@ -40,14 +40,13 @@ void check(const Context& context, Reporter& reporter) {
     if (expected <= 0 || wasted < pages * context.option(min_share) ||
         wasted * page_bytes < context.option(least_bytes))
       continue;
-    Finding& finding = reporter.add(
-        {.kind = "table", .schema = table->name.schema, .table = table->name.name}, table->origin,
-        display(table->name) + " is bloated: it takes " + bytes_text(pages * page_bytes) +
-            ", and its rows would take about " + bytes_text(expected * page_bytes) +
-            ": each sequential scan reads the unused space, too, and the cache holds it.");
+    Finding& finding =
+        reporter.add(table_subject(table->name), table->origin,
+                     display(table->name) + " is bloated: it takes " + bytes_text(pages * page_bytes) +
+                         ", and its rows would take about " + bytes_text(expected * page_bytes) +
+                         ": each sequential scan reads the unused space, too, and the cache holds it.");
     finding.evidence.push_back(catalog_fact(grouped(table->statistics->rows) + " rows, " +
-                                            grouped(static_cast<double>(table->statistics->dead_rows)) +
-                                            " dead"));
+                                            grouped(table->statistics->dead_rows) + " dead"));
     finding.fix = manual_fix(
         "Remove the cause first (autovacuum that is too slow, a long transaction); then rewrite the "
         "table online with pg_repack or pg_squeeze, or with VACUUM FULL in a maintenance window");

@@ -40,8 +40,8 @@ const ServerEvent* of(const Context& context, Kind kind, const std::string& abou
 }
 
 void report(Reporter& reporter, const ServerEvent& event, double rate, std::optional<double> median) {
-  std::string message = event.about + " opened " + grouped(static_cast<double>(event.count)) + " sessions, " +
-                        grouped(rate) + " a minute";
+  std::string message =
+      event.about + " opened " + grouped(event.count) + " sessions, " + grouped(rate) + " a minute";
   message +=
       median ? ", half of which lasted at most " + duration_text(*median) + ": connections are not pooled."
              : ": connections are probably not pooled.";
@@ -55,17 +55,13 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
     char text[64];
     std::snprintf(text, sizeof text, busy < 0.1 ? "less than %.1f" : "%.1f", std::max(busy, 0.1));
     finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         std::string("on average ") + text + " of the sessions were open at a time: a pool of " +
-             grouped(std::max(2.0, std::min(count, std::ceil(2 * busy)))) + " would have been enough",
-         event.place,
-         {}});
+        log_fact(std::string("on average ") + text + " of the sessions were open at a time: a pool of " +
+                     grouped(std::max(2.0, std::min(count, std::ceil(2 * busy)))) + " would have been enough",
+                 event.place));
   } else {
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                median ? "the first session ended here"
-                                       : "the log has no durations of sessions (log_disconnections)",
-                                event.place,
-                                {}});
+    finding.evidence.push_back(log_fact(
+        median ? "the first session ended here" : "the log has no durations of sessions (log_disconnections)",
+        event.place));
   }
   finding.fix = manual_fix("Open one connection pool per process, or use PgBouncer in transaction mode");
 }
@@ -77,7 +73,7 @@ void check(const Context& context, Reporter& reporter) {
     const auto span = minutes(event);
     if (!span || event.about.empty() || of_operations(event.about)) continue;
     const double rate = static_cast<double>(event.count) / *span;
-    if (static_cast<double>(event.count) < context.option(min_sessions) ||
+    if (event.count < context.option(min_sessions) ||
         rate < context.option(min_per_minute) * (of_owner(event.about) ? 10 : 1))
       continue;
     const auto median = ended ? event.times.percentile_ms(0.5) : std::nullopt;

@@ -16,9 +16,7 @@ constexpr Option min_percent{"percent", 80,
 void report(const Context& context, Reporter& reporter, const ServerEvent& event) {
   const bool whole_server = event.about == "max_connections";
   std::string limit = "max_connections";
-  if (context.has_catalog())
-    if (const auto found = context.catalog().settings.find(limit); found != context.catalog().settings.end())
-      limit += " (" + found->second + ")";
+  if (const std::string* value = context.setting(limit)) limit += " (" + *value + ")";
   Finding& finding =
       reporter.add({.kind = "server", .entry = event.about}, event.place,
                    "The server refused a connection " + times(event.count) +
@@ -29,9 +27,9 @@ void report(const Context& context, Reporter& reporter, const ServerEvent& event
   if (const auto span = minutes(event); span && event.count > 1)
     text +=
         ", the last one " + duration_text(static_cast<double>(*event.last - *event.first) / 1000) + " later";
-  finding.evidence.push_back({Evidence::Kind::statement, std::move(text), event.place, {}});
+  finding.evidence.push_back(log_fact(std::move(text), event.place));
   if (const auto applications = by_application({&event}); !applications.empty())
-    finding.evidence.push_back({Evidence::Kind::statement, "refused: " + applications, std::nullopt, {}});
+    finding.evidence.push_back(log_fact("refused: " + applications));
   finding.fix = manual_fix(
       whole_server ? "Limit the pools so that their sum over all instances stays below max_connections, "
                      "or use a pooler; a higher max_connections costs memory for every connection"
@@ -40,10 +38,10 @@ void report(const Context& context, Reporter& reporter, const ServerEvent& event
 }
 
 // Connections that are not reserved for particular roles.
-double available_connections(const std::map<std::string, std::string>& settings) {
+double available_connections(const Context& context) {
   const auto value = [&](const char* name) {
-    const auto found = settings.find(name);
-    return found == settings.end() ? 0 : std::strtod(found->second.c_str(), nullptr);
+    const std::string* known = context.setting(name);
+    return known ? std::strtod(known->c_str(), nullptr) : 0;
   };
   return value("max_connections") - value("superuser_reserved_connections") - value("reserved_connections");
 }
@@ -63,7 +61,7 @@ std::string by_state(const std::vector<Session>& sessions) {
 
 void report_use(const Context& context, Reporter& reporter) {
   const Catalog& catalog = context.catalog();
-  const double most = available_connections(catalog.settings);
+  const double most = available_connections(context);
   const double taken = static_cast<double>(catalog.sessions.size());
   if (most <= 0 || taken < most * context.option(min_percent) / 100) return;
   Finding& finding =
@@ -74,9 +72,10 @@ void report_use(const Context& context, Reporter& reporter) {
                                       : ": the server refuses connections beyond this number."),
                    taken >= most ? Severity::error : Severity::warning);
   finding.evidence.push_back(catalog_fact(by_state(catalog.sessions)));
-  const auto reserved = std::strtod(catalog.settings.at("max_connections").c_str(), nullptr) - most;
+  const std::string& limit = *context.setting("max_connections");
+  const double reserved = std::strtod(limit.c_str(), nullptr) - most;
   finding.evidence.push_back(
-      catalog_fact("max_connections is " + catalog.settings.at("max_connections") +
+      catalog_fact("max_connections is " + limit +
                    (reserved > 0 ? ", of which " + grouped(reserved) + " are reserved" : "")));
   finding.fix = manual_fix(
       "Limit the pools so that their sum over all instances stays below max_connections, "

@@ -19,8 +19,8 @@ static void check(const Context& context, Reporter& reporter) {
   };
   const Catalog& catalog = context.catalog();
   for (const auto& setting : settings) {
-    const auto found = catalog.settings.find(setting.name);
-    if (found == catalog.settings.end() || found->second != "0") continue;
+    const std::string* value = context.setting(setting.name);
+    if (!value || *value != "0") continue;
     Finding& finding = reporter.add({.kind = "setting", .entry = setting.name},
                                     std::string(setting.name) + " is off: " + setting.consequence + ".");
     finding.evidence.push_back(

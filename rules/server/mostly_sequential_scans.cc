@@ -39,11 +39,11 @@ void check(const Context& context, Reporter& reporter) {
     if (sequential < context.option(min_scans) || sequential < all * context.option(min_share)) continue;
     const double read = share_read(context, *table);
     if (read < context.option(min_read)) continue;
-    Finding& finding = reporter.add(
-        {.kind = "table", .schema = table->name.schema, .table = table->name.name}, table->origin,
-        display(table->name) + " is read mostly by sequential scans: " + grouped(sequential) + " of " +
-            grouped(all) + " scans, and each reads " + grouped(100 * read) + " % of its " +
-            grouped(table->statistics->rows) + " rows on average.");
+    Finding& finding =
+        reporter.add(table_subject(table->name), table->origin,
+                     display(table->name) + " is read mostly by sequential scans: " + grouped(sequential) +
+                         " of " + grouped(all) + " scans, and each reads " + grouped(100 * read) +
+                         " % of its " + grouped(table->statistics->rows) + " rows on average.");
     if (const auto days = context.catalog().statistics_days)
       finding.evidence.push_back(
           catalog_fact("within " + grouped(*days) + " days, according to pg_stat_user_tables"));

@@ -94,10 +94,9 @@ void report_sum(const Project& project, Reporter& reporter, double most, const s
 }
 
 void check(const Context& context, Reporter& reporter) {
-  const auto& settings = context.catalog().settings;
-  const auto setting = settings.find("max_connections");
-  if (setting == settings.end()) return;
-  const double most = std::strtod(setting->second.c_str(), nullptr) - context.option(reserved_connections);
+  const std::string* setting = context.setting("max_connections");
+  if (!setting) return;
+  const double most = std::strtod(setting->c_str(), nullptr) - context.option(reserved_connections);
   const Project& project = context.project();
   std::map<std::pair<std::string, std::string>, int> seen;
   bool any = false;
@@ -105,9 +104,9 @@ void check(const Context& context, Reporter& reporter) {
     const int number = ++seen[{pool.place.file, pool.what}];
     if (connections_of(pool, instances_of(project, pool)) <= most) continue;
     any = true;
-    report_pool(project, reporter, pool, most, setting->second, number);
+    report_pool(project, reporter, pool, most, *setting, number);
   }
-  if (!any) report_sum(project, reporter, most, setting->second);
+  if (!any) report_sum(project, reporter, most, *setting);
 }
 
 }  // namespace

@@ -12,9 +12,8 @@ bool order_matters(const Context& context, const CodeQuery& query) {
       query.has_offset || query.ordered || query.grouped || query.aggregate || query.locks ||
       query.any_rows || query.tables.empty() || contains(query.equal_columns, "id"))
     return false;
-  if (!context.has_catalog()) return true;
-  const auto known = context.catalog().tables.find(query.tables.front());
-  return known == context.catalog().tables.end() || !unique_among(known->second, query.equal_columns);
+  const Table* table = context.table(query.tables.front());
+  return !table || !unique_among(*table, query.equal_columns);
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -15,7 +15,7 @@ bool asks_for_one_row(const Context& context, const CodeQuery& query) {
   if (contains(query.equal_columns, "id")) return true;
   if (!context.has_catalog() || query.equal_columns.empty()) return false;
   // A table of another schema of the repository: which of its columns are unique is not known here.
-  const Table* table = context.catalog().table(query.tables.front());
+  const Table* table = context.table(query.tables.front());
   return !table || unique_among(*table, query.equal_columns);
 }
 
@@ -31,8 +31,7 @@ void check(const Context& context, Reporter& reporter) {
   CodeSubjects subjects;
   for (const auto& [query, request] : code_facts(context)->in_requests) {
     if (!may_return_all(context, query)) continue;
-    const auto rows =
-        context.has_catalog() ? rows_of(context, query.tables.front()) : std::optional<double>();
+    const auto rows = rows_of(context, query.tables.front());
     if (rows && *rows < least) continue;
     Finding& finding = reporter.add(subjects.make(query, query.place.file, query.function),
                                     located(context.project(), query.place),

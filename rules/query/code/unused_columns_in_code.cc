@@ -16,13 +16,13 @@ constexpr Option large_bytes{"large_bytes", 500,
 void check(const Context& context, Reporter& reporter) {
   CodeSubjects subjects;
   for (const auto& [query, used] : code_facts(context)->unused_columns) {
-    const Table* table = context.catalog().table(query.tables.front());
+    const Table* table = context.table(query.tables.front());
     if (!table || used.size() * 2 > table->columns.size()) continue;
     std::vector<std::string> large;
     for (const auto& column : table->columns)
       if (is_large(column, context.option(large_bytes)) && !contains(used, column.name))
         large.push_back(column.name);
-    const bool wide = static_cast<double>(table->columns.size()) >= context.option(min_columns);
+    const bool wide = table->columns.size() >= context.option(min_columns);
     if (!wide && large.empty()) continue;
     Finding& finding = reporter.add(
         subjects.make(query, query.place.file, query.function), located(context.project(), query.place),

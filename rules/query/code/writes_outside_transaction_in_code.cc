@@ -15,8 +15,7 @@ namespace pgadvise::rules::writes_outside_transaction_in_code {
 namespace {
 
 const Constraint* key_between(const Context& context, const QualifiedName& a, const QualifiedName& b) {
-  if (!context.has_catalog()) return nullptr;
-  const Table *one = context.catalog().table(a), *other = context.catalog().table(b);
+  const Table *one = context.table(a), *other = context.table(b);
   return one && other ? foreign_key_between(*one, *other) : nullptr;
 }
 
@@ -74,10 +73,8 @@ void report(const Context& context, Reporter& reporter, const std::vector<Relate
   if (pair.then_call) add("the second write, of the function that is called", pair.then.place);
   if (!pair.value.empty()) add("the second write uses its result: " + pair.value, pair.then.place);
   if (shown.key)
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                "the foreign key " + shown.key->name + " connects the two tables",
-                                shown.key->origin,
-                                {}});
+    finding.evidence.push_back(
+        catalog_fact("the foreign key " + shown.key->name + " connects the two tables", shown.key->origin));
   std::set<SourceLocation> named{pair.first.place, pair.then.place};
   for (const Related& more : all)
     for (const CodeQuery* write : {&more.pair->first, &more.pair->then})

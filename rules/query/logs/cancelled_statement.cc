@@ -48,12 +48,12 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& event : context.workload().server_events) {
     if (event.kind != ServerEvent::Kind::cancelled) continue;
     const std::string setting = setting_of(event.about);
-    if (setting.empty() || static_cast<double>(event.count) < context.option(least)) continue;
+    if (setting.empty() || event.count < context.option(least)) continue;
     Finding& finding =
         reporter.add(event_subject(context, event, setting), event.place, message_of(setting, event));
     finding.evidence.push_back(evidence_of(event, "cancelled"));
     if (const auto applications = by_application({&event}); !applications.empty())
-      finding.evidence.push_back({Evidence::Kind::statement, "of: " + applications});
+      finding.evidence.push_back(log_fact("of: " + applications));
     finding.fix = manual_fix(fix_of(setting));
   }
 }

@@ -10,13 +10,11 @@ static constexpr Option min_values{"values", 500, "values from which a list is l
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const std::size_t values = query.facts.longest_list;
-    if (static_cast<double>(values) < context.option(min_values) || query.facts.catalog_query ||
-        by_tool_alone(query))
-      continue;
+    if (values < context.option(min_values) || query.facts.catalog_query || by_tool_alone(query)) continue;
     const QualifiedName table = main_table(query);
     Finding& finding = report(
         reporter, query, table,
-        "The statement" + on_table(table) + " has a list of " + grouped(static_cast<double>(values)) +
+        "The statement" + on_table(table) + " has a list of " + grouped(values) +
             " values: each list length is a separate statement, which the server parses and plans again.");
     finding.fix = manual_fix("Pass the values as one array: = ANY($1)");
   }

@@ -63,18 +63,16 @@ void report_deadlock(const Context& context, Reporter& reporter,
   if (auto applications = applications_of(events)) finding.evidence.push_back(std::move(*applications));
   for (std::size_t i = 0; i < events.size() && i < 3; ++i)
     if (!events[i]->about.empty())
-      finding.evidence.push_back({Evidence::Kind::statement,
-                                  "the other transaction ran: " + ellipsis(events[i]->about, shown_statement),
-                                  events[i]->place});
+      finding.evidence.push_back(log_fact(
+          "the other transaction ran: " + ellipsis(events[i]->about, shown_statement), events[i]->place));
   finding.fix = manual_fix(
       "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key "
       "FOR UPDATE first), and retry the transaction on SQLSTATE 40P01");
   const auto tables = two_tables(context, first);
   if (!tables) return;
   const std::string a = display(tables->first), b = display(tables->second);
-  finding.evidence.push_back(
-      {Evidence::Kind::statement, "this transaction had locked rows of " + b + " and waited for " + a +
-                                      ", the other one had locked rows of " + a + " and waited for " + b});
+  finding.evidence.push_back(log_fact("this transaction had locked rows of " + b + " and waited for " + a +
+                                      ", the other one had locked rows of " + a + " and waited for " + b));
   finding.fix->title = "Use the tables in the same order in both transactions, for example " +
                        std::min(a, b) + " before " + std::max(a, b) +
                        "; retry the transaction on SQLSTATE 40P01";

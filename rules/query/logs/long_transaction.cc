@@ -77,7 +77,7 @@ void report_open(Reporter& reporter, const std::string& application, Open open) 
     std::string text = "pid " + std::to_string(session.pid) + ", transaction open for " +
                        duration_text(*session.transaction_seconds * 1000) + ", " + session.state;
     if (session.state_seconds) text += " for " + duration_text(*session.state_seconds * 1000);
-    finding.evidence.push_back({Evidence::Kind::catalog, std::move(text)});
+    finding.evidence.push_back(catalog_fact(std::move(text)));
   }
   Fix& fix = finding.fix.emplace();
   fix.title = open.idle
@@ -104,10 +104,10 @@ void check_sessions(const Context& context, Reporter& reporter) {
 
 // A transaction that the log of all statements shows as mostly idle between BEGIN and COMMIT.
 void report_idle(const Context& context, Reporter& reporter, const ServerEvent& event) {
-  std::string message =
-      event.count == 1 ? "A transaction was open for " + duration_text(event.longest_us / 1000)
-                       : grouped(static_cast<double>(event.count)) + " transactions were open for up to " +
-                             duration_text(event.longest_us / 1000);
+  std::string message = event.count == 1
+                            ? "A transaction was open for " + duration_text(event.longest_us / 1000)
+                            : grouped(event.count) + " transactions were open for up to " +
+                                  duration_text(event.longest_us / 1000);
   message += ", and idle for most of it";
   if (!event.statement.empty())
     message += "; the longest pause came after: " + ellipsis(event.statement, shown_statement);

@@ -153,8 +153,7 @@ void add_evidence(const Context& context, const Case& found, Finding& finding) {
   const char* level = found.confidence == Confidence::high     ? "high"
                       : found.confidence == Confidence::medium ? "medium"
                                                                : "low";
-  finding.evidence.push_back(
-      {Evidence::Kind::statement, std::string("confidence ") + level + ": " + found.why});
+  finding.evidence.push_back(log_fact(std::string("confidence ") + level + ": " + found.why));
 }
 
 // Better evidence first, then more calls.
@@ -183,7 +182,7 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
     if (auto granted = taken_for_granted(finding.fix->sql, *key,
                                          samples_of(*found.repeat, child.fingerprint).size(), calls);
         !granted.empty())
-      finding.evidence.push_back({Evidence::Kind::statement, std::move(granted)});
+      finding.evidence.push_back(log_fact(std::move(granted)));
 }
 
 // ---- Evidence from counters only (pg_stat_statements): how often a query ran and how many rows it returned,
@@ -253,19 +252,16 @@ void report(const Context& context, Reporter& reporter, const Hint& hint) {
           "loop over these keys, one query could fetch all rows: " +
           ellipsis(child.text, shown_statement),
       Severity::note);
+  finding.evidence.push_back(log_fact("the keys may come from: " + ellipsis(parent.text, shown_statement)));
   finding.evidence.push_back(
-      {Evidence::Kind::statement, "the keys may come from: " + ellipsis(parent.text, shown_statement)});
+      log_fact(std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " +
+               std::to_string(parent.calls) + " calls with " + std::to_string(parent.rows) + " rows" +
+               (child.total_ms > 0 ? "; " + milliseconds(child.total_ms) + " in total" : "")));
   finding.evidence.push_back(
-      {Evidence::Kind::statement,
-       std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " +
-           std::to_string(parent.calls) + " calls with " + std::to_string(parent.rows) + " rows" +
-           (child.total_ms > 0 ? "; " + milliseconds(child.total_ms) + " in total" : "")});
-  finding.evidence.push_back({Evidence::Kind::catalog,
-                              "the foreign key " + hint.key->name + " connects the two queries",
-                              hint.key->origin});
-  finding.evidence.push_back({Evidence::Kind::statement,
-                              "pg_stat_statements does not record the order of statements; a log with "
-                              "log_min_duration_statement = 0 does"});
+      catalog_fact("the foreign key " + hint.key->name + " connects the two queries", hint.key->origin));
+  finding.evidence.push_back(
+      log_fact("pg_stat_statements does not record the order of statements; a log with "
+               "log_min_duration_statement = 0 does"));
   Case found;
   found.child = &child;
   found.parent = &parent;

@@ -114,10 +114,10 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   finding.evidence.push_back(figures(repeat, in_round));
   add_places(repeat, in_round, finding.evidence);
   if (!found.traffic.empty())
-    finding.evidence.push_back({Evidence::Kind::statement, "this may not be a loop: " + found.traffic});
+    finding.evidence.push_back(log_fact("this may not be a loop: " + found.traffic));
   if (repeat.scope != RepeatedQuery::Scope::transaction)
     finding.evidence.push_back(
-        {Evidence::Kind::statement, "each call is a transaction of its own, whose commit flushes the WAL"});
+        log_fact("each call is a transaction of its own, whose commit flushes the WAL"));
   finding.fix = fix_of(context, query, samples);
 }
 
@@ -131,7 +131,7 @@ static void check(const Context& context, Reporter& reporter) {
       const auto in_round = per_round(repeat, fingerprint);
       Case found{context.query(fingerprint), &repeat, repeat.max_in_one_scope * in_round, {}, {}};
       if (!found.query || !writes_one_row(*found.query)) continue;
-      if (static_cast<double>(found.calls) < context.option(fewest_calls)) continue;
+      if (found.calls < context.option(fewest_calls)) continue;
       found.lead = lead_of(context, repeat, *found.query);
       found.traffic = like_requests(context, repeat, in_round, *found.query, found.lead);
       found.certain = repeat.scope != RepeatedQuery::Scope::pool_burst && repeat.parameters_known &&

@@ -59,7 +59,7 @@ bool other_condition_indexed(const QueryFacts& facts, const Case& found) {
 }
 
 std::optional<Case> case_of(const Context& context, const Query& query, const Predicate& predicate) {
-  const Table* table = context.catalog().table(predicate.column.table);
+  const Table* table = context.table(predicate.column.table);
   const Column* column = table ? table->column(predicate.column.column) : nullptr;
   if (!column || predicate.value == Predicate::Value::column || !stores_rows(*table)) return std::nullopt;
   Case found{&predicate, table, nullptr, predicate.op == Op::like};

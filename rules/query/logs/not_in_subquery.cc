@@ -10,7 +10,7 @@ static void check(const Context& context, Reporter& reporter) {
     if (query.facts.catalog_query) continue;
     for (const auto& [column, nulls_left_out] : query.facts.not_in) {
       if (nulls_left_out || column.column.empty()) continue;
-      const Table* table = context.has_catalog() ? context.catalog().table(column.table) : nullptr;
+      const Table* table = context.table(column.table);
       const Column* known = table ? table->column(column.column) : nullptr;
       if (known && known->not_null) continue;
       const bool view = table && !stores_rows(*table);
@@ -23,9 +23,8 @@ static void check(const Context& context, Reporter& reporter) {
               "rows without an error.",
           sure ? std::nullopt : std::optional(Severity::note));
       if (sure)
-        finding.evidence.push_back(
-            {Evidence::Kind::catalog, name + " is nullable",
-             known->origin.file.empty() ? std::nullopt : std::optional(known->origin)});
+        finding.evidence.push_back(catalog_fact(
+            name + " is nullable", known->origin.file.empty() ? std::nullopt : std::optional(known->origin)));
       finding.fix = manual_fix("Use NOT EXISTS (SELECT 1 FROM … WHERE " + column.column + " = …) instead");
       break;
     }

@@ -15,7 +15,7 @@ namespace {
 // Whether the query continues after a key: `id > $1 … LIMIT 100`.
 const Predicate* continues_after(const Context& context, const QueryFacts& facts,
                                  const QualifiedName& table) {
-  const Table* known = context.has_catalog() ? context.catalog().table(table) : nullptr;
+  const Table* known = context.table(table);
   const Constraint* key = known ? primary_key(*known) : nullptr;
   if (!key || key->columns.size() != 1) return nullptr;
   for (const auto& predicate : facts.predicates)

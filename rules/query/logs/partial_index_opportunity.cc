@@ -126,18 +126,18 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
                           const Filter& filter, const Use& use, std::uint64_t calls,
                           std::optional<double> kept) {
   const double most = context.option(kept_percent) / 100;
-  Finding& finding = reporter.add(
-      column_subject(table.name, filter.column),
-      grouped(static_cast<double>(use.calls)) + " of " + grouped(static_cast<double>(calls)) + " calls on " +
-          display(table.name) + " filter by " + filter.shown + ", and few rows " +
-          (kept ? "pass" : "may pass") + " this filter: a partial index contains only these rows.");
+  Finding& finding =
+      reporter.add(column_subject(table.name, filter.column),
+                   grouped(use.calls) + " of " + grouped(calls) + " calls on " + display(table.name) +
+                       " filter by " + filter.shown + ", and few rows " + (kept ? "pass" : "may pass") +
+                       " this filter: a partial index contains only these rows.");
   for (std::size_t i = 0; i < use.queries.size() && i < 3; ++i) {
     const Query& query = *use.queries[i];
     const auto place = place_of(query);
     if (!finding.location) finding.location = place;
-    finding.evidence.push_back({Evidence::Kind::statement, ran(query) + ": " + ellipsis(query.text, 300),
-                                place,
-                                query.samples.empty() ? std::string() : query.samples.front().statement});
+    finding.evidence.push_back(
+        log_fact(ran(query) + ": " + ellipsis(query.text, 300), place,
+                 query.samples.empty() ? std::string() : query.samples.front().statement));
   }
   if (kept)
     finding.evidence.push_back(
@@ -181,7 +181,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
       filters[filter].queries.push_back(query);
     }
   }
-  if (static_cast<double>(calls) < context.option(min_calls)) return;
+  if (calls < context.option(min_calls)) return;
   for (const auto& [filter, use] : filters) {
     if (100.0 * static_cast<double>(use.calls) < context.option(min_percent) * static_cast<double>(calls) ||
         indexed(table, filter.column))
@@ -195,7 +195,6 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
 // Whether a logged query needs the NULLs, which a partial index would not contain: it looks for them, or
 // sorts by the column without a condition that leaves them out.
 static bool needs_nulls(const Context& context, const Table& table, const std::string& column) {
-  if (!context.has_workload()) return false;
   const ColumnUse use{table.name, column};
   const auto& queries = context.queries_on(table.name);
   return std::ranges::any_of(queries, [&](const Query* query) {
@@ -240,7 +239,7 @@ static void check_nulls(const Context& context, Reporter& reporter, const Table&
         another_begins_alike(context, table, index))
       continue;
     Finding& finding =
-        reporter.add(index_subject(table.name, index), index.origin,
+        reporter.add(index_subject(table.name, index.name), index.origin,
                      grouped(nulls) + " % of the entries of " + index.name + " on " + display(table.name) +
                          " are NULLs: a partial index contains only the other rows.");
     finding.evidence.push_back(catalog_fact(definition(index), index.origin));
@@ -264,7 +263,7 @@ static void check_nulls(const Context& context, Reporter& reporter, const Table&
 
 static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
-    if (context.has_workload()) check_table(context, reporter, *table);
+    check_table(context, reporter, *table);
     check_nulls(context, reporter, *table);
   }
 }

@@ -95,7 +95,7 @@ static void check(const Context& context, Reporter& reporter) {
     if (!repeat.same_values || repeat.pattern.empty()) continue;
     const Query* query = context.query(repeat.pattern.front());
     if (!query || !reads_tables(*query) || pages(*query) || of_many_requests(repeat)) continue;
-    if (static_cast<double>(repeat.max_in_one_scope) < context.option(fewest_calls)) continue;
+    if (repeat.max_in_one_scope < context.option(fewest_calls)) continue;
     const bool request_known =
         repeat.scope == RepeatedQuery::Scope::trace || repeat.scope == RepeatedQuery::Scope::transaction;
     if (!request_known && static_cast<double>(repeat.calls) <

@@ -33,9 +33,9 @@ bool selects_all(const QueryFacts& facts, const Table& table) {
 bool counts(const Context& context, const Query& query, const Table& table) {
   const bool known = std::ranges::any_of(
       table.columns, [&](const Column& column) { return column.statistics && large(context, column); });
-  return (known && static_cast<double>(query.calls) >= context.option(min_calls)) ||
+  return (known && query.calls >= context.option(min_calls)) ||
          (query.timed_calls > 0 && query.mean_ms() >= context.option(slow_ms)) ||
-         static_cast<double>(query.rows) >= context.option(min_rows);
+         query.rows >= context.option(min_rows);
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ static std::string all_of(const Context& context, const Table& table) {
   std::vector<std::string> names;
   for (const auto& column : table.columns)
     if (large(context, column)) names.push_back(column.name);
-  const bool wide = static_cast<double>(table.columns.size()) >= context.option(min_columns);
+  const bool wide = table.columns.size() >= context.option(min_columns);
   if (!wide && (names.empty() || table.columns.size() < 3)) return {};
   std::string out =
       (wide ? "all " + std::to_string(table.columns.size()) : "all") + " columns of " + display(table.name);
@@ -57,7 +57,7 @@ static std::string all_of(const Context& context, const Table& table) {
 
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
   for (const auto& name : query.facts.from) {
-    const Table* table = context.catalog().table(name);
+    const Table* table = context.table(name);
     if (!table || !stores_rows(*table)) continue;
     if (!counts(context, query, *table) || !selects_all(query.facts, *table) ||
         asks_for_one_row(context, query.facts, name))

@@ -27,7 +27,7 @@ std::optional<Pair> pair_of(const Context& context, const Query* look_up, const 
   if (!insert->facts.single_row_insert || !insert->facts.target || !insert->facts.updated.empty())
     return std::nullopt;
   if (lower(insert->text).find("on conflict") != std::string::npos) return std::nullopt;
-  const Table* table = context.catalog().table(*insert->facts.target);
+  const Table* table = context.table(*insert->facts.target);
   const Index* key = table ? unique_among(*table, fixed_columns(look_up->facts, table->name)) : nullptr;
   if (!key) return std::nullopt;
   // A key that the server generates cannot have been looked up.
@@ -63,10 +63,10 @@ static void check(const Context& context, Reporter& reporter) {
                "Rows of " + display(pair.table->name) + " are looked up by " + join(columns, ", ") +
                    " and inserted if missing: each row takes two round trips, and concurrent sessions "
                    "fail on the unique key.");
-    finding.evidence.push_back(
-        {Evidence::Kind::statement, "before each INSERT: " + ellipsis(pair.look_up->text, shown_statement),
-         pair.look_up->samples.empty() ? std::nullopt
-                                       : std::optional<SourceLocation>(pair.look_up->samples.front().place)});
+    finding.evidence.push_back(log_fact(
+        "before each INSERT: " + ellipsis(pair.look_up->text, shown_statement),
+        pair.look_up->samples.empty() ? std::nullopt
+                                      : std::optional<SourceLocation>(pair.look_up->samples.front().place)));
     finding.evidence.push_back(figures(*pair.repeat, 1));
     finding.fix =
         manual_fix("Use INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE");

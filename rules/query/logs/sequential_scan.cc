@@ -150,8 +150,7 @@ bool slow_or_frequent(const Context& context, const Query& query) {
   if (!facts.parsed || !reads || facts.catalog_query) return false;
   if (query.timed_calls == 0) return true;  // no durations: the plan decides
   return query.mean_ms() >= context.option(slow_ms) ||
-         (static_cast<double>(query.calls) >= context.option(frequent_calls) &&
-          query.mean_ms() >= context.option(frequent_ms));
+         (query.calls >= context.option(frequent_calls) && query.mean_ms() >= context.option(frequent_ms));
 }
 
 std::string what_it_does(const TableUse& use) {
@@ -177,7 +176,7 @@ bool any_resolved(const QueryFacts& facts) {
 // Whether non-sargable-predicate reports the statement.
 bool reported_elsewhere(const Context& context, const Query& query) {
   return std::ranges::any_of(query.facts.predicates, [&](const Predicate& predicate) {
-    const Table* table = context.catalog().table(predicate.column.table);
+    const Table* table = context.table(predicate.column.table);
     return table && (predicate.leading_wildcard || bypassed_index(query.facts, *table, predicate));
   });
 }
@@ -192,7 +191,7 @@ static void check_plans(const Context& context, Reporter& reporter, const Query&
       if (insight.kind != Insight::Kind::slow_scan) continue;
       const PlanNode& scan = *insight.node;
       const QualifiedName table = table_of(query, scan);
-      if (!context.catalog().table(table)) continue;
+      if (!context.table(table)) continue;
       const double kept = rows_of(scan);
       const std::string fact = "Seq Scan on " + display(table) + " reads " +
                                grouped(kept + scan.rows_removed_by_filter * scan.loops) + " rows and keeps " +
@@ -216,7 +215,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   TableUse worst;
   double worst_rows = -2;
   for (const auto& relation : query.facts.relations) {
-    const Table* table = context.catalog().table(relation.table);
+    const Table* table = context.table(relation.table);
     if (!table || table->kind == Table::Kind::view || table->kind == Table::Kind::foreign) continue;
     const double rows = table->statistics ? table->statistics->rows : -1;
     if (rows >= 0 && rows < context.option(small_rows)) continue;
@@ -234,8 +233,8 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
       reporter.add(query_subject(query, table), place_of(query),
                    fmt::format("A statement {} on {} without a suitable index: it {}, and reads all of {}.",
                                what_it_does(worst), display(table), ran(query), table.name));
-  finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
-                              query.samples.empty() ? std::string() : query.samples.front().statement});
+  finding.evidence.push_back(log_fact(
+      query.text, finding.location, query.samples.empty() ? std::string() : query.samples.front().statement));
   finding.probe = probe_of(query, table);
   if (!worst.other) {
     finding.proposal = proposal_of(worst);

@@ -38,7 +38,7 @@ void report(const Context& context, Reporter& reporter, const Failures& failures
   if (auto applications = applications_of(failures.events))
     finding.evidence.push_back(std::move(*applications));
   if (const Query* query = context.query(event.fingerprint); query && query->calls > 0)
-    finding.evidence.push_back({Evidence::Kind::statement, ran(*query)});
+    finding.evidence.push_back(log_fact(ran(*query)));
   finding.fix = manual_fix(
       "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "
       "failures, keep transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one "
@@ -57,7 +57,7 @@ void check(const Context& context, Reporter& reporter) {
     if (lost) failures.lost += event.count;
   }
   for (const auto& [fingerprint, failures] : by_statement)
-    if (static_cast<double>(failures.count) >= context.option(least) ||
+    if (failures.count >= context.option(least) ||
         static_cast<double>(failures.lost) >= std::max(1.0, context.option(least_lost)))
       report(context, reporter, failures);
 }

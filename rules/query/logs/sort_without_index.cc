@@ -60,11 +60,11 @@ Sorted largest(const std::vector<KnownPlan>& plans) {
 
 // The table, if every sort key is a column of the same table, so that an index can provide the order.
 const Table* sorted_table(const Context& context, const QueryFacts& facts) {
-  if (!context.has_catalog() || facts.sort.empty() || facts.grouped) return nullptr;
+  if (facts.sort.empty() || facts.grouped) return nullptr;
   const QualifiedName& name = facts.sort.front().column.table;
   const bool one = std::ranges::all_of(
       facts.sort, [&](const SortKey& key) { return !key.column.column.empty() && key.column.table == name; });
-  const Table* table = one ? context.catalog().table(name) : nullptr;
+  const Table* table = one ? context.table(name) : nullptr;
   return table && stores_rows(*table) ? table : nullptr;
 }
 

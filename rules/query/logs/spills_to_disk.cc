@@ -85,11 +85,10 @@ static void report_spill(Reporter& reporter, const Query& query, const Spill& sp
                            : "a sort, hash or aggregate does not fit in work_mem.";
   Finding& finding = report(reporter, query, table, std::move(message));
   if (files)
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                "the log reports temporary files " + times(files->count) + ", " +
-                                    bytes_text(files->total_bytes) + " in total, the largest " +
-                                    bytes_text(files->largest_bytes),
-                                files->place});
+    finding.evidence.push_back(log_fact("the log reports temporary files " + times(files->count) + ", " +
+                                            bytes_text(files->total_bytes) + " in total, the largest " +
+                                            bytes_text(files->largest_bytes),
+                                        files->place));
   if (spill.insight) finding.evidence.push_back(plan_fact(*spill.plan, spill_text(spill)));
   finding.verdict = Verdict::confirmed;  // the server wrote the files
   finding.fix = manual_fix("Sort or hash fewer rows and columns; otherwise SET LOCAL work_mem" +

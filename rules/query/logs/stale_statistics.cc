@@ -117,7 +117,7 @@ std::string estimate_text(const Misestimate& misestimate) {
 // Whether the table was analyzed and has hardly changed since, so that ANALYZE would not help.
 bool fresh(const Context& context, const QualifiedName& name) {
   if (!context.has_catalog() || !context.catalog().statistics_days) return false;
-  const Table* table = context.catalog().table(name);
+  const Table* table = context.table(name);
   return table && table->statistics && table->statistics->rows >= 0 &&
          10 * static_cast<double>(table->statistics->changes_since_analyze) < table->statistics->rows;
 }
@@ -140,9 +140,8 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
         *misestimate.plan, "scan of " + display(name) +
                                (misestimate.node->index.empty() ? "" : " by " + misestimate.node->index) +
                                " " + estimate_text(misestimate)));
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                ran(*misestimate.query) + ": " + ellipsis(misestimate.query->text, 300),
-                                misestimate.plan->place});
+    finding.evidence.push_back(log_fact(
+        ran(*misestimate.query) + ": " + ellipsis(misestimate.query->text, 300), misestimate.plan->place));
     if (!finding.location) finding.location = misestimate.plan->place;
   }
   if (stale.reason.empty() && fresh(context, name))

@@ -157,7 +157,7 @@ void check(const Context& context, Reporter& reporter) {
   std::map<const Table*, std::vector<Stale>> found;
   for (const auto& query : context.workload().queries) {
     if (query.facts.updated.empty() || by_tool_alone(query)) continue;
-    const Table* table = context.catalog().table(query.facts.updated.front().column.table);
+    const Table* table = context.table(query.facts.updated.front().column.table);
     if (!table || !table->update_triggers.empty() ||
         std::ranges::none_of(table->columns, records_last_change))
       continue;

@@ -69,10 +69,10 @@ static Finding& report_large(const Context& context, Reporter& reporter, const Q
 }
 
 static void check_whole_table(const Context& context, Reporter& reporter, const Query& query) {
-  if (!context.has_catalog() || !reads_all(query.facts)) return;
+  if (!reads_all(query.facts)) return;
   if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) return;
   for (const auto& name : query.facts.from) {
-    const Table* table = context.catalog().table(name);
+    const Table* table = context.table(name);
     if (!table) continue;
     const auto rows = lint::rows_of(context, name);
     const bool many = rows && *rows >= context.option(table_rows);

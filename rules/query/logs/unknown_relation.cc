@@ -205,11 +205,11 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
     finding.evidence.push_back(
         evidence_of(*events[i], "failed " + times(events[i]->count - by_hand(*events[i]))));
   if (events.size() > 3)
-    finding.evidence.push_back({Evidence::Kind::statement, std::to_string(events.size() - 3) +
-                                                               " more statements failed in the same way"});
+    finding.evidence.push_back(
+        log_fact(std::to_string(events.size() - 3) + " more statements failed in the same way"));
   if (tried > 0)
     finding.evidence.push_back(
-        {Evidence::Kind::statement, "not counted: " + times(tried) + " in psql or other interactive tools"});
+        log_fact("not counted: " + times(tried) + " in psql or other interactive tools"));
   if (cause.evidence) finding.evidence.push_back(*cause.evidence);
   finding.fix = manual_fix(cause.fix);
 }

@@ -28,7 +28,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     if (!inlined(query) || query.facts.inlined < context.option(min_samples) || by_tool_alone(query))
       continue;
-    if (static_cast<double>(query.calls) < context.option(min_calls)) continue;
+    if (query.calls < context.option(min_calls)) continue;
     const QualifiedName table = main_table(query);
     Finding& finding = report(
         reporter, query, table,
@@ -38,9 +38,9 @@ static void check(const Context& context, Reporter& reporter) {
                     : ". Other statements of this log use parameters: check that the values are quoted."),
         driver ? std::optional(Severity::note) : std::nullopt);
     if (driver)
-      finding.evidence.push_back({Evidence::Kind::statement,
-                                  "most statements of the log have their values in the text: the driver or "
-                                  "its configuration puts them there"});
+      finding.evidence.push_back(
+          log_fact("most statements of the log have their values in the text: the driver or "
+                   "its configuration puts them there"));
     finding.fix = manual_fix("Pass the values as parameters");
   }
 }

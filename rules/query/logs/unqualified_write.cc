@@ -37,7 +37,7 @@ static void check(const Context& context, Reporter& reporter) {
       continue;
     if (temporary.count(facts.target->name) || by_tool_alone(query)) continue;
     if (truncated(context.workload(), query)) continue;
-    const Table* table = context.has_catalog() ? context.catalog().table(*facts.target) : nullptr;
+    const Table* table = context.table(*facts.target);
     // A table that the schema does not have was usually created by the session itself.
     if ((context.has_catalog() && !table) || (table && table->temporary)) continue;
     const Table named{.name = *facts.target};
@@ -52,7 +52,7 @@ static void check(const Context& context, Reporter& reporter) {
                std::string(deletes ? "DELETE" : "UPDATE") + " on " + display(*facts.target) +
                    " has no WHERE: it " + (deletes ? "deletes" : "updates") + " every row of the table.",
                few || short_lived ? std::optional(Severity::note) : std::nullopt);
-    if (few) finding.evidence.push_back({Evidence::Kind::statement, "the table has few rows"});
+    if (few) finding.evidence.push_back(log_fact("the table has few rows"));
     finding.fix = manual_fix(deletes ? "Add the missing WHERE; if the table should be emptied, use TRUNCATE"
                                      : "Add the missing WHERE");
   }

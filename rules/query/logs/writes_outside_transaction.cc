@@ -25,7 +25,7 @@ namespace {
 
 const Table* written(const Context& context, const Query& query) {
   for (const auto& relation : query.facts.relations)
-    if (relation.written) return context.catalog().table(relation.table);
+    if (relation.written) return context.table(relation.table);
   return nullptr;
 }
 
@@ -86,7 +86,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& pair : context.workload().write_pairs) {
     const Query* first = context.query(pair.first);
     const Query* then = context.query(pair.then);
-    if (!first || !then || static_cast<double>(pair.bursts) < context.option(fewest_bursts) ||
+    if (!first || !then || pair.bursts < context.option(fewest_bursts) ||
         static_cast<double>(pair.calls) < context.option(min_share) * static_cast<double>(then->calls))
       continue;
     const Table* one = written(context, *first);
@@ -107,14 +107,12 @@ static void check(const Context& context, Reporter& reporter) {
     if (pair.then_sample) finding.location = pair.then_sample->place;
     add_place(pair.first_sample, *first, finding);
     add_place(pair.then_sample, *then, finding);
+    finding.evidence.push_back(log_fact(fmt::format(
+        "{} of the second statement's {} calls followed the first within a few statements, after {} of "
+        "its calls and without BEGIN",
+        pair.calls, then->calls, pair.bursts)));
     finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         fmt::format(
-             "{} of the second statement's {} calls followed the first within a few statements, after {} of "
-             "its calls and without BEGIN",
-             pair.calls, then->calls, pair.bursts)});
-    finding.evidence.push_back(
-        {Evidence::Kind::catalog, "the foreign key " + key->name + " connects the two tables", key->origin});
+        catalog_fact("the foreign key " + key->name + " connects the two tables", key->origin));
     finding.fix = manual_fix("Put both writes into one transaction");
     finding.fix->sql = "begin;\n" + first->text + ";\n" + then->text + ";\ncommit;";
     finding.fix->drizzle = in_one(context, *first, *then);

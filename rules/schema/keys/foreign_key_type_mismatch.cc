@@ -73,7 +73,7 @@ Fix fix_of(const Table& table, const Column& column, const std::string& type, bo
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
     for (const auto& key : table->constraints) {
-      const Table* parent = context.catalog().table(key.referenced_table);
+      const Table* parent = context.table(key.referenced_table);
       if (key.kind != Constraint::Kind::foreign_key || key.inherited || !parent) continue;
       for (std::size_t at = 0; at < std::min(key.columns.size(), key.referenced_columns.size()); ++at) {
         const Column* from = table->column(key.columns[at]);
@@ -84,12 +84,7 @@ void check(const Context& context, Reporter& reporter) {
         const Mismatch mismatch = compare_types(*child, *above);
         if (mismatch.problem.empty()) continue;
         Finding& finding =
-            reporter.add({.kind = "foreign-key",
-                          .schema = table->name.schema,
-                          .table = table->name.name,
-                          .columns = {from->name},
-                          .constraint = key.name},
-                         from->origin,
+            reporter.add(subject_in(table->name, "foreign-key", {from->name}, key.name), from->origin,
                          display(table->name) + "." + from->name + " is " + from->type + ", but " +
                              display(parent->name) + "." + to->name + ", which it references, is " +
                              to->type + ": " + from->name + " " + mismatch.problem + ".",

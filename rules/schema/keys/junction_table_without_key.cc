@@ -75,12 +75,11 @@ static void check(const Context& context, Reporter& reporter) {
         has_events(*table, linked_words(*table)))
       continue;
     const Index* plain = plain_index_over(*table, links.links);
-    Finding& finding = reporter.add(
-        {.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
-        table->origin,
-        display(table->name) + " links two tables, but no unique key covers the pair (" +
-            join(links.links, ", ") + "): with duplicate pairs, joins return duplicate rows.",
-        plain || primary_key(*table) ? std::optional(Severity::note) : std::nullopt);
+    Finding& finding =
+        reporter.add(subject_in(table->name, "table", links.links), table->origin,
+                     display(table->name) + " links two tables, but no unique key covers the pair (" +
+                         join(links.links, ", ") + "): with duplicate pairs, joins return duplicate rows.",
+                     plain || primary_key(*table) ? std::optional(Severity::note) : std::nullopt);
     if (plain)
       finding.evidence.push_back(catalog_fact(
           plain->name + " covers the pair and is not unique: repeated pairs may be intended", plain->origin));

@@ -286,7 +286,7 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& [schema, found] : schemas) {
     if (dropped[schema] >= context.option(dropped_keys)) continue;
     auto left_out = left_out_by_convention(context, found);
-    if (static_cast<double>(left_out.size()) < context.option(convention_columns)) left_out.clear();
+    if (left_out.size() < context.option(convention_columns)) left_out.clear();
     for (const Candidate& one : found)
       if (std::ranges::find(left_out, &one) == left_out.end()) report(reporter, one);
     if (!left_out.empty()) report_schema_of(reporter, schema, left_out);

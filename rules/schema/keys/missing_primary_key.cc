@@ -222,7 +222,7 @@ static void check(const Context& context, Reporter& reporter) {
     else report_without_key(context, reporter, *table);
   }
   for (const auto& [schema, tables] : schemas) {
-    if (static_cast<double>(tables.size()) >= context.option(convention_tables))
+    if (tables.size() >= context.option(convention_tables))
       report_ready_of_schema(context, reporter, schema, tables);
     else
       for (const auto& one : tables) report_ready(context, reporter, one);

@@ -50,9 +50,8 @@ bool has_second_part(const Context& context, const Table& child, const Constrain
     if (column.name != key.columns[0] && (words.size() <= 2 && any_of(words, parts))) return true;
   }
   return std::ranges::any_of(child.constraints, [&](const Constraint& other) {
-    const Table* to = other.kind == Constraint::Kind::foreign_key
-                          ? context.catalog().table(other.referenced_table)
-                          : nullptr;
+    const Table* to =
+        other.kind == Constraint::Kind::foreign_key ? context.table(other.referenced_table) : nullptr;
     const Column* from = to && other.columns.size() == 1 ? child.column(other.columns[0]) : nullptr;
     return from && from->not_null && other.columns != key.columns &&
            other.referenced_table != key.referenced_table;
@@ -100,11 +99,11 @@ std::optional<Evidence> reason(const Context& context, const Table& child, const
   const double distinct = known ? distinct_values(child, column) : 0;
   if (known && distinct < rows * 0.999) return std::nullopt;
   if (const CodeRelation* back = stated_one_to_one(context, child, key))
-    return Evidence{Evidence::Kind::project, "Drizzle's relations have one() on both sides",
-                    located(context.project(), back->place)};
+    return project_fact("Drizzle's relations have one() on both sides",
+                        located(context.project(), back->place));
   if (rows >= context.option(least_rows) && rows <= context.option(most_rows))
     return catalog_fact("ANALYZE found as many values as rows: " + grouped(rows), child.origin);
-  const Table* parent = context.catalog().table(key.referenced_table);
+  const Table* parent = context.table(key.referenced_table);
   if (!parent || !column.not_null || !named_one_to_one(child, *parent) ||
       has_second_part(context, child, key))
     return std::nullopt;

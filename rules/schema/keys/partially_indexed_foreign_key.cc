@@ -23,7 +23,7 @@ static std::vector<std::string> indexed_columns(const Index& index, const Constr
 static bool identifies_row(const Context& context, const Table& table, const Constraint& key,
                            const std::vector<std::string>& columns) {
   if (unique_among(table, columns)) return true;
-  const Table* parent = context.catalog().table(key.referenced_table);
+  const Table* parent = context.table(key.referenced_table);
   if (!parent) return false;
   std::vector<std::string> referenced;
   for (std::size_t at = 0; at < std::min(key.columns.size(), key.referenced_columns.size()); ++at)

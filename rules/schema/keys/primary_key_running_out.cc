@@ -62,7 +62,7 @@ NumberedBy numbered_columns(const Context& context) {
 }
 
 Numbered numbered(const Context& context, const Sequence& sequence, const NumberedBy& defaults) {
-  if (const Table* table = sequence.owner_table ? context.catalog().table(*sequence.owner_table) : nullptr)
+  if (const Table* table = sequence.owner_table ? context.table(*sequence.owner_table) : nullptr)
     return {table, table->column(sequence.owner_column)};
   const auto found = defaults.find(display(sequence.name));
   return found == defaults.end() ? Numbered{} : found->second;
@@ -97,8 +97,8 @@ void check(const Context& context, Reporter& reporter) {
             " % of its values: after " + grouped(most) + " every INSERT fails.",
         used >= context.option(error_percent) ? Severity::error : Severity::warning);
     finding.evidence.push_back(catalog_fact("the sequence " + display(name) + " is at " +
-                                            grouped(static_cast<double>(*sequence.last_value)) +
-                                            ", the column is " + column->type));
+                                            grouped(*sequence.last_value) + ", the column is " +
+                                            column->type));
     for (const auto& reference : context.references_to(table->name))
       if (!reference.key->inherited && contains(reference.key->referenced_columns, column->name))
         finding.evidence.push_back(

@@ -50,7 +50,7 @@ void check(const Context& context, Reporter& reporter) {
       report_table(context, reporter, *table, *column);
   }
   for (const auto& [schema, tables] : schemas) {
-    if (static_cast<double>(tables.size()) < context.option(convention_tables)) continue;
+    if (tables.size() < context.option(convention_tables)) continue;
     Finding& finding = reporter.add({.kind = "schema", .schema = schema}, tables.front().second->origin,
                                     std::to_string(tables.size()) + " tables in schema " + schema +
                                         " have random UUIDs as primary keys: once an index exceeds the "

@@ -47,24 +47,18 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
   if (coverage.coverage != Coverage::none) return;  // partially-indexed-foreign-key reports a prefix
   const std::string columns = join(key.columns, ", ");
   Finding& finding =
-      reporter.add({.kind = "foreign-key",
-                    .schema = table.name.schema,
-                    .table = table.name.name,
-                    .columns = key.columns,
-                    .constraint = in_database ? key.name : ""},
+      reporter.add(subject_in(table.name, "foreign-key", key.columns, in_database ? key.name : ""),
                    key.origin, in_database ? message_on_key(table, key) : message_on_relation(table, key),
                    severity(context, table, key));
   if (!coverage.nearest)
     finding.evidence.push_back(
-        {Evidence::Kind::catalog,
-         table.indexes.empty() ? display(table.name) + " has no index at all"
-         : table.indexes.size() == 1
-             ? display(table.name) + " has one index, which does not begin with " + columns
-             : display(table.name) + " has " + std::to_string(table.indexes.size()) +
-                   " indexes, none of which begins with " + columns});
+        catalog_fact(table.indexes.empty() ? display(table.name) + " has no index at all"
+                     : table.indexes.size() == 1
+                         ? display(table.name) + " has one index, which does not begin with " + columns
+                         : display(table.name) + " has " + std::to_string(table.indexes.size()) +
+                               " indexes, none of which begins with " + columns));
   if (coverage.nearest)
-    finding.evidence.push_back(
-        {Evidence::Kind::catalog, "index " + coverage.nearest->name + " " + coverage.why_not});
+    finding.evidence.push_back(catalog_fact("index " + coverage.nearest->name + " " + coverage.why_not));
   finding.probe = Probe{Probe::Kind::referential_lookup, table.name, key.columns, {}};
   IndexProposal proposal{.table = table.name};
   for (const auto& column : key.columns) proposal.keys.push_back({.column = column});
@@ -73,7 +67,7 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
 }
 
 static bool has_one_parent(const Context& context, const Constraint& key) {
-  const Table* parent = context.catalog().table(key.referenced_table);
+  const Table* parent = context.table(key.referenced_table);
   return parent && at_most_one_row(*parent);
 }
 

@@ -290,14 +290,13 @@ Fix subquery_of(const Table& table, const Policy& policy, const RowCalls& reads,
 void report_reads(Reporter& reporter, const Table& table, const Policy& policy, const RowCalls& reads,
                   const RowCalls& writes, bool indexed) {
   const bool cheap = indexed || (reads.function.empty() && !reads.dear);
-  Finding& finding = reporter.add(
-      {.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
-      policy.origin,
-      "The policy " + policy.name + " on " + display(table.name) + " calls " +
-          (reads.function.empty() ? "a function" : reads.function + "()") + " for every row" +
-          (indexed ? " that a statement finds through another index than the policy's" : "") +
-          ": in a subquery the call runs once per statement.",
-      cheap ? std::optional(Severity::note) : std::nullopt);
+  Finding& finding =
+      reporter.add(subject_in(table.name, "policy", {}, policy.name), policy.origin,
+                   "The policy " + policy.name + " on " + display(table.name) + " calls " +
+                       (reads.function.empty() ? "a function" : reads.function + "()") + " for every row" +
+                       (indexed ? " that a statement finds through another index than the policy's" : "") +
+                       ": in a subquery the call runs once per statement.",
+                   cheap ? std::optional(Severity::note) : std::nullopt);
   finding.evidence.push_back(
       catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
   finding.fix = subquery_of(table, policy, reads, writes);

@@ -37,11 +37,8 @@ void check(const Context& context, Reporter& reporter) {
           !(key || constraint.kind == Constraint::Kind::check))
         continue;
       Finding& finding =
-          reporter.add({.kind = key ? "foreign-key" : "constraint",
-                        .schema = table->name.schema,
-                        .table = table->name.name,
-                        .columns = key ? constraint.columns : std::vector<std::string>{},
-                        .constraint = constraint.name},
+          reporter.add(subject_in(table->name, key ? "foreign-key" : "constraint",
+                                  key ? constraint.columns : std::vector<std::string>{}, constraint.name),
                        constraint.origin,
                        "The constraint " + constraint.name + " on " + display(table->name) +
                            " was added NOT VALID and never validated: older rows may violate it" +

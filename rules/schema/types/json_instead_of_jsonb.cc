@@ -17,7 +17,6 @@ constexpr Option convention_columns{
 // A logged statement that extracts a part of the column: "data ->> $1", "data -> 'a'", json_extract_path(data
 // …).
 const Query* extracting_query(const Context& context, const Table& table, const Column& column) {
-  if (!context.has_workload()) return nullptr;
   for (const Query* query : context.queries_on(table.name))
     for (const auto& predicate : query->facts.predicates)
       if (predicate.column == ColumnUse{table.name, column.name} &&
@@ -59,9 +58,8 @@ void report_column(const Context& context, Reporter& reporter, const Table& tabl
           " is json: every access parses the whole text again, there are no operators = and @>, and no GIN "
           "index can serve queries.");
   if (query)
-    finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         "a logged statement extracts a part of the value: " + ellipsis(query->text, 120), place_of(*query)});
+    finding.evidence.push_back(log_fact(
+        "a logged statement extracts a part of the value: " + ellipsis(query->text, 120), place_of(*query)));
   finding.fix = fix_of(table, column);
   restrict_type_fix(context, table, column, *finding.fix);
 }

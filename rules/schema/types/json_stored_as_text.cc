@@ -163,7 +163,6 @@ bool used_as_plain_text(const Context& context, const Table& table, const Column
   for (const auto& check : table.constraints)
     if (check.kind == Constraint::Kind::check && contains(tokens_of(check.expression), column.name))
       return true;
-  if (!context.has_workload()) return false;
   for (const Query* query : context.queries_on(table.name))
     for (const auto& predicate : query->facts.predicates)
       if (predicate.column == ColumnUse{table.name, column.name} && predicate.wrapper.empty() &&
@@ -328,7 +327,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
     return;
   Assessment assessment;
   assess_schema(table, column, assessment);
-  if (context.has_workload()) assess_workload(context, table, column, assessment);
+  assess_workload(context, table, column, assessment);
   // Code that treats the column as JSON does not show that other code writes nothing else into it.
   const bool beside_code = assessment.proven;
   if (!described_otherwise(column)) assess_code(context, uses, assessment);
@@ -358,11 +357,11 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   finding.evidence = std::move(assessment.evidence);
   if (coded)
     finding.evidence.push_back(
-        {Evidence::Kind::project, "the code reads or writes something of this name as JSON", coded->place});
+        project_fact("the code reads or writes something of this name as JSON", coded->place));
   if (library)
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                "the table looks like one that an authentication library writes: check which "
-                                "type the library expects"});
+    finding.evidence.push_back(
+        catalog_fact("the table looks like one that an authentication library writes: check which "
+                     "type the library expects"));
   finding.fix = fix_of(context, table, column);
   if (assessment.in_code)
     finding.fix->title += "; at the same time, remove JSON.stringify() and JSON.parse() from the code";

@@ -179,8 +179,7 @@ std::optional<LongWork> long_work(const Context& context, const SchemaStep& step
   for (const SchemaAction& action : step.actions)
     if (action.kind == Kind::insert_from && action.on_new_table)
       for (const QualifiedName& from : action.reads_from)
-        if (!out && from != action.table && context.has_catalog() && context.catalog().table(from) &&
-            !is_small(context, from, min_rows))
+        if (!out && from != action.table && context.table(from) && !is_small(context, from, min_rows))
           take(from, Work::rows);
   if (out) out->unless_utc = unless_utc && out->work == Work::rewrite;
   return out;
@@ -219,12 +218,12 @@ TableTraffic traffic_before_concurrent(const Context& context) {
 std::string why_busy(const Context& context, const QualifiedName& table, double rows, double references) {
   if (const auto known = known_rows(context, table); known && *known >= rows)
     return "it has " + grouped(*known) + " rows";
-  const auto keys = context.has_catalog() ? context.references_to(table).size() : 0;
+  const auto keys = context.references_to(table).size();
   return static_cast<double>(keys) >= references ? std::to_string(keys) + " foreign keys refer to it" : "";
 }
 
 std::optional<Growth> growth_by_definition(const Context& context, const QualifiedName& name) {
-  const Table* table = context.has_catalog() ? context.catalog().table(name) : nullptr;
+  const Table* table = context.table(name);
   return table && !known_rows(context, name) ? std::optional(growth_of(*table)) : std::nullopt;
 }
 
@@ -237,14 +236,12 @@ std::optional<SettingInForce> lock_timeout_of(const Context& context, const Sche
     for (const SessionTimeout& timeout : context.project().timeouts)
       if (timeout.lock && timeout.ms > 0 && timeout.unread.empty())
         return SettingInForce{timeout.ms, timeout.place, timeout.what};
-  if (!context.has_catalog()) return std::nullopt;
-  const auto setting = context.catalog().settings.find("lock_timeout");
-  if (setting == context.catalog().settings.end() || setting->second == "0" || setting->second.empty())
-    return std::nullopt;
+  const std::string* setting = context.setting("lock_timeout");
+  if (!setting || *setting == "0" || setting->empty()) return std::nullopt;
   // "set by role": for another role than pgadvise's.
   std::int64_t ms = 0;
-  const std::string& text = setting->second;
-  const bool number = std::from_chars(text.data(), text.data() + text.size(), ms).ec == std::errc();
+  const bool number =
+      std::from_chars(setting->data(), setting->data() + setting->size(), ms).ec == std::errc();
   return SettingInForce{number ? std::optional(ms) : std::nullopt, {}, "the server"};
 }
 

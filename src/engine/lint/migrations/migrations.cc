@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "model/schema/migration_tool.h"
 
@@ -14,7 +15,7 @@ using Transaction = Migration::Transaction;
 const TableStatistics* statistics(const Context& context, const QualifiedName& name) {
   // A catalog without settings is that of a sandbox, whose tables are empty.
   const Table* table =
-      context.has_catalog() && !context.catalog().settings.empty() ? context.catalog().table(name) : nullptr;
+      context.has_catalog() && !context.catalog().settings.empty() ? context.table(name) : nullptr;
   return table && table->statistics && table->statistics->rows >= 0 ? &*table->statistics : nullptr;
 }
 
@@ -58,10 +59,8 @@ std::optional<double> known_bytes(const Context& context, const QualifiedName& t
 }
 
 bool sessions_in_utc(const Context& context) {
-  if (!context.has_catalog()) return false;
-  const auto zone = context.catalog().settings.find("TimeZone");
-  return zone != context.catalog().settings.end() &&
-         (zone->second == "UTC" || zone->second == "Etc/UTC" || zone->second == "GMT");
+  const std::string* zone = context.setting("TimeZone");
+  return zone && is_one_of(*zone, {"UTC", "Etc/UTC", "GMT"});
 }
 
 Subject subject_of(const SchemaAction& action) {

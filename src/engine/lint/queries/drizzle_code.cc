@@ -325,10 +325,10 @@ std::string order_code(const Statement& statement, Names& names) {
 
 const Table* only_table(const Context& context, const Query& query) {
   const auto& relations = query.facts.relations;
-  if (!context.has_catalog() || !query.facts.parsed || relations.size() != 1 ||
-      relations.front().through_view || !query.facts.unknown_relations.empty())
+  if (!query.facts.parsed || relations.size() != 1 || relations.front().through_view ||
+      !query.facts.unknown_relations.empty())
     return nullptr;
-  return context.catalog().table(relations.front().table);
+  return context.table(relations.front().table);
 }
 
 struct Known {
@@ -472,7 +472,7 @@ std::string drizzle_write(const Context& context, const Query& query, std::strin
 
 std::string drizzle_insert_missing(const Context& context, const QualifiedName& table,
                                    const std::vector<std::string>& key) {
-  const Table* known = context.has_catalog() ? context.catalog().table(table) : nullptr;
+  const Table* known = context.table(table);
   if (!known || !is_drizzle(context)) return {};
   Names names(context, *known);
   std::vector<std::string> columns;

@@ -70,7 +70,7 @@ std::string where_of(const QueryInLoop& found, const Identifiers& names) {
 
 // Whether the schema is known, and lets several rows have the values that the query compares with.
 bool several_rows_match(const Context& context, const QueryInLoop& found) {
-  const Table* table = context.has_catalog() ? context.catalog().table(found.query.tables.front()) : nullptr;
+  const Table* table = context.table(found.query.tables.front());
   return table && !unique_among(*table, found.query.equal_columns);
 }
 

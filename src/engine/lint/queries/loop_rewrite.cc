@@ -118,7 +118,7 @@ std::optional<Comparison> plain_comparison(const Query& query, const Predicate& 
 }
 
 bool unique_by(const Context& context, const Predicate& key) {
-  const Table* table = context.has_catalog() ? context.catalog().table(key.column.table) : nullptr;
+  const Table* table = context.table(key.column.table);
   return table && std::ranges::any_of(table->constraints, [&](const Constraint& constraint) {
            return (constraint.kind == Constraint::Kind::primary_key ||
                    constraint.kind == Constraint::Kind::unique) &&
@@ -256,8 +256,7 @@ std::string insert_all(const Query& query) {
 
 std::string update_all(const Context& context, const Query& query, const Predicate& key) {
   const QueryFacts& facts = query.facts;
-  const Table* table =
-      context.has_catalog() && facts.target ? context.catalog().table(*facts.target) : nullptr;
+  const Table* table = facts.target ? context.table(*facts.target) : nullptr;
   const bool plain = facts.predicates.size() == 1 && facts.relations.size() == 1 &&
                      facts.updated.size() == facts.assigned_parameters.size() &&
                      facts.assigned_parameters.size() + 1 == static_cast<std::size_t>(facts.parameters) &&

@@ -74,8 +74,7 @@ bool gives_no_list(const Context& context, const Query& query) {
   const QueryFacts& facts = query.facts;
   if (!facts.parsed) return false;
   if (facts.one_row || facts.limit_constant == 1) return true;
-  return facts.relations.size() == 1 && context.has_catalog() &&
-         asks_for_one_row(context, facts, facts.relations.front().table);
+  return facts.relations.size() == 1 && asks_for_one_row(context, facts, facts.relations.front().table);
 }
 
 }  // namespace
@@ -90,12 +89,11 @@ bool of_benchmark(const Query& query) {
 }
 
 const Constraint* key_between(const Context& context, const Query& parent, const Query& child) {
-  if (!context.has_catalog()) return nullptr;
   const auto follows = [&](const QualifiedName& table, const std::vector<std::string>& columns) {
     return looked_up_by(child, table, columns) || written_with(child, table, columns);
   };
   for (const auto& use : child.facts.relations) {
-    const Table* table = context.catalog().table(use.table);
+    const Table* table = context.table(use.table);
     if (!table) continue;
     for (const auto& key : table->constraints)
       if (key.kind == Constraint::Kind::foreign_key && uses(parent, key.referenced_table) &&
@@ -255,17 +253,14 @@ Evidence figures(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round) {
     text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " +
             std::to_string(repeat.scopes) + " such " + std::string(several(repeat.scope_of_most));
   if (repeat.total_ms > 0) text += ", " + milliseconds(repeat.total_ms) + " in total";
-  return {Evidence::Kind::statement, std::move(text), {}, {}};
+  return log_fact(std::move(text));
 }
 
 void add_lead(const Context& context, const Lead& lead, const Query& query, std::vector<Evidence>& out) {
   if (!lead.query) return;
   const bool keys = lead.key || key_between(context, *lead.query, query);
-  Evidence& evidence = out.emplace_back(Evidence{
-      Evidence::Kind::statement,
-      (keys ? "the keys come from: " : "the query before it: ") + ellipsis(lead.query->text, shown_statement),
-      {},
-      {}});
+  Evidence& evidence = out.emplace_back(log_fact((keys ? "the keys come from: " : "the query before it: ") +
+                                                 ellipsis(lead.query->text, shown_statement)));
   if (!lead.sample) return;
   evidence.place = lead.sample->place;
   evidence.literal = with_parameters(*lead.sample);
@@ -273,12 +268,10 @@ void add_lead(const Context& context, const Lead& lead, const Query& query, std:
 
 void add_places(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, std::vector<Evidence>& out) {
   if (repeat.pattern.size() > calls_in_a_round)
-    out.push_back({Evidence::Kind::statement,
-                   "each iteration of the loop runs " + std::to_string(repeat.pattern.size()) + " statements",
-                   {},
-                   {}});
+    out.push_back(
+        log_fact("each iteration of the loop runs " + std::to_string(repeat.pattern.size()) + " statements"));
   for (const auto& sample : repeat.samples)
-    out.push_back({Evidence::Kind::statement, "logged here", sample.place, with_parameters(sample)});
+    out.push_back(log_fact("logged here", sample.place, with_parameters(sample)));
 }
 
 QualifiedName main_table(const Query& query) {

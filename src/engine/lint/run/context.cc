@@ -46,6 +46,12 @@ double Context::option(const Option& option) const {
   return option.fallback;
 }
 
+const std::string* Context::setting(const std::string& name) const {
+  if (!has_catalog()) return nullptr;
+  const auto it = catalog().settings.find(name);
+  return it == catalog().settings.end() ? nullptr : &it->second;
+}
+
 // An empty value for an unknown key.
 template <class Map, class Key>
 static const typename Map::mapped_type& look_up(const Map& map, const Key& key) {
@@ -190,6 +196,14 @@ SourceLocation located(const Project& project, SourceLocation place) {
   if (!project.root.empty() && project.root != ".")
     place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
   return place;
+}
+
+Evidence log_fact(std::string text, std::optional<SourceLocation> place, std::string literal) {
+  return {Evidence::Kind::statement, std::move(text), std::move(place), std::move(literal)};
+}
+
+Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
+  return {Evidence::Kind::catalog, std::move(text), std::move(place)};
 }
 
 Evidence project_fact(std::string text, std::optional<SourceLocation> place) {

@@ -98,6 +98,12 @@ class Context {
   const std::vector<Migration>& migrations() const { return *inputs().migrations; }
   const std::vector<SchemaComparison>& comparisons() const { return inputs().comparisons; }
   const std::vector<DeclaredSchema>& declared() const { return inputs().declared; }
+  // A table or view of the schema; nullptr if it has none of this name, or the run has no schema.
+  const Table* table(const QualifiedName& name) const {
+    return has_catalog() ? catalog().table(name) : nullptr;
+  }
+  // The value of a server's setting; nullptr: not known.
+  const std::string* setting(const std::string& name) const;
   bool has_catalog() const { return inputs().catalog != nullptr; }
   bool has_workload() const { return inputs().workload != nullptr; }
   // The plans of a logged query; may be empty.
@@ -171,7 +177,11 @@ void sort_findings(std::vector<Finding>& findings);
 // A location inside the project, as a path relative to the working folder.
 SourceLocation located(const Project& project, SourceLocation place);
 
-// Evidence from the files of the project; catalog_fact() is its counterpart for the schema.
+// Evidence from the log: of a statement, with its literals for --show-literals, or of an event.
+Evidence log_fact(std::string text, std::optional<SourceLocation> place = std::nullopt,
+                  std::string literal = {});
+// Evidence from the schema, and from the files of the project.
+Evidence catalog_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 Evidence project_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 // A fix that a person must make: its title says how.
 Fix manual_fix(std::string title);

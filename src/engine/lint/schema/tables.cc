@@ -167,28 +167,27 @@ std::string bytes_text(double bytes) {
   return out.data();
 }
 
-Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
-  return {Evidence::Kind::catalog, std::move(text), std::move(place)};
+Subject subject_in(const QualifiedName& table, std::string kind, std::vector<std::string> columns,
+                   std::string constraint) {
+  return {.kind = std::move(kind),
+          .schema = table.schema,
+          .table = table.name,
+          .columns = std::move(columns),
+          .constraint = std::move(constraint)};
 }
 
-Subject table_subject(const QualifiedName& table) {
-  return {.kind = "table", .schema = table.schema, .table = table.name};
-}
+Subject table_subject(const QualifiedName& table) { return subject_in(table, "table"); }
 
 Subject column_subject(const QualifiedName& table, std::string column) {
-  return {.kind = "column", .schema = table.schema, .table = table.name, .columns = {std::move(column)}};
+  return subject_in(table, "column", {std::move(column)});
 }
 
 Subject key_subject(const QualifiedName& table, const Constraint& key) {
-  return {.kind = "foreign-key",
-          .schema = table.schema,
-          .table = table.name,
-          .columns = key.columns,
-          .constraint = key.name};
+  return subject_in(table, "foreign-key", key.columns, key.name);
 }
 
-Subject index_subject(const QualifiedName& table, const Index& index) {
-  return {.kind = "index", .schema = table.schema, .table = table.name, .index = index.name};
+Subject index_subject(const QualifiedName& table, std::string index) {
+  return {.kind = "index", .schema = table.schema, .table = table.name, .index = std::move(index)};
 }
 
 bool stores_rows(const Table& table) {

@@ -19,9 +19,9 @@ bool names(const std::string& expression, const std::string& name) {
 }  // namespace
 
 const Table* inherited_from(const Context& context, const Table& table, const std::string& column) {
-  if (table.partition_of) return context.catalog().table(*table.partition_of);
+  if (table.partition_of) return context.table(*table.partition_of);
   for (const auto& name : table.inherits)
-    if (const Table* parent = context.catalog().table(name); parent && parent->column(column)) return parent;
+    if (const Table* parent = context.table(name); parent && parent->column(column)) return parent;
   return nullptr;
 }
 
