@@ -46,14 +46,11 @@ void validated_in_same_transaction(const Site& site, const SchemaStep& validatio
 // Why columns that the migration adds may hold values. An UPDATE before the constraint may fill them.
 Evidence why_not_empty(const Site& site) {
   const auto& columns = site.action->constraint->columns;
-  for (const SchemaStep& step : site.migration->steps) {
-    if (&step == site.step) break;
+  for (const SchemaStep& step : steps_before(site))
     for (const SchemaAction& action : step.actions)
       if (action.kind == Kind::update && action.table == site.action->table &&
-          std::find_first_of(columns.begin(), columns.end(), action.columns.begin(), action.columns.end()) !=
-              columns.end())
+          std::ranges::find_first_of(columns, action.columns) != columns.end())
         return project_fact("the migration fills the new column: " + step.text, step.place);
-  }
   return project_fact(
       "the migration adds the column with a default or IF NOT EXISTS: the column may hold values");
 }

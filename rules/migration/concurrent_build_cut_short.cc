@@ -28,10 +28,8 @@ std::optional<std::int64_t> cut_after(const Context& context, const SchemaStep& 
 
 Finding& add(SiteReporter& out, const MigrationTransaction::Step& step, const TableLock& lock,
              std::string message, bool cut, std::optional<Severity> severity) {
-  SchemaAction action;
-  action.place = step.step->place;
   Finding& finding =
-      out.add({step.migration, step.step, &action}, table_subject(lock.table), std::move(message), severity);
+      out.add(*step.migration, step.step->place, table_subject(lock.table), std::move(message), severity);
   finding.evidence.push_back(project_fact(step.step->text, step.step->place));
   finding.fix = manual_fix(cut ? "Turn the timeout off for this statement (SET lock_timeout = 0), and drop "
                                  "an invalid index before a second try"
@@ -65,9 +63,7 @@ void report_wait(const Context& context, SiteReporter& out, const MigrationTrans
                  : ". The deployment takes that much longer.";
   Finding& finding = add(out, step, lock, std::move(message), cut.has_value(),
                          cut ? std::nullopt : std::optional(Severity::note));
-  finding.evidence.push_back(
-      log_fact("the longest: " + ellipsis(before.longest, shown_statement),
-               before.longest_at.line ? std::optional(before.longest_at) : std::nullopt));
+  finding.evidence.push_back(longest_fact(before));
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -12,22 +12,18 @@ using Kind = SchemaAction::Kind;
 
 // The action that adds the same column again: a change of its type was probably intended.
 const SchemaAction* added_again(const Site& site) {
-  for (const SchemaStep& step : site.migration->steps)
-    for (const SchemaAction& action : step.actions)
-      if (action.kind == Kind::add_column && action.table == site.action->table &&
-          action.columns == site.action->columns)
-        return &action;
-  return nullptr;
+  return first_action(site.migration->steps, [&](const SchemaAction& action) {
+    return action.kind == Kind::add_column && action.table == site.action->table &&
+           action.columns == site.action->columns;
+  });
 }
 
 // Whether the file is a script that drops and creates its tables. It is unknown whether the table existed
 // before.
 bool created_again(const Site& site) {
-  if (site.action->table_known) return false;
-  for (const SchemaStep& step : site.migration->steps)
-    for (const SchemaAction& action : step.actions)
-      if (action.kind == Kind::create_table && action.table == site.action->table) return true;
-  return false;
+  return !site.action->table_known && first_action(site.migration->steps, [&](const SchemaAction& action) {
+    return action.kind == Kind::create_table && action.table == site.action->table;
+  });
 }
 
 Finding& lost(const Site& site, SiteReporter& out, std::string message) {

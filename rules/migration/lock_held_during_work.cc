@@ -99,11 +99,9 @@ struct HeldDuring {
 void report(SiteReporter& out, const HeldDuring& found) {
   const auto& [hold, step, work, tables] = found;
   const MigrationTransaction::Step& later = *step;
-  SchemaAction action;
-  action.place = hold.from->step->place;
   const std::string blocked = blocked_by(hold.lock->mode);
   Finding& finding = out.add(
-      {hold.from->migration, hold.from->step, &action}, table_subject(hold.lock->table),
+      *hold.from->migration, hold.from->step->place, table_subject(hold.lock->table),
       "The transaction blocks " + blocked + " of " + with_lines(tables) + " until it ends, and meanwhile " +
           (later.step->place.file == hold.from->step->place.file
                ? "line " + std::to_string(later.step->place.line)

@@ -42,42 +42,29 @@ struct Waiting {
   std::string why_busy;  // "" with a workload
   bool severe = false;
   // What the transaction keeps locked meanwhile, if that is the reason.
-  std::optional<Held> held = std::nullopt;
+  std::optional<Held> held;
 
   double weight() const { return static_cast<double>(traffic.calls) * (1 + traffic.longest_ms); }
 };
 
 std::optional<Waiting> waiting(const Context& context, const MigrationTransaction::Step& at,
                                const TableLock& lock) {
-  Waiting out{at, &lock, traffic_on(context, lock.table, lock.mode), {}, false, std::nullopt};
+  Waiting out{.at = at, .lock = &lock, .traffic = traffic_on(context, lock.table, lock.mode)};
   const TableTraffic& traffic = out.traffic;
   if (traffic.calls > 0) {
     const auto rate = traffic.calls_per_second();
-    out.severe = rate && *rate >= context.option(min_per_second) &&
-                 traffic.longest_ms >= context.option(long_transaction_ms);
-    if (!out.severe && !(rate && *rate >= context.option(min_per_second)) &&
-        traffic.longest_ms < context.option(long_transaction_ms))
-      return std::nullopt;
-    return out;
+    const bool frequent = rate && *rate >= context.option(min_per_second);
+    const bool slow = traffic.longest_ms >= context.option(long_transaction_ms);
+    out.severe = frequent && slow;
+    return frequent || slow ? std::optional(out) : std::nullopt;
   }
   if (context.has_workload() || !blocks_reads(lock.mode)) return std::nullopt;
   out.why_busy =
       lint::why_busy(context, lock.table, context.option(min_rows), context.option(min_references));
-  if (out.why_busy.empty()) return std::nullopt;
-  return out;
+  return out.why_busy.empty() ? std::nullopt : std::optional(out);
 }
 
 bool stops_readers(const TableLock& lock) { return !lock.on_new_table && blocks_reads(lock.mode); }
-
-Waiting because(const MigrationTransaction::Step& at, const TableLock& lock, std::string why_busy,
-                std::optional<Held> held = std::nullopt) {
-  Waiting out;
-  out.at = at;
-  out.lock = &lock;
-  out.why_busy = std::move(why_busy);
-  out.held = held;
-  return out;
-}
 
 // Without a log and without the rows of a table: an instant statement whose lock is also on a table that it
 // does not name, or that waits while the transaction keeps another table locked.
@@ -88,13 +75,16 @@ std::optional<Waiting> waiting_by_role(const Context& context, const MigrationTr
     if (lock.work != TableLock::Work::none || !stops_readers(lock) || !growth || *growth == Growth::lookup)
       continue;
     if (lock.through == TableLock::Through::foreign_key)
-      return because(at, lock,
-                     "a foreign key connects " + display(lock.table) + " with the statement's table");
+      return Waiting{
+          .at = at,
+          .lock = &lock,
+          .why_busy = "a foreign key connects " + display(lock.table) + " with the statement's table"};
     for (const Held& one : held) {
       const auto other = growth_by_definition(context, one.lock->table);
       const bool same = one.at.first_name(one.lock->table) == at.first_name(lock.table);
       if (same || !other || *other == Growth::lookup) continue;
-      if (*growth == Growth::growing || *other == Growth::growing) return because(at, lock, {}, one);
+      if (*growth == Growth::growing || *other == Growth::growing)
+        return Waiting{.at = at, .lock = &lock, .held = one};
     }
   }
   return std::nullopt;
@@ -178,10 +168,8 @@ void add_unread(const Context& context, Finding& finding) {
 
 void report(const Context& context, SiteReporter& out, const Waits& waits) {
   const Waiting& worst = waits.worst;
-  SchemaAction action;
-  action.place = worst.at.step->place;
   Finding& finding =
-      out.add({worst.at.migration, worst.at.step, &action}, table_subject(worst.lock->table),
+      out.add(*worst.at.migration, worst.at.step->place, table_subject(worst.lock->table),
               message_of(context, waits), worst.severe ? std::nullopt : std::optional(Severity::note));
   const auto taken_by = [&](const TableLock& lock, const SchemaStep& step) {
     finding.evidence.push_back(project_fact(
@@ -193,10 +181,7 @@ void report(const Context& context, SiteReporter& out, const Waits& waits) {
   if (const DeployCommand* step = migrating_command(context))
     finding.evidence.push_back(project_fact("deployed by: " + step->command, step->place));
   add_unread(context, finding);
-  if (!worst.traffic.longest.empty())
-    finding.evidence.push_back(
-        log_fact("the longest: " + ellipsis(worst.traffic.longest, shown_statement),
-                 worst.traffic.longest_at.line ? std::optional(worst.traffic.longest_at) : std::nullopt));
+  if (!worst.traffic.longest.empty()) finding.evidence.push_back(longest_fact(worst.traffic));
   finding.fix =
       Fix{.title =
               "Set lock_timeout at the beginning of the migration, and run it again if it fails "
@@ -226,10 +211,7 @@ std::vector<Waits> all_waits(const Context& context) {
   const Migration* migration = nullptr;
   std::vector<Waiting> found;
   const auto flush = [&] {
-    if (found.empty()) return;
-    Waits& one = out.emplace_back();
-    one.worst = *std::ranges::max_element(found, less_harmful);
-    one.others = found.size() - 1;
+    if (!found.empty()) out.push_back({*std::ranges::max_element(found, less_harmful), found.size() - 1});
     found.clear();
   };
   for (const MigrationTransaction& transaction : transactions_of(context.migrations())) {

@@ -161,10 +161,8 @@ Evidence evidence_of(const Context& context, const Use& use) {
 void report(const Context& context, SiteReporter& out, const Application& application,
             const Opposite& found) {
   const std::string a = display(found.first.lock->table), b = display(found.then.lock->table);
-  SchemaAction action;
-  action.place = found.then.step->step->place;
   Finding& finding = out.add(
-      {found.then.step->migration, found.then.step->step, &action}, table_subject(found.then.lock->table),
+      *found.then.step->migration, found.then.step->step->place, table_subject(found.then.lock->table),
       "The migration locks " + a + " and then " + b + ", while " + who_uses(application) + " " + b +
           " and then " + a +
           ": each may wait for the other, and PostgreSQL then ends one of them (40P01, deadlock detected).",

@@ -12,10 +12,9 @@ using Kind = SchemaAction::Kind;
 
 // Whether the migration creates a view with the old name.
 static bool replaced_by_view(const Site& site) {
-  for (const SchemaStep& step : site.migration->steps)
-    for (const SchemaAction& action : step.actions)
-      if (action.kind == Kind::create_view && action.table == site.action->table) return true;
-  return false;
+  return first_action(site.migration->steps, [&](const SchemaAction& action) {
+    return action.kind == Kind::create_view && action.table == site.action->table;
+  });
 }
 
 // The table, and the column if one is renamed.

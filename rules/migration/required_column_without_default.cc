@@ -11,14 +11,11 @@ using Kind = SchemaAction::Kind;
 
 // Whether an earlier TRUNCATE or unqualified DELETE of the same migration empties the table.
 bool emptied_before(const Site& site) {
-  for (const SchemaStep& step : site.migration->steps) {
-    if (&step == site.step) return false;
-    for (const SchemaAction& action : step.actions)
-      if (action.table == site.action->table &&
-          (action.kind == Kind::truncate || (action.kind == Kind::remove && action.rows == Selectivity::all)))
-        return true;
-  }
-  return false;
+  return first_action(steps_before(site), [&](const SchemaAction& action) {
+    return action.table == site.action->table &&
+           (action.kind == Kind::truncate ||
+            (action.kind == Kind::remove && action.rows == Selectivity::all));
+  });
 }
 
 std::string added_as(const SchemaAction& action) {

@@ -5,8 +5,10 @@
 #include <limits>
 #include <set>
 
+#include "base/text/text.h"
 #include "lint/migrations/migrations.h"
 #include "lint/queries/loops.h"
+#include "lint/queries/queries.h"
 #include "lint/schema/tables.h"
 #include "model/schema/migration_tool.h"
 #include "model/schema/type_change.h"
@@ -149,10 +151,8 @@ std::vector<MigrationTransaction> transactions_of(const std::vector<Migration>& 
         out.emplace_back();
         names.clear();
       }
-      MigrationTransaction::Step& added = out.back().steps.emplace_back();
-      added.migration = &migration;
-      added.step = &step;
-      names.add_step(added);
+      out.back().steps.push_back({&migration, &step});
+      names.add_step(out.back().steps.back());
       number = apart ? 0 : step.transaction;
       first = false;
     }
@@ -163,10 +163,7 @@ std::vector<MigrationTransaction> transactions_of(const std::vector<Migration>& 
 std::optional<LongWork> long_work(const Context& context, const SchemaStep& step, double min_rows) {
   std::optional<LongWork> out;
   const auto take = [&](const QualifiedName& table, Work work) {
-    if (out && work <= out->work) return;
-    out.emplace();
-    out->table = table;
-    out->work = work;
+    if (!out || work > out->work) out = LongWork{table, work};
   };
   const bool unless_utc = rewrites_unless_utc(step);
   if (unless_utc && sessions_in_utc(context)) return out;
@@ -188,6 +185,11 @@ std::optional<LongWork> long_work(const Context& context, const SchemaStep& step
 LockMode lock_of(const Query& query, const QualifiedName& table) {
   if (changes_rows(query) && main_table(query) == table) return LockMode::row_exclusive;
   return query.facts.locks_rows ? LockMode::row_share : LockMode::access_share;
+}
+
+Evidence longest_fact(const TableTraffic& traffic) {
+  return log_fact("the longest: " + ellipsis(traffic.longest, shown_statement),
+                  traffic.longest_at.line ? std::optional(traffic.longest_at) : std::nullopt);
 }
 
 TableTraffic traffic_on(const Context& context, const QualifiedName& table, LockMode mode) {
