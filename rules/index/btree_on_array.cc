@@ -66,9 +66,9 @@ constinit const Rule rule{
     .summary = "a B-tree index that begins with an array column",
     .why =
         "A B-tree orders arrays as wholes. It serves `tags = '{a,b}'` and ORDER BY, and no query that looks "
-        "for an element: `tags @> '{a}'`, `tags && '{a,b}'` and `'a' = ANY (tags)` scan the table. An "
-        "INSERT fails if the array exceeds, after compression, the 2,704 bytes that a B-tree entry may "
-        "have. A GIN index has an entry for each element.\n\n"
+        "for an element: `tags @> '{a}'`, `tags && '{a,b}'` and `'a' = ANY (tags)` scan the table. An INSERT "
+        "fails if the array exceeds, after compression, the 2,704 bytes that a B-tree entry may have. A GIN "
+        "index has an entry for each element.\n\n"
         "An index that the server has scanned is not reported, nor one whose whole arrays logged statements "
         "compare or sort.",
     .fix = "Create a GIN index and use `@>` or `&&`.",

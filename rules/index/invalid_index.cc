@@ -33,12 +33,12 @@ static void check(const Context& context, Reporter& reporter) {
     for (const auto& index : table.indexes) {
       if (index.valid || index.building || table.temporary) continue;
       const bool partitioned = table.kind == Table::Kind::partitioned;
-      Finding& finding = report_index(
-          reporter, table, index,
-          partitioned ? " is invalid, because not every partition has an attached index: queries "
-                        "read the other partitions by sequential scans."
-                      : " is invalid: every write maintains it, and no query uses it.",
-          partitioned ? std::optional(Severity::warning) : std::nullopt);
+      Finding& finding =
+          report_index(reporter, table, index,
+                       partitioned ? " is invalid, because not every partition has an attached index: "
+                                     "queries read the other partitions by sequential scans."
+                                   : " is invalid: every write maintains it, and no query uses it.",
+                       partitioned ? std::optional(Severity::warning) : std::nullopt);
       finding.evidence.push_back(catalog_fact(definition(index), index.origin));
       if (partitioned && !index.unique && index.method == "btree")
         finding.proposal = IndexProposal{name, index.keys, index.include, index.predicate};

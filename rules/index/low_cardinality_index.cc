@@ -22,14 +22,13 @@ void check(const Context& context, Reporter& reporter) {
       if (values < 1 || values > context.option(max_values) || needed.count(&index)) continue;
       // Nearly all values are null: only the few others are looked up, so the index works like a partial one.
       if (column->statistics->null_fraction > 0.9) continue;
-      Finding& finding = report_index(
-          reporter, *table, index,
-          " (" + column->name + ") " +
-              (values < 2 ? "has one distinct value in "
-                          : "has " + grouped(values) + " distinct values in ") +
-              grouped(table->statistics->rows) +
-              " rows: only a rare value is worth an index scan, and a partial index serves a rare value "
-              "better.");
+      Finding& finding = report_index(reporter, *table, index,
+                                      " (" + column->name + ") " +
+                                          (values < 2 ? "has one distinct value in "
+                                                      : "has " + grouped(values) + " distinct values in ") +
+                                          grouped(table->statistics->rows) +
+                                          " rows: only a rare value is worth an index scan, and a partial "
+                                          "index serves a rare value better.");
       if (column->statistics->most_common_freq > 0)
         finding.evidence.push_back(catalog_fact("the most common value is in " +
                                                 grouped(100 * column->statistics->most_common_freq) +

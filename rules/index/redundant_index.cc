@@ -60,8 +60,7 @@ constinit const Rule rule{
     .summary = "an index whose queries another index serves as well",
     .why =
         "A B-tree on (a, b) serves look-ups by a just like a B-tree on (a). The narrow index slows down "
-        "every "
-        "write and takes space in the cache.\n\n"
+        "every write and takes space in the cache.\n\n"
         "The rule compares plain B-trees whose order, operator classes, collations and predicates agree. It "
         "leaves out unique indexes, indexes of constraints and the replica identity. An index on (a) is "
         "redundant beside one on (a DESC), because a B-tree can be scanned in both directions. An index on "

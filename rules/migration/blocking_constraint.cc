@@ -81,8 +81,8 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
   if (key && action.on_new_columns && !action.with_column) finding.evidence.push_back(why_not_empty(site));
   if (action.table_kind == Table::Kind::partitioned && key) {
     finding.fix = manual_fix(
-        "Before PostgreSQL 18, foreign keys of partitioned tables cannot be NOT VALID: add the key "
-        "to each partition first, NOT VALID and then validated, and to the parent last");
+        "Before PostgreSQL 18, foreign keys of partitioned tables cannot be NOT VALID: add the key to each "
+        "partition first, NOT VALID and then validated, and to the parent last");
     return;
   }
   Constraint named = *action.constraint;
@@ -133,8 +133,8 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
                                  " builds its index under a lock that blocks reads and writes" + rows + ".");
   if (action.constraint->kind == Constrains::exclusion || action.constraint->columns.empty()) {
     finding.fix = manual_fix(
-        "An exclusion constraint cannot be built concurrently: set lock_timeout and run "
-        "the migration during a maintenance window");
+        "An exclusion constraint cannot be built concurrently: set lock_timeout and run the migration during "
+        "a maintenance window");
     return;
   }
   const std::string name =
@@ -173,8 +173,8 @@ void domain_constraint(const Site& site, SiteReporter& out, const std::string& r
                              "The new constraint of the domain " + action.name + " scans all of " +
                                  display(action.table) + " and blocks writes to it" + rows + ".");
   finding.fix = manual_fix(
-      "Set lock_timeout and run it during a maintenance window: VALIDATE CONSTRAINT of "
-      "a domain blocks writes to these tables, too");
+      "Set lock_timeout and run it during a maintenance window: VALIDATE CONSTRAINT of a domain blocks "
+      "writes to these tables, too");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -218,11 +218,10 @@ constinit const Rule rule{
         "was built CONCURRENTLY.\n\n"
         "A new constraint of a domain scans every table that has a column of the domain.\n\n"
         "Not reported: constraints that exist already, so that the statement fails or a DO block passes over "
-        "it; constraints of tables that the same migration creates, and `ADD COLUMN … REFERENCES` "
-        "without a default, where the server knows that there is nothing to check. As two statements, or as "
-        "ADD COLUMN and ADD CONSTRAINT in one, the same change scans the table. This case is a note. It is "
-        "not a note where the column is added IF NOT EXISTS, because the column may already exist and hold "
-        "values.",
+        "it; constraints of tables that the same migration creates, and `ADD COLUMN … REFERENCES` without a "
+        "default, where the server knows that there is nothing to check. As two statements, or as ADD COLUMN "
+        "and ADD CONSTRAINT in one, the same change scans the table. This case is a note. It is not a note "
+        "where the column is added IF NOT EXISTS, because the column may already exist and hold values.",
     .fix =
         "Use ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction. For keys, use "
         "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX.",

@@ -39,11 +39,11 @@ Fix index_fix(const Site& site) {
 // REINDEX SCHEMA, DATABASE, SYSTEM: one table after the other.
 void report_all(const Site& site, SiteReporter& out) {
   const SchemaAction& action = *site.action;
-  Finding& finding = out.add(site, {.kind = "object", .entry = action.detail},
-                             "REINDEX " + action.detail + " blocks all writes to each " +
-                                 (action.detail.starts_with("SYSTEM ") ? "system catalog" : "table") +
-                                 ", and every query that would use its indexes, until its indexes are "
-                                 "rebuilt.");
+  Finding& finding =
+      out.add(site, {.kind = "object", .entry = action.detail},
+              "REINDEX " + action.detail + " blocks all writes to each " +
+                  (action.detail.starts_with("SYSTEM ") ? "system catalog" : "table") +
+                  ", and every query that would use its indexes, until its indexes are rebuilt.");
   const bool system = action.detail.starts_with("SYSTEM ");
   finding.fix = manual_fix(system ? "Run it during a maintenance window: the indexes of system catalogs "
                                     "cannot be rebuilt CONCURRENTLY"

@@ -86,8 +86,7 @@ constinit const Rule rule{
     .summary = "a concurrent index build that a timeout ends while it waits for long transactions",
     .why =
         "CREATE INDEX CONCURRENTLY waits for the writers of the table, and then for every transaction with "
-        "an "
-        "older snapshot in the database, whatever tables it uses. lock_timeout and statement_timeout also "
+        "an older snapshot in the database, whatever tables it uses. lock_timeout and statement_timeout also "
         "limit these waits. On 55P03 or 57014 an invalid index stays behind, which every write maintains and "
         "no query uses; IF NOT EXISTS then skips the build.\n\n"
         "The rule compares the timeout with the longest transaction or statement of the log. Without a "

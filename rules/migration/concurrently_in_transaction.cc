@@ -22,10 +22,9 @@ static void report_folder(const Site& site, const std::string& folder, bool runn
   Finding& finding = reporter.add(
       {.kind = "file", .file = folder, .entry = "CONCURRENTLY"}, site.action->place,
       statement_of(*site.action) + " and others in " + folder + " fail if " + how_it_runs(*site.migration) +
-          (runner
-               ? ", but the project reads the files with readMigrationFiles and runs them in its own way."
-               : ", but several migrations of the folder have such statements, so that its runner may avoid "
-                 "the transaction."),
+          (runner ? ", but the project reads the files with readMigrationFiles and runs them in its own way."
+                  : ", but several migrations of the folder have such statements, so that its runner may "
+                    "avoid the transaction."),
       Severity::note);
   finding.fix = manual_fix(outside_transaction(*site.migration, ""));
 }

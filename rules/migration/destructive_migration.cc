@@ -47,8 +47,8 @@ void drop_column(const Site& site, SiteReporter& out, const std::string& rows) {
                           "Dropping " + name + " deletes its values" + rows +
                               "; queries of the running release that name the column will fail.");
   finding.fix = manual_fix(
-      "First deploy code that no longer names the column; drop it in a later migration, "
-      "after a dump if its values may be needed");
+      "First deploy code that no longer names the column; drop it in a later migration, after a dump if its "
+      "values may be needed");
 }
 
 void drop_table(const Site& site, SiteReporter& out, const std::string& rows) {
@@ -69,13 +69,12 @@ void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
   const bool cut = action.explicit_cast && change.fails &&
                    (action.after->type.starts_with("character") || action.after->type.starts_with("bit"));
   if (change.drops_zone) {
-    Finding& finding =
-        lost(site, out,
-             "Changing " + display(action.table) + "." + action.columns[0] + " from " + action.before->type +
-                 " to " + action.after->type +
-                 " drops the time zone: each value becomes the local time of the session that runs "
-                 "the migration" +
-                 rows + ".");
+    Finding& finding = lost(
+        site, out,
+        "Changing " + display(action.table) + "." + action.columns[0] + " from " + action.before->type +
+            " to " + action.after->type +
+            " drops the time zone: each value becomes the local time of the session that runs the migration" +
+            rows + ".");
     finding.severity = Severity::note;
     finding.fix = manual_fix("Keep timestamptz, or write the zone: USING column AT TIME ZONE 'UTC'");
     return;
@@ -88,8 +87,7 @@ void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
                                    : " rounds or truncates values without an error") +
                               rows + ".");
   finding.fix = manual_fix(
-      "Check first how many values would change, and keep the old column until nobody "
-      "needs the old values");
+      "Check first how many values would change, and keep the old column until nobody needs the old values");
 }
 
 void check(const Context& context, Reporter& reporter) {

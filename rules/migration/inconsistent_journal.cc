@@ -36,8 +36,8 @@ std::string_view fix_title(const std::string& kind) {
   if (kind == ignored_file) return "Remove the line from .gitignore, and commit the migrations";
   if (kind == "missing file") return "Commit the file, or remove the entry if no database has run it";
   if (kind == "orphan file")
-    return "Delete every file that is not in the journal, or turn it into a migration with "
-           "`drizzle-kit generate --custom`";
+    return "Delete every file that is not in the journal, or turn it into a migration with `drizzle-kit "
+           "generate --custom`";
   if (kind == "not in the folder")
     return "Restore the migration from version control, or get it from the person who ran it; without it no "
            "other database gets this schema";
@@ -84,10 +84,9 @@ void check_rows(const Context& context, Reporter& reporter, const MigrationFolde
   }
   if (group.entries.empty()) return;
   const std::string kind = group.kind;
-  const std::string text = "The database has run a migration (" + group.entries.front() + ") that " +
-                           folder.path +
-                           " does not have: it was deleted, renamed, or belongs to a branch that was never "
-                           "merged.";
+  const std::string text =
+      "The database has run a migration (" + group.entries.front() + ") that " + folder.path +
+      " does not have: it was deleted, renamed, or belongs to a branch that was never merged.";
   Finding& finding = add(reporter, context.rule(), folder, std::move(group), text);
   finding.verdict = Verdict::confirmed;
   finding.verdict_reason = "a row of " + display(*table);

@@ -170,21 +170,19 @@ constinit const Rule rule{
     .summary = "a transaction that locks a table, and then does something that takes long",
     .why =
         "A lock lasts until the transaction ends, not until the statement ends. Most forms of ALTER TABLE "
-        "need a lock that blocks reads and writes for milliseconds. In a transaction that afterwards "
-        "builds an index, validates a constraint, rewrites or fills a table, the same lock lasts as long "
-        "as that work, even where the work is on another table.\n\n"
-        "Measured on PostgreSQL 15: after an ADD COLUMN of 1 ms, a rewrite of another table of 0.34 s "
-        "kept readers of the first table waiting for 0.65 s.\n\n"
+        "need a lock that blocks reads and writes for milliseconds. In a transaction that afterwards builds "
+        "an index, validates a constraint, rewrites or fills a table, the same lock lasts as long as that "
+        "work, even where the work is on another table.\n\n"
+        "Measured on PostgreSQL 15: after an ADD COLUMN of 1 ms, a rewrite of another table of 0.34 s kept "
+        "readers of the first table waiting for 0.65 s.\n\n"
         "Locks count as PostgreSQL takes them: a foreign key also locks the table that it references, and "
         "DROP CONSTRAINT of a foreign key both tables. A lock that blocks only writes is a note. So is a "
         "change between timestamp and timestamptz, which rewrites nothing in a session whose TimeZone is "
-        "UTC. "
-        "Tables that the migration itself creates are left out.",
+        "UTC. Tables that the migration itself creates are left out.",
     .fix =
         "Put what takes time into another transaction, or run it before the statement that takes the lock.",
     .when_to_ignore =
-        "Nobody uses the locked table while migrations run, or the work is short because the "
-        "table is small.",
+        "Nobody uses the locked table while migrations run, or the work is short because the table is small.",
     .options = {&min_rows},
     .check = check};
 

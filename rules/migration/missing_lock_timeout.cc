@@ -184,8 +184,8 @@ void report(const Context& context, SiteReporter& out, const Waits& waits) {
   if (!worst.traffic.longest.empty()) finding.evidence.push_back(longest_fact(worst.traffic));
   finding.fix =
       Fix{.title =
-              "Set lock_timeout at the beginning of the migration, and run it again if it fails "
-              "with 55P03 (lock_not_available)",
+              "Set lock_timeout at the beginning of the migration, and run it again if it fails with 55P03 "
+              "(lock_not_available)",
           .sql = std::string(worst.at.step->transaction ? set_local_lock_timeout : set_session_lock_timeout) +
                  ";",
           .safety = Fix::Safety::manual};
@@ -253,16 +253,16 @@ constinit const Rule rule{
     .summary = "a migration that waits for a lock on a busy table without lock_timeout",
     .why =
         "ALTER TABLE waits until every transaction that uses the table has ended, and every query that comes "
-        "later waits behind it. A change that takes a millisecond then stops the application for as long "
-        "as the longest transaction lasts. With lock_timeout the migration fails instead, the queue goes "
-        "away, and it can be run again.\n\n"
+        "later waits behind it. A change that takes a millisecond then stops the application for as long as "
+        "the longest transaction lasts. With lock_timeout the migration fails instead, the queue goes away, "
+        "and it can be run again.\n\n"
         "Measured on PostgreSQL 15 with a reader that stays idle in its transaction for 5 s: without "
         "lock_timeout 20 of 20 later readers waited, the worst for 4.9 s; with 500 ms, the worst waited for "
         "0.4 s.\n\n"
-        "With a log the rule uses the traffic on each table: it is a warning where the table has queries "
-        "all the time and also long transactions, and a note where it has one of them. Without a log, "
-        "it is a note for tables with very many rows or many foreign keys to them. Where no statistics have "
-        "the rows of a table, it is also a note for a statement whose lock stops readers of a table that the "
+        "With a log the rule uses the traffic on each table: it is a warning where the table has queries all "
+        "the time and also long transactions, and a note where it has one of them. Without a log, it is a "
+        "note for tables with very many rows or many foreign keys to them. Where no statistics have the rows "
+        "of a table, it is also a note for a statement whose lock stops readers of a table that the "
         "statement does not name (DROP CONSTRAINT of a foreign key, DROP TABLE), and for one that waits for "
         "a table while the transaction keeps another one locked, if the name of one of the two says that it "
         "grows with use (`orders`, `events`), and neither looks like a lookup table. A lock_timeout that the "
@@ -273,8 +273,8 @@ constinit const Rule rule{
         "Set lock_timeout at the beginning of the migration or in the connection that runs migrations, and "
         "let the deployment try again.",
     .when_to_ignore =
-        "The deployment sets lock_timeout in a way that pgadvise does not see, or stops the "
-        "application before it migrates.",
+        "The deployment sets lock_timeout in a way that pgadvise does not see, or stops the application "
+        "before it migrates.",
     .options = {&min_per_second, &long_transaction_ms, &min_rows, &min_references},
     .check = check};
 

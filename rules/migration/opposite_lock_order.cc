@@ -177,8 +177,8 @@ void report(const Context& context, SiteReporter& out, const Application& applic
   finding.evidence.push_back(evidence_of(context, *found.use_first));
   finding.evidence.push_back(evidence_of(context, *found.use_then));
   finding.fix = manual_fix(
-      "Put the two statements into separate transactions, or into the order of the "
-      "application, and set lock_timeout below deadlock_timeout (1 s)");
+      "Put the two statements into separate transactions, or into the order of the application, and set "
+      "lock_timeout below deadlock_timeout (1 s)");
 }
 
 // One finding for each transaction of the migrations: of code, else of the log's most frequent order.
@@ -209,10 +209,9 @@ constinit const Rule rule{
         "PostgreSQL ends one of the two. Measured on PostgreSQL 15, in two of three runs that was the "
         "application's transaction.\n\n"
         "pgadvise reads Drizzle transactions in TypeScript and JavaScript, transactions of the log from "
-        "BEGIN "
-        "to COMMIT or ROLLBACK (each with its first 16 different statements), and all transactions of the "
-        "migrations under review. Queries in functions that the transaction in code calls are not read. An "
-        "order that only the log has, less often than once a second, is a note.",
+        "BEGIN to COMMIT or ROLLBACK (each with its first 16 different statements), and all transactions of "
+        "the migrations under review. Queries in functions that the transaction in code calls are not read. "
+        "An order that only the log has, less often than once a second, is a note.",
     .fix =
         "One transaction for each table, the application's order, or a lock_timeout below 1 s, which lets "
         "the migration fail instead.",

@@ -87,8 +87,8 @@ std::optional<Push> rails_push(const std::vector<std::string>& words) {
                            "db:migrate:reset", "db:purge"})
     if (has_word(words, task))
       return Push{task, rails_fix, true,
-                  "drops the existing tables or the database, and DISABLE_DATABASE_ENVIRONMENT_CHECK "
-                  "turns off the protection of production"};
+                  "drops the existing tables or the database, and DISABLE_DATABASE_ENVIRONMENT_CHECK turns "
+                  "off the protection of production"};
   return std::nullopt;
 }
 
@@ -222,12 +222,11 @@ constinit const Rule rule{
         "pgadvise follows what a deployment runs: Dockerfiles, entry point scripts, the build and start "
         "scripts of package.json and those named for production (`db:push:prod`), hosting files "
         "(nixpacks.toml, fly.toml …), compose files, Makefiles, and jobs of GitHub, GitLab, Bitbucket, "
-        "CircleCI "
-        "and Jenkins. It also searches the "
-        "application's code for calls that are not restricted to development. A push script that no "
-        "deployment runs is not reported. The finding is an error when data may be lost without a prompt, a "
-        "warning otherwise, and a note where the target may not be production, as behind a switch that "
-        "is off by default (`${PUSH:-0}`). Jobs in an environment of tests are no deployments.",
+        "CircleCI and Jenkins. It also searches the application's code for calls that are not restricted to "
+        "development. A push script that no deployment runs is not reported. The finding is an error when "
+        "data may be lost without a prompt, a warning otherwise, and a note where the target may not be "
+        "production, as behind a switch that is off by default (`${PUSH:-0}`). Jobs in an environment of "
+        "tests are no deployments.",
     .fix =
         "Use push only in development. Generate migrations (`drizzle-kit generate`, `prisma migrate dev`), "
         "commit them, and run `drizzle-kit migrate` or `prisma migrate deploy` on deployment.",

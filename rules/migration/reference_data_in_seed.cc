@@ -44,8 +44,8 @@ void check(const Context& context, Reporter& reporter) {
                            : catalog_fact(display(references.front().child->name) + " references the table",
                                           references.front().key->origin));
     finding.fix = manual_fix(
-        "Insert the rows in a migration (drizzle-kit generate --custom makes an empty one), "
-        "with ON CONFLICT DO NOTHING; leave data for development in the seed script");
+        "Insert the rows in a migration (drizzle-kit generate --custom makes an empty one), with ON CONFLICT "
+        "DO NOTHING; leave data for development in the seed script");
   }
 }
 
@@ -59,18 +59,13 @@ constinit const Rule rule{
     .summary = "rows that the application needs and only a seed script inserts",
     .why =
         "Roles, tiers and currencies belong to the schema: code and other rows rely on them. A seed script "
-        "runs "
-        "in development, by hand or not at all. A new environment, or a production database to which a role "
-        "was "
-        "added later, lacks the rows, and INSERTs that reference them fail. Migrations run everywhere, once, "
-        "and "
-        "in order.\n\n"
+        "runs in development, by hand or not at all. A new environment, or a production database to which a "
+        "role was added later, lacks the rows, and INSERTs that reference them fail. Migrations run "
+        "everywhere, once, and in order.\n\n"
         "The rule reads TypeScript seed scripts that use Drizzle. It reports tables named for roles, "
-        "permissions, "
-        "tiers, plans, currencies, countries, statuses, types and similar that another table references or "
-        "the "
-        "application reads, if a seed script inserts constants into them and no migration, SQL script or "
-        "application code inserts rows.",
+        "permissions, tiers, plans, currencies, countries, statuses, types and similar that another table "
+        "references or the application reads, if a seed script inserts constants into them and no migration, "
+        "SQL script or application code inserts rows.",
     .fix = "Insert the rows in a migration with `ON CONFLICT DO NOTHING`.",
     .when_to_ignore =
         "The deployment runs the seed script each time, and the script inserts only missing rows.",

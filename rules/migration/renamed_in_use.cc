@@ -90,10 +90,10 @@ static void check(const Context& context, Reporter& reporter) {
       continue;
     }
     finding.fix =
-        manual_fix(column ? "Add the new column, write to both, fill the new one, read from it, and drop "
-                            "the old one some releases later; or keep the name, and rename only in the code"
-                          : "Rename the table and create a view with the old name, which also accepts "
-                            "simple writes; drop the view some releases later");
+        manual_fix(column ? "Add the new column, write to both, fill the new one, read from it, and drop the "
+                            "old one some releases later; or keep the name, and rename only in the code"
+                          : "Rename the table and create a view with the old name, which also accepts simple "
+                            "writes; drop the view some releases later");
   }
 }
 

@@ -77,9 +77,9 @@ constinit const Rule rule{
     .summary = "a NOT NULL column that is added without a default",
     .why =
         "Existing rows have no value for the new column, and NOT NULL forbids that. The default and the NOT "
-        "NULL of a domain count, too. The migration succeeds "
-        "on an empty development database and fails on the first database with rows. The finding is an error "
-        "where the statistics of a server show that the table has rows.",
+        "NULL of a domain count, too. The migration succeeds on an empty development database and fails on "
+        "the first database with rows. The finding is an error where the statistics of a server show that "
+        "the table has rows.",
     .fix =
         "Give the column a constant default, which rewrites no row. Or add it nullable, fill it, and set NOT "
         "NULL afterwards.",

@@ -137,15 +137,15 @@ class Check {
       Finding& finding = reporter_.add(
           {.kind = "file", .file = file.empty() ? schema_.source : file, .entry = "not in the journal"},
           file.empty() ? schema_.place : objects.front().first,
-          fmt::format(
-              "The source declares {}{}, which only {} creates, and no journal names that file: `drizzle-kit "
-              "migrate` does not run it.",
-              join(names, ", "), others ? fmt::format(" and {} more", others) : std::string(), script),
+          fmt::format("The source declares {}{}, which only {} creates, and no journal names that file: "
+                      "`drizzle-kit migrate` does not run it.",
+                      join(names, ", "), others ? fmt::format(" and {} more", others) : std::string(),
+                      script),
           Severity::note);
       settle(finding);
       finding.fix = manual_fix(
-          "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by "
-          "hand), which writes the journal, and delete the script");
+          "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by hand), which writes the "
+          "journal, and delete the script");
     }
   }
 
@@ -215,16 +215,15 @@ class Check {
       for (std::size_t i = from; i < std::min(to, found.size()); ++i) out.push_back(found[i].name);
       return join(out, ", ");
     };
-    Finding& finding = reporter_.add(
-        {.kind = "file", .file = schema_.source, .entry = notes ? "notes" : ""}, schema_.place,
-        fmt::format("The source and the migrations in {} differ on {} objects, such as {}{}.", schema_.folder,
-                    found.size(), names(0, shown),
-                    notes
-                        ? std::string()
-                        : fmt::format(": databases get this schema by `{}` or by hand, and one that runs the "
-                                      "migrations has another",
-                                      commands_.push)),
-        notes ? Severity::note : Severity::warning);
+    Finding& finding =
+        reporter_.add({.kind = "file", .file = schema_.source, .entry = notes ? "notes" : ""}, schema_.place,
+                      fmt::format("The source and the migrations in {} differ on {} objects, such as {}{}.",
+                                  schema_.folder, found.size(), names(0, shown),
+                                  notes ? std::string()
+                                        : fmt::format(": databases get this schema by `{}` or by hand, and "
+                                                      "one that runs the migrations has another",
+                                                      commands_.push)),
+                      notes ? Severity::note : Severity::warning);
     settle(finding);
     const std::string more =
         found.size() > listed ? fmt::format(" and {} more", found.size() - listed) : std::string();
@@ -246,9 +245,8 @@ class Check {
     const std::size_t count = missing.size();
     missing.resize(std::min(count, listed));
     return fmt::format(
-        "The source declares {} tables, and neither a migration nor an SQL script of the repository "
-        "creates {} of them, {}{}: databases get {} by `{}`, which drops and renames without a reviewed "
-        "file.",
+        "The source declares {} tables, and neither a migration nor an SQL script of the repository creates "
+        "{} of them, {}{}: databases get {} by `{}`, which drops and renames without a reviewed file.",
         tables, count, join(missing, ", "),
         count > listed ? fmt::format(" and {} more", count - listed) : std::string(),
         count == 1 ? "it" : "them", commands_.push);
@@ -295,23 +293,18 @@ constinit const Rule rule{
         "`drizzle-kit generate` or `prisma migrate dev`.\n\n"
         "pgadvise reads the schema from the TypeScript source without running it, or from schema.prisma, and "
         "reports what differs from the migrations and from drizzle's last snapshot alike; where these two "
-        "differ, schema-drift "
-        "reports it. Names of indexes and foreign keys do not matter if an equal object exists. Expressions "
-        "and default values are not compared. `schemaFilter`, `tablesFilter` and `.existing()` count. Not "
-        "compared is what "
-        "Prisma's language has no words for: checks, partial indexes, indexes on expressions, views, "
-        "policies. "
-        "A table with a part that only running the program would show is not compared, except for its "
-        "existence. Without a snapshot, what a statement names that pgadvise cannot replay is not compared. "
-        "Tables of authentication libraries and extensions, enums, and what hand-written migrations create "
-        "where there is no snapshot are notes, and so are "
-        "columns of an enum with another name and the same labels, and indexes of the "
-        "same columns with another order, "
-        "operator "
-        "class or condition. What only a script beside the migrations creates, which no journal names, is "
-        "one "
-        "note for each script. More than 20 warnings, or five notes, are one finding. A schema without any "
-        "migrations is one note, if no SQL scripts of the repository create its tables.",
+        "differ, schema-drift reports it. Names of indexes and foreign keys do not matter if an equal object "
+        "exists. Expressions and default values are not compared. `schemaFilter`, `tablesFilter` and "
+        "`.existing()` count. Not compared is what Prisma's language has no words for: checks, partial "
+        "indexes, indexes on expressions, views, policies. A table with a part that only running the program "
+        "would show is not compared, except for its existence. Without a snapshot, what a statement names "
+        "that pgadvise cannot replay is not compared. Tables of authentication libraries and extensions, "
+        "enums, and what hand-written migrations create where there is no snapshot are notes, and so are "
+        "columns of an enum with another name and the same labels, and indexes of the same columns with "
+        "another order, operator class or condition. What only a script beside the migrations creates, which "
+        "no journal names, is one note for each script. More than 20 warnings, or five notes, are one "
+        "finding. A schema without any migrations is one note, if no SQL scripts of the repository create "
+        "its tables.",
     .fix = "`drizzle-kit generate` or `prisma migrate dev`, and a review of the migration that it writes.",
     .when_to_ignore =
         "The migration is written in a later step of the same change, or the database is only a prototype.",

@@ -56,8 +56,8 @@ void compare(const Context& context, const Site& site, SiteReporter& out) {
     finding.evidence.push_back(
         catalog_fact(each.other_name + " has " + display(action.table) + " without " + action.name));
     finding.fix = manual_fix(
-        "Find the cause (rows that violate the constraint, a name that is taken), and add "
-        "the constraint in a new migration, without the exception handler");
+        "Find the cause (rows that violate the constraint, a name that is taken), and add the constraint in "
+        "a new migration, without the exception handler");
   }
 }
 
@@ -66,11 +66,12 @@ void report_conflict(const Site& site, SiteReporter& out) {
   Finding& finding = out.add(site, object_of(action), message_of(action, site.step->text));
   if (action.truncated)
     finding.evidence.push_back(
-        catalog_fact("the name is longer than 63 bytes: the server truncates it, and another "
-                     "long name was truncated to the same name"));
-  finding.fix = manual_fix(action.truncated ? "Use a name of at most 63 bytes"
-                                            : "Change the existing object or use another name, and let the "
-                                              "statement fail on an error");
+        catalog_fact("the name is longer than 63 bytes: the server truncates it, and another long name was "
+                     "truncated to the same name"));
+  finding.fix = manual_fix(
+      action.truncated
+          ? "Use a name of at most 63 bytes"
+          : "Change the existing object or use another name, and let the statement fail on an error");
 }
 
 void report_violation(const Site& site, SiteReporter& out) {
@@ -117,21 +118,20 @@ void report_code(const Project& project, const IgnoredMigrationError& error, Rep
                  std::map<std::string, int>& seen) {
   const std::string where = error.function.empty() ? "top level" : error.function;
   const int number = ++seen[error.place.file + "\n" + where];
-  Finding& finding = reporter.add(
-      {.kind = "file", .file = error.place.file, .entry = numbered(where, number)},
-      located(project, error.place),
-      handler_of(error) + " swallows the error of migrate(): " +
-          (error.script
-               ? "the script exits with 0 when a migration fails, and the deployment continues with the old "
-                 "schema."
-               : "the application starts with the old schema when a migration fails."),
-      error.script ? Severity::error : Severity::warning);
+  Finding& finding =
+      reporter.add({.kind = "file", .file = error.place.file, .entry = numbered(where, number)},
+                   located(project, error.place),
+                   handler_of(error) + " swallows the error of migrate(): " +
+                       (error.script ? "the script exits with 0 when a migration fails, and the deployment "
+                                       "continues with the old schema."
+                                     : "the application starts with the old schema when a migration fails."),
+                   error.script ? Severity::error : Severity::warning);
   finding.evidence.push_back(project_fact("migrations run here, with migrate() of " + error.package,
                                           located(project, error.called)));
-  finding.fix = manual_fix(error.form == IgnoredMigrationError::Form::exit_in_finally
-                               ? "Set process.exitCode = 1 where the error is caught, and do not call "
-                                 "process.exit() in finally"
-                               : "Throw the error again, or end with process.exit(1)");
+  finding.fix = manual_fix(
+      error.form == IgnoredMigrationError::Form::exit_in_finally
+          ? "Set process.exitCode = 1 where the error is caught, and do not call process.exit() in finally"
+          : "Throw the error again, or end with process.exit(1)");
 }
 
 void check_migrations(const Context& context, Reporter& reporter) {

@@ -34,8 +34,8 @@ void check(const Context& context, Reporter& reporter) {
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)
       finding.evidence.push_back(project_fact(how));
     finding.fix = manual_fix(
-        "Change a few thousand rows at a time and commit each batch, outside the migration "
-        "that changes the table");
+        "Change a few thousand rows at a time and commit each batch, outside the migration that changes the "
+        "table");
   }
 }
 
@@ -53,8 +53,7 @@ constinit const Rule rule{
         "This case is a warning.\n\n"
         "The rule reports statements without WHERE, or with a WHERE that compares with no constant. It "
         "leaves out a WHERE on a unique key, a WHERE that compares the column with the assigned value, a "
-        "LIMIT, a loop in a DO block, and tables that the migration "
-        "itself creates.",
+        "LIMIT, a loop in a DO block, and tables that the migration itself creates.",
     .fix =
         "Add the column in one migration. Fill it with a script or job that commits batches of a few "
         "thousand rows. Set NOT NULL in a later migration.",

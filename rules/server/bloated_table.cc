@@ -48,8 +48,8 @@ void check(const Context& context, Reporter& reporter) {
     finding.evidence.push_back(catalog_fact(grouped(table->statistics->rows) + " rows, " +
                                             grouped(table->statistics->dead_rows) + " dead"));
     finding.fix = manual_fix(
-        "Remove the cause first (autovacuum that is too slow, a long transaction); then rewrite the "
-        "table online with pg_repack or pg_squeeze, or with VACUUM FULL in a maintenance window");
+        "Remove the cause first (autovacuum that is too slow, a long transaction); then rewrite the table "
+        "online with pg_repack or pg_squeeze, or with VACUUM FULL in a maintenance window");
   }
 }
 
@@ -61,8 +61,8 @@ constinit const Rule rule{
     .needs = Input::statistics,
     .summary = "a table that is mostly empty space",
     .why =
-        "VACUUM makes the space of deleted rows available again, and seldom returns it to the file system. "
-        "A table that was much larger, or that changed faster than autovacuum could clean it, stays large: "
+        "VACUUM makes the space of deleted rows available again, and seldom returns it to the file system. A "
+        "table that was much larger, or that changed faster than autovacuum could clean it, stays large: "
         "sequential scans read the empty pages, the cache holds them, and backups copy them. pgadvise "
         "estimates the size from the number of rows, the average widths in pg_stats and the table's "
         "fillfactor. Because this is an estimate, only large losses are reported.",

@@ -26,8 +26,8 @@ void check(const Context& context, Reporter& reporter) {
         password.public_host ? "the host is a public server" : "the host is in a private network",
         finding.location));
     finding.fix = manual_fix(
-        "Change the password on the server, keep the new one in the environment or a "
-        "secret store, and name the variable here");
+        "Change the password on the server, keep the new one in the environment or a secret store, and name "
+        "the variable here");
   }
 }
 
@@ -43,13 +43,11 @@ constinit const Rule rule{
         "A password in a repository is known to all who can read it, now and later: in clones, forks, images "
         "and build logs. Deleting the line leaves it in the history, so only another password helps.\n\n"
         "pgadvise reads URLs (`postgres://user:password@host`), pairs of variables (`PGHOST` and "
-        "`PGPASSWORD`, "
-        "`DB_HOST` and `DB_PASSWORD`), objects of JSON with a dialect, and options in TypeScript and "
-        "JavaScript, in code, configuration and .env files. It never prints the password, in any format. "
-        "Hosts of this machine, of containers and of compose services are left out, and so are placeholders, "
-        "variables, samples (`.env.example`), tests, documentation and files that .gitignore names. A host "
-        "in "
-        "a private network is a note.",
+        "`PGPASSWORD`, `DB_HOST` and `DB_PASSWORD`), objects of JSON with a dialect, and options in "
+        "TypeScript and JavaScript, in code, configuration and .env files. It never prints the password, in "
+        "any format. Hosts of this machine, of containers and of compose services are left out, and so are "
+        "placeholders, variables, samples (`.env.example`), tests, documentation and files that .gitignore "
+        "names. A host in a private network is a note.",
     .fix =
         "Change the password on the server, then read it from the environment: `process.env.DATABASE_URL`. "
         "Add .env to .gitignore.",

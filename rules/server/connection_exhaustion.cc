@@ -31,8 +31,8 @@ void report(const Context& context, Reporter& reporter, const ServerEvent& event
   if (const auto applications = by_application({&event}); !applications.empty())
     finding.evidence.push_back(log_fact("refused: " + applications));
   finding.fix = manual_fix(
-      whole_server ? "Limit the pools so that their sum over all instances stays below max_connections, "
-                     "or use a pooler; a higher max_connections costs memory for every connection"
+      whole_server ? "Limit the pools so that their sum over all instances stays below max_connections, or "
+                     "use a pooler; a higher max_connections costs memory for every connection"
                    : "Limit the pools of this role or database to its CONNECTION LIMIT, or raise the "
                      "CONNECTION LIMIT");
 }
@@ -78,8 +78,8 @@ void report_use(const Context& context, Reporter& reporter) {
       catalog_fact("max_connections is " + limit +
                    (reserved > 0 ? ", of which " + grouped(reserved) + " are reserved" : "")));
   finding.fix = manual_fix(
-      "Limit the pools so that their sum over all instances stays below max_connections, "
-      "or use a pooler; a higher max_connections costs memory for every connection");
+      "Limit the pools so that their sum over all instances stays below max_connections, or use a pooler; a "
+      "higher max_connections costs memory for every connection");
 }
 
 void check(const Context& context, Reporter& reporter) {

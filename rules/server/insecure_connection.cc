@@ -14,8 +14,8 @@ void report_unverified(const Project& project, Reporter& reporter,
                        const std::vector<const InsecureConnection*>& places) {
   Finding& finding = reporter.add(
       {.kind = "setting", .entry = "rejectUnauthorized"}, located(project, places.front()->place),
-      "The certificate of the database server is not verified (rejectUnauthorized: false): an "
-      "attacker on the network path can read and change all data.");
+      "The certificate of the database server is not verified (rejectUnauthorized: false): an attacker on "
+      "the network path can read and change all data.");
   for (std::size_t i = 0; i < places.size() && i < 5; ++i)
     finding.evidence.push_back(
         project_fact("ssl: { rejectUnauthorized: false }", located(project, places[i]->place)));
@@ -38,8 +38,8 @@ void report_url(const Project& project, Reporter& reporter, const InsecureConnec
   finding.evidence.push_back(
       project_fact(off ? "the URL turns TLS off" : "the URL does not require TLS", finding.location));
   finding.fix = manual_fix(
-      "Add sslmode=verify-full, or sslmode=require where the provider has no root "
-      "certificate to verify against");
+      "Add sslmode=verify-full, or sslmode=require where the provider has no root certificate to verify "
+      "against");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -48,8 +48,8 @@ void check(const Context& context, Reporter& reporter) {
       finding.evidence.push_back(
           catalog_fact("within " + grouped(*days) + " days, according to pg_stat_user_tables"));
     finding.fix = manual_fix(
-        "Find the statements in pg_stat_statements or a log (auto_explain), and give pgadvise the "
-        "log: sequential-scan then names the statement and the index");
+        "Find the statements in pg_stat_statements or a log (auto_explain), and give pgadvise the log: "
+        "sequential-scan then names the statement and the index");
   }
 }
 
@@ -63,8 +63,8 @@ constinit const Rule rule{
     .why =
         "The server counts sequential scans and index scans of each table. Where a large table is read "
         "mostly by sequential scans, an index is missing or cannot be used: a condition without an index, a "
-        "function or a cast around the column. Each scan reads much of the table, and can displace "
-        "other files from the operating system's cache. The counters do not show which statement scans.\n\n"
+        "function or a cast around the column. Each scan reads much of the table, and can displace other "
+        "files from the operating system's cache. The counters do not show which statement scans.\n\n"
         "Scans that end early, as those for LIMIT 1 do, are left out: the server also counts the rows that "
         "sequential scans read. Snapshots of earlier versions lack this number, and cause no finding.",
     .fix = "Find the statement in a log, and create the index or rewrite the condition.",

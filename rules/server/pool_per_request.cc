@@ -29,18 +29,15 @@ constinit const Rule rule{
     .summary = "a pool of connections that each request makes",
     .why =
         "A new connection takes several round trips, an authentication, and a process of the server with "
-        "some "
-        "megabytes. A pool saves this only if requests share it. A pool that each request makes for itself "
-        "stays open until its idle connections time out: a few hundred requests take all connections that "
-        "the "
-        "server allows (`max_connections`).\n\n"
+        "some megabytes. A pool saves this only if requests share it. A pool that each request makes for "
+        "itself stays open until its idle connections time out: a few hundred requests take all connections "
+        "that the server allows (`max_connections`).\n\n"
         "pgadvise reads the repository's TypeScript and JavaScript: `new Pool()` of pg, `postgres()`, and "
         "`drizzle()` with an address, in functions that run for a request (unbounded-result-in-code names "
-        "their "
-        "forms) or that these call. Not reported are pools that something outside of the function keeps "
-        "(`globalThis.pool = …`, a Map), pools whose address is a parameter, packages for Cloudflare's "
-        "workers, "
-        "where connections cannot outlive a request, and the WebSocket pools of @neondatabase/serverless.",
+        "their forms) or that these call. Not reported are pools that something outside of the function "
+        "keeps (`globalThis.pool = …`, a Map), pools whose address is a parameter, packages for Cloudflare's "
+        "workers, where connections cannot outlive a request, and the WebSocket pools of "
+        "@neondatabase/serverless.",
     .fix = "Make the pool at the top level of a module, and import it.",
     .when_to_ignore = "The function runs rarely, and ends the pool (`await pool.end()`).",
     .check = check};

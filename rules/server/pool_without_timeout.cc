@@ -54,18 +54,14 @@ constinit const Rule rule{
     .summary = "a connection pool without a connection timeout or a statement timeout",
     .why =
         "node-postgres waits without an end for a connection: `connectionTimeoutMillis` is 0 by default. "
-        "When "
-        "the server is unreachable or all connections are busy, requests pile up instead of failing. "
+        "When the server is unreachable or all connections are busy, requests pile up instead of failing. "
         "PostgreSQL has no statement timeout by default either: one statement that hangs keeps its "
-        "connection "
-        "and its locks. A few of them take all connections of the pool.\n\n"
+        "connection and its locks. A few of them take all connections of the pool.\n\n"
         "pgadvise reads `new Pool()` of node-postgres, `postgres()` of postgres.js (which has a connection "
         "timeout of 30 s by default), and `drizzle()` with a URL, in application code; not in tests, seeds "
-        "and "
-        "scripts, and not where the options are not known. Where any file of the project has "
+        "and scripts, and not where the options are not known. Where any file of the project has "
         "`statement_timeout`, pgadvise assumes that statements are limited: by a role, in a migration, when "
-        "a "
-        "connection opens. All pools of a project are one finding. Pools of serverless drivers are not "
+        "a connection opens. All pools of a project are one finding. Pools of serverless drivers are not "
         "reported.",
     .fix =
         "`new Pool({ connectionTimeoutMillis: 5_000, statement_timeout: 30_000 })`; with postgres.js "

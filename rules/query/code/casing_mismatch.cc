@@ -32,11 +32,11 @@ void check(const Context& context, Reporter& reporter) {
     add_evidence(finding, context, "casing of drizzle(): " + quoted(mismatch.of_client), mismatch.place);
     add_evidence(finding, context, "casing of drizzle-kit: " + quoted(mismatch.of_kit),
                  mismatch.config_place);
-    finding.fix = manual_fix(
-        mismatch.of_kit.empty()
-            ? "Remove casing from drizzle(), or add it to the configuration and generate "
-              "a migration that renames the columns"
-            : "Give drizzle() the casing of the configuration: casing: " + quoted(mismatch.of_kit));
+    finding.fix =
+        manual_fix(mismatch.of_kit.empty() ? "Remove casing from drizzle(), or add it to the configuration "
+                                             "and generate a migration that renames the columns"
+                                           : "Give drizzle() the casing of the configuration: casing: " +
+                                                 quoted(mismatch.of_kit));
   }
 }
 

@@ -17,8 +17,7 @@ void check(const Context& context, Reporter& reporter) {
     add_evidence(finding, context, "this waits for another service", call.place);
     finding.fix = manual_fix(
         "Call the service before or after the transaction; if the call must happen exactly when the "
-        "transaction commits, write a row to an outbox table, from which another process makes the "
-        "call");
+        "transaction commits, write a row to an outbox table, from which another process makes the call");
   }
 }
 

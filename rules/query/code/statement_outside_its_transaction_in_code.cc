@@ -17,16 +17,15 @@ void check(const Context& context, Reporter& reporter) {
     Subject subject = subjects.make(query, transaction.file, function);
     const bool writing = writes(query);
     if (writing && !query.tables.empty() && is_record(query.tables.front())) continue;
-    Finding& finding = reporter.add(
-        std::move(subject), located(context.project(), call.value_or(query.place)),
-        statement_of(query) + " stands in the transaction" + in_function(function) +
-            ", but runs on another connection, outside the transaction: " +
-            (writing
-                 ? "a rollback does not undo the write, and the write waits for rows that the transaction "
-                   "has locked."
-                 : "the query does not see what the transaction wrote, and needs a second connection while "
-                   "the first one waits."),
-        writing ? std::nullopt : std::optional(Severity::note));
+    Finding& finding =
+        reporter.add(std::move(subject), located(context.project(), call.value_or(query.place)),
+                     statement_of(query) + " stands in the transaction" + in_function(function) +
+                         ", but runs on another connection, outside the transaction: " +
+                         (writing ? "a rollback does not undo the write, and the write waits for rows that "
+                                    "the transaction has locked."
+                                  : "the query does not see what the transaction wrote, and needs a second "
+                                    "connection while the first one waits."),
+                     writing ? std::nullopt : std::optional(Severity::note));
     add_evidence(finding, context, "the transaction begins here", transaction);
     if (call)
       add_evidence(finding, context, "the function that is called runs the statement on the database itself",

@@ -8,14 +8,14 @@ void check(const Context& context, Reporter& reporter) {
   CodeSubjects subjects;
   for (const auto& raw : code_facts(context)->raw_sql) {
     const bool request = raw.source == RawSql::Source::request;
-    Finding& finding = reporter.add(
-        subjects.make(raw.maker, raw.place.file, raw.function), located(context.project(), raw.place),
-        raw.maker + " gets a text with " +
-            (request ? "an unchecked value of the request (SQL injection): whoever "
-                       "sends the request can run any SQL."
-                     : "an unchecked parameter of the function: SQL injection if a "
-                       "caller passes a value that a user chose."),
-        request ? Severity::error : Severity::note);
+    Finding& finding = reporter.add(subjects.make(raw.maker, raw.place.file, raw.function),
+                                    located(context.project(), raw.place),
+                                    raw.maker + " gets a text with " +
+                                        (request ? "an unchecked value of the request (SQL injection): "
+                                                   "whoever sends the request can run any SQL."
+                                                 : "an unchecked parameter of the function: SQL injection if "
+                                                   "a caller passes a value that a user chose."),
+                                    request ? Severity::error : Severity::note);
     add_evidence(finding, context, "the text is " + raw.text, raw.place);
     if (raw.from)
       add_evidence(finding, context,

@@ -35,10 +35,9 @@ Fix fix_of(const Context& context, const WritePairInCode& pair) {
   const bool named = !first.empty() && !then.empty();
   Fix fix{.safety = Fix::Safety::manual};
   if (pair.http) {
-    fix.title = pair.value.empty()
-                    ? "Send both writes with `db.batch([…])`, which is one transaction"
-                    : "Send both writes with `db.batch([…])`, which is one transaction, with a "
-                      "key that the code makes (`crypto.randomUUID()`)";
+    fix.title = pair.value.empty() ? "Send both writes with `db.batch([…])`, which is one transaction"
+                                   : "Send both writes with `db.batch([…])`, which is one transaction, with "
+                                     "a key that the code makes (`crypto.randomUUID()`)";
     if (named) fix.drizzle = "await db.batch([\n  db." + first + ",\n  db." + then + ",\n])";
     return fix;
   }

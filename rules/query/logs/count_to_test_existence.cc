@@ -20,8 +20,8 @@ static void check(const Context& context, Reporter& reporter) {
     const QualifiedName table = main_table(query);
     Finding& finding = report(reporter, query, table,
                               "The statement" + on_table(table) +
-                                  " counts rows only to test whether one exists: it reads all matching "
-                                  "rows, where the first would be enough.");
+                                  " counts rows only to test whether one exists: it reads all matching rows, "
+                                  "where the first would be enough.");
     finding.fix = manual_fix("Use EXISTS (SELECT 1 FROM … WHERE …) instead of the comparison with count(…)");
   }
 }

@@ -23,8 +23,8 @@ static void check(const Context& context, Reporter& reporter) {
                    " rows or more: the server reads and discards all of them first.",
                offset < context.option(warn_rows) ? std::optional(Severity::note) : std::nullopt);
     finding.fix = manual_fix(
-        "Use keyset pagination: a WHERE on the sort columns that continues after the last "
-        "row shown, instead of OFFSET");
+        "Use keyset pagination: a WHERE on the sort columns that continues after the last row shown, instead "
+        "of OFFSET");
   }
 }
 

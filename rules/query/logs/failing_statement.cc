@@ -30,11 +30,11 @@ constinit const Rule rule{
         "While a deployment runs, the old code still sends its statements, and the schema is the new one "
         "already. A statement that names a dropped or renamed table, column or function, or that compares "
         "types without a common operator, then fails for each user.\n\n"
-        "`check --against REV` plans each statement of the workload under the schema of both versions. "
-        "The rule reports those that only the old schema accepts.",
+        "`check --against REV` plans each statement of the workload under the schema of both versions. The "
+        "rule reports those that only the old schema accepts.",
     .fix =
-        "Change the schema in two deployments: first the code stops using the column, then a migration "
-        "drops it. To rename: add the new column, write both, move the readers, drop the old column.",
+        "Change the schema in two deployments: first the code stops using the column, then a migration drops "
+        "it. To rename: add the new column, write both, move the readers, drop the old column.",
     .when_to_ignore = "No deployed code sends the statement any more: the log is older than that code.",
     .check = check};
 

@@ -66,8 +66,8 @@ void report_deadlock(const Context& context, Reporter& reporter,
       finding.evidence.push_back(log_fact(
           "the other transaction ran: " + ellipsis(events[i]->about, shown_statement), events[i]->place));
   finding.fix = manual_fix(
-      "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key "
-      "FOR UPDATE first), and retry the transaction on SQLSTATE 40P01");
+      "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key FOR UPDATE "
+      "first), and retry the transaction on SQLSTATE 40P01");
   const auto tables = two_tables(context, first);
   if (!tables) return;
   const std::string a = display(tables->first), b = display(tables->second);
@@ -97,8 +97,8 @@ void report_waits(const Context& context, Reporter& reporter, const LockWaits& w
   finding.fix =
       manual_fix(schema ? "Set lock_timeout to one or two seconds for this statement and retry it, so that "
                           "others do not queue; look for the long transaction that blocks it"
-                        : "Shorten the transaction that holds the lock: move slow work and waits out of "
-                          "the transaction, and change the contended row last");
+                        : "Shorten the transaction that holds the lock: move slow work and waits out of the "
+                          "transaction, and change the contended row last");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -32,8 +32,8 @@ void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
   finding.evidence.push_back(evidence_of(event, idle ? "terminated by the idle-in-transaction timeout"
                                                      : "terminated by the transaction timeout"));
   finding.fix = manual_fix(
-      "Find the code that waits inside a transaction (for another service, a user, a "
-      "forgotten commit), and end the transaction before the wait");
+      "Find the code that waits inside a transaction (for another service, a user, a forgotten commit), and "
+      "end the transaction before the wait");
 }
 
 void report_loop(const Context& context, Reporter& reporter, const RepeatedQuery& repeat) {
@@ -80,10 +80,9 @@ void report_open(Reporter& reporter, const std::string& application, Open open) 
     finding.evidence.push_back(catalog_fact(std::move(text)));
   }
   Fix& fix = finding.fix.emplace();
-  fix.title = open.idle
-                  ? "Find the code that waits inside a transaction, and end the transaction before the wait; "
-                    "idle_in_transaction_session_timeout limits the damage"
-                  : "Split the work into batches with a commit each, unless it must be atomic";
+  fix.title = open.idle ? "Find the code that waits inside a transaction, and end the transaction before the "
+                          "wait; idle_in_transaction_session_timeout limits the damage"
+                        : "Split the work into batches with a commit each, unless it must be atomic";
   fix.safety = Fix::Safety::manual;
 }
 
@@ -115,8 +114,8 @@ void report_idle(const Context& context, Reporter& reporter, const ServerEvent& 
   Finding& finding = reporter.add(event_subject(context, event, "idle"), event.place, std::move(message));
   finding.evidence.push_back(evidence_of(event, "the client paused after this statement"));
   finding.fix = manual_fix(
-      "Commit before the application waits (for another service, a user), and begin a new "
-      "transaction afterwards");
+      "Commit before the application waits (for another service, a user), and begin a new transaction "
+      "afterwards");
 }
 
 bool by_people(const ServerEvent& event) {

@@ -245,13 +245,13 @@ void report(const Context& context, Reporter& reporter, const Hint& hint) {
   const QualifiedName table = main_table(child);
   const auto times =
       static_cast<std::uint64_t>(static_cast<double>(child.calls) / static_cast<double>(parent.calls) + 0.5);
-  Finding& finding = reporter.add(
-      query_subject(child, table),
-      "Hint, from counters only: the query" + on_table(table) + " ran " + std::to_string(times) +
-          " times for each call of a query that returns its keys, with one row each time; if it runs in a "
-          "loop over these keys, one query could fetch all rows: " +
-          ellipsis(child.text, shown_statement),
-      Severity::note);
+  Finding& finding =
+      reporter.add(query_subject(child, table),
+                   "Hint, from counters only: the query" + on_table(table) + " ran " + std::to_string(times) +
+                       " times for each call of a query that returns its keys, with one row each time; if it "
+                       "runs in a loop over these keys, one query could fetch all rows: " +
+                       ellipsis(child.text, shown_statement),
+                   Severity::note);
   finding.evidence.push_back(log_fact("the keys may come from: " + ellipsis(parent.text, shown_statement)));
   finding.evidence.push_back(
       log_fact(std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " +

@@ -16,12 +16,11 @@ static void check(const Context& context, Reporter& reporter) {
       const bool view = table && !stores_rows(*table);
       const bool sure = known && !view;
       const std::string name = sure ? display(column.table) + "." + column.column : column.column;
-      Finding& finding = report(
-          reporter, query, sure ? column.table : main_table(query),
-          "NOT IN compares with " + name + ", which " + (sure ? "may be" : "could be") +
-              " NULL: with one NULL among the rows the condition is never true, and the query returns no "
-              "rows without an error.",
-          sure ? std::nullopt : std::optional(Severity::note));
+      Finding& finding = report(reporter, query, sure ? column.table : main_table(query),
+                                "NOT IN compares with " + name + ", which " + (sure ? "may be" : "could be") +
+                                    " NULL: with one NULL among the rows the condition is never true, and "
+                                    "the query returns no rows without an error.",
+                                sure ? std::nullopt : std::optional(Severity::note));
       if (sure)
         finding.evidence.push_back(catalog_fact(
             name + " is nullable", known->origin.file.empty() ? std::nullopt : std::optional(known->origin)));

@@ -72,10 +72,9 @@ Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repe
       " of the " + std::to_string(repeat.max_in_one_scope) + " calls are not needed";
   fix.sql = with_short_lists(query.text);
   if (const std::string asked = drizzle_select(context, query, transaction ? "tx" : "db"); !asked.empty())
-    fix.drizzle =
-        "const kept = await " + asked +
-        ";  // once, then passed on\n// if it cannot be passed on: one promise per request and key, "
-        "as in React's cache() and dataloader";
+    fix.drizzle = "const kept = await " + asked +
+                  ";  // once, then passed on\n// if it cannot be passed on: one promise per request and "
+                  "key, as in React's cache() and dataloader";
   return fix;
 }
 

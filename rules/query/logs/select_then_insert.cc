@@ -61,8 +61,8 @@ static void check(const Context& context, Reporter& reporter) {
     Finding& finding =
         report(reporter, *pair.insert, pair.table->name,
                "Rows of " + display(pair.table->name) + " are looked up by " + join(columns, ", ") +
-                   " and inserted if missing: each row takes two round trips, and concurrent sessions "
-                   "fail on the unique key.");
+                   " and inserted if missing: each row takes two round trips, and concurrent sessions fail "
+                   "on the unique key.");
     finding.evidence.push_back(log_fact(
         "before each INSERT: " + ellipsis(pair.look_up->text, shown_statement),
         pair.look_up->samples.empty() ? std::nullopt

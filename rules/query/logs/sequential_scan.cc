@@ -204,8 +204,8 @@ static void check_plans(const Context& context, Reporter& reporter, const Query&
       apply_plan(finding, plan);
       finding.probe = probe_of(query, table);
       finding.fix = manual_fix(
-          "Rewrite the condition so that it compares a column with a value, and index "
-          "that column; or create an index on the expression, if it is immutable");
+          "Rewrite the condition so that it compares a column with a value, and index that column; or create "
+          "an index on the expression, if it is immutable");
       return;
     }
 }

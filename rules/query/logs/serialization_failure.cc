@@ -40,9 +40,9 @@ void report(const Context& context, Reporter& reporter, const Failures& failures
   if (const Query* query = context.query(event.fingerprint); query && query->calls > 0)
     finding.evidence.push_back(log_fact(ran(*query)));
   finding.fix = manual_fix(
-      "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "
-      "failures, keep transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one "
-      "UPDATE that computes the new value");
+      "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer failures, keep "
+      "transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one UPDATE that computes the "
+      "new value");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -134,8 +134,8 @@ constinit const Rule rule{
         "rows that the application promises to keep.\n\n"
         "The rule compares the logged statements on a table. It reports queries without a condition on the "
         "mark if most statements have one, and DELETE statements if others set the mark. Not reported: "
-        "queries for one row by a unique key, joins, statements that mention the mark in any way, and "
-        "DELETE of marked rows.",
+        "queries for one row by a unique key, joins, statements that mention the mark in any way, and DELETE "
+        "of marked rows.",
     .fix =
         "Add `deleted_at IS NULL`. A view or a row-level security policy adds it to all statements. A "
         "partial index `WHERE deleted_at IS NULL` serves them.",

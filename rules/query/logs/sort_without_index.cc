@@ -141,8 +141,8 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
               .without_gain = "the planner would still sort, or the index would not reduce the cost"};
   } else {
     finding.fix = manual_fix(
-        "Create an index on the columns of the WHERE followed by those of the ORDER BY, if "
-        "all are in one table; otherwise sort fewer rows");
+        "Create an index on the columns of the WHERE followed by those of the ORDER BY, if all are in one "
+        "table; otherwise sort fewer rows");
   }
 }
 

@@ -146,8 +146,8 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
   }
   if (stale.reason.empty() && fresh(context, name))
     finding.fix = manual_fix(
-        "ANALYZE will not help, because the table was analyzed: use CREATE STATISTICS for "
-        "dependent columns or for the compared expression, or a higher statistics target");
+        "ANALYZE will not help, because the table was analyzed: use CREATE STATISTICS for dependent columns "
+        "or for the compared expression, or a higher statistics target");
   else
     finding.fix =
         Fix{.title = stale.reason.empty() ? "ANALYZE the table; if the estimate stays wrong, use a higher "

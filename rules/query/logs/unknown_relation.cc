@@ -93,14 +93,13 @@ const Column* counted_by(const Table& table, const std::string& sequence) {
 
 Cause created_in_schema(const Catalog& catalog, const std::string& what, const SourceLocation& origin) {
   const bool live = origin.live();
-  return {
-      what + (live ? ", and the server has it now, so the statement ran before it was created, in another "
-                     "database, or with another search_path"
-                   : ", so its migration had not run on the " +
-                         std::string(catalog.server_version == 0 ? "logged " : "") +
-                         "server, or its schema was not in the search_path"),
-      "Run migrations before the release that needs them",
-      catalog_fact("created here", live ? std::nullopt : std::optional(origin))};
+  return {what + (live ? ", and the server has it now, so the statement ran before it was created, in "
+                         "another database, or with another search_path"
+                       : ", so its migration had not run on the " +
+                             std::string(catalog.server_version == 0 ? "logged " : "") +
+                             "server, or its schema was not in the search_path"),
+          "Run migrations before the release that needs them",
+          catalog_fact("created here", live ? std::nullopt : std::optional(origin))};
 }
 
 // The cause if the name belongs to a sequence or an index.

@@ -39,8 +39,8 @@ static void check(const Context& context, Reporter& reporter) {
         driver ? std::optional(Severity::note) : std::nullopt);
     if (driver)
       finding.evidence.push_back(
-          log_fact("most statements of the log have their values in the text: the driver or "
-                   "its configuration puts them there"));
+          log_fact("most statements of the log have their values in the text: the driver or its "
+                   "configuration puts them there"));
     finding.fix = manual_fix("Pass the values as parameters");
   }
 }

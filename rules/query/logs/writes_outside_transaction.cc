@@ -107,10 +107,10 @@ static void check(const Context& context, Reporter& reporter) {
     if (pair.then_sample) finding.location = pair.then_sample->place;
     add_place(pair.first_sample, *first, finding);
     add_place(pair.then_sample, *then, finding);
-    finding.evidence.push_back(log_fact(fmt::format(
-        "{} of the second statement's {} calls followed the first within a few statements, after {} of "
-        "its calls and without BEGIN",
-        pair.calls, then->calls, pair.bursts)));
+    finding.evidence.push_back(
+        log_fact(fmt::format("{} of the second statement's {} calls followed the first within a few "
+                             "statements, after {} of its calls and without BEGIN",
+                             pair.calls, then->calls, pair.bursts)));
     finding.evidence.push_back(
         catalog_fact("the foreign key " + key->name + " connects the two tables", key->origin));
     finding.fix = manual_fix("Put both writes into one transaction");

@@ -311,11 +311,11 @@ constinit const Rule rule{
         "`parent_comment_id` in comments, `manager_id` in employees.\n\n"
         "Left out are names of ids of other systems (stripe, external …), `…_id` with `…_type`, and tables "
         "of logs, events and queues. So are audit tables of Hibernate Envers (`orders_aud` with `rev` and "
-        "`revtype`). Columns beside whose definition an SQL comment says `no foreign key`, "
-        "`no FK`, `no REFERENCES` or `scalar FK` are left out. Keys that a migration dropped are left out "
-        "too, and so are schemas whose migrations dropped several keys, and relations of Prisma's "
-        "`relationMode = \"prisma\"`. Many likely keys "
-        "of a schema to tables to which fewer than half of the keys are declared are one finding.",
+        "`revtype`). Columns beside whose definition an SQL comment says `no foreign key`, `no FK`, `no "
+        "REFERENCES` or `scalar FK` are left out. Keys that a migration dropped are left out too, and so are "
+        "schemas whose migrations dropped several keys, and relations of Prisma's `relationMode = "
+        "\"prisma\"`. Many likely keys of a schema to tables to which fewer than half of the keys are "
+        "declared are one finding.",
     .fix =
         "Add the foreign key NOT VALID, remove orphaned rows, validate the key, and make sure that an index "
         "serves it.",

@@ -183,8 +183,7 @@ static void report_ready_of_schema(const Context& context, Reporter& reporter, c
       reporter, schema,
       std::to_string(tables.size()) + " tables in schema " + schema +
           " have no primary key, which tools and logical replication look for, although each has a unique "
-          "key "
-          "that could be one: " +
+          "key that could be one: " +
           join(names, ", ") +
           (tables.size() > named ? " and " + std::to_string(tables.size() - named) + " more" : "") + ".",
       members, members.size());
@@ -245,8 +244,8 @@ constinit const Rule rule{
         "columns may be NULL. Several tables of a schema whose unique key could be the primary key as it is "
         "are one finding.",
     .fix =
-        "Make a unique index over NOT NULL columns the primary key "
-        "(`ADD PRIMARY KEY USING INDEX`), or add an identity column.",
+        "Make a unique index over NOT NULL columns the primary key (`ADD PRIMARY KEY USING INDEX`), or add "
+        "an identity column.",
     .when_to_ignore =
         "Rows are only appended and read in bulk (staging, logs), and no logical replication includes the "
         "table.",

@@ -28,11 +28,11 @@ std::string ordered_uuid(const Catalog& catalog) {
 }
 
 void report_table(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
-  Finding& finding = reporter.add(
-      column_subject(table.name, column.name), column.origin,
-      display(table.name) + "." + column.name +
-          " is a random UUID: each INSERT writes to another page of the primary key's index, and reads the "
-          "page from disk once the index exceeds the cache.");
+  Finding& finding =
+      reporter.add(column_subject(table.name, column.name), column.origin,
+                   display(table.name) + "." + column.name +
+                       " is a random UUID: each INSERT writes to another page of the primary key's index, "
+                       "and reads the page from disk once the index exceeds the cache.");
   finding.evidence.push_back(
       catalog_fact(grouped(table.statistics->rows) + " rows; the default is " + *column.default_expression,
                    column.origin));

@@ -330,8 +330,8 @@ void report_writes(Reporter& reporter, const std::string& schema, const std::vec
                     policies);
   finding.severity = Severity::note;
   finding.fix = manual_fix(
-      "Put the call in a subquery, as in WITH CHECK (user_id = (SELECT auth.uid())): the "
-      "result is the same if the function is STABLE or IMMUTABLE");
+      "Put the call in a subquery, as in WITH CHECK (user_id = (SELECT auth.uid())): the result is the same "
+      "if the function is STABLE or IMMUTABLE");
 }
 
 void check(const Context& context, Reporter& reporter) {

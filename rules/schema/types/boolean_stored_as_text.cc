@@ -95,9 +95,9 @@ constinit const Rule rule{
     .needs = Input::schema,
     .summary = "booleans in a text column",
     .why =
-        "A text column accepts `true`, `True`, `yes` and `ture`. Queries that compare with one spelling "
-        "miss the rows with the others, and in JavaScript the string `false` is true. A boolean takes one "
-        "byte, and a partial index can use it as its condition.\n\n"
+        "A text column accepts `true`, `True`, `yes` and `ture`. Queries that compare with one spelling miss "
+        "the rows with the others, and in JavaScript the string `false` is true. A boolean takes one byte, "
+        "and a partial index can use it as its condition.\n\n"
         "The rule finds a column by the default `'true'` or `'false'` of a varchar(5), by a CHECK that "
         "admits two words for true and false, or by its name (`is_active`, `has_children`, `email_enabled`) "
         "if nothing else speaks against it. With a server, sampled values decide. If a schema has many such "

@@ -98,16 +98,15 @@ Conclusion conclude(const std::vector<std::string>& values) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  report_stored_as_text(
-      context, reporter,
-      {.holds = "dates",
-       .disadvantage = "the server accepts values that are no dates, and comparisons and sorting follow "
-                       "the collation instead of time",
-       .type = type_of,
-       .new_default = new_default,
-       .convention_columns = &convention_columns,
-       .reason = reason,
-       .from_values = conclude});
+  report_stored_as_text(context, reporter,
+                        {.holds = "dates",
+                         .disadvantage = "the server accepts values that are no dates, and comparisons and "
+                                         "sorting follow the collation instead of time",
+                         .type = type_of,
+                         .new_default = new_default,
+                         .convention_columns = &convention_columns,
+                         .reason = reason,
+                         .from_values = conclude});
 }
 
 }  // namespace

@@ -52,11 +52,10 @@ Fix fix_of(const Table& table, const Column& column) {
 
 void report_column(const Context& context, Reporter& reporter, const Table& table, const Column& column,
                    const Query* query) {
-  Finding& finding = reporter.add(
-      column_subject(table.name, column.name), column.type_origin(),
-      display(table.name) + "." + column.name +
-          " is json: every access parses the whole text again, there are no operators = and @>, and no GIN "
-          "index can serve queries.");
+  Finding& finding = reporter.add(column_subject(table.name, column.name), column.type_origin(),
+                                  display(table.name) + "." + column.name +
+                                      " is json: every access parses the whole text again, there are no "
+                                      "operators = and @>, and no GIN index can serve queries.");
   if (query)
     finding.evidence.push_back(log_fact(
         "a logged statement extracts a part of the value: " + ellipsis(query->text, 120), place_of(*query)));

@@ -244,8 +244,8 @@ void assess_workload(const Context& context, const Table& table, const Column& c
 // --- sampled values of a server
 
 constexpr std::string_view sampled_values =
-    "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100001) FROM {table} x{sample} "
-    "WHERE x.{column} IS NOT NULL LIMIT 200";
+    "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100001) FROM {table} x{sample} WHERE "
+    "x.{column} IS NOT NULL LIMIT 200";
 
 // Values over 100,000 characters arrive truncated and are skipped.
 Conclusion conclude(const std::vector<std::string>& values) {
@@ -349,8 +349,8 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
           ? subject + " holds JSON as " + column.type +
                 ": the type accepts invalid JSON, and each query on a part of a value must cast it."
           : subject + " is " + column.type +
-                " and its name suggests JSON: if the values are JSON, jsonb would check them "
-                "and make them searchable.";
+                " and its name suggests JSON: if the values are JSON, jsonb would check them and make them "
+                "searchable.";
   Finding& finding = reporter.add(column_subject(table.name, column.name),
                                   assessment.in_code ? assessment.in_code : column.type_origin(),
                                   std::move(message), sure ? Severity::warning : Severity::note);
@@ -360,8 +360,8 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
         project_fact("the code reads or writes something of this name as JSON", coded->place));
   if (library)
     finding.evidence.push_back(
-        catalog_fact("the table looks like one that an authentication library writes: check which "
-                     "type the library expects"));
+        catalog_fact("the table looks like one that an authentication library writes: check which type the "
+                     "library expects"));
   finding.fix = fix_of(context, table, column);
   if (assessment.in_code)
     finding.fix->title += "; at the same time, remove JSON.stringify() and JSON.parse() from the code";

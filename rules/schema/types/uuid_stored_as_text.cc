@@ -67,9 +67,8 @@ void check(const Context& context, Reporter& reporter) {
   report_stored_as_text(
       context, reporter,
       {.holds = "UUIDs",
-       .disadvantage =
-           "each value takes 37 bytes instead of 16, also in every index and in the columns that reference "
-           "it, and the server accepts values that are not UUIDs",
+       .disadvantage = "each value takes 37 bytes instead of 16, also in every index and in the columns that "
+                       "reference it, and the server accepts values that are not UUIDs",
        .type = [](const Column&) { return std::string("uuid"); },
        .new_default = new_default,
        .convention_columns = &convention_columns,
@@ -89,8 +88,8 @@ constinit const Rule rule{
         "As text, a UUID takes 37 bytes instead of 16, in the table, in each index and in every column that "
         "references it. Comparisons use the collation, and the same UUID in upper and lower case counts as "
         "two values. The type uuid rejects invalid values.\n\n"
-        "The rule finds a column by a default that generates a UUID, by its length of 36 characters and "
-        "its name, or, with a server's statistics, by values that are all UUIDs. A column that references "
+        "The rule finds a column by a default that generates a UUID, by its length of 36 characters and its "
+        "name, or, with a server's statistics, by values that are all UUIDs. A column that references "
         "another one is not reported, because it must have the same type. If a schema has many such columns, "
         "there is one finding for the schema. If five columns or more of the schema are of the type uuid and "
         "generate their values, text columns with such a default are left out unless their values are known.",

@@ -47,9 +47,9 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
   for (const QueryInLoop* other : std::span(group).subspan(1))
     add("the loop also runs " + lower_first(statement_of(other->query)), place_in_loop(*other));
   if (found.waits)
-    finding.evidence.push_back(project_fact(
-        "each round also waits for something else, such as another service: the query may be the "
-        "smaller part"));
+    finding.evidence.push_back(
+        project_fact("each round also waits for something else, such as another service: the query may be "
+                     "the smaller part"));
   if (found.filtered)
     finding.evidence.push_back(
         project_fact("the code leaves out some of the rows before the loop: how many remain, is not known"));

@@ -13,8 +13,8 @@ namespace pgadvise::lint {
 namespace {
 
 constexpr std::string_view sampled_values =
-    "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100) FROM {table} x{sample} "
-    "WHERE x.{column} IS NOT NULL LIMIT 200";
+    "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100) FROM {table} x{sample} WHERE x.{column} "
+    "IS NOT NULL LIMIT 200";
 
 bool is_text_type(const std::string& type) {
   const bool text = type == "text" || type.starts_with("character varying") || type.starts_with("character");

@@ -53,11 +53,10 @@ void report_queue(const Context& context, Reporter& reporter, const std::string&
                                             application_of(&session) + " waited for " +
                                             duration_text(*session.lock_wait_seconds * 1000)));
   }
-  finding.fix = manual_fix(
-      idle ? "Find the code that waits inside a transaction, and end the transaction before the wait; "
-             "idle_in_transaction_session_timeout limits the damage"
-           : "Shorten the transaction that holds the lock: move slow work and waits out of the "
-             "transaction, and change the contended row last");
+  finding.fix = manual_fix(idle ? "Find the code that waits inside a transaction, and end the transaction "
+                                  "before the wait; idle_in_transaction_session_timeout limits the damage"
+                                : "Shorten the transaction that holds the lock: move slow work and waits out "
+                                  "of the transaction, and change the contended row last");
 }
 
 }  // namespace
