@@ -54,10 +54,7 @@ void check(const Context& context, Reporter& reporter) {
                            bytes_text(expected * page_bytes) + " after a rebuild.");
       finding.evidence.push_back(
           catalog_fact(grouped(table.statistics->rows) + " rows, " + definition(index), index.origin));
-      Fix fix;
-      fix.title = "Rebuild the index; REINDEX CONCURRENTLY blocks neither reads nor writes";
-      fix.sql = "REINDEX INDEX CONCURRENTLY " + quote_name(name.schema, index.name) + ";";
-      finding.fix = std::move(fix);
+      finding.fix = rebuild_index(table, index);
     }
   }
 }

@@ -40,20 +40,13 @@ void check(const Context& context, Reporter& reporter) {
                            ": it finds whole arrays, and no query for an element (@>, &&) can use it.");
       finding.evidence.push_back(
           catalog_fact(definition(index) + "; " + column->name + " is " + column->type, index.origin));
-      Index gin;
-      gin.name = new_index_name(context.catalog(), table->name.schema, index.name, "_gin");
-      gin.method = "gin";
-      gin.keys = {{.column = column->name}};
-      const bool concurrently = table->kind != Table::Kind::partitioned;
-      Fix fix;
-      fix.title =
-          "If queries look for elements, create a GIN index, and write the condition as column @> ARRAY[…]: "
-          "= ANY (column) does not use a GIN index. Then drop the B-tree";
-      fix.sql = create_index_sql(*table, gin) + "\n" + drop_index(*table, index, Fix::Safety::review).sql;
-      fix.down_sql = create_index_sql(*table, index) + "\n" +
-                     ddl::drop_index({table->name.schema, gin.name}, concurrently) + ";";
-      fix.safety = Fix::Safety::review;
-      finding.fix = std::move(fix);
+      const Index gin{.name = new_index_name(context.catalog(), table->name.schema, index.name, "_gin"),
+                      .method = "gin",
+                      .keys = {{.column = column->name}}};
+      finding.fix =
+          replace_index(*table, index, gin,
+                        "If queries look for elements, create a GIN index, and write the condition as column "
+                        "@> ARRAY[…]: = ANY (column) does not use a GIN index. Then drop the B-tree");
     }
 }
 

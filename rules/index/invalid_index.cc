@@ -14,17 +14,11 @@ static bool leftover(std::string name) {
 }
 
 static Fix fix_of(const Table& table, const Index& index) {
-  const std::string name = quote_name(table.name.schema, index.name);
-  if (leftover(index.name) || index.unique) {
-    Fix fix = drop_index(table, index, Fix::Safety::review);
-    fix.title = leftover(index.name)
-                    ? "Drop this leftover of a failed REINDEX CONCURRENTLY; the original index still exists"
-                    : "Drop the index, remove duplicate rows, and create the index again";
-    return fix;
-  }
-  Fix fix;
-  fix.title = "Rebuild the index; REINDEX CONCURRENTLY blocks neither reads nor writes";
-  fix.sql = "REINDEX INDEX CONCURRENTLY " + name + ";";
+  if (!leftover(index.name) && !index.unique) return rebuild_index(table, index);
+  Fix fix = drop_index(table, index, Fix::Safety::review);
+  fix.title = leftover(index.name)
+                  ? "Drop this leftover of a failed REINDEX CONCURRENTLY; the original index still exists"
+                  : "Drop the index, remove duplicate rows, and create the index again";
   return fix;
 }
 

@@ -17,23 +17,20 @@ std::string subject_name(const SchemaAction& action) {
 
 Fix index_fix(const Site& site) {
   const SchemaAction& action = *site.action;
-  Fix fix;
-  fix.safety = Fix::Safety::manual;
-  if (action.table_kind == Table::Kind::partitioned) {
-    fix.title =
+  if (action.table_kind == Table::Kind::partitioned)
+    return manual_fix(
         "CONCURRENTLY does not work on a partitioned table: create the index ON ONLY the parent, create one "
-        "CONCURRENTLY on each partition, and attach them";
-    return fix;
-  }
+        "CONCURRENTLY on each partition, and attach them");
   const bool unnamed = action.name.empty();
-  fix.statement = site.step->place;
-  fix.title =
-      outside_transaction(*site.migration, unnamed ? "CREATE INDEX IF NOT EXISTS with the name of this index"
-                                                   : "CREATE INDEX IF NOT EXISTS");
-  fix.sql =
-      ddl::create_index(action.table, *action.index, {.concurrently = true, .if_not_exists = !unnamed}) + ";";
-  if (!unnamed) fix.down_sql = ddl::drop_index({action.table.schema, action.name}, true) + ";";
-  return fix;
+  return {.title = outside_transaction(*site.migration,
+                                       unnamed ? "CREATE INDEX IF NOT EXISTS with the name of this index"
+                                               : "CREATE INDEX IF NOT EXISTS"),
+          .sql = ddl::create_index(action.table, *action.index,
+                                   {.concurrently = true, .if_not_exists = !unnamed}) +
+                 ";",
+          .down_sql = unnamed ? "" : ddl::drop_index({action.table.schema, action.name}, true) + ";",
+          .safety = Fix::Safety::manual,
+          .statement = site.step->place};
 }
 
 // REINDEX SCHEMA, DATABASE, SYSTEM: one table after the other.

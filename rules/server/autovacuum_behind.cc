@@ -26,10 +26,8 @@ Finding& report(Reporter& reporter, const Table& table, const char* entry, std::
   Finding& finding =
       reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name, .entry = entry},
                    table.origin, std::move(message), severity);
-  Fix fix;
-  fix.title = "Vacuum the table now; VACUUM blocks only changes to the table's definition";
-  fix.sql = "VACUUM (ANALYZE) " + quote_name(table.name.schema, table.name.name) + ";";
-  finding.fix = std::move(fix);
+  finding.fix = Fix{.title = "Vacuum the table now; VACUUM blocks only changes to the table's definition",
+                    .sql = "VACUUM (ANALYZE) " + quote_name(table.name.schema, table.name.name) + ";"};
   return finding;
 }
 

@@ -25,7 +25,7 @@ static void check(const Context& context, Reporter& reporter) {
                                     std::string(setting.name) + " is off: " + setting.consequence + ".");
     finding.evidence.push_back(
         catalog_fact("the setting is 0 in this session, and no role or database sets another value"));
-    Fix fix;
+    Fix& fix = finding.fix.emplace();
     fix.title =
         "Set the timeout for the database or, better, for the application's role; let migrations and reports "
         "raise it in their own sessions";
@@ -34,7 +34,6 @@ static void check(const Context& context, Reporter& reporter) {
       fix.sql = alter + " SET " + setting.name + " = '" + setting.value + "';";
       fix.down_sql = alter + " RESET " + setting.name + ";";
     }
-    finding.fix = std::move(fix);
   }
 }
 

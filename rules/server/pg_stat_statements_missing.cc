@@ -18,12 +18,10 @@ static void check(const Context& context, Reporter& reporter) {
   if (libraries)
     finding.evidence.push_back(catalog_fact(libraries->empty() ? "shared_preload_libraries is empty"
                                                                : "shared_preload_libraries: " + *libraries));
-  Fix fix;
-  fix.title =
-      libraries && !loaded
-          ? "Add pg_stat_statements to shared_preload_libraries, restart the server, and create the extension"
-          : "Create the extension";
-  fix.safety = libraries && !loaded ? Fix::Safety::manual : Fix::Safety::review;
+  Fix fix = libraries && !loaded ? manual_fix(
+                                       "Add pg_stat_statements to shared_preload_libraries, restart the "
+                                       "server, and create the extension")
+                                 : Fix{.title = "Create the extension"};
   if (!created) {
     fix.sql = "CREATE EXTENSION pg_stat_statements;";
     fix.down_sql = "DROP EXTENSION pg_stat_statements;";

@@ -23,8 +23,7 @@ void check(const Context& context, Reporter& reporter) {
     Finding& finding = reporter.add(
         subjects.make(query, query.place.file, query.function), located(context.project(), query.place),
         statement_of(query) + " has a limit but no order: the plan decides which rows the query returns.");
-    finding.fix = Fix{.title = "Add orderBy() with the columns that say which rows come first",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Add orderBy() with the columns that say which rows come first");
   }
 }
 

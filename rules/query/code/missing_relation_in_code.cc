@@ -21,9 +21,7 @@ void report_undeclared(const Context& context, Reporter& reporter, const CodeFac
                      "`with`" + in_function(found.function) + " names " + found.name + ", but " + table +
                          " has no relation of that name: drizzle-orm throws when the query runs.",
                      Severity::warning);
-    finding.fix =
-        Fix{.title = "Declare the relation in relations() or defineRelations(), or correct the name",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Declare the relation in relations() or defineRelations(), or correct the name");
   }
 }
 
@@ -52,8 +50,7 @@ void report_keys_without_relation(const Context& context, Reporter& reporter, co
             (found.size() == 1 ? "a foreign key" : std::to_string(found.size()) + " foreign keys") +
             " between tables that `with` reads: " + enumerated(names) +
             ". `with` cannot read these tables together.");
-    finding.fix = Fix{.title = "Declare a relation for each key, in relations() or defineRelations()",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Declare a relation for each key, in relations() or defineRelations()");
   }
 }
 

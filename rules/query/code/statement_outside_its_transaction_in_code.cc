@@ -30,10 +30,8 @@ void check(const Context& context, Reporter& reporter) {
     if (call)
       add_evidence(finding, context, "the function that is called runs the statement on the database itself",
                    query.place);
-    finding.fix =
-        Fix{.title = call ? "Give the transaction to the function as a parameter, and use it there"
-                          : "Use the parameter of the transaction's callback: `tx` in place of `db`",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(call ? "Give the transaction to the function as a parameter, and use it there"
+                                  : "Use the parameter of the transaction's callback: `tx` in place of `db`");
   }
 }
 

@@ -16,12 +16,11 @@ void check(const Context& context, Reporter& reporter) {
     if (transaction.handled) finding.severity = Severity::note;
     finding.location = located(context.project(), query.place);
     finding.fix =
-        Fix{.title = transaction.batch ? "Send the statements with `db.batch([…])`, which is one "
-                                         "transaction; or, where a statement needs the result of an earlier "
-                                         "one, use drizzle-orm/neon-serverless, which connects by WebSocket"
-                                       : "Use a driver with transactions: drizzle-orm/node-postgres or "
-                                         "drizzle-orm/postgres-js, which connect to PostgreSQL",
-            .safety = Fix::Safety::manual};
+        manual_fix(transaction.batch ? "Send the statements with `db.batch([…])`, which is one transaction; "
+                                       "or, where a statement needs the result of an earlier one, use "
+                                       "drizzle-orm/neon-serverless, which connects by WebSocket"
+                                     : "Use a driver with transactions: drizzle-orm/node-postgres or "
+                                       "drizzle-orm/postgres-js, which connect to PostgreSQL");
   }
 }
 

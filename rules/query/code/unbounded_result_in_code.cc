@@ -41,8 +41,7 @@ void check(const Context& context, Reporter& reporter) {
                                     rows ? std::optional(Severity::warning) : std::nullopt);
     add_request(finding, context, request);
     finding.fix =
-        Fix{.title = "Add a limit, and return pages: by a key (where id > the last one) or by offset",
-            .safety = Fix::Safety::manual};
+        manual_fix("Add a limit, and return pages: by a key (where id > the last one) or by offset");
   }
 }
 

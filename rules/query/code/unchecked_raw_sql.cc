@@ -20,10 +20,9 @@ void check(const Context& context, Reporter& reporter) {
     if (raw.from)
       add_evidence(finding, context,
                    request ? "the value comes from the request" : "the value is this parameter", *raw.from);
-    finding.fix = Fix{.title =
-                          "Make the value a parameter: sql`… ${value}`; for a name, take the column from an "
-                          "object of allowed columns, or use sql.identifier()",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(
+        "Make the value a parameter: sql`… ${value}`; for a name, take the column from an object of allowed "
+        "columns, or use sql.identifier()");
   }
 }
 

@@ -30,9 +30,8 @@ void check(const Context& context, Reporter& reporter) {
             std::to_string(table->columns.size()) + " columns, and the code uses " +
             (used.empty() ? std::string("none of them") : "only " + enumerated(used)) +
             (large.empty() ? "." : ": the server sends the large " + enumerated(large) + " for nothing."));
-    finding.fix = Fix{.title = used.empty() ? "Select one column: the code only tests whether there is a row"
-                                            : "Select only the columns that the code uses",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix(used.empty() ? "Select one column: the code only tests whether there is a row"
+                                          : "Select only the columns that the code uses");
   }
 }
 

@@ -246,17 +246,13 @@ static void check_nulls(const Context& context, Reporter& reporter, const Table&
     Index partial = index;
     partial.name = new_index_name(context.catalog(), table.name.schema, index.name, "_not_null");
     partial.predicate = quote_identifier(column->name) + " IS NOT NULL";
-    const bool concurrently = table.kind != Table::Kind::partitioned;
-    finding.fix = Fix{
-        .title = std::string("Create the partial index, and drop the full one: every condition on the column "
-                             "that excludes NULLs can use it") +
-                 (context.has_workload() ? ""
-                                         : "; first check that no ORDER BY on the column needs the NULLs, "
-                                           "because pgadvise has read no log"),
-        .sql = create_index_sql(table, partial) + "\n" + drop_index(table, index, Fix::Safety::review).sql,
-        .down_sql = create_index_sql(table, index) + "\n" +
-                    ddl::drop_index({table.name.schema, partial.name}, concurrently) + ";",
-        .safety = Fix::Safety::review};
+    finding.fix =
+        replace_index(table, index, partial,
+                      std::string("Create the partial index, and drop the full one: every condition on the "
+                                  "column that excludes NULLs can use it") +
+                          (context.has_workload() ? ""
+                                                  : "; first check that no ORDER BY on the column needs the "
+                                                    "NULLs, because pgadvise has read no log"));
   }
 }
 

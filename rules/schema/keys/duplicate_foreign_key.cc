@@ -52,15 +52,11 @@ void report(Reporter& reporter, const Table& table, const Constraint& kept, cons
                 : ": each write checks both, and they differ in what happens when the parent row changes."));
   finding.evidence.push_back(catalog_fact(actions_of(key), key.origin));
   finding.evidence.push_back(catalog_fact(actions_of(kept), kept.origin));
-  Fix fix;
-  fix.title =
-      same ? "Drop the second foreign key" : "Decide which actions are right, and drop the other foreign key";
-  fix.safety = same ? Fix::Safety::review : Fix::Safety::manual;
-  if (same) {
-    fix.sql = ddl::drop_constraint(table.name, key.name) + ";";
-    fix.down_sql = ddl::add_constraint(table.name, key) + (key.validated ? "" : " NOT VALID") + ";";
-  }
-  finding.fix = std::move(fix);
+  finding.fix =
+      same ? Fix{.title = "Drop the second foreign key",
+                 .sql = ddl::drop_constraint(table.name, key.name) + ";",
+                 .down_sql = ddl::add_constraint(table.name, key) + (key.validated ? "" : " NOT VALID") + ";"}
+           : manual_fix("Decide which actions are right, and drop the other foreign key");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -61,13 +61,12 @@ Mismatch compare_types(const Type& child, const Type& parent) {
 
 Fix fix_of(const Table& table, const Column& column, const std::string& type, bool narrower) {
   const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
-  Fix fix;
-  fix.title =
-      "Change the column to the type of the key: this rewrites the table under an ACCESS EXCLUSIVE lock";
-  fix.sql = begin + type + ";";
-  fix.down_sql = begin + column.type + ";";
-  fix.safety = narrower ? Fix::Safety::review : Fix::Safety::manual;
-  return fix;
+  return {
+      .title =
+          "Change the column to the type of the key: this rewrites the table under an ACCESS EXCLUSIVE lock",
+      .sql = begin + type + ";",
+      .down_sql = begin + column.type + ";",
+      .safety = narrower ? Fix::Safety::review : Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -50,20 +50,15 @@ static const Index* plain_index_over(const Table& table, const std::vector<std::
 }
 
 static Fix fix_of(const Context& context, const Table& table, const Junction& junction) {
-  const bool partitioned = table.kind == Table::Kind::partitioned;
-  Fix fix;
-  if (!primary_key(table)) {
-    const Constraint key = new_primary_key(table, junction.links);
-    fix.title = "Make the two columns the primary key; this fails while there are duplicate pairs or NULLs";
-    fix.sql = ddl::add_constraint(table.name, key) + ";";
-    fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
-  } else {
-    const Index index = new_unique_index(context.catalog(), table, junction.links);
-    fix.title = "Create a unique index over the two columns; this fails while there are duplicate pairs";
-    fix.sql = ddl::create_index(table.name, index, {.concurrently = !partitioned}) + ";";
-    fix.down_sql = ddl::drop_index({table.name.schema, index.name}, !partitioned) + ";";
-  }
-  return fix;
+  if (primary_key(table))
+    return create_index(
+        table, new_unique_index(context.catalog(), table, junction.links),
+        "Create a unique index over the two columns; this fails while there are duplicate pairs");
+  const Constraint key = new_primary_key(table, junction.links);
+  return {
+      .title = "Make the two columns the primary key; this fails while there are duplicate pairs or NULLs",
+      .sql = ddl::add_constraint(table.name, key) + ";",
+      .down_sql = ddl::drop_constraint(table.name, key.name) + ";"};
 }
 
 static void check(const Context& context, Reporter& reporter) {

@@ -218,15 +218,14 @@ Fix fix_of(const Candidate& found) {
       .columns = {found.column->name},
       .referenced_table = found.parent->name,
       .referenced_columns = {found.key}};
-  Fix fix;
-  fix.title =
-      "Add the foreign key NOT VALID, which avoids a long lock; validate it after removing orphaned rows";
-  fix.sql = ddl::add_constraint(table.name, key);
-  fix.sql += table.kind == Table::Kind::partitioned
-                 ? ";"
-                 : " NOT VALID;\n" + ddl::validate_constraint(table.name, key.name) + ";";
-  fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
-  return fix;
+  return {
+      .title =
+          "Add the foreign key NOT VALID, which avoids a long lock; validate it after removing orphaned rows",
+      .sql = ddl::add_constraint(table.name, key) +
+             (table.kind == Table::Kind::partitioned
+                  ? ";"
+                  : " NOT VALID;\n" + ddl::validate_constraint(table.name, key.name) + ";"),
+      .down_sql = ddl::drop_constraint(table.name, key.name) + ";"};
 }
 
 void report(Reporter& reporter, const Candidate& found) {

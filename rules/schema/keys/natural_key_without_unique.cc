@@ -30,10 +30,8 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
     return manual_fix(
         "A unique index on a partitioned table must include the partition key: keep the values in a separate "
         "table");
-  const Index index = new_unique_index(context.catalog(), table, {column.name});
-  return {.title = "Create a unique index; this fails while there are duplicate values",
-          .sql = ddl::create_index(table.name, index, {.concurrently = true}) + ";",
-          .down_sql = ddl::drop_index({table.name.schema, index.name}, true) + ";"};
+  return create_index(table, new_unique_index(context.catalog(), table, {column.name}),
+                      "Create a unique index; this fails while there are duplicate values");
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -112,25 +112,15 @@ std::optional<Evidence> reason(const Context& context, const Table& child, const
 }
 
 Fix fix_of(const Context& context, const Table& table, const Column& column) {
-  Fix fix;
-  fix.title = "Make the column unique; this fails while two rows have the same value";
+  const std::string title = "Make the column unique; this fails while two rows have the same value";
   const Index* plain = plain_index(table, column.name);
-  const Constraint* primary = primary_key(table);
-  if (table.kind == Table::Kind::partitioned || !plain) {
-    fix.title += primary && table.kind != Table::Kind::partitioned
-                     ? ". The unique index also serves the foreign key, so no other index on it is needed"
-                     : "; a unique index on a partitioned table must include the partition key";
-    fix.safety = Fix::Safety::manual;
-    return fix;
-  }
-  const Index index = new_unique_index(context.catalog(), table, {column.name});
-  const QualifiedName old{table.name.schema, plain->name};
-  fix.title += ". The plain index on it is then not needed";
-  fix.sql =
-      ddl::create_index(table.name, index, {.concurrently = true}) + ";\n" + ddl::drop_index(old, true) + ";";
-  fix.down_sql = ddl::create_index(table.name, *plain, {.concurrently = true}) + ";\n" +
-                 ddl::drop_index({table.name.schema, index.name}, true) + ";";
-  return fix;
+  if (table.kind != Table::Kind::partitioned && plain)
+    return replace_index(table, *plain, new_unique_index(context.catalog(), table, {column.name}),
+                         title + ". The plain index on it is then not needed");
+  return manual_fix(title +
+                    (primary_key(table) && table.kind != Table::Kind::partitioned
+                         ? ". The unique index also serves the foreign key, so no other index on it is needed"
+                         : "; a unique index on a partitioned table must include the partition key"));
 }
 
 void check(const Context& context, Reporter& reporter) {

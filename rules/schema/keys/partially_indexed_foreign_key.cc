@@ -58,10 +58,7 @@ static void check(const Context& context, Reporter& reporter) {
                            ": each look-up reads all rows with the same " + join(front, ", ") + ".");
       finding.evidence.push_back(
           catalog_fact(coverage.index->name + ": " + definition(*coverage.index), coverage.index->origin));
-      IndexProposal proposal{.table = table->name};
-      for (const auto& column : key.columns) proposal.keys.push_back({.column = column});
-      proposal.equality_keys = proposal.keys.size();
-      finding.proposal = std::move(proposal);
+      finding.proposal = proposed_index(*table, key.columns);
     }
   }
 }

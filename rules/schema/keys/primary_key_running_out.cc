@@ -69,17 +69,15 @@ Numbered numbered(const Context& context, const Sequence& sequence, const Number
 }
 
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string alter = ddl::alter_column(table.name, column.name);
-  Fix fix;
-  fix.title =
+  Fix fix = manual_fix(
       "Change the column and the columns that reference it to bigint: this rewrites the table under an "
       "ACCESS EXCLUSIVE lock; to avoid downtime, add a bigint column, fill it in batches, and swap the "
-      "columns";
+      "columns");
   if (column.type != "bigint") {
+    const std::string alter = ddl::alter_column(table.name, column.name);
     fix.sql = alter + " TYPE bigint;";
     fix.down_sql = alter + " TYPE " + column.type + ";";
   }
-  fix.safety = Fix::Safety::manual;
   return fix;
 }
 

@@ -29,24 +29,18 @@ bool in_primary_key(const Table& table, const std::vector<std::string>& columns)
 }
 
 Fix fix_of(const Table& table, const std::vector<std::string>& columns) {
-  Fix fix;
-  if (in_primary_key(table, columns)) {
-    fix.title =
-        "Make the foreign key ON DELETE CASCADE or RESTRICT: a column of the primary key cannot be NULL";
-    fix.safety = Fix::Safety::manual;
-    return fix;
-  }
+  if (in_primary_key(table, columns))
+    return manual_fix(
+        "Make the foreign key ON DELETE CASCADE or RESTRICT: a column of the primary key cannot be NULL");
   const std::string alter = ddl::alter_table(table.name);
-  std::vector<std::string> drop;
-  std::vector<std::string> set;
+  std::vector<std::string> drop, set;
   for (const auto& column : columns) {
     drop.push_back(" " + ddl::alter_column(column) + " DROP NOT NULL");
     set.push_back(" " + ddl::alter_column(column) + " SET NOT NULL");
   }
-  fix.title = "Drop NOT NULL from the column, or make the foreign key ON DELETE CASCADE or RESTRICT";
-  fix.sql = alter + join(drop, ",") + ";";
-  fix.down_sql = alter + join(set, ",") + ";";
-  return fix;
+  return {.title = "Drop NOT NULL from the column, or make the foreign key ON DELETE CASCADE or RESTRICT",
+          .sql = alter + join(drop, ",") + ";",
+          .down_sql = alter + join(set, ",") + ";"};
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -60,10 +60,7 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
   if (coverage.nearest)
     finding.evidence.push_back(catalog_fact("index " + coverage.nearest->name + " " + coverage.why_not));
   finding.probe = Probe{Probe::Kind::referential_lookup, table.name, key.columns, {}};
-  IndexProposal proposal{.table = table.name};
-  for (const auto& column : key.columns) proposal.keys.push_back({.column = column});
-  proposal.equality_keys = proposal.keys.size();
-  finding.proposal = std::move(proposal);
+  finding.proposal = proposed_index(table, key.columns);
 }
 
 static bool has_one_parent(const Context& context, const Constraint& key) {

@@ -12,13 +12,11 @@ constexpr Option least_rows =
 Fix fix_of(const Table& table, const Column& column) {
   const std::string check =
       cut_identifier(table.name.name + "_" + column.name, longest_identifier - 9) + "_not_null";
-  Fix fix;
-  fix.title =
-      "Set NOT NULL after validating a CHECK constraint, which avoids a long lock (PostgreSQL 12 and later); "
-      "run each statement in a transaction of its own";
-  fix.sql = ddl::set_not_null_by_check(table.name, column.name, check);
-  fix.down_sql = ddl::alter_column(table.name, column.name) + " DROP NOT NULL;";
-  return fix;
+  return {.title =
+              "Set NOT NULL after validating a CHECK constraint, which avoids a long lock (PostgreSQL 12 and "
+              "later); run each statement in a transaction of its own",
+          .sql = ddl::set_not_null_by_check(table.name, column.name, check),
+          .down_sql = ddl::alter_column(table.name, column.name) + " DROP NOT NULL;"};
 }
 
 void check(const Context& context, Reporter& reporter) {

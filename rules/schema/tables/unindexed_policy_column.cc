@@ -266,24 +266,19 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
 }
 
 Fix subquery_of(const Table& table, const Policy& policy, const RowCalls& reads, const RowCalls& writes) {
-  Fix fix;
-  if (reads.once.empty()) {
-    fix.title = "Put the call in a subquery, (SELECT " + reads.function +
-                "(…)): the result is the same if the function is STABLE or IMMUTABLE. An SQL function of one "
-                "expression that is not SECURITY DEFINER is inlined and may already be cheap";
-    fix.safety = Fix::Safety::manual;
-    return fix;
-  }
+  if (reads.once.empty())
+    return manual_fix("Put the call in a subquery, (SELECT " + reads.function +
+                      "(…)): the result is the same if the function is STABLE or IMMUTABLE. An SQL function "
+                      "of one expression that is not SECURITY DEFINER is inlined and may already be cheap");
   const auto alter = [&](const std::string& using_expression, const std::string& check_expression) {
-    return "ALTER POLICY " + quote_identifier(policy.name) + " ON " +
-           quote_name(table.name.schema, table.name.name) + " USING (" + using_expression + ")" +
-           (writes.once.empty() ? "" : " WITH CHECK (" + check_expression + ")") + ";";
+    return "ALTER POLICY " + quote_identifier(policy.name) + " ON " + quote_name(table.name) + " USING (" +
+           using_expression + ")" + (writes.once.empty() ? "" : " WITH CHECK (" + check_expression + ")") +
+           ";";
   };
-  fix.title = "Put the call in a subquery: the result is the same";
-  fix.sql = alter(reads.once, writes.once);
-  fix.down_sql = alter(reads.expression, writes.expression);
-  fix.safety = Fix::Safety::safe;
-  return fix;
+  return {.title = "Put the call in a subquery: the result is the same",
+          .sql = alter(reads.once, writes.once),
+          .down_sql = alter(reads.expression, writes.expression),
+          .safety = Fix::Safety::safe};
 }
 
 // `indexed`: the policy itself looks up an index, for which the value is computed once.

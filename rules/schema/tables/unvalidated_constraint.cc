@@ -8,15 +8,13 @@ namespace pgadvise::rules::unvalidated_constraint {
 namespace {
 
 Fix fix_of(const Table& table, const Constraint& constraint) {
-  Fix fix;
-  fix.title =
-      "Validate the constraint: this scans the table, blocks neither reads nor writes, and fails if a row "
-      "violates the constraint";
-  fix.sql = ddl::validate_constraint(table.name, constraint.name) + ";";
-  fix.down_sql = ddl::drop_constraint(table.name, constraint.name) + ", ADD " +
-                 ddl::named_constraint(constraint) + " NOT VALID;";
-  fix.safety = Fix::Safety::safe;
-  return fix;
+  return {.title =
+              "Validate the constraint: this scans the table, blocks neither reads nor writes, and fails if "
+              "a row violates the constraint",
+          .sql = ddl::validate_constraint(table.name, constraint.name) + ";",
+          .down_sql = ddl::drop_constraint(table.name, constraint.name) + ", ADD " +
+                      ddl::named_constraint(constraint) + " NOT VALID;",
+          .safety = Fix::Safety::safe};
 }
 
 // Whether one of the migrations to check adds it: NOT VALID is then the first of two steps, as

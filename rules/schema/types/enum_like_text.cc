@@ -47,11 +47,8 @@ void check(const Context& context, Reporter& reporter) {
           .kind = Constraint::Kind::check,
           .name = cut_identifier(table->name.name + "_" + column.name, longest_identifier - 6) + "_check",
           .expression = quote_identifier(column.name) + " IN (…)"};
-      Fix fix;
-      fix.title = "Add a CHECK constraint with the allowed values, NOT VALID first: " +
-                  ddl::add_constraint(table->name, values_check) + " NOT VALID";
-      fix.safety = Fix::Safety::manual;
-      finding.fix = std::move(fix);
+      finding.fix = manual_fix("Add a CHECK constraint with the allowed values, NOT VALID first: " +
+                               ddl::add_constraint(table->name, values_check) + " NOT VALID");
     }
   }
 }

@@ -86,13 +86,11 @@ bool named_like_money(const Table& table, const Column& column) {
 // numeric without a scale keeps every value.
 Fix fix_of(const Table& table, const Column& column) {
   const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
-  Fix fix;
-  fix.title =
-      "Change the type to numeric with a suitable scale, or store whole cents: this rewrites the table under "
-      "an ACCESS EXCLUSIVE lock";
-  fix.sql = begin + "numeric;";
-  fix.down_sql = begin + column.type + ";";
-  return fix;
+  return {.title =
+              "Change the type to numeric with a suitable scale, or store whole cents: this rewrites the "
+              "table under an ACCESS EXCLUSIVE lock",
+          .sql = begin + "numeric;",
+          .down_sql = begin + column.type + ";"};
 }
 
 void check(const Context& context, Reporter& reporter) {

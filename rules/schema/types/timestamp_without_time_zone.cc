@@ -33,18 +33,14 @@ Fix fix_of(const Table& table, const Column& column, const std::optional<std::st
       " USING " + quote_identifier(column.name) + " AT TIME ZONE " + quote_literal(zone);
   const std::string set_default = ", " + ddl::alter_column(column.name) + " SET DEFAULT ";
   const std::string with = replace_all(column.type, " without time zone", " with time zone");
-  Fix fix;
-  fix.title = "Change the type to timestamptz and state the time zone of the values (here " + zone +
-              "); this rewrites the table under an ACCESS EXCLUSIVE lock";
-  if (default_zone && !known) {
-    fix.title += "; the default converts to a local time, so change it in the same statement";
-    fix.safety = Fix::Safety::manual;
-    return fix;
-  }
-  fix.sql = begin + with + as_zone + (known ? set_default + "now()" : "") + ";";
-  fix.down_sql =
-      begin + column.type + as_zone + (known ? set_default + *column.default_expression : "") + ";";
-  return fix;
+  std::string title = "Change the type to timestamptz and state the time zone of the values (here " + zone +
+                      "); this rewrites the table under an ACCESS EXCLUSIVE lock";
+  if (default_zone && !known)
+    return manual_fix(title + "; the default converts to a local time, so change it in the same statement");
+  return {.title = std::move(title),
+          .sql = begin + with + as_zone + (known ? set_default + "now()" : "") + ";",
+          .down_sql =
+              begin + column.type + as_zone + (known ? set_default + *column.default_expression : "") + ";"};
 }
 
 void report_column(const Context& context, Reporter& reporter, const SchemaColumn& use) {
