@@ -35,8 +35,7 @@ bool related(const Context& context, const QualifiedName& a, const QualifiedName
            });
   };
   if (references(a, b) || references(b, a)) return true;
-  const auto words = words_of(singular_name(a.name));
-  const auto others = words_of(singular_name(b.name));
+  const auto words = singular_words(a.name), others = singular_words(b.name);
   return std::ranges::any_of(words, [&](const std::string& word) { return contains(others, word); });
 }
 

@@ -153,12 +153,12 @@ std::string script_run_by_hand(const Found& found) {
   return out;
 }
 
-void report_place(const Project& project, Reporter& reporter, const Found& found,
-                  std::map<std::string, int>& seen) {
+void report_place(const Project& project, Reporter& reporter, const Found& found, FileSubjects& subjects) {
   const auto first = *std::ranges::find_if(
       found.ways, [&](const DeployCommand* way) { return way->production == found.production; });
-  Severity severity = found.push.forced ? Severity::error : Severity::warning;
-  if (!found.production) severity = Severity::note;
+  const Severity severity = !found.production   ? Severity::note
+                            : found.push.forced ? Severity::error
+                                                : Severity::warning;
   const bool code = first->entry == "code" && found.production;
   const std::string by_hand = found.production ? script_run_by_hand(found) : std::string();
   const std::string what = "`" + std::string(found.push.what) + "`";
@@ -171,11 +171,8 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
                        : "The deployment runs " + what + " " + std::string(when(first->stage))) +
                  (found.production ? "" : ", perhaps not against production") + ": the command ") +
       consequence(found.push) + ".";
-  Finding& finding =
-      reporter.add({.kind = "file",
-                    .file = first->place.file,
-                    .entry = numbered(first->entry, ++seen[first->place.file + "\n" + first->entry])},
-                   located(project, first->place), message, severity);
+  Finding& finding = reporter.add(subjects.make(first->place.file, first->entry),
+                                  located(project, first->place), message, severity);
   finding.evidence.push_back(project_fact(first->command, located(project, first->place)));
   for (std::size_t i = 0; i < found.ways.size() && i < 5; ++i)
     finding.evidence.push_back(project_fact("reached by " + join(found.ways[i]->path, ", ")));
@@ -197,8 +194,8 @@ void check(const Context& context, Reporter& reporter) {
     found.production = found.production || command.production;
     if (!is_end_of_another(command, found.ways)) found.ways.push_back(&command);
   }
-  std::map<std::string, int> seen;
-  for (const auto& [place, found] : places) report_place(project, reporter, found, seen);
+  FileSubjects subjects;
+  for (const auto& [place, found] : places) report_place(project, reporter, found, subjects);
 }
 
 }  // namespace

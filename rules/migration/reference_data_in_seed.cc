@@ -15,8 +15,7 @@ bool named_for_reference_data(const std::string& table) {
   static constexpr std::string_view names[] = {
       "role",     "permission", "tier", "plan", "currency", "country",   "language", "locale",
       "timezone", "status",     "type", "unit", "scope",    "privilege", "state",    "capability"};
-  const auto words = words_of(singular_name(table));
-  return !words.empty() && is_one_of(words.back(), names);
+  return ends_with_word(singular_name(table), names);
 }
 
 bool is_read(const CodeFacts& code, const QualifiedName& table) {

@@ -93,13 +93,13 @@ struct Found {
   Seed seed;
 };
 
-void report(const Project& project, Reporter& reporter, const Found& found, int number) {
+void report(const Project& project, Reporter& reporter, const Found& found, FileSubjects& subjects) {
   const DeployCommand& first = *found.ways.front();
   const SourceLocation place = located(project, first.place);
-  const std::string entry = numbered(first.entry.empty() ? first.place.file : first.entry, number);
-  Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = entry}, place,
-                                  message_of(found.seed, first.place.file),
-                                  found.seed.deletes ? std::optional(Severity::error) : std::nullopt);
+  Finding& finding =
+      reporter.add(subjects.make(first.place.file, first.entry.empty() ? first.place.file : first.entry),
+                   place, message_of(found.seed, first.place.file),
+                   found.seed.deletes ? std::optional(Severity::error) : std::nullopt);
   finding.evidence.push_back(project_fact(first.command, place));
   for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i)
     finding.evidence.push_back(project_fact("reached by " + join(found.ways[i]->path, ", ")));
@@ -123,9 +123,8 @@ void check(const Context& context, Reporter& reporter) {
         std::ranges::any_of(found.ways, [&](const DeployCommand* way) { return way->path == command.path; });
     if (!known) found.ways.push_back(&command);
   }
-  std::map<std::string, int> seen;
-  for (const auto& [place, found] : places)
-    report(context.project(), reporter, found, ++seen[place.file + "\n" + found.ways.front()->entry]);
+  FileSubjects subjects;
+  for (const auto& [place, found] : places) report(context.project(), reporter, found, subjects);
 }
 
 }  // namespace

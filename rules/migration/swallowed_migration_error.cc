@@ -115,11 +115,9 @@ std::string handler_of(const IgnoredMigrationError& error) {
 }
 
 void report_code(const Project& project, const IgnoredMigrationError& error, Reporter& reporter,
-                 std::map<std::string, int>& seen) {
-  const std::string where = error.function.empty() ? "top level" : error.function;
-  const int number = ++seen[error.place.file + "\n" + where];
+                 FileSubjects& subjects) {
   Finding& finding =
-      reporter.add({.kind = "file", .file = error.place.file, .entry = numbered(where, number)},
+      reporter.add(subjects.make(error.place.file, error.function.empty() ? "top level" : error.function),
                    located(project, error.place),
                    handler_of(error) + " swallows the error of migrate(): " +
                        (error.script ? "the script exits with 0 when a migration fails, and the deployment "
@@ -154,9 +152,9 @@ void check_migrations(const Context& context, Reporter& reporter) {
 void check(const Context& context, Reporter& reporter) {
   if (context.has_migrations()) check_migrations(context, reporter);
   if (!context.has_project() || !context.project().connections) return;
-  std::map<std::string, int> seen;
+  FileSubjects subjects;
   for (const auto& error : context.project().connections->ignored_migration_errors)
-    report_code(context.project(), error, reporter, seen);
+    report_code(context.project(), error, reporter, subjects);
 }
 
 }  // namespace

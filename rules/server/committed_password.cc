@@ -11,17 +11,15 @@ namespace {
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
   if (!project.connections) return;
-  std::map<std::string, int> seen;
+  FileSubjects subjects;
   for (const auto& password : project.connections->passwords) {
-    const int number = ++seen[password.place.file + "\n" + password.host];
     const std::string key = password.entry.empty() ? "" : password.entry + ": ";
     Finding& finding = reporter.add(
-        {.kind = "file", .file = password.place.file, .entry = numbered(password.host, number)},
-        located(project, password.place),
+        subjects.make(password.place.file, password.host), located(project, password.place),
         key + (password.url ? "a URL with the password of " : "the password of ") + password.host +
             " is in a committed file: everybody who can read the repository, its history or a copy can use "
             "it.",
-        password.public_host ? std::nullopt : std::optional<Severity>(Severity::note));
+        password.public_host ? std::nullopt : std::optional(Severity::note));
     finding.evidence.push_back(project_fact(
         password.public_host ? "the host is a public server" : "the host is in a private network",
         finding.location));

@@ -26,12 +26,11 @@ void report_unverified(const Project& project, Reporter& reporter,
 }
 
 void report_url(const Project& project, Reporter& reporter, const InsecureConnection& connection,
-                int number) {
+                FileSubjects& subjects) {
   const bool off = connection.kind == Kind::disabled;
   const std::string key = connection.entry.empty() ? "This URL" : connection.entry;
   Finding& finding = reporter.add(
-      {.kind = "file", .file = connection.place.file, .entry = numbered(connection.host, number)},
-      located(project, connection.place),
+      subjects.make(connection.place.file, connection.host), located(project, connection.place),
       key + " connects to " + connection.host +
           (off ? " with TLS turned off: passwords, queries and rows can be read on the network."
                : " and does not require TLS: some drivers fall back to plain text, others never try TLS."));
@@ -44,14 +43,11 @@ void report_url(const Project& project, Reporter& reporter, const InsecureConnec
 
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
-  std::map<std::string, int> seen;
+  FileSubjects subjects;
   std::vector<const InsecureConnection*> unverified;
   for (const auto& connection : project.insecure_connections) {
-    if (connection.kind == Kind::not_verified) {
-      unverified.push_back(&connection);
-    } else {
-      report_url(project, reporter, connection, ++seen[connection.place.file + "\n" + connection.host]);
-    }
+    if (connection.kind == Kind::not_verified) unverified.push_back(&connection);
+    else report_url(project, reporter, connection, subjects);
   }
   if (!unverified.empty()) report_unverified(project, reporter, unverified);
 }

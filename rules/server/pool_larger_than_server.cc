@@ -37,19 +37,18 @@ double connections_of(const PoolSize& pool, const InstanceCount* instances) {
 }
 
 void report_pool(const Project& project, Reporter& reporter, const PoolSize& pool, double most,
-                 const std::string& setting, int number) {
+                 const std::string& setting, Subject subject) {
   const InstanceCount* instances = instances_of(project, pool);
   const double all = connections_of(pool, instances);
   Finding& finding =
-      reporter.add({.kind = "file", .file = pool.place.file, .entry = numbered(pool.what, number)},
-                   located(project, pool.place),
+      reporter.add(std::move(subject), located(project, pool.place),
                    "The pool may open " + grouped(all) + " connections" +
                        (instances ? " (" + std::to_string(pool.size) + " in each of " +
                                         std::to_string(instances->count) + " instances)"
                                   : "") +
                        ", but the server allows " + grouped(most) + " and refuses further ones.");
   finding.evidence.push_back(
-      project_fact(numbered(pool.what, number) + " is " + std::to_string(pool.size), finding.location));
+      project_fact(finding.subject.entry + " is " + std::to_string(pool.size), finding.location));
   if (instances)
     finding.evidence.push_back(project_fact(instances->what + " is " + std::to_string(instances->count),
                                             located(project, instances->place)));
@@ -98,13 +97,13 @@ void check(const Context& context, Reporter& reporter) {
   if (!setting) return;
   const double most = std::strtod(setting->c_str(), nullptr) - context.option(reserved_connections);
   const Project& project = context.project();
-  std::map<std::pair<std::string, std::string>, int> seen;
+  FileSubjects subjects;
   bool any = false;
   for (const auto& pool : project.pools) {
-    const int number = ++seen[{pool.place.file, pool.what}];
+    Subject subject = subjects.make(pool.place.file, pool.what);
     if (connections_of(pool, instances_of(project, pool)) <= most) continue;
     any = true;
-    report_pool(project, reporter, pool, most, *setting, number);
+    report_pool(project, reporter, pool, most, *setting, std::move(subject));
   }
   if (!any) report_sum(project, reporter, most, *setting);
 }

@@ -13,15 +13,11 @@ std::string quoted(const std::string& casing) { return casing.empty() ? "none" :
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
   if (!project.connections) return;
-  std::map<std::string, int> seen;
+  FileSubjects subjects;
   for (const auto& mismatch : project.connections->casing) {
-    const int number = ++seen[mismatch.place.file];
     const int others = mismatch.columns - 1;
     Finding& finding = reporter.add(
-        {.kind = "file",
-         .file = mismatch.place.file,
-         .entry = number == 1 ? "casing" : "casing #" + std::to_string(number)},
-        located(project, mismatch.place),
+        subjects.make(mismatch.place.file, "casing"), located(project, mismatch.place),
         "drizzle() has casing " + quoted(mismatch.of_client) + ", and drizzle-kit has " +
             quoted(mismatch.of_kit) + ": queries name the column " + mismatch.client_name +
             ", and migrations create " + mismatch.kit_name + " (" + mismatch.table + "." + mismatch.key +

@@ -132,7 +132,7 @@ void check(const Context& context, Reporter& reporter) {
       report_idle(context, reporter, event);
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::cancelled) continue;
-    const bool idle = event.about.find("idle-in-transaction") != std::string::npos || event.about == "25P03";
+    const bool idle = contains(event.about, "idle-in-transaction") || event.about == "25P03";
     const bool open = event.about.starts_with("transaction timeout") || event.about == "25P04";
     if (idle || open) report_ended(reporter, event, idle);
   }

@@ -39,8 +39,7 @@ bool has_few_values(const Column& column) {
   static constexpr std::array<std::string_view, 8> names = {"status", "state", "type",     "kind",
                                                             "role",   "level", "category", "method"};
   if (column.statistics) return column.statistics->n_distinct > 0 && column.statistics->n_distinct < 50;
-  const auto words = words_of(column.name);
-  return !words.empty() && is_one_of(words.back(), names);
+  return ends_with_word(column.name, names);
 }
 
 // Whether another condition of the statement can use an index of the table.

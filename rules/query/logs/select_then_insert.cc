@@ -26,7 +26,7 @@ std::optional<Pair> pair_of(const Context& context, const Query* look_up, const 
     return std::nullopt;
   if (!insert->facts.single_row_insert || !insert->facts.target || !insert->facts.updated.empty())
     return std::nullopt;
-  if (lower(insert->text).find("on conflict") != std::string::npos) return std::nullopt;
+  if (contains(lower(insert->text), "on conflict")) return std::nullopt;
   const Table* table = context.table(*insert->facts.target);
   const Index* key = table ? unique_among(*table, fixed_columns(look_up->facts, table->name)) : nullptr;
   if (!key) return std::nullopt;

@@ -32,7 +32,7 @@ bool mentions(const QueryFacts& facts, const ColumnUse& mark) {
   return std::ranges::any_of(facts.predicates,
                              [&](const Predicate& predicate) {
                                return predicate.column == mark || predicate.other == mark ||
-                                      predicate.expression.find(mark.column) != std::string::npos;
+                                      contains(predicate.expression, mark.column);
                              }) ||
          std::ranges::any_of(facts.updated,
                              [&](const Assignment& assignment) { return assignment.column == mark; });

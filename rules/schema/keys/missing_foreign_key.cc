@@ -42,9 +42,7 @@ std::string target_of(const std::string& name) {
       "slack",   "discord",    "provider",    "oauth",   "original", "old",    "legacy", "source",
       "trace",   "request",    "correlation", "message", "device",   "paypal", "apple",  "shopify",
       "hubspot", "salesforce", "idempotency", "vendor",  "upstream", "polar",  "temp"};
-  if (any_of(words, foreign)) return {};
-  for (auto& word : words) word = singular(word);
-  return join(words, " ");
+  return any_of(words, foreign) ? "" : singular_name(join(words, "_"));
 }
 
 // Whether the name is that of a reference to a row of the same table: "parent_id", "parent_comment_id" of

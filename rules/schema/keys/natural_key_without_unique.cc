@@ -13,8 +13,7 @@ constexpr Option least_rows =
 bool named_like_key(const Column& column) {
   static constexpr std::string_view names[] = {"email",  "username",  "slug",     "sku",     "isbn", "ean",
                                                "handle", "subdomain", "hostname", "barcode", "iban", "vin"};
-  const auto words = words_of(column.name);
-  return !words.empty() && is_one_of(words.back(), names);
+  return ends_with_word(column.name, names);
 }
 
 // Whether ANALYZE found no value twice. n_distinct is then exactly -1, or less by the share of NULLs. A share

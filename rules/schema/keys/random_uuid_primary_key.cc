@@ -16,10 +16,7 @@ const Column* random_key(const Table& table) {
   const Column* column = key && key->columns.size() == 1 ? table.column(key->columns[0]) : nullptr;
   if (!column || column->type != "uuid" || !column->default_expression) return nullptr;
   const std::string text = lower(*column->default_expression);
-  const bool random = text.find("gen_random_uuid(") != std::string::npos ||
-                      text.find("uuid_generate_v4(") != std::string::npos ||
-                      text.find("uuidv4(") != std::string::npos;
-  return random ? column : nullptr;
+  return contains_any(text, {"gen_random_uuid(", "uuid_generate_v4(", "uuidv4("}) ? column : nullptr;
 }
 
 std::string ordered_uuid(const Catalog& catalog) {

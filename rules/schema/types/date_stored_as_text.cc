@@ -72,8 +72,7 @@ std::string reason(const Table& table, const Column& column) {
 
 std::string type_of(const Column& column) {
   static constexpr std::string_view days[] = {"date", "dob", "birthday", "birthdate"};
-  const auto words = words_of(column.name);
-  return !words.empty() && is_one_of(words.back(), days) ? "date" : "timestamp with time zone";
+  return ends_with_word(column.name, days) ? "date" : "timestamp with time zone";
 }
 
 std::string new_default(const Column& column) {

@@ -19,8 +19,7 @@ bool named_like_choice(const Column& column) {
   static constexpr std::string_view choices[] = {
       "status", "state", "type", "kind",       "role",   "level",    "priority", "severity", "mode",
       "stage",  "phase", "tier", "visibility", "method", "category", "interval", "frequency"};
-  const auto words = words_of(column.name);
-  return !words.empty() && is_one_of(words.back(), choices);
+  return ends_with_word(column.name, choices);
 }
 
 bool constrained(const Table& table, const Column& column) {

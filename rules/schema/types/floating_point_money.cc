@@ -70,17 +70,14 @@ bool is_fraction(const Table& table, const Column& column) {
 }
 
 bool named_like_money(const Table& table, const Column& column) {
-  auto words = words_of(column.name);
-  for (auto& word : words) word = singular(word);
+  const auto words = singular_words(column.name);
   if (is_paid_rate(words)) return true;
   if (words.empty() || any_of(words, not_money) || is_fraction(table, column)) return false;
   if (any_of(words, money)) return true;
   // "total" is an amount of money in a table of orders, and a count elsewhere.
   static constexpr std::string_view sold[] = {"order",   "invoice", "payment", "cart",  "checkout",
                                               "receipt", "quote",   "billing", "refund"};
-  auto of_table = words_of(table.name.name);
-  for (auto& word : of_table) word = singular(word);
-  return words.back() == "total" && any_of(of_table, sold);
+  return words.back() == "total" && any_of(singular_words(table.name.name), sold);
 }
 
 // numeric without a scale keeps every value.

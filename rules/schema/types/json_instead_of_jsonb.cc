@@ -19,8 +19,7 @@ constexpr Option convention_columns{
 const Query* extracting_query(const Context& context, const Table& table, const Column& column) {
   for (const Query* query : context.queries_on(table.name))
     for (const auto& predicate : query->facts.predicates)
-      if (predicate.column == ColumnUse{table.name, column.name} &&
-          predicate.wrapper.find("->") != std::string::npos)
+      if (predicate.column == ColumnUse{table.name, column.name} && contains(predicate.wrapper, "->"))
         return query;
   return nullptr;
 }

@@ -225,7 +225,7 @@ void assess_workload(const Context& context, const Table& table, const Column& c
   const Query* cast = nullptr;
   for (const Query* query : context.queries_on(table.name)) {
     for (const auto& predicate : query->facts.predicates)
-      if (predicate.column == use && predicate.wrapper.find("::json") != std::string::npos) cast = query;
+      if (predicate.column == use && contains(predicate.wrapper, "::json")) cast = query;
     for (const auto& [assigned, number] : query->facts.assigned_parameters)
       if (assigned == use) count_parameter(*query, number, written);
   }

@@ -21,11 +21,11 @@ std::string evidence_of(const Column& column) {
   if (column.statistics && column.statistics->holds_uuids) return "the values that ANALYZE sampled are UUIDs";
   const std::string text = lower(column.default_expression.value_or(""));
   for (const auto* call : {"gen_random_uuid(", "uuid_generate_v", "uuidv4(", "uuidv7("})
-    if (text.find(call) != std::string::npos) {
+    if (contains(text, call)) {
       // replace(gen_random_uuid()::text, '-', ''), 'pre_' || …, left(…): derived from a UUID, but not a UUID.
       const auto tokens = tokens_of(text);
       const bool changed =
-          text.find("||") != std::string::npos || std::ranges::any_of(tokens, [](const std::string& token) {
+          contains(text, "||") || std::ranges::any_of(tokens, [](const std::string& token) {
             static constexpr std::string_view calls[] = {
                 "replace", "substr", "substring", "left", "right", "encode", "concat", "md5", "translate"};
             return is_one_of(token, calls);

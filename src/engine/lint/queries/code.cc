@@ -104,9 +104,7 @@ bool is_record(const QualifiedName& table) {
 std::string in_function(const std::string& function) { return function.empty() ? "" : " in " + function; }
 
 Subject CodeSubjects::make(const std::string& what, const std::string& file, const std::string& function) {
-  const std::string entry = function.empty() ? what : function + ": " + what;
-  const int count = ++seen_[file + "\n" + entry];
-  return {.kind = "file", .file = file, .entry = numbered(entry, count)};
+  return files_.make(file, function.empty() ? what : function + ": " + what);
 }
 
 Subject CodeSubjects::make(const CodeQuery& query, const std::string& file, const std::string& function) {

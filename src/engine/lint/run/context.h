@@ -188,4 +188,15 @@ Fix manual_fix(std::string title);
 // The name of an entry that occurs several times: "pool", and from the second time on "pool #2".
 std::string numbered(std::string entry, int number);
 
+// Subjects of kind "file", numbered where an entry of a file occurs several times.
+class FileSubjects {
+ public:
+  Subject make(const std::string& file, const std::string& entry) {
+    return {.kind = "file", .file = file, .entry = numbered(entry, ++seen_[{file, entry}])};
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, int> seen_;
+};
+
 }  // namespace pgadvise::lint
