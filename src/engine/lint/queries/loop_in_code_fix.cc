@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/text/javascript.h"
+#include "lint/queries/drizzle_code.h"
 #include "lint/queries/loops.h"
 #include "lint/schema/tables.h"
 
@@ -79,8 +80,7 @@ Fix fix_of_aggregate(const QueryInLoop& found, const Identifiers& names) {
               "Compute the values of all keys with one query that groups by the key, and put them into a "
               "Map: a key without rows has no group, and so no value"};
   if (!names.key.empty())
-    fix.drizzle = "const values = await " + found.database + ".select({ " +
-                  (js_identifier(names.property) ? names.property : quote_js(names.property)) + ": " +
+    fix.drizzle = "const values = await " + found.database + ".select({ " + js_key(names.property) + ": " +
                   names.key + ", value: … }).from(" + names.table + ")" + where_of(found, names) +
                   ".groupBy(" + names.key + ")";
   return fix;

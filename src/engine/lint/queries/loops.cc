@@ -133,16 +133,13 @@ static std::set<std::string> values_of(const Sample& sample) {
     return out;
   }
   const std::string& text = sample.statement;
-  const auto in_word = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.';
-  };
+  const auto in_word = [](char c) { return is_alphanumeric(c) || c == '_' || c == '.'; };
   for (std::size_t at = 0; at < text.size(); ++at) {
     const std::size_t begin = at;
     if (text[at] == '\'') at = std::min(text.find('\'', at + 1), text.size() - 1);
     else if (in_word(text[at]))
       while (at + 1 < text.size() && in_word(text[at + 1])) ++at;
-    if (text[begin] == '\'' || (text[begin] >= '0' && text[begin] <= '9'))
-      out.insert(text.substr(begin, at + 1 - begin));
+    if (text[begin] == '\'' || is_digit(text[begin])) out.insert(text.substr(begin, at + 1 - begin));
   }
   return out;
 }
