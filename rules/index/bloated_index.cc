@@ -1,6 +1,5 @@
 #include <cmath>
 
-#include "base/text/identifier.h"
 #include "lint/schema/index_sql.h"
 #include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"

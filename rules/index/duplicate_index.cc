@@ -27,10 +27,7 @@ static std::string keys_text(const Index& index) {
 }
 
 static const Constraint* constraint_of(const Table& table, const Index& index) {
-  if (!index.constraint) return nullptr;
-  for (const auto& constraint : table.constraints)
-    if (constraint.name == index.name) return &constraint;
-  return nullptr;
+  return index.constraint ? table.constraint(index.name) : nullptr;
 }
 
 // The index of a deferrable constraint looks like any other unique index, but neither ON CONFLICT nor a

@@ -1,7 +1,5 @@
-#include "base/text/identifier.h"
 #include "lint/schema/index_sql.h"
 #include "lint/schema/index_use.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::invalid_index {

@@ -2,7 +2,6 @@
 
 #include "lint/schema/index_sql.h"
 #include "lint/schema/index_use.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::redundant_index {

@@ -1,4 +1,3 @@
-#include "base/text/identifier.h"
 #include "lint/migrations/migrations.h"
 #include "model/schema/ddl.h"
 #include "model/schema/type_change.h"

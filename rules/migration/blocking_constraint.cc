@@ -2,6 +2,7 @@
 
 #include "base/text/text.h"
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 

@@ -1,6 +1,7 @@
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 

@@ -1,10 +1,8 @@
 #include <optional>
 #include <string>
 
-#include "base/text/text.h"
 #include "lint/migrations/lock_forecast.h"
 #include "lint/migrations/migrations.h"
-#include "lint/queries/queries.h"
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 

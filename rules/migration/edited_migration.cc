@@ -39,12 +39,9 @@ using Migrations = std::vector<const MigrationEntry*>;
 
 // "0001_a, 0002_b and 3 more"
 std::string named(const MigrationFolder& folder, const Migrations& migrations) {
-  constexpr std::size_t most = 5;
   std::vector<std::string> names;
-  for (const auto* migration : migrations)
-    if (names.size() < most) names.push_back(label(folder, *migration));
-  const std::size_t more = migrations.size() - names.size();
-  return join(names, ", ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+  for (const auto* migration : migrations) names.push_back(label(folder, *migration));
+  return first_names(std::move(names), 5);
 }
 
 Finding& report_several(const Context& context, Reporter& reporter, const MigrationFolder& folder,

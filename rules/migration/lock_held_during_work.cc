@@ -4,6 +4,7 @@
 #include "base/text/text.h"
 #include "lint/migrations/lock_forecast.h"
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::lock_held_during_work {
@@ -76,16 +77,12 @@ bool depends_on(const MigrationTransaction::Step& later, const MigrationTransact
 
 // "orders, users from line 2" if both are locked there, else "orders from line 4, users from line 2".
 std::string with_lines(const std::map<std::string, int>& tables) {
-  constexpr std::size_t shown = 3;
   const bool one_line =
       std::ranges::all_of(tables, [&](const auto& table) { return table.second == tables.begin()->second; });
   const auto from = [](int line) { return " from line " + std::to_string(line); };
   std::vector<std::string> names;
-  for (const auto& [table, line] : tables)
-    if (names.size() < shown) names.push_back(table + (one_line ? "" : from(line)));
-  const std::string more =
-      tables.size() > shown ? " and " + std::to_string(tables.size() - shown) + " more" : std::string();
-  return join(names, ", ") + more + (one_line ? from(tables.begin()->second) : "");
+  for (const auto& [table, line] : tables) names.push_back(table + (one_line ? "" : from(line)));
+  return first_names(std::move(names), 3) + (one_line ? from(tables.begin()->second) : "");
 }
 
 // A lock, and the work during which it is held.

@@ -30,9 +30,8 @@ bool only_drops(SchemaAction::Kind kind) {
 bool related(const Context& context, const QualifiedName& a, const QualifiedName& b) {
   const auto references = [&](const QualifiedName& from, const QualifiedName& to) {
     const Table* table = context.table(from);
-    return table && std::ranges::any_of(table->constraints, [&](const Constraint& key) {
-             return key.kind == Constraint::Kind::foreign_key && key.referenced_table == to;
-           });
+    return table && std::ranges::any_of(foreign_keys(*table),
+                                        [&](const Constraint& key) { return key.referenced_table == to; });
   };
   if (references(a, b) || references(b, a)) return true;
   const auto words = singular_words(a.name), others = singular_words(b.name);

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/text/text.h"
 #include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "lint/schema/tables.h"

@@ -1,7 +1,6 @@
 #include "base/text/text.h"
 #include "lint/run/context.h"
 #include "lint/schema/schema_difference.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::schema_drift {

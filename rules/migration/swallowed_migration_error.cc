@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -28,12 +26,9 @@ bool is_block(const SchemaStep& step) {
   return starts_with_nocase(step.text, "do ") || starts_with_nocase(step.text, "do$");
 }
 
-const Constraint* constraint(const Catalog& catalog, const QualifiedName& table, const std::string& name) {
+bool has_constraint(const Catalog& catalog, const QualifiedName& table, const std::string& name) {
   const Table* at = catalog.table(table);
-  if (!at) return nullptr;
-  for (const auto& each : at->constraints)
-    if (each.name == name) return &each;
-  return nullptr;
+  return at && at->constraint(name);
 }
 
 // Reports a block that ran on the database, according to its tracking table, and whose constraint does not
@@ -43,10 +38,9 @@ void compare(const Context& context, const Site& site, SiteReporter& out) {
   if (action.kind != SchemaAction::Kind::add_constraint || action.name.empty() || !is_block(*site.step))
     return;
   for (const SchemaComparison& each : context.comparisons()) {
-    const Table* table =
-        each.database && each.applied_known && each.other ? each.other->table(action.table) : nullptr;
-    if (!table || !constraint(*each.migrated, action.table, action.name) ||
-        constraint(*each.other, action.table, action.name))
+    if (!each.database || !each.applied_known || !each.other || !each.other->table(action.table) ||
+        !has_constraint(*each.migrated, action.table, action.name) ||
+        has_constraint(*each.other, action.table, action.name))
       continue;
     Finding& finding =
         out.add(site, object_of(action),
@@ -86,7 +80,6 @@ void report_violation(const Site& site, SiteReporter& out) {
 
 // The blocks of one migration that hide every error: one finding.
 void report_blocks(const std::vector<Site>& blocks, SiteReporter& out) {
-  constexpr std::size_t max_lines = 5;
   if (blocks.empty()) return;
   const std::size_t count = blocks.size();
   const std::string which =
@@ -96,12 +89,10 @@ void report_blocks(const std::vector<Site>& blocks, SiteReporter& out) {
       blocks.front(), {.kind = "migration"},
       "EXCEPTION WHEN OTHERS hides every error of " + which + ", and the migration still counts as applied.");
   std::vector<std::string> lines;
-  for (std::size_t i = 1; i < std::min(count, max_lines + 1); ++i)
-    lines.push_back(std::to_string(blocks[i].action->place.line));
+  for (std::size_t i = 1; i < count; ++i) lines.push_back(std::to_string(blocks[i].action->place.line));
   if (!lines.empty())
     finding.evidence.push_back(project_fact(
-        (lines.size() == 1 ? "another block: line " : "other blocks: lines ") + join(lines, ", ") +
-        (count - 1 > lines.size() ? " and " + std::to_string(count - 1 - lines.size()) + " more" : "")));
+        (lines.size() == 1 ? "another block: line " : "other blocks: lines ") + first_names(lines, 5)));
   finding.fix = manual_fix("Catch only the expected condition (duplicate_object), or let the block fail");
 }
 

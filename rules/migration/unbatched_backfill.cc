@@ -1,4 +1,5 @@
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::unbatched_backfill {

@@ -1,5 +1,5 @@
 #include "base/text/identifier.h"
-#include "lint/schema/tables.h"
+#include "lint/run/context.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::missing_timeouts {

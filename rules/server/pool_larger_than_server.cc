@@ -4,7 +4,6 @@
 #include <map>
 
 #include "base/text/text.h"
-#include "lint/migrations/migration_folders.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 

@@ -1,4 +1,3 @@
-#include "lint/migrations/migration_folders.h"
 #include "lint/queries/code.h"
 #include "rules/all_rules.h"
 

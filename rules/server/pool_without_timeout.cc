@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "lint/migrations/migration_folders.h"
 #include "lint/run/context.h"
 #include "model/project/connections.h"
 #include "rules/all_rules.h"

@@ -1,4 +1,3 @@
-#include <map>
 
 #include "lint/queries/code.h"
 #include "lint/run/context.h"

@@ -32,10 +32,9 @@ void report_keys_without_relation(const Context& context, Reporter& reporter, co
   std::map<const Constraint*, std::string> texts;
   for (const Table* table : checked_tables(context)) {
     if (in_with.count(table->name) == 0) continue;
-    for (const auto& key : table->constraints) {
+    for (const Constraint& key : own_foreign_keys(*table)) {
       const QualifiedName& target = key.referenced_table;
-      if (key.kind != Constraint::Kind::foreign_key || key.inherited || target == table->name ||
-          in_with.count(target) == 0 || related.count({table->name, target}) > 0)
+      if (target == table->name || in_with.count(target) == 0 || related.count({table->name, target}) > 0)
         continue;
       keys[table->name.schema].push_back(&key);
       texts[&key] = display(table->name) + " (" + join(key.columns, ", ") + ") to " + display(target);

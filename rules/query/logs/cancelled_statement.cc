@@ -1,9 +1,6 @@
 #include <utility>
 
-#include "base/text/text.h"
 #include "lint/queries/loops.h"
-#include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 

@@ -2,7 +2,6 @@
 
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::count_to_test_existence {

@@ -1,6 +1,5 @@
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::deep_relational_query {

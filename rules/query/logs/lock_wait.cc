@@ -6,7 +6,6 @@
 #include "base/text/text.h"
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "lint/server/lock_waits.h"
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"

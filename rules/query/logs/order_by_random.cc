@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::order_by_random {

@@ -4,7 +4,6 @@
 #include "lint/queries/plan_changes.h"
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::plan_regression {

@@ -3,7 +3,6 @@
 
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text/text.h"
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
 #include "lint/schema/tables.h"

@@ -123,13 +123,9 @@ void explain(const Table& table, const Column& column, Finding& finding) {
 
 void report_statement(Reporter& reporter, const Table& table, const Column& column, const Stale& stale,
                       const Query& other) {
-  const std::vector<std::string> named(
-      stale.changed.begin(), stale.changed.begin() + std::min<std::ptrdiff_t>(3, std::ssize(stale.changed)));
-  const std::string more =
-      stale.changed.size() > 3 ? " and " + std::to_string(stale.changed.size() - 3) + " more" : "";
   Finding& finding =
       report(reporter, *stale.query, table.name,
-             "A statement changes " + join(named, ", ") + more + " of " + display(table.name) +
+             "A statement changes " + first_names(stale.changed, 3) + " of " + display(table.name) +
                  " without setting " + column.name + ": caches, synchronization and users that rely on " +
                  column.name + " miss the change.");
   finding.evidence.push_back(query_fact(other, "another statement sets the column: "));

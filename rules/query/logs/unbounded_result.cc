@@ -39,8 +39,7 @@ bool reads_all(const QueryFacts& facts) {
 bool queue(const Table& table) {
   static constexpr std::array<std::string_view, 9> names = {"queue",   "job", "outbox", "inbox", "cache",
                                                             "staging", "tmp", "temp",   "lock"};
-  const auto words = words_of(table.name.name);
-  return std::ranges::any_of(words, [](const std::string& word) { return is_one_of(singular(word), names); });
+  return any_of(singular_words(table.name.name), names);
 }
 
 // Whether the table grows with use: its rows have a time and belong to other rows, unlike settings, roles or
@@ -51,9 +50,7 @@ bool grows(const Context& context, const Table& table) {
   const bool dated = std::ranges::any_of(table.columns, [](const Column& column) {
     return starts_with_nocase(column.type, "timestamp") && column.default_expression;
   });
-  const bool owned = std::ranges::any_of(
-      table.constraints, [](const Constraint& key) { return key.kind == Constraint::Kind::foreign_key; });
-  return dated && (owned || context.references_to(table.name).size() > 1);
+  return dated && (!foreign_keys(table).empty() || context.references_to(table.name).size() > 1);
 }
 
 }  // namespace

@@ -63,8 +63,8 @@ void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
     std::map<CheckedKey, const Constraint*> seen;
     std::vector<const Constraint*> keys;
-    for (const auto& key : table->constraints)
-      if (key.kind == Constraint::Kind::foreign_key && !key.referenced_columns.empty()) keys.push_back(&key);
+    for (const Constraint& key : foreign_keys(*table))
+      if (!key.referenced_columns.empty()) keys.push_back(&key);
     // Kept is one that comes from the parent table, or is validated, or else the first by name.
     std::ranges::sort(keys, [](const Constraint* a, const Constraint* b) {
       return std::tuple(!a->inherited, !a->validated, a->name) <

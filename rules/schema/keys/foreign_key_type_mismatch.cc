@@ -71,9 +71,9 @@ Fix fix_of(const Table& table, const Column& column, const std::string& type, bo
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
-    for (const auto& key : table->constraints) {
+    for (const Constraint& key : own_foreign_keys(*table)) {
       const Table* parent = context.table(key.referenced_table);
-      if (key.kind != Constraint::Kind::foreign_key || key.inherited || !parent) continue;
+      if (!parent) continue;
       for (std::size_t at = 0; at < std::min(key.columns.size(), key.referenced_columns.size()); ++at) {
         const Column* from = table->column(key.columns[at]);
         const Column* to = parent->column(key.referenced_columns[at]);

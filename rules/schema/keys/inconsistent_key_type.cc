@@ -30,9 +30,8 @@ const Column* generated_key(const Table& table) {
   const Column* column = table.column(primary->columns[0]);
   const auto words = words_of(primary->columns[0]);
   const bool named = !words.empty() && (words.back() == "id" || words.back() == "uuid");
-  const bool shared = std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
-    return constraint.kind == Constraint::Kind::foreign_key && constraint.columns == primary->columns;
-  });
+  const bool shared = std::ranges::any_of(
+      foreign_keys(table), [&](const Constraint& key) { return key.columns == primary->columns; });
   return named && !shared ? column : nullptr;
 }
 

@@ -21,10 +21,8 @@ static bool any_unique_over(const Table& table, const std::vector<std::string>& 
 // about its rows. applicant_jobs links applicants and jobs, and is no queue.
 static std::vector<std::string> linked_words(const Table& table) {
   std::vector<std::string> out;
-  for (const auto& key : table.constraints) {
-    if (key.kind != Constraint::Kind::foreign_key) continue;
-    for (const auto& word : words_of(key.referenced_table.name)) out.push_back(singular(word));
-  }
+  for (const Constraint& key : foreign_keys(table))
+    for (auto& word : singular_words(key.referenced_table.name)) out.push_back(std::move(word));
   return out;
 }
 

@@ -67,11 +67,9 @@ bool named_for_own_table(const Table& table, const std::string& name) {
 
 // Whether a column of this name in some table is declared as a reference to another table.
 bool declared_to_another(const Context& context, const std::string& column) {
-  const auto& all = context.catalog().tables;
-  return std::ranges::any_of(all, [&](const auto& entry) {
-    return std::ranges::any_of(entry.second.constraints, [&](const Constraint& key) {
-      return key.kind == Constraint::Kind::foreign_key && contains(key.columns, column) &&
-             key.referenced_table != entry.first;
+  return std::ranges::any_of(context.catalog().tables, [&](const auto& entry) {
+    return std::ranges::any_of(foreign_keys(entry.second), [&](const Constraint& key) {
+      return contains(key.columns, column) && key.referenced_table != entry.first;
     });
   });
 }
@@ -114,12 +112,10 @@ const Table* declared_elsewhere(const Context& context, const Table& parent, con
 }
 
 bool refers_to_schema(const Context& context, const Table& table, const std::string& schema) {
-  const auto& all = context.catalog().tables;
-  return std::ranges::any_of(all, [&](const auto& entry) {
+  return std::ranges::any_of(context.catalog().tables, [&](const auto& entry) {
     return entry.first.schema == table.name.schema &&
-           std::ranges::any_of(entry.second.constraints, [&](const Constraint& key) {
-             return key.kind == Constraint::Kind::foreign_key && key.referenced_table.schema == schema;
-           });
+           std::ranges::any_of(foreign_keys(entry.second),
+                               [&](const Constraint& key) { return key.referenced_table.schema == schema; });
   });
 }
 

@@ -161,7 +161,6 @@ static void report_ready(const Context& context, Reporter& reporter, const Ready
 
 static void report_ready_of_schema(const Context& context, Reporter& reporter, const std::string& schema,
                                    const std::vector<ReadyTable>& tables) {
-  constexpr std::size_t named = 5;
   std::vector<SchemaMember> members;
   std::vector<std::string> names;
   Fix fix{.title =
@@ -171,7 +170,7 @@ static void report_ready_of_schema(const Context& context, Reporter& reporter, c
   std::vector<std::string> back;
   for (const auto& [table, ready] : tables) {
     members.push_back({display(table->name), "has no primary key: " + fact_of(*ready), table->origin});
-    if (names.size() < named) names.push_back(display(table->name));
+    names.push_back(display(table->name));
     const Fix one = fix_of(context, *table, ready);
     if (one.safety == Fix::Safety::manual) fix.safety = one.safety;
     steps.push_back(one.sql);
@@ -179,14 +178,12 @@ static void report_ready_of_schema(const Context& context, Reporter& reporter, c
   }
   fix.sql = join(steps, "\n");
   fix.down_sql = join(back, "\n");
-  Finding& finding = report_schema(
-      reporter, schema,
-      std::to_string(tables.size()) + " tables in schema " + schema +
-          " have no primary key, which tools and logical replication look for, although each has a unique "
-          "key that could be one: " +
-          join(names, ", ") +
-          (tables.size() > named ? " and " + std::to_string(tables.size() - named) + " more" : "") + ".",
-      members, members.size());
+  Finding& finding = report_schema(reporter, schema,
+                                   std::to_string(tables.size()) + " tables in schema " + schema +
+                                       " have no primary key, which tools and logical replication look for, "
+                                       "although each has a unique key that could be one: " +
+                                       first_names(std::move(names), 5) + ".",
+                                   members, members.size());
   finding.severity = Severity::note;
   finding.fix = std::move(fix);
 }

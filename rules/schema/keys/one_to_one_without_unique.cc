@@ -49,10 +49,9 @@ bool has_second_part(const Context& context, const Table& child, const Constrain
     const auto words = words_of(column.name);
     if (column.name != key.columns[0] && (words.size() <= 2 && any_of(words, parts))) return true;
   }
-  return std::ranges::any_of(child.constraints, [&](const Constraint& other) {
-    const Table* to =
-        other.kind == Constraint::Kind::foreign_key ? context.table(other.referenced_table) : nullptr;
-    const Column* from = to && other.columns.size() == 1 ? child.column(other.columns[0]) : nullptr;
+  return std::ranges::any_of(foreign_keys(child), [&](const Constraint& other) {
+    const bool known = other.columns.size() == 1 && context.table(other.referenced_table);
+    const Column* from = known ? child.column(other.columns[0]) : nullptr;
     return from && from->not_null && other.columns != key.columns &&
            other.referenced_table != key.referenced_table;
   });
@@ -126,10 +125,8 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     if (named_like_log(*table)) continue;
-    for (const auto& key : table->constraints) {
-      if (key.kind != Constraint::Kind::foreign_key || key.columns.size() != 1 || key.inherited ||
-          key.referenced_table == table->name)
-        continue;
+    for (const Constraint& key : own_foreign_keys(*table)) {
+      if (key.columns.size() != 1 || key.referenced_table == table->name) continue;
       const Column* column = table->column(key.columns[0]);
       if (!column || in_unique_index(*table, column->name)) continue;
       auto why = reason(context, *table, key, *column);

@@ -44,8 +44,7 @@ static bool reaches_row(const Context& context, const Table& table, const Constr
 static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
     if (at_most_one_row(*table)) continue;
-    for (const auto& key : table->constraints) {
-      if (key.kind != Constraint::Kind::foreign_key || key.inherited) continue;
+    for (const Constraint& key : own_foreign_keys(*table)) {
       const KeyCoverage coverage = key_coverage(context, *table, key.columns);
       if (coverage.coverage != Coverage::partial || !coverage.index) continue;
       const auto front = indexed_columns(*coverage.index, key);

@@ -45,8 +45,7 @@ Fix fix_of(const Table& table, const std::vector<std::string>& columns) {
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
-    for (const auto& key : table->constraints) {
-      if (key.kind != Constraint::Kind::foreign_key || key.inherited) continue;
+    for (const Constraint& key : own_foreign_keys(*table)) {
       const auto deleted = not_null_columns_set_to_null(*table, key, key.on_delete, true);
       const auto updated = not_null_columns_set_to_null(*table, key, key.on_update, false);
       const auto& columns = deleted.empty() ? updated : deleted;

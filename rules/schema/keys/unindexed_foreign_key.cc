@@ -4,6 +4,7 @@
 
 #include "base/text/text.h"
 #include "lint/run/context.h"
+#include "lint/schema/index_sql.h"
 #include "lint/schema/key_coverage.h"
 #include "lint/schema/parent_deletes.h"
 #include "lint/schema/tables.h"
@@ -71,9 +72,8 @@ static bool has_one_parent(const Context& context, const Constraint& key) {
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& [name, table] : context.catalog().tables) {
     if (at_most_one_row(table)) continue;
-    for (const auto& key : table.constraints)
-      if (key.kind == Constraint::Kind::foreign_key && !key.inherited && !has_one_parent(context, key))
-        check_key(context, reporter, table, key, true);
+    for (const Constraint& key : own_foreign_keys(table))
+      if (!has_one_parent(context, key)) check_key(context, reporter, table, key, true);
     std::set<std::vector<std::string>> columns;
     for (const auto& key : table.logical_keys)
       if (!has_one_parent(context, key) && columns.insert(key.columns).second)

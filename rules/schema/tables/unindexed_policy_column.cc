@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 
 #include "base/text/identifier.h"
 #include "base/text/text.h"
@@ -7,6 +6,7 @@
 #include "lint/schema/key_coverage.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/words.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::unindexed_policy_column {

@@ -1,7 +1,7 @@
-#include <algorithm>
 
 #include "base/text/text.h"
 #include "lint/schema/stored_as_text.h"
+#include "lint/schema/tables.h"
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 

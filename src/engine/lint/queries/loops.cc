@@ -6,6 +6,7 @@
 
 #include "base/text/text.h"
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 
 namespace pgadvise::lint {
 
@@ -95,10 +96,8 @@ const Constraint* key_between(const Context& context, const Query& parent, const
   for (const auto& use : child.facts.relations) {
     const Table* table = context.table(use.table);
     if (!table) continue;
-    for (const auto& key : table->constraints)
-      if (key.kind == Constraint::Kind::foreign_key && uses(parent, key.referenced_table) &&
-          follows(use.table, key.columns))
-        return &key;
+    for (const Constraint& key : foreign_keys(*table))
+      if (uses(parent, key.referenced_table) && follows(use.table, key.columns)) return &key;
     for (const auto& [referencing, key] : context.references_to(use.table))
       if (uses(parent, referencing->name) && follows(use.table, key->referenced_columns)) return key;
   }

@@ -1,21 +1,14 @@
 #include "lint/schema/by_schema.h"
 
-#include <algorithm>
 #include <utility>
-
-#include "base/text/text.h"
-#include "lint/schema/tables.h"
 
 namespace pgadvise::lint {
 namespace {
 
 std::string names_from(const std::vector<SchemaMember>& members, std::size_t first) {
-  constexpr std::size_t most = 40;
-  const std::size_t end = std::min(members.size(), first + most);
   std::vector<std::string> names;
-  for (std::size_t at = first; at < end; ++at) names.push_back(members[at].name);
-  return join(names, ", ") +
-         (end < members.size() ? " and " + std::to_string(members.size() - end) + " more" : "");
+  for (std::size_t at = first; at < members.size(); ++at) names.push_back(members[at].name);
+  return first_names(std::move(names), 40);
 }
 
 }  // namespace

@@ -8,9 +8,7 @@ namespace pgadvise::lint {
 namespace {
 
 const Constraint* constraint_of(const Table& table, const Index& index) {
-  for (const auto& constraint : table.constraints)
-    if (index.constraint && constraint.name == index.name) return &constraint;
-  return nullptr;
+  return index.constraint ? table.constraint(index.name) : nullptr;
 }
 
 bool has_relation(const Catalog& catalog, const QualifiedName& name) {

@@ -114,8 +114,7 @@ bool contains(const std::vector<std::string>& list, std::string_view value) {
 
 Junction junction(const Table& table) {
   Junction out;
-  for (const auto& key : table.constraints) {
-    if (key.kind != Constraint::Kind::foreign_key) continue;
+  for (const Constraint& key : foreign_keys(table)) {
     if (key.columns.size() != 1) return {};
     if (!contains(out.links, key.columns[0])) out.links.push_back(key.columns[0]);
   }
@@ -195,9 +194,8 @@ bool stores_rows(const Table& table) {
 }
 
 bool in_foreign_key(const Table& table, const std::string& column) {
-  return std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
-    return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
-  });
+  return std::ranges::any_of(foreign_keys(table),
+                             [&](const Constraint& key) { return contains(key.columns, column); });
 }
 
 bool in_unique_index(const Table& table, const std::string& column) {
@@ -210,8 +208,8 @@ bool in_unique_index(const Table& table, const std::string& column) {
 
 const Constraint* foreign_key_between(const Table& a, const Table& b) {
   for (const auto& [child, parent] : {std::pair(&a, &b), std::pair(&b, &a)})
-    for (const auto& key : child->constraints)
-      if (key.kind == Constraint::Kind::foreign_key && key.referenced_table == parent->name) return &key;
+    for (const Constraint& key : foreign_keys(*child))
+      if (key.referenced_table == parent->name) return &key;
   return nullptr;
 }
 

@@ -1,6 +1,5 @@
 #include "lint/schema/type_fix.h"
 
-#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -12,8 +11,7 @@ namespace {
 
 bool names(const std::string& expression, const std::string& name) {
   const auto tokens = tokens_of(replace_all(expression, "\"", ""));
-  return std::ranges::find(tokens, name) != tokens.end() ||
-         std::ranges::find(tokens, lower(name)) != tokens.end();
+  return is_one_of(name, tokens) || is_one_of(lower(name), tokens);
 }
 
 }  // namespace
