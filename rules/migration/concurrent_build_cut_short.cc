@@ -3,6 +3,7 @@
 
 #include "lint/migrations/lock_forecast.h"
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 

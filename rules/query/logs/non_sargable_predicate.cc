@@ -125,9 +125,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
-    const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::update ||
-                       facts.kind == StatementKind::delete_;
-    if (!facts.parsed || !reads || facts.catalog_query || by_tool_alone(query)) continue;
+    if (!facts.parsed || !filters_rows(facts) || facts.catalog_query || by_tool_alone(query)) continue;
     if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
     check_query(context, reporter, query);
   }

@@ -80,11 +80,8 @@ bool indexed(const Table& table, const std::string& column) {
 }
 
 bool reads(const Query& query, const QualifiedName& table) {
-  const auto kind = query.facts.kind;
-  const bool filters =
-      kind == StatementKind::select || kind == StatementKind::update || kind == StatementKind::delete_;
   // Only statements of the application that use the table directly.
-  return filters && of_application(query) &&
+  return filters_rows(query.facts) && of_application(query) &&
          std::ranges::any_of(query.facts.relations,
                              [&](const RelationUse& use) { return use.table == table && !use.through_view; });
 }

@@ -63,10 +63,7 @@ static void check(const Context& context, Reporter& reporter) {
                "Rows of " + display(pair.table->name) + " are looked up by " + join(columns, ", ") +
                    " and inserted if missing: each row takes two round trips, and concurrent sessions fail "
                    "on the unique key.");
-    finding.evidence.push_back(log_fact(
-        "before each INSERT: " + ellipsis(pair.look_up->text, shown_statement),
-        pair.look_up->samples.empty() ? std::nullopt
-                                      : std::optional<SourceLocation>(pair.look_up->samples.front().place)));
+    finding.evidence.push_back(query_fact(*pair.look_up, "before each INSERT: "));
     finding.evidence.push_back(figures(*pair.repeat, 1));
     finding.fix =
         manual_fix("Use INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE");

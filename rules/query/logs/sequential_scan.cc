@@ -145,8 +145,7 @@ Probe probe_of(const Query& query, const QualifiedName& table) {
 bool slow_or_frequent(const Context& context, const Query& query) {
   const auto& facts = query.facts;
   // INSERT … SELECT, too.
-  const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::insert ||
-                     facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
+  const bool reads = filters_rows(facts) || facts.kind == StatementKind::insert;
   if (!facts.parsed || !reads || facts.catalog_query) return false;
   if (query.timed_calls == 0) return true;  // no durations: the plan decides
   return query.mean_ms() >= context.option(slow_ms) ||

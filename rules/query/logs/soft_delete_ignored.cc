@@ -50,9 +50,7 @@ bool leaves_out(const QueryFacts& facts, const ColumnUse& mark) {
 // joined table, a deleted row may be wanted.
 bool counts(const Query& query, const QualifiedName& table) {
   const QueryFacts& facts = query.facts;
-  const bool kind = facts.kind == StatementKind::select || facts.kind == StatementKind::update ||
-                    facts.kind == StatementKind::delete_;
-  if (!kind || facts.catalog_query || facts.from_derived || !of_application(query)) return false;
+  if (!filters_rows(facts) || facts.from_derived || !of_application(query)) return false;
   return std::ranges::all_of(facts.relations,
                              [&](const RelationUse& use) { return use.table == table && !use.through_view; });
 }

@@ -72,7 +72,7 @@ void take_longest(TableTraffic& out, const Query& query) {
   if (query.max_ms <= out.longest_ms) return;
   out.longest_ms = query.max_ms;
   out.longest = query.text;
-  out.longest_at = query.samples.empty() ? SourceLocation{} : query.samples.front().place;
+  out.longest_at = place_of(query).value_or(SourceLocation{});
 }
 
 // `fingerprints`: of the transactions to consider; nullptr: all.

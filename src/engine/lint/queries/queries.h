@@ -25,6 +25,12 @@ inline bool known_small(const Context& context, const QualifiedName& table, doub
   return known && *known < rows;
 }
 
+// SELECT, UPDATE or DELETE: its WHERE chooses rows of stored tables.
+inline bool filters_rows(const QueryFacts& facts) {
+  using Kind = StatementKind;
+  return facts.kind == Kind::select || facts.kind == Kind::update || facts.kind == Kind::delete_;
+}
+
 // Whether the statement has an OFFSET that may skip rows. One that is 0 in the statement or in every sample
 // does not.
 bool skips_rows(const QueryFacts& facts);
