@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::renamed_in_use {
