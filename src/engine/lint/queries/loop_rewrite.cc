@@ -256,7 +256,7 @@ std::string update_all(const Context& context, const Query& query, const Predica
                      facts.updated.size() == facts.assigned_parameters.size() &&
                      facts.assigned_parameters.size() + 1 == static_cast<std::size_t>(facts.parameters) &&
                      !facts.from_derived && facts.functions.empty() &&
-                     !contains(lower(query.text), " returning ");
+                     !pgadvise::contains(lower(query.text), " returning ");
   if (!table || !plain || key.parameter < 1 || !plain_comparison(query, key)) return {};
   std::map<int, std::string> columns{{key.parameter, key.column.column}};
   std::vector<std::string> assigned;
