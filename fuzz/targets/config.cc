@@ -18,13 +18,12 @@
 namespace pgadvise::lint {
 std::span<const RegisteredRule> all_rules() {
   static constexpr Option rows{.name = "rows", .fallback = 1000, .meaning = "rows"};
-  static constexpr const Option* options[] = {&rows};
   static constexpr Rule rule{.id = "unbounded-result",
                              .summary = {},
                              .why = {},
                              .fix = {},
                              .when_to_ignore = {},
-                             .options = options};
+                             .options = {&rows}};
   static constexpr RegisteredRule all[] = {{"query", &rule, {}, {}, {}}};
   return all;
 }

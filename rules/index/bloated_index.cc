@@ -1,6 +1,5 @@
 #include <cmath>
 
-#include "base/text/identifier.h"
 #include "lint/schema/index_sql.h"
 #include "lint/schema/index_use.h"
 #include "lint/schema/tables.h"
@@ -9,13 +8,9 @@
 namespace pgadvise::rules::bloated_index {
 namespace {
 
-constexpr Option least_bytes{.name = "least_bytes",
-                             .fallback = 104857600,
-                             .table_size = true,
-                             .meaning = "bytes of wasted space below which an index is not reported"};
-constexpr Option min_share{
-    .name = "share", .fallback = 0.5, .meaning = "share of the index that must be wasted space"};
-constexpr const Option* options[] = {&least_bytes, &min_share};
+constexpr Option least_bytes =
+    size_option("least_bytes", 104857600, "bytes of wasted space below which an index is not reported");
+constexpr Option min_share{"share", 0.5, "share of the index that must be wasted space"};
 
 // Estimated pages of a rebuilt B-tree over these rows, from the average column widths in pg_stats. Returns 0
 // where a width is unknown. Deduplication (PostgreSQL 13 and later) makes the real index smaller than the
@@ -58,10 +53,7 @@ void check(const Context& context, Reporter& reporter) {
                            bytes_text(expected * page_bytes) + " after a rebuild.");
       finding.evidence.push_back(
           catalog_fact(grouped(table.statistics->rows) + " rows, " + definition(index), index.origin));
-      Fix fix;
-      fix.title = "Rebuild the index; REINDEX CONCURRENTLY blocks neither reads nor writes";
-      fix.sql = "REINDEX INDEX CONCURRENTLY " + quote_name(name.schema, index.name) + ";";
-      finding.fix = std::move(fix);
+      finding.fix = rebuild_index(table, index);
     }
   }
 }
@@ -83,7 +75,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The table is being filled again, or the keys arrive in random order, which normally leaves a third "
         "of each page free.",
-    .options = options,
+    .options = {&least_bytes, &min_share},
     .check = check,
     .guesses = true};
 

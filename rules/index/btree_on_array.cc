@@ -11,7 +11,6 @@ namespace {
 
 // Whether a logged query compares the whole array, or sorts by it: what a B-tree serves.
 bool used_whole(const Context& context, const Table& table, const std::string& column) {
-  if (!context.has_workload()) return false;
   const ColumnUse use{table.name, column};
   const auto whole = [&](const Predicate& predicate) {
     using Op = Predicate::Op;
@@ -19,11 +18,10 @@ bool used_whole(const Context& context, const Table& table, const std::string& c
            (predicate.op == Op::equality || predicate.op == Op::in_list || predicate.op == Op::range);
   };
   const auto& queries = context.queries_on(table.name);
-  return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
+  return std::ranges::any_of(queries, [&](const Query* query) {
     const QueryFacts& facts = query->facts;
-    return std::any_of(facts.predicates.begin(), facts.predicates.end(), whole) ||
-           std::any_of(facts.sort.begin(), facts.sort.end(),
-                       [&](const SortKey& key) { return key.column == use; });
+    return std::ranges::any_of(facts.predicates, whole) ||
+           std::ranges::any_of(facts.sort, [&](const SortKey& key) { return key.column == use; });
   });
 }
 
@@ -42,20 +40,13 @@ void check(const Context& context, Reporter& reporter) {
                            ": it finds whole arrays, and no query for an element (@>, &&) can use it.");
       finding.evidence.push_back(
           catalog_fact(definition(index) + "; " + column->name + " is " + column->type, index.origin));
-      Index gin;
-      gin.name = new_index_name(context.catalog(), table->name.schema, index.name, "_gin");
-      gin.method = "gin";
-      gin.keys = {{.column = column->name}};
-      const bool concurrently = table->kind != Table::Kind::partitioned;
-      Fix fix;
-      fix.title =
-          "If queries look for elements, create a GIN index, and write the condition as column @> ARRAY[…]: "
-          "= ANY (column) does not use a GIN index. Then drop the B-tree";
-      fix.sql = create_index_sql(*table, gin) + "\n" + drop_index(*table, index, Fix::Safety::review).sql;
-      fix.down_sql = create_index_sql(*table, index) + "\n" +
-                     ddl::drop_index({table->name.schema, gin.name}, concurrently) + ";";
-      fix.safety = Fix::Safety::review;
-      finding.fix = std::move(fix);
+      const Index gin{.name = new_index_name(context.catalog(), table->name.schema, index.name, "_gin"),
+                      .method = "gin",
+                      .keys = {{.column = column->name}}};
+      finding.fix =
+          replace_index(*table, index, gin,
+                        "If queries look for elements, create a GIN index, and write the condition as column "
+                        "@> ARRAY[…]: = ANY (column) does not use a GIN index. Then drop the B-tree");
     }
 }
 
@@ -68,9 +59,9 @@ constinit const Rule rule{
     .summary = "a B-tree index that begins with an array column",
     .why =
         "A B-tree orders arrays as wholes. It serves `tags = '{a,b}'` and ORDER BY, and no query that looks "
-        "for an element: `tags @> '{a}'`, `tags && '{a,b}'` and `'a' = ANY (tags)` scan the table. An "
-        "INSERT fails if the array exceeds, after compression, the 2,704 bytes that a B-tree entry may "
-        "have. A GIN index has an entry for each element.\n\n"
+        "for an element: `tags @> '{a}'`, `tags && '{a,b}'` and `'a' = ANY (tags)` scan the table. An INSERT "
+        "fails if the array exceeds, after compression, the 2,704 bytes that a B-tree entry may have. A GIN "
+        "index has an entry for each element.\n\n"
         "An index that the server has scanned is not reported, nor one whose whole arrays logged statements "
         "compare or sort.",
     .fix = "Create a GIN index and use `@>` or `&&`.",

@@ -27,10 +27,7 @@ static std::string keys_text(const Index& index) {
 }
 
 static const Constraint* constraint_of(const Table& table, const Index& index) {
-  if (!index.constraint) return nullptr;
-  for (const auto& constraint : table.constraints)
-    if (constraint.name == index.name) return &constraint;
-  return nullptr;
+  return index.constraint ? table.constraint(index.name) : nullptr;
 }
 
 // The index of a deferrable constraint looks like any other unique index, but neither ON CONFLICT nor a
@@ -61,11 +58,11 @@ static int rank(const Table& table, const Index& index) {
 static bool referenced_by_keys(const Context& context, const Table& table, const Index& index) {
   if (!index.unique) return false;
   const auto& references = context.references_to(table.name);
-  return std::any_of(references.begin(), references.end(), [&](const Context::Reference& reference) {
+  return std::ranges::any_of(references, [&](const Context::Reference& reference) {
     const auto& columns = reference.key->referenced_columns;
-    return columns.size() == index.keys.size() &&
-           std::all_of(index.keys.begin(), index.keys.end(),
-                       [&](const IndexKey& key) { return contains(columns, key.column); });
+    return columns.size() == index.keys.size() && std::ranges::all_of(index.keys, [&](const IndexKey& key) {
+             return contains(columns, key.column);
+           });
   });
 }
 
@@ -73,8 +70,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
   std::vector<std::pair<int, const Index*>> indexes;
   for (const auto& index : table.indexes)
     if (index.valid) indexes.emplace_back(rank(table, index), &index);
-  std::stable_sort(indexes.begin(), indexes.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::ranges::stable_sort(indexes, [](const auto& a, const auto& b) { return a.first < b.first; });
   std::map<std::string, std::vector<const Index*>> before;  // indexes seen so far, by their keys
   for (const auto& [unused, one] : indexes) {
     const Index& index = *one;

@@ -6,11 +6,7 @@
 namespace pgadvise::rules::index_on_small_table {
 namespace {
 
-constexpr Option max_rows{.name = "most_rows",
-                          .fallback = 1000,
-                          .table_size = true,
-                          .meaning = "rows up to which a table is small"};
-constexpr const Option* options[] = {&max_rows};
+constexpr Option max_rows = size_option("most_rows", 1000, "rows up to which a table is small");
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
@@ -41,7 +37,7 @@ constinit const Rule rule{
         "Indexes of constraints, unique indexes and indexes that serve a foreign key are not reported.",
     .fix = "Drop the index, if the table stays small.",
     .when_to_ignore = "The table will grow.",
-    .options = options,
+    .options = {&max_rows},
     .check = check,
     .on_by_default = false};
 

@@ -1,7 +1,5 @@
-#include "base/text/identifier.h"
 #include "lint/schema/index_sql.h"
 #include "lint/schema/index_use.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::invalid_index {
@@ -14,17 +12,11 @@ static bool leftover(std::string name) {
 }
 
 static Fix fix_of(const Table& table, const Index& index) {
-  const std::string name = quote_name(table.name.schema, index.name);
-  if (leftover(index.name) || index.unique) {
-    Fix fix = drop_index(table, index, Fix::Safety::review);
-    fix.title = leftover(index.name)
-                    ? "Drop this leftover of a failed REINDEX CONCURRENTLY; the original index still exists"
-                    : "Drop the index, remove duplicate rows, and create the index again";
-    return fix;
-  }
-  Fix fix;
-  fix.title = "Rebuild the index; REINDEX CONCURRENTLY blocks neither reads nor writes";
-  fix.sql = "REINDEX INDEX CONCURRENTLY " + name + ";";
+  if (!leftover(index.name) && !index.unique) return rebuild_index(table, index);
+  Fix fix = drop_index(table, index, Fix::Safety::review);
+  fix.title = leftover(index.name)
+                  ? "Drop this leftover of a failed REINDEX CONCURRENTLY; the original index still exists"
+                  : "Drop the index, remove duplicate rows, and create the index again";
   return fix;
 }
 
@@ -33,12 +25,12 @@ static void check(const Context& context, Reporter& reporter) {
     for (const auto& index : table.indexes) {
       if (index.valid || index.building || table.temporary) continue;
       const bool partitioned = table.kind == Table::Kind::partitioned;
-      Finding& finding = report_index(
-          reporter, table, index,
-          partitioned ? " is invalid, because not every partition has an attached index: queries "
-                        "read the other partitions by sequential scans."
-                      : " is invalid: every write maintains it, and no query uses it.",
-          partitioned ? std::optional(Severity::warning) : std::nullopt);
+      Finding& finding =
+          report_index(reporter, table, index,
+                       partitioned ? " is invalid, because not every partition has an attached index: "
+                                     "queries read the other partitions by sequential scans."
+                                   : " is invalid: every write maintains it, and no query uses it.",
+                       partitioned ? std::optional(Severity::warning) : std::nullopt);
       finding.evidence.push_back(catalog_fact(definition(index), index.origin));
       if (partitioned && !index.unique && index.method == "btree")
         finding.proposal = IndexProposal{name, index.keys, index.include, index.predicate};

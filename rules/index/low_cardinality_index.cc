@@ -6,14 +6,9 @@
 namespace pgadvise::rules::low_cardinality_index {
 namespace {
 
-constexpr Option max_values{.name = "most_values",
-                            .fallback = 5,
-                            .meaning = "distinct values up to which a column has low cardinality"};
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 100000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which its indexes are not reported"};
-constexpr const Option* options[] = {&max_values, &least_rows};
+constexpr Option max_values{"most_values", 5, "distinct values up to which a column has low cardinality"};
+constexpr Option least_rows =
+    size_option("least_rows", 100000, "rows of the table below which its indexes are not reported");
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
@@ -27,20 +22,19 @@ void check(const Context& context, Reporter& reporter) {
       if (values < 1 || values > context.option(max_values) || needed.count(&index)) continue;
       // Nearly all values are null: only the few others are looked up, so the index works like a partial one.
       if (column->statistics->null_fraction > 0.9) continue;
-      Finding& finding = report_index(
-          reporter, *table, index,
-          " (" + column->name + ") " +
-              (values < 2 ? "has one distinct value in "
-                          : "has " + grouped(values) + " distinct values in ") +
-              grouped(table->statistics->rows) +
-              " rows: only a rare value is worth an index scan, and a partial index serves a rare value "
-              "better.");
+      Finding& finding = report_index(reporter, *table, index,
+                                      " (" + column->name + ") " +
+                                          (values < 2 ? "has one distinct value in "
+                                                      : "has " + grouped(values) + " distinct values in ") +
+                                          grouped(table->statistics->rows) +
+                                          " rows: only a rare value is worth an index scan, and a partial "
+                                          "index serves a rare value better.");
       if (column->statistics->most_common_freq > 0)
         finding.evidence.push_back(catalog_fact("the most common value is in " +
                                                 grouped(100 * column->statistics->most_common_freq) +
                                                 " % of the rows"));
       const IndexStatistics use = summed(context, *table, index);
-      finding.evidence.push_back(catalog_fact(grouped(static_cast<double>(use.scans)) +
+      finding.evidence.push_back(catalog_fact(grouped(use.scans) +
                                               " scans since the statistics were reset, " +
                                               bytes_text(static_cast<double>(use.pages) * page_bytes)));
       Fix fix = drop_index(*table, index, Fix::Safety::manual);
@@ -71,7 +65,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "Queries look up the rare values and the index is small enough, or queries only count or sort by the "
         "column.",
-    .options = options,
+    .options = {&max_values, &least_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::low_cardinality_index

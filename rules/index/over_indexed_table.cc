@@ -6,19 +6,12 @@
 namespace pgadvise::rules::over_indexed_table {
 namespace {
 
-constexpr Option least_days{
-    .name = "least_days", .fallback = 14, .meaning = "days of statistics below which nothing is reported"};
 constexpr Option least_writes{
-    .name = "least_writes",
-    .fallback = 100000,
-    .meaning = "rows written in that time below which the index maintenance cost is too small to report"};
-constexpr Option writes_per_scan{
-    .name = "writes_per_scan",
-    .fallback = 100,
-    .meaning = "rows written for each scan of an index from which the index is idle"};
-constexpr Option idle_indexes{
-    .name = "idle_indexes", .fallback = 3, .meaning = "idle indexes from which a table is reported"};
-constexpr const Option* options[] = {&least_days, &least_writes, &writes_per_scan, &idle_indexes};
+    "least_writes", 100000,
+    "rows written in that time below which the index maintenance cost is too small to report"};
+constexpr Option writes_per_scan{"writes_per_scan", 100,
+                                 "rows written for each scan of an index from which the index is idle"};
+constexpr Option idle_indexes{"idle_indexes", 3, "idle indexes from which a table is reported"};
 
 void check(const Context& context, Reporter& reporter) {
   const auto& days = context.catalog().statistics_days;
@@ -33,18 +26,17 @@ void check(const Context& context, Reporter& reporter) {
         continue;
       const IndexStatistics use = summed(context, *table, index);
       if (static_cast<double>(use.scans) * context.option(writes_per_scan) > writes) continue;
-      idle.push_back(catalog_fact(index.name + ": " + grouped(static_cast<double>(use.scans)) + " scans, " +
+      idle.push_back(catalog_fact(index.name + ": " + grouped(use.scans) + " scans, " +
                                       bytes_text(static_cast<double>(use.pages) * page_bytes) + ", " +
                                       definition(index),
                                   index.origin));
     }
-    if (static_cast<double>(idle.size()) < context.option(idle_indexes)) continue;
+    if (idle.size() < context.option(idle_indexes)) continue;
     Finding& finding =
-        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
+        reporter.add(table_subject(table->name), table->origin,
                      display(table->name) + " has " + std::to_string(table->indexes.size()) +
                          " indexes, of which " + std::to_string(idle.size()) + " are rarely scanned, while " +
                          grouped(writes) + " rows were written in " + grouped(*days) + " days.");
-    finding.location = table->origin;
     finding.evidence = std::move(idle);
   }
 }
@@ -64,7 +56,7 @@ constinit const Rule rule{
     .fix =
         "Drop the indexes that no important query needs. Combine several indexes into one over more columns.",
     .when_to_ignore = "The few reads matter more than the writes, or run on a replica.",
-    .options = options,
+    .options = {&least_days, &least_writes, &writes_per_scan, &idle_indexes},
     .check = check};
 
 }  // namespace pgadvise::rules::over_indexed_table

@@ -2,17 +2,13 @@
 
 #include "lint/schema/index_sql.h"
 #include "lint/schema/index_use.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::redundant_index {
 
-static constexpr Option max_times_larger{.name = "larger",
-                                         .fallback = 4,
-                                         .meaning =
-                                             "how many times the pages of the narrow index the wide one may "
-                                             "have; beyond this size the narrow index is not reported"};
-static constexpr const Option* options[] = {&max_times_larger};
+static constexpr Option max_times_larger{"larger", 4,
+                                         "how many times the pages of the narrow index the wide one may "
+                                         "have; beyond this size the narrow index is not reported"};
 
 static bool identical(const Index& a, const Index& b) {
   return a.keys == b.keys && a.include.size() == b.include.size() && same_predicate(a, b);
@@ -40,8 +36,8 @@ static void check(const Context& context, Reporter& reporter) {
       const auto& others = narrow.keys.empty() || narrow.keys[0].column.empty()
                                ? all
                                : context.indexes_with(table, narrow.keys[0].column);
-      const auto found = std::find_if(others.begin(), others.end(),
-                                      [&](const Index* index) { return serves(context, *index, narrow); });
+      const auto found =
+          std::ranges::find_if(others, [&](const Index* index) { return serves(context, *index, narrow); });
       if (found == others.end()) continue;
       const Index* wide = *found;
       Finding& finding = report_index(
@@ -63,8 +59,7 @@ constinit const Rule rule{
     .summary = "an index whose queries another index serves as well",
     .why =
         "A B-tree on (a, b) serves look-ups by a just like a B-tree on (a). The narrow index slows down "
-        "every "
-        "write and takes space in the cache.\n\n"
+        "every write and takes space in the cache.\n\n"
         "The rule compares plain B-trees whose order, operator classes, collations and predicates agree. It "
         "leaves out unique indexes, indexes of constraints and the replica identity. An index on (a) is "
         "redundant beside one on (a DESC), because a B-tree can be scanned in both directions. An index on "
@@ -72,7 +67,7 @@ constinit const Rule rule{
     .fix = "Drop the narrow index after checking which queries scan it.",
     .when_to_ignore =
         "The wide index is much larger, and frequent queries or index-only scans use the narrow one.",
-    .options = options,
+    .options = {&max_times_larger},
     .check = check};
 
 }  // namespace pgadvise::rules::redundant_index

@@ -6,17 +6,10 @@
 namespace pgadvise::rules::unused_index {
 namespace {
 
-constexpr Option least_days{
-    .name = "least_days", .fallback = 14, .meaning = "days of statistics below which nothing is reported"};
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 10000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which its indexes are not reported"};
-constexpr Option least_pages{.name = "least_pages",
-                             .fallback = 128,
-                             .table_size = true,
-                             .meaning = "pages of the index (8 kB each) below which it is not reported"};
-constexpr const Option* options[] = {&least_days, &least_rows, &least_pages};
+constexpr Option least_rows =
+    size_option("least_rows", 10000, "rows of the table below which its indexes are not reported");
+constexpr Option least_pages =
+    size_option("least_pages", 128, "pages of the index (8 kB each) below which it is not reported");
 
 void check(const Context& context, Reporter& reporter) {
   const auto& days = context.catalog().statistics_days;
@@ -27,9 +20,7 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& index : table->indexes) {
       if (index.unique || !index.valid || !droppable(index) || !index.statistics) continue;
       const IndexStatistics use = summed(context, *table, index);
-      if (use.scans > 0 || static_cast<double>(use.pages) < context.option(least_pages) ||
-          needed.count(&index))
-        continue;
+      if (use.scans > 0 || use.pages < context.option(least_pages) || needed.count(&index)) continue;
       Finding& finding =
           report_index(reporter, *table, index,
                        " (" + bytes_text(static_cast<double>(use.pages) * page_bytes) +
@@ -37,7 +28,7 @@ void check(const Context& context, Reporter& reporter) {
       finding.evidence.push_back(catalog_fact(definition(index), index.origin));
       finding.evidence.push_back(
           catalog_fact("no scan since the statistics were reset " + grouped(*days) + " days ago, " +
-                       grouped(static_cast<double>(table->statistics->writes)) +
+                       grouped(table->statistics->writes) +
                        " rows of the table written since then; replicas have statistics of their own"));
       finding.fix = drop_index(*table, index, Fix::Safety::review);
     }
@@ -59,7 +50,7 @@ constinit const Rule rule{
         "read replica nor a job that runs once a quarter.",
     .fix = "Check every replica, then run DROP INDEX CONCURRENTLY.",
     .when_to_ignore = "A replica or a rare job uses the index, or the server was promoted recently.",
-    .options = options,
+    .options = {&least_days, &least_rows, &least_pages},
     .check = check};
 
 }  // namespace pgadvise::rules::unused_index

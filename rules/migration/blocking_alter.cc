@@ -1,4 +1,3 @@
-#include "base/text/identifier.h"
 #include "lint/migrations/migrations.h"
 #include "model/schema/ddl.h"
 #include "model/schema/type_change.h"
@@ -8,7 +7,6 @@ namespace pgadvise::rules::blocking_alter {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 using Cost = TypeChange::Cost;
@@ -125,19 +123,18 @@ void refresh_view(const Site& site, SiteReporter& out) {
       out.add(site, subject_of(*site.action),
               "REFRESH MATERIALIZED VIEW " + view + " blocks reads of " + view + " until its query has run.");
   finding.fix = manual_fix(
-      "REFRESH MATERIALIZED VIEW CONCURRENTLY; the view needs a unique index over all rows, and "
-      "must have been filled before");
+      "REFRESH MATERIALIZED VIEW CONCURRENTLY; the view needs a unique index over all rows, and must have "
+      "been filled before");
 }
 
 void attach_partition(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
   if (action.proven_in_bound) return;
-  Finding& finding =
-      out.add(site, subject_of(action),
-              "ATTACH PARTITION scans all of " + display(action.table) +
-                  " under a lock that blocks reads and writes, because no validated CHECK shows that its "
-                  "rows fit" +
-                  rows + ".");
+  Finding& finding = out.add(
+      site, subject_of(action),
+      "ATTACH PARTITION scans all of " + display(action.table) +
+          " under a lock that blocks reads and writes, because no validated CHECK shows that its rows fit" +
+          rows + ".");
   finding.fix = manual_fix("Add a CHECK with the partition's bound NOT VALID, validate it " +
                            in_its_own_transaction(*site.migration) + ", then attach, and drop the CHECK");
 }
@@ -205,13 +202,12 @@ constinit const Rule rule{
         "validated CHECK says IS NOT NULL. Tables that the same migration creates are left out.\n\n"
         "The rule also reports REFRESH MATERIALIZED VIEW without CONCURRENTLY, ATTACH PARTITION of a table "
         "without a validated CHECK that names the columns of the partition key, and, as a note, DETACH "
-        "PARTITION "
-        "without CONCURRENTLY.",
+        "PARTITION without CONCURRENTLY.",
     .fix =
         "The finding has the steps. In every case, set `lock_timeout` in the migration. A lock that cannot "
         "be acquired then fails the migration instead of blocking the service.",
     .when_to_ignore = "The table is small, or nobody uses it while migrations run.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::blocking_alter

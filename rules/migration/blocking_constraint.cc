@@ -2,6 +2,7 @@
 
 #include "base/text/text.h"
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
@@ -9,7 +10,6 @@ namespace pgadvise::rules::blocking_constraint {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 using Constrains = Constraint::Kind;
@@ -24,11 +24,8 @@ std::string shown(const SchemaAction& action) {
 
 Subject constraint_subject(const SchemaAction& action) {
   const bool key = action.constraint->kind == Constrains::foreign_key;
-  return {.kind = key ? "foreign-key" : "constraint",
-          .schema = action.table.schema,
-          .table = action.table.name,
-          .columns = action.constraint->columns,
-          .constraint = action.name};
+  return subject_in(action.table, key ? "foreign-key" : "constraint", action.constraint->columns,
+                    action.name);
 }
 
 void validated_in_same_transaction(const Site& site, const SchemaStep& validation, const std::string& table,
@@ -50,14 +47,11 @@ void validated_in_same_transaction(const Site& site, const SchemaStep& validatio
 // Why columns that the migration adds may hold values. An UPDATE before the constraint may fill them.
 Evidence why_not_empty(const Site& site) {
   const auto& columns = site.action->constraint->columns;
-  for (const SchemaStep& step : site.migration->steps) {
-    if (&step == site.step) break;
+  for (const SchemaStep& step : steps_before(site))
     for (const SchemaAction& action : step.actions)
       if (action.kind == Kind::update && action.table == site.action->table &&
-          std::find_first_of(columns.begin(), columns.end(), action.columns.begin(), action.columns.end()) !=
-              columns.end())
+          std::ranges::find_first_of(columns, action.columns) != columns.end())
         return project_fact("the migration fills the new column: " + step.text, step.place);
-  }
   return project_fact(
       "the migration adds the column with a default or IF NOT EXISTS: the column may hold values");
 }
@@ -88,8 +82,8 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
   if (key && action.on_new_columns && !action.with_column) finding.evidence.push_back(why_not_empty(site));
   if (action.table_kind == Table::Kind::partitioned && key) {
     finding.fix = manual_fix(
-        "Before PostgreSQL 18, foreign keys of partitioned tables cannot be NOT VALID: add the key "
-        "to each partition first, NOT VALID and then validated, and to the parent last");
+        "Before PostgreSQL 18, foreign keys of partitioned tables cannot be NOT VALID: add the key to each "
+        "partition first, NOT VALID and then validated, and to the parent last");
     return;
   }
   Constraint named = *action.constraint;
@@ -140,8 +134,8 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
                                  " builds its index under a lock that blocks reads and writes" + rows + ".");
   if (action.constraint->kind == Constrains::exclusion || action.constraint->columns.empty()) {
     finding.fix = manual_fix(
-        "An exclusion constraint cannot be built concurrently: set lock_timeout and run "
-        "the migration during a maintenance window");
+        "An exclusion constraint cannot be built concurrently: set lock_timeout and run the migration during "
+        "a maintenance window");
     return;
   }
   const std::string name =
@@ -180,8 +174,8 @@ void domain_constraint(const Site& site, SiteReporter& out, const std::string& r
                              "The new constraint of the domain " + action.name + " scans all of " +
                                  display(action.table) + " and blocks writes to it" + rows + ".");
   finding.fix = manual_fix(
-      "Set lock_timeout and run it during a maintenance window: VALIDATE CONSTRAINT of "
-      "a domain blocks writes to these tables, too");
+      "Set lock_timeout and run it during a maintenance window: VALIDATE CONSTRAINT of a domain blocks "
+      "writes to these tables, too");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -225,16 +219,15 @@ constinit const Rule rule{
         "was built CONCURRENTLY.\n\n"
         "A new constraint of a domain scans every table that has a column of the domain.\n\n"
         "Not reported: constraints that exist already, so that the statement fails or a DO block passes over "
-        "it; constraints of tables that the same migration creates, and `ADD COLUMN … REFERENCES` "
-        "without a default, where the server knows that there is nothing to check. As two statements, or as "
-        "ADD COLUMN and ADD CONSTRAINT in one, the same change scans the table. This case is a note. It is "
-        "not a note where the column is added IF NOT EXISTS, because the column may already exist and hold "
-        "values.",
+        "it; constraints of tables that the same migration creates, and `ADD COLUMN … REFERENCES` without a "
+        "default, where the server knows that there is nothing to check. As two statements, or as ADD COLUMN "
+        "and ADD CONSTRAINT in one, the same change scans the table. This case is a note. It is not a note "
+        "where the column is added IF NOT EXISTS, because the column may already exist and hold values.",
     .fix =
         "Use ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction. For keys, use "
         "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX.",
     .when_to_ignore = "The table is small, or nobody uses it while migrations run.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::blocking_constraint

@@ -1,6 +1,7 @@
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
@@ -8,7 +9,6 @@ namespace pgadvise::rules::blocking_index_build {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
@@ -18,33 +18,30 @@ std::string subject_name(const SchemaAction& action) {
 
 Fix index_fix(const Site& site) {
   const SchemaAction& action = *site.action;
-  Fix fix;
-  fix.safety = Fix::Safety::manual;
-  if (action.table_kind == Table::Kind::partitioned) {
-    fix.title =
+  if (action.table_kind == Table::Kind::partitioned)
+    return manual_fix(
         "CONCURRENTLY does not work on a partitioned table: create the index ON ONLY the parent, create one "
-        "CONCURRENTLY on each partition, and attach them";
-    return fix;
-  }
+        "CONCURRENTLY on each partition, and attach them");
   const bool unnamed = action.name.empty();
-  fix.statement = site.step->place;
-  fix.title =
-      outside_transaction(*site.migration, unnamed ? "CREATE INDEX IF NOT EXISTS with the name of this index"
-                                                   : "CREATE INDEX IF NOT EXISTS");
-  fix.sql =
-      ddl::create_index(action.table, *action.index, {.concurrently = true, .if_not_exists = !unnamed}) + ";";
-  if (!unnamed) fix.down_sql = ddl::drop_index({action.table.schema, action.name}, true) + ";";
-  return fix;
+  return {.title = outside_transaction(*site.migration,
+                                       unnamed ? "CREATE INDEX IF NOT EXISTS with the name of this index"
+                                               : "CREATE INDEX IF NOT EXISTS"),
+          .sql = ddl::create_index(action.table, *action.index,
+                                   {.concurrently = true, .if_not_exists = !unnamed}) +
+                 ";",
+          .down_sql = unnamed ? "" : ddl::drop_index({action.table.schema, action.name}, true) + ";",
+          .safety = Fix::Safety::manual,
+          .statement = site.step->place};
 }
 
 // REINDEX SCHEMA, DATABASE, SYSTEM: one table after the other.
 void report_all(const Site& site, SiteReporter& out) {
   const SchemaAction& action = *site.action;
-  Finding& finding = out.add(site, {.kind = "object", .entry = action.detail},
-                             "REINDEX " + action.detail + " blocks all writes to each " +
-                                 (action.detail.starts_with("SYSTEM ") ? "system catalog" : "table") +
-                                 ", and every query that would use its indexes, until its indexes are "
-                                 "rebuilt.");
+  Finding& finding =
+      out.add(site, {.kind = "object", .entry = action.detail},
+              "REINDEX " + action.detail + " blocks all writes to each " +
+                  (action.detail.starts_with("SYSTEM ") ? "system catalog" : "table") +
+                  ", and every query that would use its indexes, until its indexes are rebuilt.");
   const bool system = action.detail.starts_with("SYSTEM ");
   finding.fix = manual_fix(system ? "Run it during a maintenance window: the indexes of system catalogs "
                                     "cannot be rebuilt CONCURRENTLY"
@@ -69,12 +66,7 @@ void check(const Context& context, Reporter& reporter) {
                : "REINDEX blocks all writes to " + table +
                      ", and every query that would use the index, until it ends" +
                      rows_known(context, action.table) + ".";
-    Finding& finding = out.add(site,
-                               {.kind = "index",
-                                .schema = action.table.schema,
-                                .table = action.table.name,
-                                .index = subject_name(action)},
-                               std::move(message));
+    Finding& finding = out.add(site, index_subject(action.table, subject_name(action)), std::move(message));
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)
       finding.evidence.push_back(project_fact(how + ": the lock is held until the end of the transaction"));
     if (create) {
@@ -107,7 +99,7 @@ constinit const Rule rule{
         "Build the index CONCURRENTLY, outside a transaction. A build that fails leaves an invalid index "
         "behind (invalid-index): drop that index and build it again.",
     .when_to_ignore = "The table stays small, or nothing writes to it while migrations run.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::blocking_index_build

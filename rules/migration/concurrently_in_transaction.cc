@@ -20,14 +20,12 @@ static std::string statement_of(const SchemaAction& action) {
 // One note for all statements of a folder whose runner is likely to avoid the transaction.
 static void report_folder(const Site& site, const std::string& folder, bool runner, Reporter& reporter) {
   Finding& finding = reporter.add(
-      {.kind = "file", .file = folder, .entry = "CONCURRENTLY"},
+      {.kind = "file", .file = folder, .entry = "CONCURRENTLY"}, site.action->place,
       statement_of(*site.action) + " and others in " + folder + " fail if " + how_it_runs(*site.migration) +
-          (runner
-               ? ", but the project reads the files with readMigrationFiles and runs them in its own way."
-               : ", but several migrations of the folder have such statements, so that its runner may avoid "
-                 "the transaction."),
+          (runner ? ", but the project reads the files with readMigrationFiles and runs them in its own way."
+                  : ", but several migrations of the folder have such statements, so that its runner may "
+                    "avoid the transaction."),
       Severity::note);
-  finding.location = site.action->place;
   finding.fix = manual_fix(outside_transaction(*site.migration, ""));
 }
 

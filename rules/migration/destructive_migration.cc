@@ -7,28 +7,23 @@ namespace pgadvise::rules::destructive_migration {
 namespace {
 
 constexpr Option min_rows = rows_option(1);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
 // The action that adds the same column again: a change of its type was probably intended.
 const SchemaAction* added_again(const Site& site) {
-  for (const SchemaStep& step : site.migration->steps)
-    for (const SchemaAction& action : step.actions)
-      if (action.kind == Kind::add_column && action.table == site.action->table &&
-          action.columns == site.action->columns)
-        return &action;
-  return nullptr;
+  return first_action(site.migration->steps, [&](const SchemaAction& action) {
+    return action.kind == Kind::add_column && action.table == site.action->table &&
+           action.columns == site.action->columns;
+  });
 }
 
 // Whether the file is a script that drops and creates its tables. It is unknown whether the table existed
 // before.
 bool created_again(const Site& site) {
-  if (site.action->table_known) return false;
-  for (const SchemaStep& step : site.migration->steps)
-    for (const SchemaAction& action : step.actions)
-      if (action.kind == Kind::create_table && action.table == site.action->table) return true;
-  return false;
+  return !site.action->table_known && first_action(site.migration->steps, [&](const SchemaAction& action) {
+    return action.kind == Kind::create_table && action.table == site.action->table;
+  });
 }
 
 Finding& lost(const Site& site, SiteReporter& out, std::string message) {
@@ -52,8 +47,8 @@ void drop_column(const Site& site, SiteReporter& out, const std::string& rows) {
                           "Dropping " + name + " deletes its values" + rows +
                               "; queries of the running release that name the column will fail.");
   finding.fix = manual_fix(
-      "First deploy code that no longer names the column; drop it in a later migration, "
-      "after a dump if its values may be needed");
+      "First deploy code that no longer names the column; drop it in a later migration, after a dump if its "
+      "values may be needed");
 }
 
 void drop_table(const Site& site, SiteReporter& out, const std::string& rows) {
@@ -74,13 +69,12 @@ void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
   const bool cut = action.explicit_cast && change.fails &&
                    (action.after->type.starts_with("character") || action.after->type.starts_with("bit"));
   if (change.drops_zone) {
-    Finding& finding =
-        lost(site, out,
-             "Changing " + display(action.table) + "." + action.columns[0] + " from " + action.before->type +
-                 " to " + action.after->type +
-                 " drops the time zone: each value becomes the local time of the session that runs "
-                 "the migration" +
-                 rows + ".");
+    Finding& finding = lost(
+        site, out,
+        "Changing " + display(action.table) + "." + action.columns[0] + " from " + action.before->type +
+            " to " + action.after->type +
+            " drops the time zone: each value becomes the local time of the session that runs the migration" +
+            rows + ".");
     finding.severity = Severity::note;
     finding.fix = manual_fix("Keep timestamptz, or write the zone: USING column AT TIME ZONE 'UTC'");
     return;
@@ -93,8 +87,7 @@ void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
                                    : " rounds or truncates values without an error") +
                               rows + ".");
   finding.fix = manual_fix(
-      "Check first how many values would change, and keep the old column until nobody "
-      "needs the old values");
+      "Check first how many values would change, and keep the old column until nobody needs the old values");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -159,7 +152,7 @@ constinit const Rule rule{
         "after a dump. To change a type, use ALTER COLUMN … TYPE … USING instead of DROP and ADD.",
     .when_to_ignore =
         "The data is meant to be deleted. Review the finding once, together with its migration.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::destructive_migration

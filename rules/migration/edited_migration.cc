@@ -10,12 +10,9 @@
 namespace pgadvise::rules::edited_migration {
 namespace {
 
-constexpr Option min_days{.name = "days",
-                          .fallback = 7,
-                          .meaning =
-                              "days between the commit of a migration and its change, from which the git "
-                              "history alone is reported in a repository without tags"};
-constexpr const Option* options[] = {&min_days};
+constexpr Option min_days{"days", 7,
+                          "days between the commit of a migration and its change, from which the git history "
+                          "alone is reported in a repository without tags"};
 
 enum class Checksum { unknown, same, other };
 
@@ -25,9 +22,7 @@ Checksum compare(const TrackingTable* table, const MigrationFolder& folder, cons
   for (const auto* row : rows_of(*table, folder, migration)) {
     if (row->checksum.empty()) continue;
     any = true;
-    if (std::find(migration.checksums.begin(), migration.checksums.end(), row->checksum) !=
-        migration.checksums.end())
-      return Checksum::same;
+    if (is_one_of(row->checksum, migration.checksums)) return Checksum::same;
   }
   return any ? Checksum::other : Checksum::unknown;
 }
@@ -44,20 +39,18 @@ using Migrations = std::vector<const MigrationEntry*>;
 
 // "0001_a, 0002_b and 3 more"
 std::string named(const MigrationFolder& folder, const Migrations& migrations) {
-  constexpr std::size_t most = 5;
   std::vector<std::string> names;
-  for (const auto* migration : migrations)
-    if (names.size() < most) names.push_back(label(folder, *migration));
-  const std::size_t more = migrations.size() - names.size();
-  return join(names, ", ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+  for (const auto* migration : migrations) names.push_back(label(folder, *migration));
+  return first_names(std::move(names), 5);
 }
 
 Finding& report_several(const Context& context, Reporter& reporter, const MigrationFolder& folder,
                         const Migrations& migrations, const std::string& entry, const std::string& message,
                         Severity severity) {
   constexpr std::size_t most = 10;
-  Finding& finding = reporter.add({.kind = "file", .file = folder.path, .entry = entry}, message, severity);
-  finding.location = located(context.project(), {migrations.front()->file, 0, 0});
+  Finding& finding =
+      reporter.add({.kind = "file", .file = folder.path, .entry = entry},
+                   located(context.project(), {migrations.front()->file, 0, 0}), message, severity);
   if (const ToolFacts& tool = facts_of(folder); !tool.notices_edit.empty())
     finding.evidence.push_back(project_fact(std::string(tool.notices_edit)));
   for (const auto* migration : migrations) {
@@ -74,9 +67,8 @@ void report_commits(const Context& context, Reporter& reporter, const MigrationF
                     const std::map<std::string, Migrations>& commits) {
   const bool stops = facts_of(folder).on_edit == ToolFacts::OnEdit::stops;
   for (const auto& [commit, migrations] : commits) {
-    const bool released =
-        std::any_of(migrations.begin(), migrations.end(),
-                    [](const MigrationEntry* migration) { return migration->changed_after_release; });
+    const bool released = std::ranges::any_of(
+        migrations, [](const MigrationEntry* migration) { return migration->changed_after_release; });
     const Severity severity = stops ? (released ? Severity::error : Severity::warning)
                                     : (released ? Severity::warning : Severity::note);
     Finding& finding =
@@ -119,9 +111,8 @@ void report_one(const Context& context, Reporter& reporter, const MigrationFolde
         "schema.";
   else
     message += " was changed after it was committed: databases that ran the old file do not get the change.";
-  Finding& finding =
-      reporter.add({.kind = "file", .file = migration.file, .entry = migration.name}, message, severity);
-  finding.location = located(context.project(), {migration.file, 0, 0});
+  Finding& finding = reporter.add({.kind = "file", .file = migration.file, .entry = migration.name},
+                                  located(context.project(), {migration.file, 0, 0}), message, severity);
   if (!migration.changed_in.empty()) finding.evidence.push_back(project_fact(of_git(migration)));
   if (!tool.notices_edit.empty()) finding.evidence.push_back(project_fact(std::string(tool.notices_edit)));
   finding.fix = restore();
@@ -187,14 +178,14 @@ constinit const Rule rule{
         "warns, `sqitch deploy` does not compare, and drizzle stores a hash that it never compares.\n\n"
         "With a database, the checksums decide: SHA-256 of drizzle and prisma, CRC-32 of flyway, SHA-384 of "
         "sqlx, SHA-1 of sqitch, each with either kind of line ends. Without a database, the git history of "
-        "the main branch decides. Where another checksum stops the tool, each change of the checksum "
-        "counts, a comment, too: an error after a release (a tag) that contains the file, a warning without "
-        "tags. For all other tools the statements of the up migration are compared: comments, blanks, "
-        "BEGIN and COMMIT, IF [NOT] EXISTS, OR REPLACE, CONCURRENTLY, timeouts, down migrations and "
-        "templates' placeholders in the place of names do not count, nor does the order of statements that "
-        "only add objects. Versions that PostgreSQL's parser rejects do not count either: no database ran "
-        "them. A file that was changed after a release is a warning. In a repository without tags, a file "
-        "that was changed days later is a note.\n\n"
+        "the main branch decides. Where another checksum stops the tool, each change of the checksum counts, "
+        "a comment, too: an error after a release (a tag) that contains the file, a warning without tags. "
+        "For all other tools the statements of the up migration are compared: comments, blanks, BEGIN and "
+        "COMMIT, IF [NOT] EXISTS, OR REPLACE, CONCURRENTLY, timeouts, down migrations and templates' "
+        "placeholders in the place of names do not count, nor does the order of statements that only add "
+        "objects. Versions that PostgreSQL's parser rejects do not count either: no database ran them. A "
+        "file that was changed after a release is a warning. In a repository without tags, a file that was "
+        "changed days later is a note.\n\n"
         "Edits that a later release contains are one note for the folder (without tags: edits that are 90 "
         "days older than the newest change of a migration). Databases have moved on since, and to restore "
         "such files would be one more edit.",
@@ -202,7 +193,7 @@ constinit const Rule rule{
         "Restore the file that ran (`git checkout <commit> -- FILE`), and put the change into a new "
         "migration.",
     .when_to_ignore = "No database had run the old file.",
-    .options = options,
+    .options = {&min_days},
     .check = check};
 
 }  // namespace pgadvise::rules::edited_migration

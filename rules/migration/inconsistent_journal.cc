@@ -36,8 +36,8 @@ std::string_view fix_title(const std::string& kind) {
   if (kind == ignored_file) return "Remove the line from .gitignore, and commit the migrations";
   if (kind == "missing file") return "Commit the file, or remove the entry if no database has run it";
   if (kind == "orphan file")
-    return "Delete every file that is not in the journal, or turn it into a migration with "
-           "`drizzle-kit generate --custom`";
+    return "Delete every file that is not in the journal, or turn it into a migration with `drizzle-kit "
+           "generate --custom`";
   if (kind == "not in the folder")
     return "Restore the migration from version control, or get it from the person who ran it; without it no "
            "other database gets this schema";
@@ -74,21 +74,19 @@ void check_rows(const Context& context, Reporter& reporter, const MigrationFolde
   Group group{"not in the folder", {}, {}};
   for (const auto& row : table->rows) {
     if (row.failed) continue;
-    const bool known =
-        std::any_of(folder.migrations.begin(), folder.migrations.end(), [&](const MigrationEntry& migration) {
-          const auto rows = rows_of(*table, folder, migration);
-          return std::find(rows.begin(), rows.end(), &row) != rows.end();
-        });
+    const bool known = std::ranges::any_of(folder.migrations, [&](const MigrationEntry& migration) {
+      const auto rows = rows_of(*table, folder, migration);
+      return std::ranges::find(rows, &row) != rows.end();
+    });
     if (!known)
       group.entries.push_back(row.migration.empty() ? "created_at " + std::to_string(row.when)
                                                     : row.migration);
   }
   if (group.entries.empty()) return;
   const std::string kind = group.kind;
-  const std::string text = "The database has run a migration (" + group.entries.front() + ") that " +
-                           folder.path +
-                           " does not have: it was deleted, renamed, or belongs to a branch that was never "
-                           "merged.";
+  const std::string text =
+      "The database has run a migration (" + group.entries.front() + ") that " + folder.path +
+      " does not have: it was deleted, renamed, or belongs to a branch that was never merged.";
   Finding& finding = add(reporter, context.rule(), folder, std::move(group), text);
   finding.verdict = Verdict::confirmed;
   finding.verdict_reason = "a row of " + display(*table);
@@ -100,8 +98,8 @@ void check_problems(const Context& context, Reporter& reporter, const MigrationF
   const Project& project = context.project();
   std::vector<std::pair<Group, const JournalProblem*>> groups;  // with the first problem
   for (const auto& problem : folder.problems) {
-    const auto same = std::find_if(groups.begin(), groups.end(),
-                                   [&](const auto& group) { return group.first.kind == problem.kind; });
+    const auto same =
+        std::ranges::find_if(groups, [&](const auto& group) { return group.first.kind == problem.kind; });
     auto& group = same == groups.end() ? groups.emplace_back(Group{problem.kind, {}, {}}, &problem) : *same;
     group.first.entries.push_back(problem.entry);
     if (group.first.evidence.size() < max_evidence)

@@ -4,23 +4,17 @@
 #include "base/text/text.h"
 #include "lint/migrations/lock_forecast.h"
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::lock_held_during_work {
 namespace {
 
-using lint::LongWork;
-using lint::MigrationTransaction;
 using Work = TableLock::Work;
 
-constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning =
-        "rows of the table that a later statement processes, below which nothing is reported, where "
-        "the statistics of a server are known"};
-constexpr const Option* options[] = {&min_rows};
+constexpr Option min_rows = size_option("rows", 10000,
+                                        "rows of the table that a later statement processes, below which "
+                                        "nothing is reported, where the statistics of a server are known");
 
 std::string verb(const LongWork& work) {
   const std::string table = display(work.table);
@@ -72,7 +66,7 @@ bool depends_on(const MigrationTransaction::Step& later, const MigrationTransact
         return earlier.first_name(before.table) == later.first_name(action.table) && is_one_of(column, used);
       };
       const bool same_name = !action.name.empty() && before.name == action.name;
-      const bool same_column = std::any_of(before.columns.begin(), before.columns.end(), uses);
+      const bool same_column = std::ranges::any_of(before.columns, uses);
       if (removes(before) && adds(action) && (same_name || same_column)) return true;
       if (before.kind == Kind::add_column && same_column) return true;
       if (before.kind == Kind::rename_column && uses(before.name)) return true;
@@ -83,17 +77,12 @@ bool depends_on(const MigrationTransaction::Step& later, const MigrationTransact
 
 // "orders, users from line 2" if both are locked there, else "orders from line 4, users from line 2".
 std::string with_lines(const std::map<std::string, int>& tables) {
-  constexpr std::size_t shown = 3;
-  const bool one_line = std::all_of(tables.begin(), tables.end(), [&](const auto& table) {
-    return table.second == tables.begin()->second;
-  });
+  const bool one_line =
+      std::ranges::all_of(tables, [&](const auto& table) { return table.second == tables.begin()->second; });
   const auto from = [](int line) { return " from line " + std::to_string(line); };
   std::vector<std::string> names;
-  for (const auto& [table, line] : tables)
-    if (names.size() < shown) names.push_back(table + (one_line ? "" : from(line)));
-  const std::string more =
-      tables.size() > shown ? " and " + std::to_string(tables.size() - shown) + " more" : std::string();
-  return join(names, ", ") + more + (one_line ? from(tables.begin()->second) : "");
+  for (const auto& [table, line] : tables) names.push_back(table + (one_line ? "" : from(line)));
+  return first_names(std::move(names), 3) + (one_line ? from(tables.begin()->second) : "");
 }
 
 // A lock, and the work during which it is held.
@@ -107,12 +96,9 @@ struct HeldDuring {
 void report(SiteReporter& out, const HeldDuring& found) {
   const auto& [hold, step, work, tables] = found;
   const MigrationTransaction::Step& later = *step;
-  SchemaAction action;
-  action.place = hold.from->step->place;
-  const std::string blocked = lint::blocked_by(hold.lock->mode);
+  const std::string blocked = blocked_by(hold.lock->mode);
   Finding& finding = out.add(
-      {hold.from->migration, hold.from->step, &action},
-      {.kind = "table", .schema = hold.lock->table.schema, .table = hold.lock->table.name},
+      *hold.from->migration, hold.from->step->place, table_subject(hold.lock->table),
       "The transaction blocks " + blocked + " of " + with_lines(tables) + " until it ends, and meanwhile " +
           (later.step->place.file == hold.from->step->place.file
                ? "line " + std::to_string(later.step->place.line)
@@ -141,7 +127,7 @@ void check_transaction(const Context& context, const MigrationTransaction& trans
   std::vector<Hold> held;
   std::optional<HeldDuring> in_some_sessions;
   for (const MigrationTransaction::Step& step : transaction.steps) {
-    if (const auto work = lint::long_work(context, *step.step, least); work && !held.empty()) {
+    if (const auto work = long_work(context, *step.step, least); work && !held.empty()) {
       const Hold* worst = nullptr;
       const QualifiedName& worked_on = step.first_name(work->table);
       std::map<std::string, int> tables;
@@ -168,7 +154,7 @@ void check_transaction(const Context& context, const MigrationTransaction& trans
 
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations()))
+  for (const MigrationTransaction& transaction : transactions_of(context.migrations()))
     check_transaction(context, transaction, out);
 }
 
@@ -181,22 +167,20 @@ constinit const Rule rule{
     .summary = "a transaction that locks a table, and then does something that takes long",
     .why =
         "A lock lasts until the transaction ends, not until the statement ends. Most forms of ALTER TABLE "
-        "need a lock that blocks reads and writes for milliseconds. In a transaction that afterwards "
-        "builds an index, validates a constraint, rewrites or fills a table, the same lock lasts as long "
-        "as that work, even where the work is on another table.\n\n"
-        "Measured on PostgreSQL 15: after an ADD COLUMN of 1 ms, a rewrite of another table of 0.34 s "
-        "kept readers of the first table waiting for 0.65 s.\n\n"
+        "need a lock that blocks reads and writes for milliseconds. In a transaction that afterwards builds "
+        "an index, validates a constraint, rewrites or fills a table, the same lock lasts as long as that "
+        "work, even where the work is on another table.\n\n"
+        "Measured on PostgreSQL 15: after an ADD COLUMN of 1 ms, a rewrite of another table of 0.34 s kept "
+        "readers of the first table waiting for 0.65 s.\n\n"
         "Locks count as PostgreSQL takes them: a foreign key also locks the table that it references, and "
         "DROP CONSTRAINT of a foreign key both tables. A lock that blocks only writes is a note. So is a "
         "change between timestamp and timestamptz, which rewrites nothing in a session whose TimeZone is "
-        "UTC. "
-        "Tables that the migration itself creates are left out.",
+        "UTC. Tables that the migration itself creates are left out.",
     .fix =
         "Put what takes time into another transaction, or run it before the statement that takes the lock.",
     .when_to_ignore =
-        "Nobody uses the locked table while migrations run, or the work is short because the "
-        "table is small.",
-    .options = options,
+        "Nobody uses the locked table while migrations run, or the work is short because the table is small.",
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::lock_held_during_work

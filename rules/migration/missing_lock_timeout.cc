@@ -14,27 +14,16 @@
 namespace pgadvise::rules::missing_lock_timeout {
 namespace {
 
-using lint::MigrationTransaction;
-using lint::TableTraffic;
-
 constexpr Option min_per_second{
-    .name = "queries_per_second",
-    .fallback = lint::busy_queries_per_second,
-    .meaning = "queries per second on the table, in the log, above which the finding is a warning"};
+    "queries_per_second", busy_queries_per_second,
+    "queries per second on the table, in the log, above which the finding is a warning"};
 constexpr Option long_transaction_ms{
-    .name = "transaction_ms",
-    .fallback = lint::busy_transaction_ms,
-    .meaning =
-        "milliseconds of the longest transaction on the table, in the log, above which the finding is "
-        "a warning"};
-constexpr Option min_rows{.name = "rows",
-                          .fallback = lint::busy_rows,
-                          .meaning = "without a log: rows above which a table counts as busy"};
+    "transaction_ms", busy_transaction_ms,
+    "milliseconds of the longest transaction on the table, in the log, above which the finding is a warning"};
+constexpr Option min_rows{"rows", busy_rows, "without a log: rows above which a table counts as busy"};
 constexpr Option min_references{
-    .name = "references",
-    .fallback = lint::busy_references,
-    .meaning = "without a log: number of foreign keys to a table above which it counts as busy"};
-constexpr const Option* options[] = {&min_per_second, &long_transaction_ms, &min_rows, &min_references};
+    "references", busy_references,
+    "without a log: number of foreign keys to a table above which it counts as busy"};
 
 // More notes than these become one: what they ask for is one setting of the deployment.
 constexpr std::size_t max_notes = 3;
@@ -53,61 +42,49 @@ struct Waiting {
   std::string why_busy;  // "" with a workload
   bool severe = false;
   // What the transaction keeps locked meanwhile, if that is the reason.
-  std::optional<Held> held = std::nullopt;
+  std::optional<Held> held;
 
   double weight() const { return static_cast<double>(traffic.calls) * (1 + traffic.longest_ms); }
 };
 
 std::optional<Waiting> waiting(const Context& context, const MigrationTransaction::Step& at,
                                const TableLock& lock) {
-  Waiting out{at, &lock, lint::traffic_on(context, lock.table, lock.mode), {}, false, std::nullopt};
+  Waiting out{.at = at, .lock = &lock, .traffic = traffic_on(context, lock.table, lock.mode)};
   const TableTraffic& traffic = out.traffic;
   if (traffic.calls > 0) {
     const auto rate = traffic.calls_per_second();
-    out.severe = rate && *rate >= context.option(min_per_second) &&
-                 traffic.longest_ms >= context.option(long_transaction_ms);
-    if (!out.severe && !(rate && *rate >= context.option(min_per_second)) &&
-        traffic.longest_ms < context.option(long_transaction_ms))
-      return std::nullopt;
-    return out;
+    const bool frequent = rate && *rate >= context.option(min_per_second);
+    const bool slow = traffic.longest_ms >= context.option(long_transaction_ms);
+    out.severe = frequent && slow;
+    return frequent || slow ? std::optional(out) : std::nullopt;
   }
   if (context.has_workload() || !blocks_reads(lock.mode)) return std::nullopt;
   out.why_busy =
       lint::why_busy(context, lock.table, context.option(min_rows), context.option(min_references));
-  if (out.why_busy.empty()) return std::nullopt;
-  return out;
+  return out.why_busy.empty() ? std::nullopt : std::optional(out);
 }
 
 bool stops_readers(const TableLock& lock) { return !lock.on_new_table && blocks_reads(lock.mode); }
-
-Waiting because(const MigrationTransaction::Step& at, const TableLock& lock, std::string why_busy,
-                std::optional<Held> held = std::nullopt) {
-  Waiting out;
-  out.at = at;
-  out.lock = &lock;
-  out.why_busy = std::move(why_busy);
-  out.held = held;
-  return out;
-}
 
 // Without a log and without the rows of a table: an instant statement whose lock is also on a table that it
 // does not name, or that waits while the transaction keeps another table locked.
 std::optional<Waiting> waiting_by_role(const Context& context, const MigrationTransaction::Step& at,
                                        const std::vector<Held>& held) {
   for (const TableLock& lock : at.step->locks) {
-    const auto growth = lint::growth_by_definition(context, lock.table);
-    if (lock.work != TableLock::Work::none || !stops_readers(lock) || !growth ||
-        *growth == lint::Growth::lookup)
+    const auto growth = growth_by_definition(context, lock.table);
+    if (lock.work != TableLock::Work::none || !stops_readers(lock) || !growth || *growth == Growth::lookup)
       continue;
     if (lock.through == TableLock::Through::foreign_key)
-      return because(at, lock,
-                     "a foreign key connects " + display(lock.table) + " with the statement's table");
+      return Waiting{
+          .at = at,
+          .lock = &lock,
+          .why_busy = "a foreign key connects " + display(lock.table) + " with the statement's table"};
     for (const Held& one : held) {
-      const auto other = lint::growth_by_definition(context, one.lock->table);
+      const auto other = growth_by_definition(context, one.lock->table);
       const bool same = one.at.first_name(one.lock->table) == at.first_name(lock.table);
-      if (same || !other || *other == lint::Growth::lookup) continue;
-      if (*growth == lint::Growth::growing || *other == lint::Growth::growing)
-        return because(at, lock, {}, one);
+      if (same || !other || *other == Growth::lookup) continue;
+      if (*growth == Growth::growing || *other == Growth::growing)
+        return Waiting{.at = at, .lock = &lock, .held = one};
     }
   }
   return std::nullopt;
@@ -140,7 +117,7 @@ std::string statement_on(const std::string& text, const TableLock& lock) {
 
 // ". No lock_timeout is set by the deploy step (Dockerfile:14)"
 std::string not_set(const Context& context) {
-  const DeployCommand* step = lint::migrating_command(context);
+  const DeployCommand* step = migrating_command(context);
   if (!step) return ". No lock_timeout is set";
   return ". No lock_timeout is set by the deploy step (" + step->place.file + ":" +
          std::to_string(step->place.line) + ")";
@@ -162,7 +139,7 @@ std::string message_of(const Context& context, const Waits& waits) {
                                           : " waits for every transaction that uses " + table + "; ";
   if (const auto rate = worst.traffic.calls_per_second(); rate && worst.traffic.calls > 0)
     message += rate_text(*rate) + " queries/s queue behind it";
-  else message += lint::blocked_by(worst.lock->mode) + " of " + table + " queue behind it";
+  else message += blocked_by(worst.lock->mode) + " of " + table + " queue behind it";
   if (!worst.why_busy.empty()) message += " (" + worst.why_busy + ")";
   if (worst.held) {
     const SourceLocation& place = worst.held->at.step->place;
@@ -191,11 +168,8 @@ void add_unread(const Context& context, Finding& finding) {
 
 void report(const Context& context, SiteReporter& out, const Waits& waits) {
   const Waiting& worst = waits.worst;
-  SchemaAction action;
-  action.place = worst.at.step->place;
   Finding& finding =
-      out.add({worst.at.migration, worst.at.step, &action},
-              {.kind = "table", .schema = worst.lock->table.schema, .table = worst.lock->table.name},
+      out.add(*worst.at.migration, worst.at.step->place, table_subject(worst.lock->table),
               message_of(context, waits), worst.severe ? std::nullopt : std::optional(Severity::note));
   const auto taken_by = [&](const TableLock& lock, const SchemaStep& step) {
     finding.evidence.push_back(project_fact(
@@ -204,19 +178,14 @@ void report(const Context& context, SiteReporter& out, const Waits& waits) {
   };
   taken_by(*worst.lock, *worst.at.step);
   if (worst.held) taken_by(*worst.held->lock, *worst.held->at.step);
-  if (const DeployCommand* step = lint::migrating_command(context))
+  if (const DeployCommand* step = migrating_command(context))
     finding.evidence.push_back(project_fact("deployed by: " + step->command, step->place));
   add_unread(context, finding);
-  if (!worst.traffic.longest.empty())
-    finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         "the longest: " + ellipsis(worst.traffic.longest, shown_statement),
-         worst.traffic.longest_at.line ? std::optional(worst.traffic.longest_at) : std::nullopt,
-         {}});
+  if (!worst.traffic.longest.empty()) finding.evidence.push_back(longest_fact(worst.traffic));
   finding.fix =
       Fix{.title =
-              "Set lock_timeout at the beginning of the migration, and run it again if it fails "
-              "with 55P03 (lock_not_available)",
+              "Set lock_timeout at the beginning of the migration, and run it again if it fails with 55P03 "
+              "(lock_not_available)",
           .sql = std::string(worst.at.step->transaction ? set_local_lock_timeout : set_session_lock_timeout) +
                  ";",
           .safety = Fix::Safety::manual};
@@ -225,7 +194,7 @@ void report(const Context& context, SiteReporter& out, const Waits& waits) {
 // The first lock of the step that makes queries wait, by the traffic or size of its table; else by its role.
 std::optional<Waiting> first_waiting(const Context& context, const MigrationTransaction::Step& at,
                                      const std::vector<Held>& held) {
-  if (lint::lock_timeout_of(context, *at.step)) return std::nullopt;
+  if (lock_timeout_of(context, *at.step)) return std::nullopt;
   for (const TableLock& lock : at.step->locks)
     if (!lock.on_new_table && blocks_writes(lock.mode))
       if (auto one = waiting(context, at, lock)) return one;
@@ -242,13 +211,10 @@ std::vector<Waits> all_waits(const Context& context) {
   const Migration* migration = nullptr;
   std::vector<Waiting> found;
   const auto flush = [&] {
-    if (found.empty()) return;
-    Waits& one = out.emplace_back();
-    one.worst = *std::max_element(found.begin(), found.end(), less_harmful);
-    one.others = found.size() - 1;
+    if (!found.empty()) out.push_back({*std::ranges::max_element(found, less_harmful), found.size() - 1});
     found.clear();
   };
-  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations())) {
+  for (const MigrationTransaction& transaction : transactions_of(context.migrations())) {
     std::vector<Held> held;
     for (const MigrationTransaction::Step& step : transaction.steps) {
       if (step.migration != migration) flush();
@@ -266,9 +232,9 @@ void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
   std::vector<Waits> waits = all_waits(context);
   const auto is_note = [](const Waits& one) { return !one.worst.severe; };
-  const auto notes = static_cast<std::size_t>(std::count_if(waits.begin(), waits.end(), is_note));
+  const auto notes = static_cast<std::size_t>(std::ranges::count_if(waits, is_note));
   if (notes > max_notes) {
-    const auto worst = std::max_element(waits.begin(), waits.end(), [&](const Waits& a, const Waits& b) {
+    const auto worst = std::ranges::max_element(waits, [&](const Waits& a, const Waits& b) {
       return is_note(a) != is_note(b) ? is_note(b) : less_harmful(a.worst, b.worst);
     });
     worst->migrations = notes - 1;
@@ -287,16 +253,16 @@ constinit const Rule rule{
     .summary = "a migration that waits for a lock on a busy table without lock_timeout",
     .why =
         "ALTER TABLE waits until every transaction that uses the table has ended, and every query that comes "
-        "later waits behind it. A change that takes a millisecond then stops the application for as long "
-        "as the longest transaction lasts. With lock_timeout the migration fails instead, the queue goes "
-        "away, and it can be run again.\n\n"
+        "later waits behind it. A change that takes a millisecond then stops the application for as long as "
+        "the longest transaction lasts. With lock_timeout the migration fails instead, the queue goes away, "
+        "and it can be run again.\n\n"
         "Measured on PostgreSQL 15 with a reader that stays idle in its transaction for 5 s: without "
         "lock_timeout 20 of 20 later readers waited, the worst for 4.9 s; with 500 ms, the worst waited for "
         "0.4 s.\n\n"
-        "With a log the rule uses the traffic on each table: it is a warning where the table has queries "
-        "all the time and also long transactions, and a note where it has one of them. Without a log, "
-        "it is a note for tables with very many rows or many foreign keys to them. Where no statistics have "
-        "the rows of a table, it is also a note for a statement whose lock stops readers of a table that the "
+        "With a log the rule uses the traffic on each table: it is a warning where the table has queries all "
+        "the time and also long transactions, and a note where it has one of them. Without a log, it is a "
+        "note for tables with very many rows or many foreign keys to them. Where no statistics have the rows "
+        "of a table, it is also a note for a statement whose lock stops readers of a table that the "
         "statement does not name (DROP CONSTRAINT of a foreign key, DROP TABLE), and for one that waits for "
         "a table while the transaction keeps another one locked, if the name of one of the two says that it "
         "grows with use (`orders`, `events`), and neither looks like a lookup table. A lock_timeout that the "
@@ -307,9 +273,9 @@ constinit const Rule rule{
         "Set lock_timeout at the beginning of the migration or in the connection that runs migrations, and "
         "let the deployment try again.",
     .when_to_ignore =
-        "The deployment sets lock_timeout in a way that pgadvise does not see, or stops the "
-        "application before it migrates.",
-    .options = options,
+        "The deployment sets lock_timeout in a way that pgadvise does not see, or stops the application "
+        "before it migrates.",
+    .options = {&min_per_second, &long_transaction_ms, &min_rows, &min_references},
     .check = check};
 
 }  // namespace pgadvise::rules::missing_lock_timeout

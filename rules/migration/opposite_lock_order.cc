@@ -16,8 +16,6 @@
 namespace pgadvise::rules::opposite_lock_order {
 namespace {
 
-using lint::MigrationTransaction;
-
 constexpr double deadlock_timeout_ms = 1000;  // the server's default
 constexpr std::size_t max_uses = 200;         // of a transaction: the first ones
 
@@ -60,7 +58,7 @@ struct MigrationLocks {
 MigrationLocks locks_of(const Context& context, const MigrationTransaction& transaction) {
   MigrationLocks out;
   for (const MigrationTransaction::Step& step : transaction.steps) {
-    const auto timeout = lint::lock_timeout_of(context, *step.step);
+    const auto timeout = lock_timeout_of(context, *step.step);
     if (timeout && static_cast<double>(timeout->ms.value_or(0)) < deadlock_timeout_ms) continue;
     for (const TableLock& lock : step.step->locks) {
       if (lock.on_new_table || !blocks_writes(lock.mode)) continue;
@@ -78,7 +76,7 @@ void add(Use use, Application& out) {
 
 std::vector<Application> applications(const Context& context) {
   std::vector<Application> out;
-  if (const CodeFacts* code = context.has_project() ? lint::code_facts(context) : nullptr)
+  if (const CodeFacts* code = context.has_project() ? code_facts(context) : nullptr)
     for (const CodeTransaction& transaction : code->transactions) {
       Application& one = out.emplace_back();
       one.code = &transaction;
@@ -94,7 +92,7 @@ std::vector<Application> applications(const Context& context) {
     for (std::size_t i = 0; i < order.statements.size(); ++i)
       if (const Query* query = context.query(order.statements[i]))
         for (const RelationUse& relation : query->facts.relations)
-          add({relation.table, lint::lock_of(*query, relation.table), i, query,
+          add({relation.table, lock_of(*query, relation.table), i, query,
                query->samples.empty() ? SourceLocation{} : query->samples.front().place},
               one);
   }
@@ -135,19 +133,18 @@ std::optional<Opposite> opposite(const MigrationLocks& locks, const Application&
 
 // "the transaction in transfer() uses", "1,200 transactions of the log use"
 std::string who_uses(const Application& application) {
-  if (application.code) return "the transaction" + lint::in_function(application.code->function) + " uses";
+  if (application.code) return "the transaction" + in_function(application.code->function) + " uses";
   const auto count = application.logged->transactions;
-  return count == 1 ? "a transaction of the log uses"
-                    : grouped(static_cast<double>(count)) + " transactions of the log use";
+  return count == 1 ? "a transaction of the log uses" : grouped(count) + " transactions of the log use";
 }
 
 // A note where the log has such a transaction less often than once a second.
 std::optional<Severity> severity_of(const Context& context, const Application& application,
                                     const Opposite& found) {
   if (application.code) return std::nullopt;
-  const auto seconds = lint::traffic_on(context, found.use_first->table, LockMode::access_exclusive).seconds;
+  const auto seconds = traffic_on(context, found.use_first->table, LockMode::access_exclusive).seconds;
   const auto count = static_cast<double>(application.logged->transactions);
-  if (seconds && count / *seconds >= lint::busy_queries_per_second) return std::nullopt;
+  if (seconds && count / *seconds >= busy_queries_per_second) return std::nullopt;
   return Severity::note;
 }
 
@@ -156,21 +153,16 @@ Evidence evidence_of(const Context& context, const Use& use) {
   const char* verb = use.mode == LockMode::row_exclusive ? "writes " : "reads ";
   if (!use.query)
     return project_fact("the transaction " + std::string(verb) + table,
-                        lint::located(context.project(), use.place));
-  return {Evidence::Kind::statement,
-          verb + table + ": " + ellipsis(use.query->text, lint::shown_statement),
-          use.place.line ? std::optional(use.place) : std::nullopt,
-          {}};
+                        located(context.project(), use.place));
+  return log_fact(verb + table + ": " + ellipsis(use.query->text, shown_statement),
+                  use.place.line ? std::optional(use.place) : std::nullopt);
 }
 
 void report(const Context& context, SiteReporter& out, const Application& application,
             const Opposite& found) {
   const std::string a = display(found.first.lock->table), b = display(found.then.lock->table);
-  SchemaAction action;
-  action.place = found.then.step->step->place;
   Finding& finding = out.add(
-      {found.then.step->migration, found.then.step->step, &action},
-      {.kind = "table", .schema = found.then.lock->table.schema, .table = found.then.lock->table.name},
+      *found.then.step->migration, found.then.step->step->place, table_subject(found.then.lock->table),
       "The migration locks " + a + " and then " + b + ", while " + who_uses(application) + " " + b +
           " and then " + a +
           ": each may wait for the other, and PostgreSQL then ends one of them (40P01, deadlock detected).",
@@ -185,15 +177,15 @@ void report(const Context& context, SiteReporter& out, const Application& applic
   finding.evidence.push_back(evidence_of(context, *found.use_first));
   finding.evidence.push_back(evidence_of(context, *found.use_then));
   finding.fix = manual_fix(
-      "Put the two statements into separate transactions, or into the order of the "
-      "application, and set lock_timeout below deadlock_timeout (1 s)");
+      "Put the two statements into separate transactions, or into the order of the application, and set "
+      "lock_timeout below deadlock_timeout (1 s)");
 }
 
 // One finding for each transaction of the migrations: of code, else of the log's most frequent order.
 void check(const Context& context, Reporter& reporter) {
   const auto known = applications(context);
   SiteReporter out(reporter);
-  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations())) {
+  for (const MigrationTransaction& transaction : transactions_of(context.migrations())) {
     const MigrationLocks locks = locks_of(context, transaction);
     if (locks.by_table.size() < 2) continue;
     for (const Application& one : known)
@@ -217,10 +209,9 @@ constinit const Rule rule{
         "PostgreSQL ends one of the two. Measured on PostgreSQL 15, in two of three runs that was the "
         "application's transaction.\n\n"
         "pgadvise reads Drizzle transactions in TypeScript and JavaScript, transactions of the log from "
-        "BEGIN "
-        "to COMMIT or ROLLBACK (each with its first 16 different statements), and all transactions of the "
-        "migrations under review. Queries in functions that the transaction in code calls are not read. An "
-        "order that only the log has, less often than once a second, is a note.",
+        "BEGIN to COMMIT or ROLLBACK (each with its first 16 different statements), and all transactions of "
+        "the migrations under review. Queries in functions that the transaction in code calls are not read. "
+        "An order that only the log has, less often than once a second, is a note.",
     .fix =
         "One transaction for each table, the application's order, or a lock_timeout below 1 s, which lets "
         "the migration fail instead.",

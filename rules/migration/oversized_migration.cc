@@ -12,18 +12,12 @@
 namespace pgadvise::rules::oversized_migration {
 namespace {
 
-constexpr Option min_statements{.name = "statements",
-                                .fallback = 100,
-                                .meaning = "statements in one file from which a migration is reported"};
-constexpr Option max_tables{
-    .name = "tables",
-    .fallback = 10,
-    .meaning = "existing tables changed by more than drops, from which a migration is reported"};
+constexpr Option min_statements{"statements", 100,
+                                "statements in one file from which a migration is reported"};
+constexpr Option max_tables{"tables", 10,
+                            "existing tables changed by more than drops, from which a migration is reported"};
 constexpr Option max_features{
-    .name = "features",
-    .fallback = 4,
-    .meaning = "groups of related tables that get tables or columns, from which a migration is reported"};
-constexpr const Option* options[] = {&min_statements, &max_tables, &max_features};
+    "features", 4, "groups of related tables that get tables or columns, from which a migration is reported"};
 
 // Drops are fast, so tables that a migration only drops or drops something from do not count.
 bool only_drops(SchemaAction::Kind kind) {
@@ -35,17 +29,13 @@ bool only_drops(SchemaAction::Kind kind) {
 // Tables that a foreign key connects, or a word of their names.
 bool related(const Context& context, const QualifiedName& a, const QualifiedName& b) {
   const auto references = [&](const QualifiedName& from, const QualifiedName& to) {
-    const Table* table = context.has_catalog() ? context.catalog().table(from) : nullptr;
-    return table &&
-           std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& key) {
-             return key.kind == Constraint::Kind::foreign_key && key.referenced_table == to;
-           });
+    const Table* table = context.table(from);
+    return table && std::ranges::any_of(foreign_keys(*table),
+                                        [&](const Constraint& key) { return key.referenced_table == to; });
   };
   if (references(a, b) || references(b, a)) return true;
-  const auto words = words_of(singular_name(a.name));
-  const auto others = words_of(singular_name(b.name));
-  return std::any_of(words.begin(), words.end(),
-                     [&](const std::string& word) { return contains(others, word); });
+  const auto words = singular_words(a.name), others = singular_words(b.name);
+  return std::ranges::any_of(words, [&](const std::string& word) { return contains(others, word); });
 }
 
 // The groups of related tables that the migration creates or gives columns, each by its first table. The same
@@ -65,9 +55,9 @@ std::vector<std::vector<QualifiedName>> features(const Context& context, const M
     std::pair<std::vector<QualifiedName>, std::set<std::string>> joined{{table}, columns};
     std::erase_if(groups, [&](const auto& group) {
       const bool same_columns = !columns.contains("") && group.second == columns;
-      if (!same_columns &&
-          std::none_of(group.first.begin(), group.first.end(),
-                       [&](const QualifiedName& other) { return related(context, table, other); }))
+      if (!same_columns && std::ranges::none_of(group.first, [&](const QualifiedName& other) {
+            return related(context, table, other);
+          }))
         return false;
       joined.first.insert(joined.first.end(), group.first.begin(), group.first.end());
       joined.second.insert(group.second.begin(), group.second.end());
@@ -95,21 +85,21 @@ void check(const Context& context, Reporter& reporter) {
     const double statements = static_cast<double>(migration.steps.size());
     const double changed = static_cast<double>(tables.size());
     const auto groups = changes ? features(context, migration) : std::vector<std::vector<QualifiedName>>{};
-    const bool several = static_cast<double>(groups.size()) >= context.option(max_features);
+    const bool several = groups.size() >= context.option(max_features);
     if (!changes ||
         (statements < context.option(min_statements) && changed < context.option(max_tables) && !several))
       continue;
     Finding& finding = reporter.add(
         {.kind = "migration", .file = migration.file, .entry = migration.entry},
+        SourceLocation{migration.file, 0, 0},
         "The migration has " + grouped(statements) + (statements == 1 ? " statement" : " statements") +
             " and changes " + grouped(changed) + (changed == 1 ? " existing table." : " existing tables."));
-    finding.location = SourceLocation{migration.file, 0, 0};
     if (several) {
       std::vector<std::string> names;
       for (const auto& group : groups)
         if (names.size() < 8) names.push_back(display(group.back()));
       finding.evidence.push_back(
-          catalog_fact("it adds tables or columns in " + grouped(static_cast<double>(groups.size())) +
+          catalog_fact("it adds tables or columns in " + grouped(groups.size()) +
                        " groups of tables that nothing connects, among them those of " + join(names, ", ")));
     }
     const std::string how = how_it_runs(migration);
@@ -138,7 +128,7 @@ constinit const Rule rule{
         "which none can be reverted alone.",
     .fix = "Split it into migrations that each make one change and can be deployed and reverted separately.",
     .when_to_ignore = "It was generated as a whole (a squashed history, a partitioning scheme).",
-    .options = options,
+    .options = {&min_statements, &max_tables, &max_features},
     .check = check,
     .on_by_default = false};
 

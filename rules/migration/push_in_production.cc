@@ -87,8 +87,8 @@ std::optional<Push> rails_push(const std::vector<std::string>& words) {
                            "db:migrate:reset", "db:purge"})
     if (has_word(words, task))
       return Push{task, rails_fix, true,
-                  "drops the existing tables or the database, and DISABLE_DATABASE_ENVIRONMENT_CHECK "
-                  "turns off the protection of production"};
+                  "drops the existing tables or the database, and DISABLE_DATABASE_ENVIRONMENT_CHECK turns "
+                  "off the protection of production"};
   return std::nullopt;
 }
 
@@ -124,7 +124,7 @@ std::string consequence(const Push& push) {
 
 // Whether the call path is the end of another, longer one: then it adds nothing.
 bool is_end_of_another(const DeployCommand& way, const std::vector<const DeployCommand*>& ways) {
-  return std::any_of(ways.begin(), ways.end(), [&](const DeployCommand* other) {
+  return std::ranges::any_of(ways, [&](const DeployCommand* other) {
     return other->path.size() >= way.path.size() && other->production == way.production &&
            std::equal(way.path.rbegin(), way.path.rend(), other->path.rbegin());
   });
@@ -153,13 +153,12 @@ std::string script_run_by_hand(const Found& found) {
   return out;
 }
 
-void report_place(const Project& project, Reporter& reporter, const Found& found,
-                  std::map<std::string, int>& seen) {
-  const auto first = *std::find_if(found.ways.begin(), found.ways.end(), [&](const DeployCommand* way) {
-    return way->production == found.production;
-  });
-  Severity severity = found.push.forced ? Severity::error : Severity::warning;
-  if (!found.production) severity = Severity::note;
+void report_place(const Project& project, Reporter& reporter, const Found& found, FileSubjects& subjects) {
+  const auto first = *std::ranges::find_if(
+      found.ways, [&](const DeployCommand* way) { return way->production == found.production; });
+  const Severity severity = !found.production   ? Severity::note
+                            : found.push.forced ? Severity::error
+                                                : Severity::warning;
   const bool code = first->entry == "code" && found.production;
   const std::string by_hand = found.production ? script_run_by_hand(found) : std::string();
   const std::string what = "`" + std::string(found.push.what) + "`";
@@ -172,13 +171,9 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
                        : "The deployment runs " + what + " " + std::string(when(first->stage))) +
                  (found.production ? "" : ", perhaps not against production") + ": the command ") +
       consequence(found.push) + ".";
-  Finding& finding =
-      reporter.add({.kind = "file",
-                    .file = first->place.file,
-                    .entry = numbered(first->entry, ++seen[first->place.file + "\n" + first->entry])},
-                   message, severity);
-  finding.location = lint::located(project, first->place);
-  finding.evidence.push_back(project_fact(first->command, lint::located(project, first->place)));
+  Finding& finding = reporter.add(subjects.make(first->place.file, first->entry),
+                                  located(project, first->place), message, severity);
+  finding.evidence.push_back(project_fact(first->command, located(project, first->place)));
   for (std::size_t i = 0; i < found.ways.size() && i < 5; ++i)
     finding.evidence.push_back(project_fact("reached by " + join(found.ways[i]->path, ", ")));
   if (found.ways.size() > 5)
@@ -199,8 +194,8 @@ void check(const Context& context, Reporter& reporter) {
     found.production = found.production || command.production;
     if (!is_end_of_another(command, found.ways)) found.ways.push_back(&command);
   }
-  std::map<std::string, int> seen;
-  for (const auto& [place, found] : places) report_place(project, reporter, found, seen);
+  FileSubjects subjects;
+  for (const auto& [place, found] : places) report_place(project, reporter, found, subjects);
 }
 
 }  // namespace
@@ -224,12 +219,11 @@ constinit const Rule rule{
         "pgadvise follows what a deployment runs: Dockerfiles, entry point scripts, the build and start "
         "scripts of package.json and those named for production (`db:push:prod`), hosting files "
         "(nixpacks.toml, fly.toml …), compose files, Makefiles, and jobs of GitHub, GitLab, Bitbucket, "
-        "CircleCI "
-        "and Jenkins. It also searches the "
-        "application's code for calls that are not restricted to development. A push script that no "
-        "deployment runs is not reported. The finding is an error when data may be lost without a prompt, a "
-        "warning otherwise, and a note where the target may not be production, as behind a switch that "
-        "is off by default (`${PUSH:-0}`). Jobs in an environment of tests are no deployments.",
+        "CircleCI and Jenkins. It also searches the application's code for calls that are not restricted to "
+        "development. A push script that no deployment runs is not reported. The finding is an error when "
+        "data may be lost without a prompt, a warning otherwise, and a note where the target may not be "
+        "production, as behind a switch that is off by default (`${PUSH:-0}`). Jobs in an environment of "
+        "tests are no deployments.",
     .fix =
         "Use push only in development. Generate migrations (`drizzle-kit generate`, `prisma migrate dev`), "
         "commit them, and run `drizzle-kit migrate` or `prisma migrate deploy` on deployment.",

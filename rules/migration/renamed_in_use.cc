@@ -2,21 +2,20 @@
 #include <utility>
 
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::renamed_in_use {
 
 static constexpr Option min_rows = rows_option(0);
-static constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
 // Whether the migration creates a view with the old name.
 static bool replaced_by_view(const Site& site) {
-  for (const SchemaStep& step : site.migration->steps)
-    for (const SchemaAction& action : step.actions)
-      if (action.kind == Kind::create_view && action.table == site.action->table) return true;
-  return false;
+  return first_action(site.migration->steps, [&](const SchemaAction& action) {
+    return action.kind == Kind::create_view && action.table == site.action->table;
+  });
 }
 
 // The table, and the column if one is renamed.
@@ -82,11 +81,7 @@ static void check(const Context& context, Reporter& reporter) {
     const std::string from = display(action.table) + (column ? "." + action.columns[0] : "");
     const std::string to = action.detail.empty() ? action.name : action.detail + "." + action.name;
     Finding& finding =
-        out.add(site,
-                {.kind = column ? "column" : "table",
-                 .schema = action.table.schema,
-                 .table = action.table.name,
-                 .columns = action.columns},
+        out.add(site, subject_in(action.table, column ? "column" : "table", action.columns),
                 (drop ? "Dropping " + from + ", which this migration copies first,"
                       : "Renaming " + from + " to " + to) +
                     " breaks the running release until the new one replaces it, and again after a rollback.");
@@ -96,10 +91,10 @@ static void check(const Context& context, Reporter& reporter) {
       continue;
     }
     finding.fix =
-        manual_fix(column ? "Add the new column, write to both, fill the new one, read from it, and drop "
-                            "the old one some releases later; or keep the name, and rename only in the code"
-                          : "Rename the table and create a view with the old name, which also accepts "
-                            "simple writes; drop the view some releases later");
+        manual_fix(column ? "Add the new column, write to both, fill the new one, read from it, and drop the "
+                            "old one some releases later; or keep the name, and rename only in the code"
+                          : "Rename the table and create a view with the old name, which also accepts simple "
+                            "writes; drop the view some releases later");
   }
 }
 
@@ -118,7 +113,7 @@ constinit const Rule rule{
         "Most ORMs can use another name in the code than in the database: rename it only there. Otherwise "
         "work in steps: add the new name beside the old one, write to both, and drop the old one later.",
     .when_to_ignore = "The application is stopped while migrations run.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::renamed_in_use

@@ -6,20 +6,16 @@ namespace pgadvise::rules::required_column_without_default {
 namespace {
 
 constexpr Option min_rows = rows_option(1);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
 // Whether an earlier TRUNCATE or unqualified DELETE of the same migration empties the table.
 bool emptied_before(const Site& site) {
-  for (const SchemaStep& step : site.migration->steps) {
-    if (&step == site.step) return false;
-    for (const SchemaAction& action : step.actions)
-      if (action.table == site.action->table &&
-          (action.kind == Kind::truncate || (action.kind == Kind::remove && action.rows == Selectivity::all)))
-        return true;
-  }
-  return false;
+  return first_action(steps_before(site), [&](const SchemaAction& action) {
+    return action.table == site.action->table &&
+           (action.kind == Kind::truncate ||
+            (action.kind == Kind::remove && action.rows == Selectivity::all));
+  });
 }
 
 std::string added_as(const SchemaAction& action) {
@@ -81,14 +77,14 @@ constinit const Rule rule{
     .summary = "a NOT NULL column that is added without a default",
     .why =
         "Existing rows have no value for the new column, and NOT NULL forbids that. The default and the NOT "
-        "NULL of a domain count, too. The migration succeeds "
-        "on an empty development database and fails on the first database with rows. The finding is an error "
-        "where the statistics of a server show that the table has rows.",
+        "NULL of a domain count, too. The migration succeeds on an empty development database and fails on "
+        "the first database with rows. The finding is an error where the statistics of a server show that "
+        "the table has rows.",
     .fix =
         "Give the column a constant default, which rewrites no row. Or add it nullable, fill it, and set NOT "
         "NULL afterwards.",
     .when_to_ignore = "The table is empty in every database that has not run the migration yet.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::required_column_without_default

@@ -79,12 +79,12 @@ class Check {
   std::vector<SchemaDifference> differences(const Catalog& expected) const {
     auto out = schema_differences(expected, *schema_.declared);
     for (const auto& [name, table] : schema_.declared->tables) {
-      const bool used = std::any_of(expected.tables.begin(), expected.tables.end(),
-                                    [&](const auto& item) { return item.first.schema == name.schema; });
+      const bool used = std::ranges::any_of(
+          expected.tables, [&](const auto& item) { return item.first.schema == name.schema; });
       if (used || table.kind != Table::Kind::ordinary) continue;
       SchemaDifference& added = out.emplace_back();
       added.kind = Kind::extra;
-      added.subject = {.kind = "table", .schema = name.schema, .table = name.name};
+      added.subject = table_subject(name);
       added.name = "table " + display(name);
       added.actual = table.origin;
     }
@@ -92,7 +92,7 @@ class Check {
   }
 
   static bool among(const std::vector<SchemaDifference>& all, const SchemaDifference& one) {
-    return std::any_of(all.begin(), all.end(), [&](const SchemaDifference& other) {
+    return std::ranges::any_of(all, [&](const SchemaDifference& other) {
       return other.kind == one.kind && other.subject == one.subject && other.what == one.what;
     });
   }
@@ -136,16 +136,16 @@ class Check {
       const std::size_t others = objects.size() - names.size();
       Finding& finding = reporter_.add(
           {.kind = "file", .file = file.empty() ? schema_.source : file, .entry = "not in the journal"},
-          fmt::format(
-              "The source declares {}{}, which only {} creates, and no journal names that file: `drizzle-kit "
-              "migrate` does not run it.",
-              join(names, ", "), others ? fmt::format(" and {} more", others) : std::string(), script),
+          file.empty() ? schema_.place : objects.front().first,
+          fmt::format("The source declares {}{}, which only {} creates, and no journal names that file: "
+                      "`drizzle-kit migrate` does not run it.",
+                      join(names, ", "), others ? fmt::format(" and {} more", others) : std::string(),
+                      script),
           Severity::note);
-      finding.location = file.empty() ? schema_.place : objects.front().first;
       settle(finding);
       finding.fix = manual_fix(
-          "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by "
-          "hand), which writes the journal, and delete the script");
+          "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by hand), which writes the "
+          "journal, and delete the script");
     }
   }
 
@@ -215,17 +215,15 @@ class Check {
       for (std::size_t i = from; i < std::min(to, found.size()); ++i) out.push_back(found[i].name);
       return join(out, ", ");
     };
-    Finding& finding = reporter_.add(
-        {.kind = "file", .file = schema_.source, .entry = notes ? "notes" : ""},
-        fmt::format("The source and the migrations in {} differ on {} objects, such as {}{}.", schema_.folder,
-                    found.size(), names(0, shown),
-                    notes
-                        ? std::string()
-                        : fmt::format(": databases get this schema by `{}` or by hand, and one that runs the "
-                                      "migrations has another",
-                                      commands_.push)),
-        notes ? Severity::note : Severity::warning);
-    finding.location = schema_.place;
+    Finding& finding =
+        reporter_.add({.kind = "file", .file = schema_.source, .entry = notes ? "notes" : ""}, schema_.place,
+                      fmt::format("The source and the migrations in {} differ on {} objects, such as {}{}.",
+                                  schema_.folder, found.size(), names(0, shown),
+                                  notes ? std::string()
+                                        : fmt::format(": databases get this schema by `{}` or by hand, and "
+                                                      "one that runs the migrations has another",
+                                                      commands_.push)),
+                      notes ? Severity::note : Severity::warning);
     settle(finding);
     const std::string more =
         found.size() > listed ? fmt::format(" and {} more", found.size() - listed) : std::string();
@@ -247,9 +245,8 @@ class Check {
     const std::size_t count = missing.size();
     missing.resize(std::min(count, listed));
     return fmt::format(
-        "The source declares {} tables, and neither a migration nor an SQL script of the repository "
-        "creates {} of them, {}{}: databases get {} by `{}`, which drops and renames without a reviewed "
-        "file.",
+        "The source declares {} tables, and neither a migration nor an SQL script of the repository creates "
+        "{} of them, {}{}: databases get {} by `{}`, which drops and renames without a reviewed file.",
         tables, count, join(missing, ", "),
         count > listed ? fmt::format(" and {} more", count - listed) : std::string(),
         count == 1 ? "it" : "them", commands_.push);
@@ -265,10 +262,9 @@ class Check {
     }
     if (missing.empty()) return;
     Finding& finding = reporter_.add(
-        {.kind = "file", .file = schema_.source},
+        {.kind = "file", .file = schema_.source}, schema_.place,
         missing.size() == tables ? without_migrations(tables) : without_scripts(tables, std::move(missing)),
         Severity::note);
-    finding.location = schema_.place;
     finding.fix = manual_fix(fmt::format("Run `{}`, and commit what it writes", commands_.generate));
   }
 
@@ -287,7 +283,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "schema-ahead-of-migrations",
     .severity = Severity::warning,
-    .harm = lint::Harm::deployment,
+    .harm = Harm::deployment,
     .needs = Input::declared,
     .summary = "a Drizzle or Prisma schema that its migrations do not create",
     .why =
@@ -297,23 +293,18 @@ constinit const Rule rule{
         "`drizzle-kit generate` or `prisma migrate dev`.\n\n"
         "pgadvise reads the schema from the TypeScript source without running it, or from schema.prisma, and "
         "reports what differs from the migrations and from drizzle's last snapshot alike; where these two "
-        "differ, schema-drift "
-        "reports it. Names of indexes and foreign keys do not matter if an equal object exists. Expressions "
-        "and default values are not compared. `schemaFilter`, `tablesFilter` and `.existing()` count. Not "
-        "compared is what "
-        "Prisma's language has no words for: checks, partial indexes, indexes on expressions, views, "
-        "policies. "
-        "A table with a part that only running the program would show is not compared, except for its "
-        "existence. Without a snapshot, what a statement names that pgadvise cannot replay is not compared. "
-        "Tables of authentication libraries and extensions, enums, and what hand-written migrations create "
-        "where there is no snapshot are notes, and so are "
-        "columns of an enum with another name and the same labels, and indexes of the "
-        "same columns with another order, "
-        "operator "
-        "class or condition. What only a script beside the migrations creates, which no journal names, is "
-        "one "
-        "note for each script. More than 20 warnings, or five notes, are one finding. A schema without any "
-        "migrations is one note, if no SQL scripts of the repository create its tables.",
+        "differ, schema-drift reports it. Names of indexes and foreign keys do not matter if an equal object "
+        "exists. Expressions and default values are not compared. `schemaFilter`, `tablesFilter` and "
+        "`.existing()` count. Not compared is what Prisma's language has no words for: checks, partial "
+        "indexes, indexes on expressions, views, policies. A table with a part that only running the program "
+        "would show is not compared, except for its existence. Without a snapshot, what a statement names "
+        "that pgadvise cannot replay is not compared. Tables of authentication libraries and extensions, "
+        "enums, and what hand-written migrations create where there is no snapshot are notes, and so are "
+        "columns of an enum with another name and the same labels, and indexes of the same columns with "
+        "another order, operator class or condition. What only a script beside the migrations creates, which "
+        "no journal names, is one note for each script. More than 20 warnings, or five notes, are one "
+        "finding. A schema without any migrations is one note, if no SQL scripts of the repository create "
+        "its tables.",
     .fix = "`drizzle-kit generate` or `prisma migrate dev`, and a review of the migration that it writes.",
     .when_to_ignore =
         "The migration is written in a later step of the same change, or the database is only a prototype.",

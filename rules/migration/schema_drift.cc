@@ -1,7 +1,6 @@
 #include "base/text/text.h"
 #include "lint/run/context.h"
 #include "lint/schema/schema_difference.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::schema_drift {
@@ -109,8 +108,8 @@ constinit const Rule rule{
         "migrations cause no findings. Names of indexes and constraints do not matter if an equal object "
         "exists. Expressions, default values and partitions are not compared. Without a database, pgadvise "
         "compares drizzle's last snapshot with its SQL files. An index that only a hand-written line of a "
-        "migration creates is a note. An object that only the snapshot has is a warning, an "
-        "enum that no column uses a note.",
+        "migration creates is a note. An object that only the snapshot has is a warning, an enum that no "
+        "column uses a note.",
     .fix =
         "Write a migration for what the database has, and mark it as applied there. Or correct the database "
         "with a new migration.",

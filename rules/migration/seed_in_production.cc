@@ -25,8 +25,7 @@ bool deletes_all(std::string_view statement) {
       word_list("session", "cache", "lock", "queue", "job", "token", "tmp", "temp");
   const auto text = trim(statement);
   return text.starts_with("delete from ") && !contains(text, "where") && !contains(text, "using") &&
-         std::none_of(short_lived.begin(), short_lived.end(),
-                      [&](std::string_view word) { return contains(text, word); });
+         std::ranges::none_of(short_lived, [&](std::string_view word) { return contains(text, word); });
 }
 
 // psql's -c, also as the last of several letters: -tAc.
@@ -43,7 +42,7 @@ std::optional<Seed> of_sql(const Words& words) {
                                            : std::string_view(words[i + 1]));
     if (contains(text, "test")) continue;
     const auto statements = split(text, ';');
-    if (std::any_of(statements.begin(), statements.end(), deletes_all)) return Seed{"psql -c delete", true};
+    if (std::ranges::any_of(statements, deletes_all)) return Seed{"psql -c delete", true};
     for (const auto* verb : {"truncate ", "drop schema ", "drop database "})
       if (contains(text, verb)) return Seed{"psql -c " + std::string(trim(verb)), true};
   }
@@ -94,14 +93,13 @@ struct Found {
   Seed seed;
 };
 
-void report(const Project& project, Reporter& reporter, const Found& found, int number) {
+void report(const Project& project, Reporter& reporter, const Found& found, FileSubjects& subjects) {
   const DeployCommand& first = *found.ways.front();
-  const SourceLocation place = lint::located(project, first.place);
-  const std::string entry = numbered(first.entry.empty() ? first.place.file : first.entry, number);
-  Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = entry},
-                                  message_of(found.seed, first.place.file),
-                                  found.seed.deletes ? std::optional(Severity::error) : std::nullopt);
-  finding.location = place;
+  const SourceLocation place = located(project, first.place);
+  Finding& finding =
+      reporter.add(subjects.make(first.place.file, first.entry.empty() ? first.place.file : first.entry),
+                   place, message_of(found.seed, first.place.file),
+                   found.seed.deletes ? std::optional(Severity::error) : std::nullopt);
   finding.evidence.push_back(project_fact(first.command, place));
   for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i)
     finding.evidence.push_back(project_fact("reached by " + join(found.ways[i]->path, ", ")));
@@ -121,13 +119,12 @@ void check(const Context& context, Reporter& reporter) {
     if (!seed) continue;
     Found& found = places[command.place];
     found.seed = *seed;
-    const bool known = std::any_of(found.ways.begin(), found.ways.end(),
-                                   [&](const DeployCommand* way) { return way->path == command.path; });
+    const bool known =
+        std::ranges::any_of(found.ways, [&](const DeployCommand* way) { return way->path == command.path; });
     if (!known) found.ways.push_back(&command);
   }
-  std::map<std::string, int> seen;
-  for (const auto& [place, found] : places)
-    report(context.project(), reporter, found, ++seen[place.file + "\n" + found.ways.front()->entry]);
+  FileSubjects subjects;
+  for (const auto& [place, found] : places) report(context.project(), reporter, found, subjects);
 }
 
 }  // namespace

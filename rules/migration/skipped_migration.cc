@@ -30,10 +30,10 @@ void report_one(const Project& project, Reporter& reporter, const MigrationFolde
                 const MigrationEntry& migration, const Latest& latest, const TrackingTable* table) {
   Finding& finding = reporter.add(
       {.kind = "journal-entry", .file = folder.path, .entry = migration.name},
+      located(project, migration.place),
       migration.name + " has " +
           (migration.when == latest.when ? "the same date as " : "an earlier date than ") + latest.name +
           ": a database that has run the latter skips it without an error, and an empty database runs it.");
-  finding.location = located(project, migration.place);
   finding.evidence.push_back(project_fact("its `when` is " + std::to_string(migration.when) + ", and " +
                                           latest.name + " has " + std::to_string(latest.when)));
   finding.fix =

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -22,21 +20,15 @@ std::string message_of(const SchemaAction& action, const std::string& text) {
                 : "IF NOT EXISTS does nothing, and the new object is not created.");
 }
 
-Subject object_of(const SchemaAction& action) {
-  return {
-      .kind = "object", .schema = action.table.schema, .table = action.table.name, .constraint = action.name};
-}
+Subject object_of(const SchemaAction& action) { return subject_in(action.table, "object", {}, action.name); }
 
 bool is_block(const SchemaStep& step) {
   return starts_with_nocase(step.text, "do ") || starts_with_nocase(step.text, "do$");
 }
 
-const Constraint* constraint(const Catalog& catalog, const QualifiedName& table, const std::string& name) {
+bool has_constraint(const Catalog& catalog, const QualifiedName& table, const std::string& name) {
   const Table* at = catalog.table(table);
-  if (!at) return nullptr;
-  for (const auto& each : at->constraints)
-    if (each.name == name) return &each;
-  return nullptr;
+  return at && at->constraint(name);
 }
 
 // Reports a block that ran on the database, according to its tracking table, and whose constraint does not
@@ -46,10 +38,9 @@ void compare(const Context& context, const Site& site, SiteReporter& out) {
   if (action.kind != SchemaAction::Kind::add_constraint || action.name.empty() || !is_block(*site.step))
     return;
   for (const SchemaComparison& each : context.comparisons()) {
-    const Table* table =
-        each.database && each.applied_known && each.other ? each.other->table(action.table) : nullptr;
-    if (!table || !constraint(*each.migrated, action.table, action.name) ||
-        constraint(*each.other, action.table, action.name))
+    if (!each.database || !each.applied_known || !each.other || !each.other->table(action.table) ||
+        !has_constraint(*each.migrated, action.table, action.name) ||
+        has_constraint(*each.other, action.table, action.name))
       continue;
     Finding& finding =
         out.add(site, object_of(action),
@@ -59,8 +50,8 @@ void compare(const Context& context, const Site& site, SiteReporter& out) {
     finding.evidence.push_back(
         catalog_fact(each.other_name + " has " + display(action.table) + " without " + action.name));
     finding.fix = manual_fix(
-        "Find the cause (rows that violate the constraint, a name that is taken), and add "
-        "the constraint in a new migration, without the exception handler");
+        "Find the cause (rows that violate the constraint, a name that is taken), and add the constraint in "
+        "a new migration, without the exception handler");
   }
 }
 
@@ -69,11 +60,12 @@ void report_conflict(const Site& site, SiteReporter& out) {
   Finding& finding = out.add(site, object_of(action), message_of(action, site.step->text));
   if (action.truncated)
     finding.evidence.push_back(
-        catalog_fact("the name is longer than 63 bytes: the server truncates it, and another "
-                     "long name was truncated to the same name"));
-  finding.fix = manual_fix(action.truncated ? "Use a name of at most 63 bytes"
-                                            : "Change the existing object or use another name, and let the "
-                                              "statement fail on an error");
+        catalog_fact("the name is longer than 63 bytes: the server truncates it, and another long name was "
+                     "truncated to the same name"));
+  finding.fix = manual_fix(
+      action.truncated
+          ? "Use a name of at most 63 bytes"
+          : "Change the existing object or use another name, and let the statement fail on an error");
 }
 
 void report_violation(const Site& site, SiteReporter& out) {
@@ -88,7 +80,6 @@ void report_violation(const Site& site, SiteReporter& out) {
 
 // The blocks of one migration that hide every error: one finding.
 void report_blocks(const std::vector<Site>& blocks, SiteReporter& out) {
-  constexpr std::size_t max_lines = 5;
   if (blocks.empty()) return;
   const std::size_t count = blocks.size();
   const std::string which =
@@ -98,12 +89,10 @@ void report_blocks(const std::vector<Site>& blocks, SiteReporter& out) {
       blocks.front(), {.kind = "migration"},
       "EXCEPTION WHEN OTHERS hides every error of " + which + ", and the migration still counts as applied.");
   std::vector<std::string> lines;
-  for (std::size_t i = 1; i < std::min(count, max_lines + 1); ++i)
-    lines.push_back(std::to_string(blocks[i].action->place.line));
+  for (std::size_t i = 1; i < count; ++i) lines.push_back(std::to_string(blocks[i].action->place.line));
   if (!lines.empty())
     finding.evidence.push_back(project_fact(
-        (lines.size() == 1 ? "another block: line " : "other blocks: lines ") + join(lines, ", ") +
-        (count - 1 > lines.size() ? " and " + std::to_string(count - 1 - lines.size()) + " more" : "")));
+        (lines.size() == 1 ? "another block: line " : "other blocks: lines ") + first_names(lines, 5)));
   finding.fix = manual_fix("Catch only the expected condition (duplicate_object), or let the block fail");
 }
 
@@ -117,24 +106,21 @@ std::string handler_of(const IgnoredMigrationError& error) {
 }
 
 void report_code(const Project& project, const IgnoredMigrationError& error, Reporter& reporter,
-                 std::map<std::string, int>& seen) {
-  const std::string where = error.function.empty() ? "top level" : error.function;
-  const int number = ++seen[error.place.file + "\n" + where];
-  Finding& finding = reporter.add(
-      {.kind = "file", .file = error.place.file, .entry = numbered(where, number)},
-      handler_of(error) + " swallows the error of migrate(): " +
-          (error.script
-               ? "the script exits with 0 when a migration fails, and the deployment continues with the old "
-                 "schema."
-               : "the application starts with the old schema when a migration fails."),
-      error.script ? Severity::error : Severity::warning);
-  finding.location = lint::located(project, error.place);
+                 FileSubjects& subjects) {
+  Finding& finding =
+      reporter.add(subjects.make(error.place.file, error.function.empty() ? "top level" : error.function),
+                   located(project, error.place),
+                   handler_of(error) + " swallows the error of migrate(): " +
+                       (error.script ? "the script exits with 0 when a migration fails, and the deployment "
+                                       "continues with the old schema."
+                                     : "the application starts with the old schema when a migration fails."),
+                   error.script ? Severity::error : Severity::warning);
   finding.evidence.push_back(project_fact("migrations run here, with migrate() of " + error.package,
-                                          lint::located(project, error.called)));
-  finding.fix = manual_fix(error.form == IgnoredMigrationError::Form::exit_in_finally
-                               ? "Set process.exitCode = 1 where the error is caught, and do not call "
-                                 "process.exit() in finally"
-                               : "Throw the error again, or end with process.exit(1)");
+                                          located(project, error.called)));
+  finding.fix = manual_fix(
+      error.form == IgnoredMigrationError::Form::exit_in_finally
+          ? "Set process.exitCode = 1 where the error is caught, and do not call process.exit() in finally"
+          : "Throw the error again, or end with process.exit(1)");
 }
 
 void check_migrations(const Context& context, Reporter& reporter) {
@@ -157,9 +143,9 @@ void check_migrations(const Context& context, Reporter& reporter) {
 void check(const Context& context, Reporter& reporter) {
   if (context.has_migrations()) check_migrations(context, reporter);
   if (!context.has_project() || !context.project().connections) return;
-  std::map<std::string, int> seen;
+  FileSubjects subjects;
   for (const auto& error : context.project().connections->ignored_migration_errors)
-    report_code(context.project(), error, reporter, seen);
+    report_code(context.project(), error, reporter, subjects);
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::unbatched_backfill {
 namespace {
 
 constexpr Option min_rows = rows_option(10000);
-constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
@@ -28,19 +28,15 @@ void check(const Context& context, Reporter& reporter) {
       message = "One " + what + " scans " + display(action.table) + " while the lock taken at line " +
                 std::to_string(locked->place.line) + " blocks reads and writes" +
                 rows_known(context, action.table) + ".";
-    Finding& finding = out.add(site,
-                               {.kind = "table",
-                                .schema = action.table.schema,
-                                .table = action.table.name,
-                                .columns = action.columns},
-                               std::move(message), locked ? std::optional(Severity::warning) : std::nullopt);
+    Finding& finding = out.add(site, subject_in(action.table, "table", action.columns), std::move(message),
+                               locked ? std::optional(Severity::warning) : std::nullopt);
     if (locked)
       finding.evidence.push_back(project_fact("in the same transaction as: " + locked->text, locked->place));
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)
       finding.evidence.push_back(project_fact(how));
     finding.fix = manual_fix(
-        "Change a few thousand rows at a time and commit each batch, outside the migration "
-        "that changes the table");
+        "Change a few thousand rows at a time and commit each batch, outside the migration that changes the "
+        "table");
   }
 }
 
@@ -58,13 +54,12 @@ constinit const Rule rule{
         "This case is a warning.\n\n"
         "The rule reports statements without WHERE, or with a WHERE that compares with no constant. It "
         "leaves out a WHERE on a unique key, a WHERE that compares the column with the assigned value, a "
-        "LIMIT, a loop in a DO block, and tables that the migration "
-        "itself creates.",
+        "LIMIT, a loop in a DO block, and tables that the migration itself creates.",
     .fix =
         "Add the column in one migration. Fill it with a script or job that commits batches of a few "
         "thousand rows. Set NOT NULL in a later migration.",
     .when_to_ignore = "The table is small.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::unbatched_backfill

@@ -7,26 +7,17 @@
 namespace pgadvise::rules::autovacuum_behind {
 namespace {
 
-constexpr Option min_times{
-    .name = "times",
-    .fallback = 3,
-    .meaning = "multiple of the autovacuum threshold that the number of dead rows must reach"};
-constexpr Option least_dead_rows{.name = "least_dead_rows",
-                                 .fallback = 100000,
-                                 .meaning = "dead rows below which a table is not reported"};
-constexpr Option age_times{
-    .name = "age_times",
-    .fallback = 2,
-    .meaning = "multiple of autovacuum_freeze_max_age that the age of relfrozenxid must reach"};
-constexpr Option age_error{.name = "age_error",
-                           .fallback = 1500000000,
-                           .meaning =
-                               "age of relfrozenxid, in transactions, from which it is an error: at 2.1 "
-                               "billion the server refuses writes"};
-constexpr const Option* options[] = {&min_times, &least_dead_rows, &age_times, &age_error};
+constexpr Option min_times{"times", 3,
+                           "multiple of the autovacuum threshold that the number of dead rows must reach"};
+constexpr Option least_dead_rows{"least_dead_rows", 100000, "dead rows below which a table is not reported"};
+constexpr Option age_times{"age_times", 2,
+                           "multiple of autovacuum_freeze_max_age that the age of relfrozenxid must reach"};
+constexpr Option age_error{"age_error", 1500000000,
+                           "age of relfrozenxid, in transactions, from which it is an error: at 2.1 billion "
+                           "the server refuses writes"};
 
 double setting(const Context& context, const char* name, double otherwise) {
-  const std::string* value = context.catalog().setting(name);
+  const std::string* value = context.setting(name);
   return value ? std::strtod(value->c_str(), nullptr) : otherwise;
 }
 
@@ -34,12 +25,9 @@ Finding& report(Reporter& reporter, const Table& table, const char* entry, std::
                 std::optional<Severity> severity) {
   Finding& finding =
       reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name, .entry = entry},
-                   std::move(message), severity);
-  finding.location = table.origin;
-  Fix fix;
-  fix.title = "Vacuum the table now; VACUUM blocks only changes to the table's definition";
-  fix.sql = "VACUUM (ANALYZE) " + quote_name(table.name.schema, table.name.name) + ";";
-  finding.fix = std::move(fix);
+                   table.origin, std::move(message), severity);
+  finding.fix = Fix{.title = "Vacuum the table now; VACUUM blocks only changes to the table's definition",
+                    .sql = "VACUUM (ANALYZE) " + quote_name(table.name.schema, table.name.name) + ";"};
   return finding;
 }
 
@@ -54,12 +42,12 @@ void check(const Context& context, Reporter& reporter) {
     const double age = static_cast<double>(table.statistics->relfrozenxid_age);
     const double starts = threshold + factor * std::max(table.statistics->rows, 0.0);
     if (dead >= context.option(least_dead_rows) && dead >= starts * context.option(min_times)) {
-      Finding& finding = report(reporter, table, "dead-rows",
-                                display(name) + " has " + grouped(dead) + " dead rows and " +
-                                    grouped(static_cast<double>(table.statistics->live_rows)) +
-                                    " live rows: autovacuum should have started at " + grouped(starts) +
-                                    " dead rows and does not keep up.",
-                                std::nullopt);
+      Finding& finding =
+          report(reporter, table, "dead-rows",
+                 display(name) + " has " + grouped(dead) + " dead rows and " +
+                     grouped(table.statistics->live_rows) + " live rows: autovacuum should have started at " +
+                     grouped(starts) + " dead rows and does not keep up.",
+                 std::nullopt);
       finding.evidence.push_back(catalog_fact("counted by the cumulative statistics system"));
     }
     if (age >= freeze * context.option(age_times)) {
@@ -92,7 +80,7 @@ constinit const Rule rule{
         "Find what holds vacuum back (long transactions, replication slots). VACUUM the table. Lower "
         "autovacuum_vacuum_scale_factor for the table, or raise autovacuum_vacuum_cost_limit.",
     .when_to_ignore = "A large load or delete has just run.",
-    .options = options,
+    .options = {&min_times, &least_dead_rows, &age_times, &age_error},
     .check = check};
 
 }  // namespace pgadvise::rules::autovacuum_behind

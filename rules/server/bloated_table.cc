@@ -6,13 +6,9 @@
 namespace pgadvise::rules::bloated_table {
 namespace {
 
-constexpr Option least_bytes{.name = "least_bytes",
-                             .fallback = 524288000,
-                             .table_size = true,
-                             .meaning = "bytes of wasted space below which a table is not reported"};
-constexpr Option min_share{
-    .name = "share", .fallback = 0.5, .meaning = "share of the table that must be wasted space"};
-constexpr const Option* options[] = {&least_bytes, &min_share};
+constexpr Option least_bytes =
+    size_option("least_bytes", 524288000, "bytes of wasted space below which a table is not reported");
+constexpr Option min_share{"share", 0.5, "share of the table that must be wasted space"};
 
 // Estimated pages of the rows after a rewrite, from the average widths in pg_stats; values that are stored
 // out of line count as their pointer there. Returns 0 where a width is unknown.
@@ -45,17 +41,15 @@ void check(const Context& context, Reporter& reporter) {
         wasted * page_bytes < context.option(least_bytes))
       continue;
     Finding& finding =
-        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
+        reporter.add(table_subject(table->name), table->origin,
                      display(table->name) + " is bloated: it takes " + bytes_text(pages * page_bytes) +
                          ", and its rows would take about " + bytes_text(expected * page_bytes) +
                          ": each sequential scan reads the unused space, too, and the cache holds it.");
-    finding.location = table->origin;
     finding.evidence.push_back(catalog_fact(grouped(table->statistics->rows) + " rows, " +
-                                            grouped(static_cast<double>(table->statistics->dead_rows)) +
-                                            " dead"));
+                                            grouped(table->statistics->dead_rows) + " dead"));
     finding.fix = manual_fix(
-        "Remove the cause first (autovacuum that is too slow, a long transaction); then rewrite the "
-        "table online with pg_repack or pg_squeeze, or with VACUUM FULL in a maintenance window");
+        "Remove the cause first (autovacuum that is too slow, a long transaction); then rewrite the table "
+        "online with pg_repack or pg_squeeze, or with VACUUM FULL in a maintenance window");
   }
 }
 
@@ -67,8 +61,8 @@ constinit const Rule rule{
     .needs = Input::statistics,
     .summary = "a table that is mostly empty space",
     .why =
-        "VACUUM makes the space of deleted rows available again, and seldom returns it to the file system. "
-        "A table that was much larger, or that changed faster than autovacuum could clean it, stays large: "
+        "VACUUM makes the space of deleted rows available again, and seldom returns it to the file system. A "
+        "table that was much larger, or that changed faster than autovacuum could clean it, stays large: "
         "sequential scans read the empty pages, the cache holds them, and backups copy them. pgadvise "
         "estimates the size from the number of rows, the average widths in pg_stats and the table's "
         "fillfactor. Because this is an estimate, only large losses are reported.",
@@ -76,7 +70,7 @@ constinit const Rule rule{
         "Rewrite the table with pg_repack or pg_squeeze, or with VACUUM FULL, which blocks reads and writes "
         "meanwhile.",
     .when_to_ignore = "The space will be filled again.",
-    .options = options,
+    .options = {&least_bytes, &min_share},
     .check = check,
     .guesses = true};
 

@@ -1,6 +1,4 @@
-#include <map>
 
-#include "lint/migrations/migration_folders.h"
 #include "lint/run/context.h"
 #include "model/project/connections.h"
 #include "rules/all_rules.h"
@@ -11,23 +9,21 @@ namespace {
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
   if (!project.connections) return;
-  std::map<std::string, int> seen;
+  FileSubjects subjects;
   for (const auto& password : project.connections->passwords) {
-    const int number = ++seen[password.place.file + "\n" + password.host];
     const std::string key = password.entry.empty() ? "" : password.entry + ": ";
     Finding& finding = reporter.add(
-        {.kind = "file", .file = password.place.file, .entry = numbered(password.host, number)},
+        subjects.make(password.place.file, password.host), located(project, password.place),
         key + (password.url ? "a URL with the password of " : "the password of ") + password.host +
             " is in a committed file: everybody who can read the repository, its history or a copy can use "
             "it.",
-        password.public_host ? std::nullopt : std::optional<Severity>(Severity::note));
-    finding.location = lint::located(project, password.place);
+        password.public_host ? std::nullopt : std::optional(Severity::note));
     finding.evidence.push_back(project_fact(
         password.public_host ? "the host is a public server" : "the host is in a private network",
         finding.location));
     finding.fix = manual_fix(
-        "Change the password on the server, keep the new one in the environment or a "
-        "secret store, and name the variable here");
+        "Change the password on the server, keep the new one in the environment or a secret store, and name "
+        "the variable here");
   }
 }
 
@@ -43,13 +39,11 @@ constinit const Rule rule{
         "A password in a repository is known to all who can read it, now and later: in clones, forks, images "
         "and build logs. Deleting the line leaves it in the history, so only another password helps.\n\n"
         "pgadvise reads URLs (`postgres://user:password@host`), pairs of variables (`PGHOST` and "
-        "`PGPASSWORD`, "
-        "`DB_HOST` and `DB_PASSWORD`), objects of JSON with a dialect, and options in TypeScript and "
-        "JavaScript, in code, configuration and .env files. It never prints the password, in any format. "
-        "Hosts of this machine, of containers and of compose services are left out, and so are placeholders, "
-        "variables, samples (`.env.example`), tests, documentation and files that .gitignore names. A host "
-        "in "
-        "a private network is a note.",
+        "`PGPASSWORD`, `DB_HOST` and `DB_PASSWORD`), objects of JSON with a dialect, and options in "
+        "TypeScript and JavaScript, in code, configuration and .env files. It never prints the password, in "
+        "any format. Hosts of this machine, of containers and of compose services are left out, and so are "
+        "placeholders, variables, samples (`.env.example`), tests, documentation and files that .gitignore "
+        "names. A host in a private network is a note.",
     .fix =
         "Change the password on the server, then read it from the environment: `process.env.DATABASE_URL`. "
         "Add .env to .gitignore.",

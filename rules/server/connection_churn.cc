@@ -13,16 +13,10 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option min_per_minute{
-    .name = "per_minute",
-    .fallback = 30,
-    .meaning = "sessions of one user per minute, between the first and the last one"};
-constexpr Option min_sessions{
-    .name = "least", .fallback = 100, .meaning = "sessions below which nothing is reported"};
-constexpr Option short_ms{.name = "short_ms",
-                          .fallback = 2000,
-                          .meaning = "milliseconds within which half of the sessions must end"};
-constexpr const Option* options[] = {&min_per_minute, &min_sessions, &short_ms};
+constexpr Option min_per_minute{"per_minute", 30,
+                                "sessions of one user per minute, between the first and the last one"};
+constexpr Option min_sessions{"least", 100, "sessions below which nothing is reported"};
+constexpr Option short_ms{"short_ms", 2000, "milliseconds within which half of the sessions must end"};
 
 // Users of monitoring, backups and replication: their short sessions are normal.
 bool of_operations(std::string_view who) {
@@ -46,14 +40,13 @@ const ServerEvent* of(const Context& context, Kind kind, const std::string& abou
 }
 
 void report(Reporter& reporter, const ServerEvent& event, double rate, std::optional<double> median) {
-  std::string message = event.about + " opened " + grouped(static_cast<double>(event.count)) + " sessions, " +
-                        grouped(rate) + " a minute";
+  std::string message =
+      event.about + " opened " + grouped(event.count) + " sessions, " + grouped(rate) + " a minute";
   message +=
       median ? ", half of which lasted at most " + duration_text(*median) + ": connections are not pooled."
              : ": connections are probably not pooled.";
-  Finding& finding = reporter.add({.kind = "server", .entry = "sessions of " + event.about},
+  Finding& finding = reporter.add({.kind = "server", .entry = "sessions of " + event.about}, event.place,
                                   std::move(message), median ? std::nullopt : std::optional(Severity::note));
-  finding.location = event.place;
   if (event.times.count() > 0 && event.first && event.last && *event.last > *event.first) {
     // `first` and `last` are ends of sessions: the first session began its own duration earlier.
     const auto count = static_cast<double>(event.count);
@@ -62,17 +55,13 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
     char text[64];
     std::snprintf(text, sizeof text, busy < 0.1 ? "less than %.1f" : "%.1f", std::max(busy, 0.1));
     finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         std::string("on average ") + text + " of the sessions were open at a time: a pool of " +
-             grouped(std::max(2.0, std::min(count, std::ceil(2 * busy)))) + " would have been enough",
-         event.place,
-         {}});
+        log_fact(std::string("on average ") + text + " of the sessions were open at a time: a pool of " +
+                     grouped(std::max(2.0, std::min(count, std::ceil(2 * busy)))) + " would have been enough",
+                 event.place));
   } else {
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                median ? "the first session ended here"
-                                       : "the log has no durations of sessions (log_disconnections)",
-                                event.place,
-                                {}});
+    finding.evidence.push_back(log_fact(
+        median ? "the first session ended here" : "the log has no durations of sessions (log_disconnections)",
+        event.place));
   }
   finding.fix = manual_fix("Open one connection pool per process, or use PgBouncer in transaction mode");
 }
@@ -84,7 +73,7 @@ void check(const Context& context, Reporter& reporter) {
     const auto span = minutes(event);
     if (!span || event.about.empty() || of_operations(event.about)) continue;
     const double rate = static_cast<double>(event.count) / *span;
-    if (static_cast<double>(event.count) < context.option(min_sessions) ||
+    if (event.count < context.option(min_sessions) ||
         rate < context.option(min_per_minute) * (of_owner(event.about) ? 10 : 1))
       continue;
     const auto median = ended ? event.times.percentile_ms(0.5) : std::nullopt;
@@ -114,7 +103,7 @@ constinit const Rule rule{
         "processes are short-lived or numerous (serverless functions, PHP), use PgBouncer or the provider's "
         "pooler in transaction mode.",
     .when_to_ignore = "The sessions belong to a job that rarely runs, or to tests.",
-    .options = options,
+    .options = {&min_per_minute, &min_sessions, &short_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::connection_churn

@@ -10,43 +10,38 @@
 namespace pgadvise::rules::connection_exhaustion {
 namespace {
 
-constexpr Option min_percent{
-    .name = "percent",
-    .fallback = 80,
-    .meaning = "percent of the available connections in use from which the server is reported"};
-constexpr const Option* options[] = {&min_percent};
+constexpr Option min_percent{"percent", 80,
+                             "percent of the available connections in use from which the server is reported"};
 
 void report(const Context& context, Reporter& reporter, const ServerEvent& event) {
   const bool whole_server = event.about == "max_connections";
   std::string limit = "max_connections";
-  if (context.has_catalog())
-    if (const auto* value = context.catalog().setting(limit)) limit += " (" + *value + ")";
+  if (const std::string* value = context.setting(limit)) limit += " (" + *value + ")";
   Finding& finding =
-      reporter.add({.kind = "server", .entry = event.about},
+      reporter.add({.kind = "server", .entry = event.about}, event.place,
                    "The server refused a connection " + times(event.count) +
                        (whole_server ? ": all connections that " + limit + " allows were in use."
                                      : ": " + event.about + "."),
                    whole_server ? std::nullopt : std::optional(Severity::warning));
-  finding.location = event.place;
   std::string text = "the first connection was refused here";
   if (const auto span = minutes(event); span && event.count > 1)
     text +=
         ", the last one " + duration_text(static_cast<double>(*event.last - *event.first) / 1000) + " later";
-  finding.evidence.push_back({Evidence::Kind::statement, std::move(text), event.place, {}});
+  finding.evidence.push_back(log_fact(std::move(text), event.place));
   if (const auto applications = by_application({&event}); !applications.empty())
-    finding.evidence.push_back({Evidence::Kind::statement, "refused: " + applications, std::nullopt, {}});
+    finding.evidence.push_back(log_fact("refused: " + applications));
   finding.fix = manual_fix(
-      whole_server ? "Limit the pools so that their sum over all instances stays below max_connections, "
-                     "or use a pooler; a higher max_connections costs memory for every connection"
+      whole_server ? "Limit the pools so that their sum over all instances stays below max_connections, or "
+                     "use a pooler; a higher max_connections costs memory for every connection"
                    : "Limit the pools of this role or database to its CONNECTION LIMIT, or raise the "
                      "CONNECTION LIMIT");
 }
 
 // Connections that are not reserved for particular roles.
-double available_connections(const Catalog& catalog) {
+double available_connections(const Context& context) {
   const auto value = [&](const char* name) {
-    const std::string* setting = catalog.setting(name);
-    return setting ? std::strtod(setting->c_str(), nullptr) : 0;
+    const std::string* known = context.setting(name);
+    return known ? std::strtod(known->c_str(), nullptr) : 0;
   };
   return value("max_connections") - value("superuser_reserved_connections") - value("reserved_connections");
 }
@@ -56,8 +51,7 @@ std::string by_state(const std::vector<Session>& sessions) {
   std::map<std::string, int> counts;
   for (const auto& session : sessions) ++counts[session.state];
   std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::ranges::stable_sort(sorted, [](const auto& a, const auto& b) { return a.second > b.second; });
   std::vector<std::string> out;
   for (const auto& [state, count] : sorted)
     out.push_back(grouped(count) + " " +
@@ -67,7 +61,7 @@ std::string by_state(const std::vector<Session>& sessions) {
 
 void report_use(const Context& context, Reporter& reporter) {
   const Catalog& catalog = context.catalog();
-  const double most = available_connections(catalog);
+  const double most = available_connections(context);
   const double taken = static_cast<double>(catalog.sessions.size());
   if (most <= 0 || taken < most * context.option(min_percent) / 100) return;
   Finding& finding =
@@ -78,13 +72,14 @@ void report_use(const Context& context, Reporter& reporter) {
                                       : ": the server refuses connections beyond this number."),
                    taken >= most ? Severity::error : Severity::warning);
   finding.evidence.push_back(catalog_fact(by_state(catalog.sessions)));
-  const auto reserved = std::strtod(catalog.settings.at("max_connections").c_str(), nullptr) - most;
+  const std::string& limit = *context.setting("max_connections");
+  const double reserved = std::strtod(limit.c_str(), nullptr) - most;
   finding.evidence.push_back(
-      catalog_fact("max_connections is " + catalog.settings.at("max_connections") +
+      catalog_fact("max_connections is " + limit +
                    (reserved > 0 ? ", of which " + grouped(reserved) + " are reserved" : "")));
   finding.fix = manual_fix(
-      "Limit the pools so that their sum over all instances stays below max_connections, "
-      "or use a pooler; a higher max_connections costs memory for every connection");
+      "Limit the pools so that their sum over all instances stays below max_connections, or use a pooler; a "
+      "higher max_connections costs memory for every connection");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -116,7 +111,7 @@ constinit const Rule rule{
         "Keep pool size times instances below max_connections. Use PgBouncer or the provider's pooler. Set "
         "idle_in_transaction_session_timeout to end stuck sessions.",
     .when_to_ignore = "The log is from a load test.",
-    .options = options,
+    .options = {&min_percent},
     .check = check};
 
 }  // namespace pgadvise::rules::connection_exhaustion

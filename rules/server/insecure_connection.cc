@@ -1,6 +1,4 @@
-#include <map>
 
-#include "lint/migrations/migration_folders.h"
 #include "lint/run/context.h"
 #include "rules/all_rules.h"
 
@@ -12,14 +10,13 @@ using Kind = InsecureConnection::Kind;
 // One finding for all occurrences of rejectUnauthorized: false.
 void report_unverified(const Project& project, Reporter& reporter,
                        const std::vector<const InsecureConnection*>& places) {
-  Finding& finding =
-      reporter.add({.kind = "setting", .entry = "rejectUnauthorized"},
-                   "The certificate of the database server is not verified (rejectUnauthorized: false): an "
-                   "attacker on the network path can read and change all data.");
-  finding.location = lint::located(project, places.front()->place);
+  Finding& finding = reporter.add(
+      {.kind = "setting", .entry = "rejectUnauthorized"}, located(project, places.front()->place),
+      "The certificate of the database server is not verified (rejectUnauthorized: false): an attacker on "
+      "the network path can read and change all data.");
   for (std::size_t i = 0; i < places.size() && i < 5; ++i)
     finding.evidence.push_back(
-        project_fact("ssl: { rejectUnauthorized: false }", lint::located(project, places[i]->place)));
+        project_fact("ssl: { rejectUnauthorized: false }", located(project, places[i]->place)));
   if (places.size() > 5)
     finding.evidence.push_back(project_fact("and in " + std::to_string(places.size() - 5) + " more places"));
   finding.fix = manual_fix(
@@ -27,32 +24,28 @@ void report_unverified(const Project& project, Reporter& reporter,
 }
 
 void report_url(const Project& project, Reporter& reporter, const InsecureConnection& connection,
-                int number) {
+                FileSubjects& subjects) {
   const bool off = connection.kind == Kind::disabled;
   const std::string key = connection.entry.empty() ? "This URL" : connection.entry;
   Finding& finding = reporter.add(
-      {.kind = "file", .file = connection.place.file, .entry = numbered(connection.host, number)},
+      subjects.make(connection.place.file, connection.host), located(project, connection.place),
       key + " connects to " + connection.host +
           (off ? " with TLS turned off: passwords, queries and rows can be read on the network."
                : " and does not require TLS: some drivers fall back to plain text, others never try TLS."));
-  finding.location = lint::located(project, connection.place);
   finding.evidence.push_back(
       project_fact(off ? "the URL turns TLS off" : "the URL does not require TLS", finding.location));
   finding.fix = manual_fix(
-      "Add sslmode=verify-full, or sslmode=require where the provider has no root "
-      "certificate to verify against");
+      "Add sslmode=verify-full, or sslmode=require where the provider has no root certificate to verify "
+      "against");
 }
 
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
-  std::map<std::string, int> seen;
+  FileSubjects subjects;
   std::vector<const InsecureConnection*> unverified;
   for (const auto& connection : project.insecure_connections) {
-    if (connection.kind == Kind::not_verified) {
-      unverified.push_back(&connection);
-    } else {
-      report_url(project, reporter, connection, ++seen[connection.place.file + "\n" + connection.host]);
-    }
+    if (connection.kind == Kind::not_verified) unverified.push_back(&connection);
+    else report_url(project, reporter, connection, subjects);
   }
   if (!unverified.empty()) report_unverified(project, reporter, unverified);
 }

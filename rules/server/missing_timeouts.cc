@@ -1,5 +1,5 @@
 #include "base/text/identifier.h"
-#include "lint/schema/tables.h"
+#include "lint/run/context.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::missing_timeouts {
@@ -19,13 +19,13 @@ static void check(const Context& context, Reporter& reporter) {
   };
   const Catalog& catalog = context.catalog();
   for (const auto& setting : settings) {
-    const std::string* value = catalog.setting(setting.name);
+    const std::string* value = context.setting(setting.name);
     if (!value || *value != "0") continue;
     Finding& finding = reporter.add({.kind = "setting", .entry = setting.name},
                                     std::string(setting.name) + " is off: " + setting.consequence + ".");
     finding.evidence.push_back(
         catalog_fact("the setting is 0 in this session, and no role or database sets another value"));
-    Fix fix;
+    Fix& fix = finding.fix.emplace();
     fix.title =
         "Set the timeout for the database or, better, for the application's role; let migrations and reports "
         "raise it in their own sessions";
@@ -34,7 +34,6 @@ static void check(const Context& context, Reporter& reporter) {
       fix.sql = alter + " SET " + setting.name + " = '" + setting.value + "';";
       fix.down_sql = alter + " RESET " + setting.name + ";";
     }
-    finding.fix = std::move(fix);
   }
 }
 

@@ -6,19 +6,11 @@
 namespace pgadvise::rules::mostly_sequential_scans {
 namespace {
 
-constexpr Option min_rows{.name = "rows",
-                          .fallback = 10000,
-                          .table_size = true,
-                          .meaning = "rows below which a table is not reported"};
-constexpr Option min_scans{
-    .name = "scans", .fallback = 1000, .meaning = "sequential scans below which a table is not reported"};
-constexpr Option min_share{
-    .name = "share", .fallback = 0.5, .meaning = "share of the scans of a table that must be sequential"};
+constexpr Option min_rows = size_option("rows", 10000, "rows below which a table is not reported");
+constexpr Option min_scans{"scans", 1000, "sequential scans below which a table is not reported"};
+constexpr Option min_share{"share", 0.5, "share of the scans of a table that must be sequential"};
 // With two parallel workers, each of the three processes counts a scan and reads a third of the rows.
-constexpr Option min_read{.name = "read_share",
-                          .fallback = 0.2,
-                          .meaning = "share of the rows that a sequential scan must read on average"};
-constexpr const Option* options[] = {&min_rows, &min_scans, &min_share, &min_read};
+constexpr Option min_read{"read_share", 0.2, "share of the rows that a sequential scan must read on average"};
 
 // The rows that the sequential scans would have read if each had read its whole table or partition.
 double rows_of_full_scans(const Context& context, const Table& table) {
@@ -48,17 +40,16 @@ void check(const Context& context, Reporter& reporter) {
     const double read = share_read(context, *table);
     if (read < context.option(min_read)) continue;
     Finding& finding =
-        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
+        reporter.add(table_subject(table->name), table->origin,
                      display(table->name) + " is read mostly by sequential scans: " + grouped(sequential) +
                          " of " + grouped(all) + " scans, and each reads " + grouped(100 * read) +
                          " % of its " + grouped(table->statistics->rows) + " rows on average.");
-    finding.location = table->origin;
     if (const auto days = context.catalog().statistics_days)
       finding.evidence.push_back(
           catalog_fact("within " + grouped(*days) + " days, according to pg_stat_user_tables"));
     finding.fix = manual_fix(
-        "Find the statements in pg_stat_statements or a log (auto_explain), and give pgadvise the "
-        "log: sequential-scan then names the statement and the index");
+        "Find the statements in pg_stat_statements or a log (auto_explain), and give pgadvise the log: "
+        "sequential-scan then names the statement and the index");
   }
 }
 
@@ -72,13 +63,13 @@ constinit const Rule rule{
     .why =
         "The server counts sequential scans and index scans of each table. Where a large table is read "
         "mostly by sequential scans, an index is missing or cannot be used: a condition without an index, a "
-        "function or a cast around the column. Each scan reads much of the table, and can displace "
-        "other files from the operating system's cache. The counters do not show which statement scans.\n\n"
+        "function or a cast around the column. Each scan reads much of the table, and can displace other "
+        "files from the operating system's cache. The counters do not show which statement scans.\n\n"
         "Scans that end early, as those for LIMIT 1 do, are left out: the server also counts the rows that "
         "sequential scans read. Snapshots of earlier versions lack this number, and cause no finding.",
     .fix = "Find the statement in a log, and create the index or rewrite the condition.",
     .when_to_ignore = "The scans are those of exports, reports or queues that read most of the rows.",
-    .options = options,
+    .options = {&min_rows, &min_scans, &min_share, &min_read},
     .check = check};
 
 }  // namespace pgadvise::rules::mostly_sequential_scans

@@ -5,27 +5,23 @@
 namespace pgadvise::rules::pg_stat_statements_missing {
 
 static void check(const Context& context, Reporter& reporter) {
-  const Catalog& catalog = context.catalog();
-  const std::string* libraries = catalog.setting("shared_preload_libraries");  // hidden from most roles
-  const bool known = libraries != nullptr;
-  const bool loaded = known && contains(*libraries, "pg_stat_statements");
-  const bool created = contains(catalog.extensions, "pg_stat_statements");
-  if (created && (loaded || !known)) return;
+  const std::string* libraries = context.setting("shared_preload_libraries");  // hidden from most roles
+  const bool loaded = libraries && contains(*libraries, "pg_stat_statements");
+  const bool created = contains(context.catalog().extensions, "pg_stat_statements");
+  if (created && (loaded || !libraries)) return;
   Finding& finding =
       reporter.add({.kind = "extension", .entry = "pg_stat_statements"},
                    created ? "The extension pg_stat_statements is installed, but its library is not loaded: "
                              "the server collects no statement statistics."
                            : "The extension pg_stat_statements is not installed in this database: only the "
                              "log shows which statements take the most time.");
-  if (known)
+  if (libraries)
     finding.evidence.push_back(catalog_fact(libraries->empty() ? "shared_preload_libraries is empty"
                                                                : "shared_preload_libraries: " + *libraries));
-  Fix fix;
-  fix.title =
-      known && !loaded
-          ? "Add pg_stat_statements to shared_preload_libraries, restart the server, and create the extension"
-          : "Create the extension";
-  fix.safety = known && !loaded ? Fix::Safety::manual : Fix::Safety::review;
+  Fix fix = libraries && !loaded ? manual_fix(
+                                       "Add pg_stat_statements to shared_preload_libraries, restart the "
+                                       "server, and create the extension")
+                                 : Fix{.title = "Create the extension"};
   if (!created) {
     fix.sql = "CREATE EXTENSION pg_stat_statements;";
     fix.down_sql = "DROP EXTENSION pg_stat_statements;";

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "base/text/text.h"
-#include "lint/migrations/migration_folders.h"
 #include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
@@ -12,10 +11,7 @@ namespace pgadvise::rules::pool_larger_than_server {
 namespace {
 
 constexpr Option reserved_connections{
-    .name = "reserved",
-    .fallback = 3,
-    .meaning = "connections that the server reserves for superusers (superuser_reserved_connections)"};
-constexpr const Option* options[] = {&reserved_connections};
+    "reserved", 3, "connections that the server reserves for superusers (superuser_reserved_connections)"};
 
 std::string_view base_name(std::string_view folder) { return folder.substr(folder.rfind('/') + 1); }
 
@@ -26,9 +22,10 @@ const InstanceCount* instances_of(const Project& project, const PoolSize& pool) 
   const InstanceCount* best = nullptr;
   for (const auto& each : project.instances) {
     const bool same = each.name.empty() ? each.folder == pool.folder : each.name == base_name(pool.folder);
-    const bool only = std::all_of(project.pools.begin(), project.pools.end(),
-                                  [&](const PoolSize& other) { return other.folder == pool.folder; }) &&
-                      project.instances.size() == 1;
+    const bool only =
+        std::ranges::all_of(project.pools,
+                            [&](const PoolSize& other) { return other.folder == pool.folder; }) &&
+        project.instances.size() == 1;
     if ((same || only) && (!best || each.count > best->count)) best = &each;
   }
   return best;
@@ -39,22 +36,21 @@ double connections_of(const PoolSize& pool, const InstanceCount* instances) {
 }
 
 void report_pool(const Project& project, Reporter& reporter, const PoolSize& pool, double most,
-                 const std::string& setting, int number) {
+                 const std::string& setting, Subject subject) {
   const InstanceCount* instances = instances_of(project, pool);
   const double all = connections_of(pool, instances);
   Finding& finding =
-      reporter.add({.kind = "file", .file = pool.place.file, .entry = numbered(pool.what, number)},
+      reporter.add(std::move(subject), located(project, pool.place),
                    "The pool may open " + grouped(all) + " connections" +
                        (instances ? " (" + std::to_string(pool.size) + " in each of " +
                                         std::to_string(instances->count) + " instances)"
                                   : "") +
                        ", but the server allows " + grouped(most) + " and refuses further ones.");
-  finding.location = lint::located(project, pool.place);
   finding.evidence.push_back(
-      project_fact(numbered(pool.what, number) + " is " + std::to_string(pool.size), finding.location));
+      project_fact(finding.subject.entry + " is " + std::to_string(pool.size), finding.location));
   if (instances)
     finding.evidence.push_back(project_fact(instances->what + " is " + std::to_string(instances->count),
-                                            lint::located(project, instances->place)));
+                                            located(project, instances->place)));
   finding.evidence.push_back(catalog_fact("max_connections is " + setting));
   finding.fix =
       manual_fix("Limit the pool to " +
@@ -87,7 +83,7 @@ void report_sum(const Project& project, Reporter& reporter, double most, const s
     finding.evidence.push_back(
         project_fact(pool->what + " is " + std::to_string(pool->size) +
                          (instances ? ", in each of " + std::to_string(instances->count) + " instances" : ""),
-                     lint::located(project, pool->place)));
+                     located(project, pool->place)));
     if (!finding.location) finding.location = finding.evidence.back().place;
   }
   finding.evidence.push_back(catalog_fact("max_connections is " + setting));
@@ -96,17 +92,17 @@ void report_sum(const Project& project, Reporter& reporter, double most, const s
 }
 
 void check(const Context& context, Reporter& reporter) {
-  const std::string* setting = context.catalog().setting("max_connections");
+  const std::string* setting = context.setting("max_connections");
   if (!setting) return;
   const double most = std::strtod(setting->c_str(), nullptr) - context.option(reserved_connections);
   const Project& project = context.project();
-  std::map<std::pair<std::string, std::string>, int> seen;
+  FileSubjects subjects;
   bool any = false;
   for (const auto& pool : project.pools) {
-    const int number = ++seen[{pool.place.file, pool.what}];
+    Subject subject = subjects.make(pool.place.file, pool.what);
     if (connections_of(pool, instances_of(project, pool)) <= most) continue;
     any = true;
-    report_pool(project, reporter, pool, most, *setting, number);
+    report_pool(project, reporter, pool, most, *setting, std::move(subject));
   }
   if (!any) report_sum(project, reporter, most, *setting);
 }
@@ -133,7 +129,7 @@ constinit const Rule rule{
         "room for migrations and administrators. Ten to twenty connections per CPU core of the server are "
         "plenty. Or use PgBouncer.",
     .when_to_ignore = "A pooler runs between this application and the server.",
-    .options = options,
+    .options = {&reserved_connections},
     .check = check};
 
 }  // namespace pgadvise::rules::pool_larger_than_server

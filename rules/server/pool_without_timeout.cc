@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "lint/migrations/migration_folders.h"
 #include "lint/run/context.h"
 #include "model/project/connections.h"
 #include "rules/all_rules.h"
@@ -22,9 +21,9 @@ void check(const Context& context, Reporter& reporter) {
     if (!pool.connect_timeout || !pool.statement_timeout) pools.push_back(&pool);
   if (pools.empty()) return;
   const bool connects =
-      std::any_of(pools.begin(), pools.end(), [](const ClientPool* pool) { return !pool->connect_timeout; });
-  const bool runs = std::any_of(pools.begin(), pools.end(),
-                                [](const ClientPool* pool) { return !pool->statement_timeout; });
+      std::ranges::any_of(pools, [](const ClientPool* pool) { return !pool->connect_timeout; });
+  const bool runs =
+      std::ranges::any_of(pools, [](const ClientPool* pool) { return !pool->statement_timeout; });
   std::string message = pools.size() == 1 ? "A connection pool has " + missing_of(*pools.front())
                                           : std::to_string(pools.size()) + " connection pools lack a timeout";
   message +=
@@ -33,11 +32,11 @@ void check(const Context& context, Reporter& reporter) {
                 : "") +
       (connects && runs ? ", and " : "") +
       (runs ? "a statement that hangs keeps its connection until somebody cancels it" : "") + ".";
-  Finding& finding = reporter.add({.kind = "setting", .entry = "pool timeouts"}, std::move(message));
-  finding.location = lint::located(project, pools.front()->place);
+  Finding& finding = reporter.add({.kind = "setting", .entry = "pool timeouts"},
+                                  located(project, pools.front()->place), std::move(message));
   for (std::size_t i = 0; i < std::min(pools.size(), max_shown); ++i)
-    finding.evidence.push_back(project_fact(pools[i]->what + " has " + missing_of(*pools[i]),
-                                            lint::located(project, pools[i]->place)));
+    finding.evidence.push_back(
+        project_fact(pools[i]->what + " has " + missing_of(*pools[i]), located(project, pools[i]->place)));
   if (pools.size() > max_shown)
     finding.evidence.push_back(project_fact("and " + std::to_string(pools.size() - max_shown) + " more"));
   finding.fix = manual_fix(std::string("Set ") + (connects ? "connectionTimeoutMillis" : "") +
@@ -54,18 +53,14 @@ constinit const Rule rule{
     .summary = "a connection pool without a connection timeout or a statement timeout",
     .why =
         "node-postgres waits without an end for a connection: `connectionTimeoutMillis` is 0 by default. "
-        "When "
-        "the server is unreachable or all connections are busy, requests pile up instead of failing. "
+        "When the server is unreachable or all connections are busy, requests pile up instead of failing. "
         "PostgreSQL has no statement timeout by default either: one statement that hangs keeps its "
-        "connection "
-        "and its locks. A few of them take all connections of the pool.\n\n"
+        "connection and its locks. A few of them take all connections of the pool.\n\n"
         "pgadvise reads `new Pool()` of node-postgres, `postgres()` of postgres.js (which has a connection "
         "timeout of 30 s by default), and `drizzle()` with a URL, in application code; not in tests, seeds "
-        "and "
-        "scripts, and not where the options are not known. Where any file of the project has "
+        "and scripts, and not where the options are not known. Where any file of the project has "
         "`statement_timeout`, pgadvise assumes that statements are limited: by a role, in a migration, when "
-        "a "
-        "connection opens. All pools of a project are one finding. Pools of serverless drivers are not "
+        "a connection opens. All pools of a project are one finding. Pools of serverless drivers are not "
         "reported.",
     .fix =
         "`new Pool({ connectionTimeoutMillis: 5_000, statement_timeout: 30_000 })`; with postgres.js "

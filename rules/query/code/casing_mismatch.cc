@@ -1,4 +1,3 @@
-#include <map>
 
 #include "lint/queries/code.h"
 #include "lint/run/context.h"
@@ -13,14 +12,11 @@ std::string quoted(const std::string& casing) { return casing.empty() ? "none" :
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
   if (!project.connections) return;
-  std::map<std::string, int> seen;
+  FileSubjects subjects;
   for (const auto& mismatch : project.connections->casing) {
-    const int number = ++seen[mismatch.place.file];
     const int others = mismatch.columns - 1;
     Finding& finding = reporter.add(
-        {.kind = "file",
-         .file = mismatch.place.file,
-         .entry = number == 1 ? "casing" : "casing #" + std::to_string(number)},
+        subjects.make(mismatch.place.file, "casing"), located(project, mismatch.place),
         "drizzle() has casing " + quoted(mismatch.of_client) + ", and drizzle-kit has " +
             quoted(mismatch.of_kit) + ": queries name the column " + mismatch.client_name +
             ", and migrations create " + mismatch.kit_name + " (" + mismatch.table + "." + mismatch.key +
@@ -28,16 +24,14 @@ void check(const Context& context, Reporter& reporter) {
                  ? ", and " + std::to_string(others) + (others == 1 ? " other column" : " other columns")
                  : "") +
             ").");
-    finding.location = lint::located(project, mismatch.place);
-    lint::add_evidence(finding, context, "casing of drizzle(): " + quoted(mismatch.of_client),
-                       mismatch.place);
-    lint::add_evidence(finding, context, "casing of drizzle-kit: " + quoted(mismatch.of_kit),
-                       mismatch.config_place);
-    finding.fix = manual_fix(
-        mismatch.of_kit.empty()
-            ? "Remove casing from drizzle(), or add it to the configuration and generate "
-              "a migration that renames the columns"
-            : "Give drizzle() the casing of the configuration: casing: " + quoted(mismatch.of_kit));
+    add_evidence(finding, context, "casing of drizzle(): " + quoted(mismatch.of_client), mismatch.place);
+    add_evidence(finding, context, "casing of drizzle-kit: " + quoted(mismatch.of_kit),
+                 mismatch.config_place);
+    finding.fix =
+        manual_fix(mismatch.of_kit.empty() ? "Remove casing from drizzle(), or add it to the configuration "
+                                             "and generate a migration that renames the columns"
+                                           : "Give drizzle() the casing of the configuration: casing: " +
+                                                 quoted(mismatch.of_kit));
   }
 }
 

@@ -10,24 +10,20 @@ namespace {
 bool order_matters(const Context& context, const CodeQuery& query) {
   if (query.kind != CodeQuery::Kind::select || !query.awaited || !query.limited || query.first ||
       query.has_offset || query.ordered || query.grouped || query.aggregate || query.locks ||
-      query.any_rows || query.tables.empty() || lint::contains(query.equal_columns, "id"))
+      query.any_rows || query.tables.empty() || contains(query.equal_columns, "id"))
     return false;
-  if (!context.has_catalog()) return true;
-  const auto known = context.catalog().tables.find(query.tables.front());
-  return known == context.catalog().tables.end() || !lint::unique_among(known->second, query.equal_columns);
+  const Table* table = context.table(query.tables.front());
+  return !table || !unique_among(*table, query.equal_columns);
 }
 
 void check(const Context& context, Reporter& reporter) {
-  lint::CodeSubjects subjects;
-  for (const auto& query : lint::code_facts(context)->queries) {
+  CodeSubjects subjects;
+  for (const auto& query : code_facts(context)->queries) {
     if (!order_matters(context, query)) continue;
-    Finding& finding =
-        reporter.add(subjects.make(query, query.place.file, query.function),
-                     lint::statement_of(query) +
-                         " has a limit but no order: the plan decides which rows the query returns.");
-    finding.location = lint::located(context.project(), query.place);
-    finding.fix = Fix{.title = "Add orderBy() with the columns that say which rows come first",
-                      .safety = Fix::Safety::manual};
+    Finding& finding = reporter.add(
+        subjects.make(query, query.place.file, query.function), located(context.project(), query.place),
+        statement_of(query) + " has a limit but no order: the plan decides which rows the query returns.");
+    finding.fix = manual_fix("Add orderBy() with the columns that say which rows come first");
   }
 }
 

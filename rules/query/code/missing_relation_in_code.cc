@@ -12,18 +12,16 @@ namespace pgadvise::rules::missing_relation_in_code {
 namespace {
 
 void report_undeclared(const Context& context, Reporter& reporter, const CodeFacts& code) {
-  lint::CodeSubjects subjects;
+  CodeSubjects subjects;
   for (const auto& found : code.undeclared_relations) {
     const std::string table = display(found.table);
     Finding& finding =
         reporter.add(subjects.make("with " + found.name + " of " + table, found.place.file, found.function),
-                     "`with`" + lint::in_function(found.function) + " names " + found.name + ", but " +
-                         table + " has no relation of that name: drizzle-orm throws when the query runs.",
+                     located(context.project(), found.place),
+                     "`with`" + in_function(found.function) + " names " + found.name + ", but " + table +
+                         " has no relation of that name: drizzle-orm throws when the query runs.",
                      Severity::warning);
-    finding.location = lint::located(context.project(), found.place);
-    finding.fix =
-        Fix{.title = "Declare the relation in relations() or defineRelations(), or correct the name",
-            .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Declare the relation in relations() or defineRelations(), or correct the name");
   }
 }
 
@@ -32,12 +30,11 @@ void report_keys_without_relation(const Context& context, Reporter& reporter, co
   const auto& [in_with, related] = code.relational;
   std::map<std::string, std::vector<const Constraint*>> keys;
   std::map<const Constraint*, std::string> texts;
-  for (const Table* table : lint::checked_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (in_with.count(table->name) == 0) continue;
-    for (const auto& key : table->constraints) {
+    for (const Constraint& key : own_foreign_keys(*table)) {
       const QualifiedName& target = key.referenced_table;
-      if (key.kind != Constraint::Kind::foreign_key || key.inherited || target == table->name ||
-          in_with.count(target) == 0 || related.count({table->name, target}) > 0)
+      if (target == table->name || in_with.count(target) == 0 || related.count({table->name, target}) > 0)
         continue;
       keys[table->name.schema].push_back(&key);
       texts[&key] = display(table->name) + " (" + join(key.columns, ", ") + ") to " + display(target);
@@ -47,19 +44,17 @@ void report_keys_without_relation(const Context& context, Reporter& reporter, co
     std::vector<std::string> names;
     for (const auto* key : found) names.push_back(texts[key]);
     Finding& finding = reporter.add(
-        {.kind = "schema", .schema = schema},
+        {.kind = "schema", .schema = schema}, found.front()->origin,
         "Drizzle's relations lack " +
             (found.size() == 1 ? "a foreign key" : std::to_string(found.size()) + " foreign keys") +
-            " between tables that `with` reads: " + lint::enumerated(names) +
+            " between tables that `with` reads: " + enumerated(names) +
             ". `with` cannot read these tables together.");
-    finding.location = found.front()->origin;
-    finding.fix = Fix{.title = "Declare a relation for each key, in relations() or defineRelations()",
-                      .safety = Fix::Safety::manual};
+    finding.fix = manual_fix("Declare a relation for each key, in relations() or defineRelations()");
   }
 }
 
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts& code = *lint::code_facts(context);
+  const CodeFacts& code = *code_facts(context);
   report_undeclared(context, reporter, code);
   if (context.has_catalog()) report_keys_without_relation(context, reporter, code);
 }
@@ -69,7 +64,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "missing-relation-in-code",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::code,
     .summary = "`with` in Drizzle code without the relation that it needs",
     .why =

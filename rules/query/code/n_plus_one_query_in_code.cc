@@ -4,7 +4,7 @@
 namespace pgadvise::rules::n_plus_one_query_in_code {
 namespace {
 
-void check(const Context& context, Reporter& reporter) { lint::report_loops(context, reporter, false); }
+void check(const Context& context, Reporter& reporter) { report_loops(context, reporter, false); }
 
 }  // namespace
 

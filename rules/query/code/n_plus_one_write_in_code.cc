@@ -4,7 +4,7 @@
 namespace pgadvise::rules::n_plus_one_write_in_code {
 namespace {
 
-void check(const Context& context, Reporter& reporter) { lint::report_loops(context, reporter, true); }
+void check(const Context& context, Reporter& reporter) { report_loops(context, reporter, true); }
 
 }  // namespace
 

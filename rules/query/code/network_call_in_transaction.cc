@@ -5,20 +5,19 @@ namespace pgadvise::rules::network_call_in_transaction {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
-  lint::CodeSubjects subjects;
-  for (const auto& call : lint::code_facts(context)->calls_in_transactions) {
+  CodeSubjects subjects;
+  for (const auto& call : code_facts(context)->calls_in_transactions) {
     Finding& finding =
         reporter.add(subjects.make(call.what, call.transaction.file, call.function),
-                     "The transaction" + lint::in_function(call.function) + " waits for a call of " +
-                         call.what + ": its connection, its locks and its old row versions wait, too.");
-    finding.location = lint::located(context.project(), call.via.empty() ? call.place : call.via.front());
-    lint::add_evidence(finding, context, "the transaction begins here", call.transaction);
-    for (const auto& one : call.via) lint::add_evidence(finding, context, "it calls a function", one);
-    lint::add_evidence(finding, context, "this waits for another service", call.place);
+                     located(context.project(), call.via.empty() ? call.place : call.via.front()),
+                     "The transaction" + in_function(call.function) + " waits for a call of " + call.what +
+                         ": its connection, its locks and its old row versions wait, too.");
+    add_evidence(finding, context, "the transaction begins here", call.transaction);
+    for (const auto& one : call.via) add_evidence(finding, context, "it calls a function", one);
+    add_evidence(finding, context, "this waits for another service", call.place);
     finding.fix = manual_fix(
         "Call the service before or after the transaction; if the call must happen exactly when the "
-        "transaction commits, write a row to an outbox table, from which another process makes the "
-        "call");
+        "transaction commits, write a row to an outbox table, from which another process makes the call");
   }
 }
 

@@ -5,15 +5,14 @@ namespace pgadvise::rules::offset_without_order_in_code {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
-  lint::CodeSubjects subjects;
-  for (const auto& query : lint::code_facts(context)->queries) {
+  CodeSubjects subjects;
+  for (const auto& query : code_facts(context)->queries) {
     // What is not awaited may get its order later.
     if (query.kind != CodeQuery::Kind::select || !query.has_offset || query.ordered || !query.awaited)
       continue;
     Finding& finding = reporter.add(
-        subjects.make(query, query.place.file, query.function),
-        lint::statement_of(query) + " has an offset but no order: pages may repeat rows and leave rows out.");
-    finding.location = lint::located(context.project(), query.place);
+        subjects.make(query, query.place.file, query.function), located(context.project(), query.place),
+        statement_of(query) + " has an offset but no order: pages may repeat rows and leave rows out.");
     finding.fix =
         manual_fix("Add orderBy() with columns that identify a row, such as the time and the primary key");
   }
@@ -24,7 +23,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "offset-without-order-in-code",
     .severity = Severity::warning,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::code,
     .summary = "a page of rows by offset without an order",
     .why =

@@ -12,31 +12,26 @@ bool writes(const CodeQuery& query) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  lint::CodeSubjects subjects;
-  for (const auto& [query, function, transaction, call] : lint::code_facts(context)->outside_transactions) {
+  CodeSubjects subjects;
+  for (const auto& [query, function, transaction, call] : code_facts(context)->outside_transactions) {
     Subject subject = subjects.make(query, transaction.file, function);
     const bool writing = writes(query);
-    if (writing && !query.tables.empty() && lint::is_record(query.tables.front())) continue;
-    Finding& finding = reporter.add(
-        std::move(subject),
-        lint::statement_of(query) + " stands in the transaction" + lint::in_function(function) +
-            ", but runs on another connection, outside the transaction: " +
-            (writing
-                 ? "a rollback does not undo the write, and the write waits for rows that the transaction "
-                   "has locked."
-                 : "the query does not see what the transaction wrote, and needs a second connection while "
-                   "the first one waits."),
-        writing ? std::nullopt : std::optional(Severity::note));
-    finding.location = lint::located(context.project(), call.value_or(query.place));
-    lint::add_evidence(finding, context, "the transaction begins here", transaction);
+    if (writing && !query.tables.empty() && is_record(query.tables.front())) continue;
+    Finding& finding =
+        reporter.add(std::move(subject), located(context.project(), call.value_or(query.place)),
+                     statement_of(query) + " stands in the transaction" + in_function(function) +
+                         ", but runs on another connection, outside the transaction: " +
+                         (writing ? "a rollback does not undo the write, and the write waits for rows that "
+                                    "the transaction has locked."
+                                  : "the query does not see what the transaction wrote, and needs a second "
+                                    "connection while the first one waits."),
+                     writing ? std::nullopt : std::optional(Severity::note));
+    add_evidence(finding, context, "the transaction begins here", transaction);
     if (call)
-      lint::add_evidence(finding, context,
-                         "the function that is called runs the statement on the database itself",
-                         query.place);
-    finding.fix =
-        Fix{.title = call ? "Give the transaction to the function as a parameter, and use it there"
-                          : "Use the parameter of the transaction's callback: `tx` in place of `db`",
-            .safety = Fix::Safety::manual};
+      add_evidence(finding, context, "the function that is called runs the statement on the database itself",
+                   query.place);
+    finding.fix = manual_fix(call ? "Give the transaction to the function as a parameter, and use it there"
+                                  : "Use the parameter of the transaction's callback: `tx` in place of `db`");
   }
 }
 
@@ -45,7 +40,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "statement-outside-its-transaction-in-code",
     .severity = Severity::warning,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::code,
     .summary = "a statement in a transaction's callback that runs outside of the transaction",
     .why =

@@ -5,24 +5,22 @@ namespace pgadvise::rules::transaction_over_http {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
-  lint::CodeSubjects subjects;
-  for (const auto& transaction : lint::code_facts(context)->transactions_over_http) {
+  CodeSubjects subjects;
+  for (const auto& transaction : code_facts(context)->transactions_over_http) {
     const CodeQuery& query = transaction.query;
     Finding& finding = reporter.add(
         subjects.make("transaction over HTTP", query.place.file, query.function),
-        "The transaction" + lint::in_function(query.function) + " always fails: " + transaction.driver +
+        "The transaction" + in_function(query.function) + " always fails: " + transaction.driver +
             " throws \"" + transaction.error +
             (transaction.handled ? "\". The code then does the work without a transaction." : "\"."));
     if (transaction.handled) finding.severity = Severity::note;
-    finding.location = lint::located(context.project(), query.place);
+    finding.location = located(context.project(), query.place);
     finding.fix =
-        Fix{.title = transaction.batch
-                         ? "Send the statements with `db.batch([…])`, which is one transaction; or, "
-                           "where a statement needs the result of an earlier one, use "
-                           "drizzle-orm/neon-serverless, which connects by WebSocket"
-                         : "Use a driver with transactions: drizzle-orm/node-postgres or "
-                           "drizzle-orm/postgres-js, which connect to PostgreSQL",
-            .safety = Fix::Safety::manual};
+        manual_fix(transaction.batch ? "Send the statements with `db.batch([…])`, which is one transaction; "
+                                       "or, where a statement needs the result of an earlier one, use "
+                                       "drizzle-orm/neon-serverless, which connects by WebSocket"
+                                     : "Use a driver with transactions: drizzle-orm/node-postgres or "
+                                       "drizzle-orm/postgres-js, which connect to PostgreSQL");
   }
 }
 
@@ -31,7 +29,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "transaction-over-http",
     .severity = Severity::error,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::code,
     .summary =
         "a transaction on a database of drizzle-orm/neon-http or another driver without transactions, which "

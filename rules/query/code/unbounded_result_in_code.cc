@@ -8,18 +8,15 @@
 namespace pgadvise::rules::unbounded_result_in_code {
 namespace {
 
-constexpr Option min_rows{
-    .name = "min_rows",
-    .fallback = 1000,
-    .meaning = "rows of a table, where they are known, below which a query may return all"};
-constexpr const Option* options[] = {&min_rows};
+constexpr Option min_rows{"min_rows", 1000,
+                          "rows of a table, where they are known, below which a query may return all"};
 
 bool asks_for_one_row(const Context& context, const CodeQuery& query) {
-  if (lint::contains(query.equal_columns, "id")) return true;
+  if (contains(query.equal_columns, "id")) return true;
   if (!context.has_catalog() || query.equal_columns.empty()) return false;
   // A table of another schema of the repository: which of its columns are unique is not known here.
-  const Table* table = context.catalog().table(query.tables.front());
-  return !table || lint::unique_among(*table, query.equal_columns);
+  const Table* table = context.table(query.tables.front());
+  return !table || unique_among(*table, query.equal_columns);
 }
 
 bool may_return_all(const Context& context, const CodeQuery& query) {
@@ -31,22 +28,20 @@ bool may_return_all(const Context& context, const CodeQuery& query) {
 
 void check(const Context& context, Reporter& reporter) {
   const double least = context.option(min_rows);
-  lint::CodeSubjects subjects;
-  for (const auto& [query, request] : lint::code_facts(context)->in_requests) {
+  CodeSubjects subjects;
+  for (const auto& [query, request] : code_facts(context)->in_requests) {
     if (!may_return_all(context, query)) continue;
-    const auto rows =
-        context.has_catalog() ? lint::rows_of(context, query.tables.front()) : std::optional<double>();
+    const auto rows = rows_of(context, query.tables.front());
     if (rows && *rows < least) continue;
     Finding& finding = reporter.add(subjects.make(query, query.place.file, query.function),
-                                    lint::statement_of(query) + " in " + request.entry + " returns all rows" +
-                                        (rows ? ", " + lint::grouped(*rows) + " now" : "") +
+                                    located(context.project(), query.place),
+                                    statement_of(query) + " in " + request.entry + " returns all rows" +
+                                        (rows ? ", " + grouped(*rows) + " now" : "") +
                                         ": each request takes longer, and more memory, as the table grows.",
                                     rows ? std::optional(Severity::warning) : std::nullopt);
-    finding.location = lint::located(context.project(), query.place);
-    lint::add_request(finding, context, request);
+    add_request(finding, context, request);
     finding.fix =
-        Fix{.title = "Add a limit, and return pages: by a key (where id > the last one) or by offset",
-            .safety = Fix::Safety::manual};
+        manual_fix("Add a limit, and return pages: by a key (where id > the last one) or by offset");
   }
 }
 
@@ -73,7 +68,7 @@ constinit const Rule rule{
         "warning.",
     .fix = "Add a limit and return pages, or a condition that leaves few rows.",
     .when_to_ignore = "The table always has few rows, such as a list of countries, or an export needs all.",
-    .options = options,
+    .options = {&min_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::unbounded_result_in_code

@@ -5,27 +5,24 @@ namespace pgadvise::rules::unchecked_raw_sql {
 namespace {
 
 void check(const Context& context, Reporter& reporter) {
-  lint::CodeSubjects subjects;
-  for (const auto& raw : lint::code_facts(context)->raw_sql) {
+  CodeSubjects subjects;
+  for (const auto& raw : code_facts(context)->raw_sql) {
     const bool request = raw.source == RawSql::Source::request;
-    Finding& finding =
-        reporter.add(subjects.make(raw.maker, raw.place.file, raw.function),
-                     raw.maker + " gets a text with " +
-                         (request ? "an unchecked value of the request (SQL injection): whoever "
-                                    "sends the request can run any SQL."
-                                  : "an unchecked parameter of the function: SQL injection if a "
-                                    "caller passes a value that a user chose."),
-                     request ? Severity::error : Severity::note);
-    finding.location = lint::located(context.project(), raw.place);
-    lint::add_evidence(finding, context, "the text is " + raw.text, raw.place);
+    Finding& finding = reporter.add(subjects.make(raw.maker, raw.place.file, raw.function),
+                                    located(context.project(), raw.place),
+                                    raw.maker + " gets a text with " +
+                                        (request ? "an unchecked value of the request (SQL injection): "
+                                                   "whoever sends the request can run any SQL."
+                                                 : "an unchecked parameter of the function: SQL injection if "
+                                                   "a caller passes a value that a user chose."),
+                                    request ? Severity::error : Severity::note);
+    add_evidence(finding, context, "the text is " + raw.text, raw.place);
     if (raw.from)
-      lint::add_evidence(finding, context,
-                         request ? "the value comes from the request" : "the value is this parameter",
-                         *raw.from);
-    finding.fix = Fix{.title =
-                          "Make the value a parameter: sql`… ${value}`; for a name, take the column from an "
-                          "object of allowed columns, or use sql.identifier()",
-                      .safety = Fix::Safety::manual};
+      add_evidence(finding, context,
+                   request ? "the value comes from the request" : "the value is this parameter", *raw.from);
+    finding.fix = manual_fix(
+        "Make the value a parameter: sql`… ${value}`; for a name, take the column from an object of allowed "
+        "columns, or use sql.identifier()");
   }
 }
 
@@ -34,7 +31,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "unchecked-raw-sql",
     .severity = Severity::error,
-    .harm = lint::Harm::data,
+    .harm = Harm::data,
     .needs = Input::code,
     .summary = "a value put into SQL text without a check or a parameter",
     .why =

@@ -9,37 +9,29 @@
 namespace pgadvise::rules::unused_columns_in_code {
 namespace {
 
-constexpr Option min_columns{
-    .name = "columns", .fallback = 20, .table_size = false, .meaning = "columns from which a table is wide"};
-constexpr Option large_bytes{
-    .name = "large_bytes",
-    .fallback = 500,
-    .table_size = false,
-    .meaning = "average bytes from which a column is large, where statistics are known"};
-constexpr const Option* options[] = {&min_columns, &large_bytes};
+constexpr Option min_columns{"columns", 20, "columns from which a table is wide"};
+constexpr Option large_bytes{"large_bytes", 500,
+                             "average bytes from which a column is large, where statistics are known"};
 
 void check(const Context& context, Reporter& reporter) {
-  lint::CodeSubjects subjects;
-  for (const auto& [query, used] : lint::code_facts(context)->unused_columns) {
-    const Table* table = context.catalog().table(query.tables.front());
+  CodeSubjects subjects;
+  for (const auto& [query, used] : code_facts(context)->unused_columns) {
+    const Table* table = context.table(query.tables.front());
     if (!table || used.size() * 2 > table->columns.size()) continue;
     std::vector<std::string> large;
     for (const auto& column : table->columns)
-      if (lint::is_large(column, context.option(large_bytes)) && !lint::contains(used, column.name))
+      if (is_large(column, context.option(large_bytes)) && !contains(used, column.name))
         large.push_back(column.name);
-    const bool wide = static_cast<double>(table->columns.size()) >= context.option(min_columns);
+    const bool wide = table->columns.size() >= context.option(min_columns);
     if (!wide && large.empty()) continue;
     Finding& finding = reporter.add(
-        subjects.make(query, query.place.file, query.function),
-        lint::statement_of(query) + lint::in_function(query.function) + " reads all " +
+        subjects.make(query, query.place.file, query.function), located(context.project(), query.place),
+        statement_of(query) + in_function(query.function) + " reads all " +
             std::to_string(table->columns.size()) + " columns, and the code uses " +
-            (used.empty() ? std::string("none of them") : "only " + lint::enumerated(used)) +
-            (large.empty() ? "."
-                           : ": the server sends the large " + lint::enumerated(large) + " for nothing."));
-    finding.location = lint::located(context.project(), query.place);
-    finding.fix = Fix{.title = used.empty() ? "Select one column: the code only tests whether there is a row"
-                                            : "Select only the columns that the code uses",
-                      .safety = Fix::Safety::manual};
+            (used.empty() ? std::string("none of them") : "only " + enumerated(used)) +
+            (large.empty() ? "." : ": the server sends the large " + enumerated(large) + " for nothing."));
+    finding.fix = manual_fix(used.empty() ? "Select one column: the code only tests whether there is a row"
+                                          : "Select only the columns that the code uses");
   }
 }
 
@@ -63,7 +55,7 @@ constinit const Rule rule{
         "because most queries read one row by its key. The rule is therefore off by default.",
     .fix = "`db.select({ id: users.id, name: users.name })`, or `columns: { id: true, name: true }`.",
     .when_to_ignore = "The query runs rarely.",
-    .options = options,
+    .options = {&min_columns, &large_bytes},
     .check = check,
     .on_by_default = false};
 

@@ -15,14 +15,13 @@ namespace pgadvise::rules::writes_outside_transaction_in_code {
 namespace {
 
 const Constraint* key_between(const Context& context, const QualifiedName& a, const QualifiedName& b) {
-  if (!context.has_catalog()) return nullptr;
-  const Table *one = context.catalog().table(a), *other = context.catalog().table(b);
-  return one && other ? lint::foreign_key_between(*one, *other) : nullptr;
+  const Table *one = context.table(a), *other = context.table(b);
+  return one && other ? foreign_key_between(*one, *other) : nullptr;
 }
 
 // "" where schema.ts lacks the table.
 std::string call_of(const Context& context, const CodeQuery& query) {
-  const std::string name = lint::drizzle_name(context, query.tables.front());
+  const std::string name = drizzle_name(context, query.tables.front());
   if (name.empty()) return {};
   switch (query.kind) {
     case CodeQuery::Kind::insert: return "insert(" + name + ").values(…)";
@@ -36,10 +35,9 @@ Fix fix_of(const Context& context, const WritePairInCode& pair) {
   const bool named = !first.empty() && !then.empty();
   Fix fix{.safety = Fix::Safety::manual};
   if (pair.http) {
-    fix.title = pair.value.empty()
-                    ? "Send both writes with `db.batch([…])`, which is one transaction"
-                    : "Send both writes with `db.batch([…])`, which is one transaction, with a "
-                      "key that the code makes (`crypto.randomUUID()`)";
+    fix.title = pair.value.empty() ? "Send both writes with `db.batch([…])`, which is one transaction"
+                                   : "Send both writes with `db.batch([…])`, which is one transaction, with "
+                                     "a key that the code makes (`crypto.randomUUID()`)";
     if (named) fix.drizzle = "await db.batch([\n  db." + first + ",\n  db." + then + ",\n])";
     return fix;
   }
@@ -62,28 +60,25 @@ void report(const Context& context, Reporter& reporter, const std::vector<Relate
   const WritePairInCode& pair = *shown.pair;
   const char* harm = pair.parallel ? "if one write fails, the other remains"
                                    : "if the second write fails, the first remains";
-  Finding& finding = reporter.add(
-      shown.subject,
-      fmt::format("{} and {}{} are two transactions: {}.", lint::statement_of(pair.first),
-                  lint::lower_first(lint::statement_of(pair.then)), lint::in_function(pair.function), harm));
-  finding.location = lint::located(context.project(), pair.then_call.value_or(pair.then.place));
+  Finding& finding =
+      reporter.add(shown.subject, located(context.project(), pair.then_call.value_or(pair.then.place)),
+                   fmt::format("{} and {}{} are two transactions: {}.", statement_of(pair.first),
+                               lower_first(statement_of(pair.then)), in_function(pair.function), harm));
   const auto add = [&](std::string text, const SourceLocation& place) {
-    lint::add_evidence(finding, context, std::move(text), place);
+    add_evidence(finding, context, std::move(text), place);
   };
   if (pair.first_call) add("the function calls one that runs the first write", *pair.first_call);
   add("the first write", pair.first.place);
   if (pair.then_call) add("the second write, of the function that is called", pair.then.place);
   if (!pair.value.empty()) add("the second write uses its result: " + pair.value, pair.then.place);
   if (shown.key)
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                "the foreign key " + shown.key->name + " connects the two tables",
-                                shown.key->origin,
-                                {}});
+    finding.evidence.push_back(
+        catalog_fact("the foreign key " + shown.key->name + " connects the two tables", shown.key->origin));
   std::set<SourceLocation> named{pair.first.place, pair.then.place};
   for (const Related& more : all)
     for (const CodeQuery* write : {&more.pair->first, &more.pair->then})
       if (named.insert(write->place).second)
-        add("the function also runs " + lint::lower_first(lint::statement_of(*write)), write->place);
+        add("the function also runs " + lower_first(statement_of(*write)), write->place);
   finding.fix = fix_of(context, pair);
 }
 
@@ -91,19 +86,18 @@ void report(const Context& context, Reporter& reporter, const std::vector<Relate
 // before those of which only this schema knows the key, and numbers that count all pairs.
 void check(const Context& context, Reporter& reporter) {
   std::map<SourceLocation, std::vector<Related>> by_function;
-  lint::CodeSubjects subjects;
-  for (const auto& pair : lint::code_facts(context)->write_pairs) {
+  CodeSubjects subjects;
+  for (const auto& pair : code_facts(context)->write_pairs) {
     const QualifiedName &one = pair.first.tables.front(), &other = pair.then.tables.front();
     Subject subject = subjects.make("writes to " + display(one) + " and " + display(other),
                                     pair.function_place.file, pair.function);
-    if (lint::is_record(one) || lint::is_record(other)) continue;
+    if (is_record(one) || is_record(other)) continue;
     const Constraint* key = key_between(context, one, other);
     if (key || !pair.value.empty() || one == other)
       by_function[pair.function_place].push_back({&pair, key, std::move(subject)});
   }
   for (auto& [place, all] : by_function) {
-    std::stable_partition(all.begin(), all.end(),
-                          [](const Related& one) { return !one.pair->value.empty(); });
+    std::ranges::stable_partition(all, [](const Related& one) { return !one.pair->value.empty(); });
     report(context, reporter, all);
   }
 }
@@ -113,7 +107,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "writes-outside-transaction-in-code",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::code,
     .summary = "code that writes to related tables without a transaction",
     .why =

@@ -1,19 +1,13 @@
 #include <utility>
 
-#include "base/text/text.h"
 #include "lint/queries/loops.h"
-#include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::cancelled_statement {
 namespace {
 
-constexpr Option least{.name = "least",
-                       .fallback = 3,
-                       .meaning = "cancellations of one statement below which it is not reported"};
-constexpr const Option* options[] = {&least};
+constexpr Option least{"least", 3, "cancellations of one statement below which it is not reported"};
 
 // The setting whose limit was reached; "" if the user or a standby cancelled the statement.
 std::string setting_of(const std::string& reason) {
@@ -51,12 +45,12 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& event : context.workload().server_events) {
     if (event.kind != ServerEvent::Kind::cancelled) continue;
     const std::string setting = setting_of(event.about);
-    if (setting.empty() || static_cast<double>(event.count) < context.option(least)) continue;
-    Finding& finding = reporter.add(event_subject(context, event, setting), message_of(setting, event));
-    finding.location = event.place;
+    if (setting.empty() || event.count < context.option(least)) continue;
+    Finding& finding =
+        reporter.add(event_subject(context, event, setting), event.place, message_of(setting, event));
     finding.evidence.push_back(evidence_of(event, "cancelled"));
     if (const auto applications = by_application({&event}); !applications.empty())
-      finding.evidence.push_back({Evidence::Kind::statement, "of: " + applications});
+      finding.evidence.push_back(log_fact("of: " + applications));
     finding.fix = manual_fix(fix_of(setting));
   }
 }
@@ -80,7 +74,7 @@ constinit const Rule rule{
         "Find out why the statement takes so long, and fix that before the limit is raised. Give reports "
         "that may take long a role or a transaction of their own limit.",
     .when_to_ignore = "The limit is meant to stop these statements, and the application expects the error.",
-    .options = options,
+    .options = {&least},
     .check = check};
 
 }  // namespace pgadvise::rules::cancelled_statement

@@ -5,11 +5,8 @@
 
 namespace pgadvise::rules::deep_offset {
 
-static constexpr Option min_rows{
-    .name = "rows", .fallback = 1000, .meaning = "skipped rows from which an OFFSET is reported"};
-static constexpr Option warn_rows{
-    .name = "warn_rows", .fallback = 10000, .meaning = "skipped rows from which it is a warning"};
-static constexpr const Option* options[] = {&min_rows, &warn_rows};
+static constexpr Option min_rows{"rows", 1000, "skipped rows from which an OFFSET is reported"};
+static constexpr Option warn_rows{"warn_rows", 10000, "skipped rows from which it is a warning"};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
@@ -19,15 +16,15 @@ static void check(const Context& context, Reporter& reporter) {
     if (offset < context.option(min_rows)) continue;
     double shown = 1000;  // the order of magnitude, not the logged value
     while (shown * 10 <= offset) shown *= 10;
-    const QualifiedName table = lint::main_table(query);
+    const QualifiedName table = main_table(query);
     Finding& finding =
-        lint::report(reporter, query, table,
-                     "A page of the query" + lint::on_table(table) + " skips " + lint::grouped(shown) +
-                         " rows or more: the server reads and discards all of them first.",
-                     offset < context.option(warn_rows) ? std::optional(Severity::note) : std::nullopt);
+        report(reporter, query, table,
+               "A page of the query" + on_table(table) + " skips " + grouped(shown) +
+                   " rows or more: the server reads and discards all of them first.",
+               offset < context.option(warn_rows) ? std::optional(Severity::note) : std::nullopt);
     finding.fix = manual_fix(
-        "Use keyset pagination: a WHERE on the sort columns that continues after the last "
-        "row shown, instead of OFFSET");
+        "Use keyset pagination: a WHERE on the sort columns that continues after the last row shown, instead "
+        "of OFFSET");
   }
 }
 
@@ -46,7 +43,7 @@ constinit const Rule rule{
         "Continue from the key of the last row: `WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, "
         "id DESC LIMIT 50`, with an index on the same columns. To read everything, use COPY or a cursor.",
     .when_to_ignore = "Page numbers are part of the product, and users rarely open such a late page.",
-    .options = options,
+    .options = {&min_rows, &warn_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::deep_offset

@@ -1,30 +1,24 @@
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::deep_relational_query {
 
-static constexpr Option max_depth{
-    .name = "depth",
-    .fallback = 3,
-    .meaning = "nested subqueries that build JSON up to which a query is not reported"};
-static constexpr Option fast_ms{
-    .name = "fast_ms",
-    .fallback = 2,
-    .meaning = "mean duration, in milliseconds, below which a query is not reported"};
-static constexpr const Option* options[] = {&max_depth, &fast_ms};
+static constexpr Option max_depth{"depth", 3,
+                                  "nested subqueries that build JSON up to which a query is not reported"};
+static constexpr Option fast_ms{"fast_ms", 2,
+                                "mean duration, in milliseconds, below which a query is not reported"};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     if (query.facts.json_depth <= context.option(max_depth)) continue;
     if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
-    const QualifiedName table = lint::main_table(query);
+    const QualifiedName table = main_table(query);
     Finding& finding =
-        lint::report(reporter, query, table,
-                     "The query" + lint::on_table(table) + " nests the JSON of related rows " +
-                         std::to_string(query.facts.json_depth) +
-                         " levels deep: the innermost subquery runs once for every row of all outer levels.");
+        report(reporter, query, table,
+               "The query" + on_table(table) + " nests the JSON of related rows " +
+                   std::to_string(query.facts.json_depth) +
+                   " levels deep: the innermost subquery runs once for every row of all outer levels.");
     finding.fix = manual_fix(
         "Fetch the inner levels in a separate statement, by the keys that the outer statement returned");
   }
@@ -45,7 +39,7 @@ constinit const Rule rule{
         "ANY($1)`): two or three flat statements. Give each level a LIMIT, and select only the columns that "
         "are shown.",
     .when_to_ignore = "Each level has few rows, and the join columns are indexed.",
-    .options = options,
+    .options = {&max_depth, &fast_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::deep_relational_query

@@ -5,21 +5,16 @@
 
 namespace pgadvise::rules::large_in_list {
 
-static constexpr Option min_values{
-    .name = "values", .fallback = 500, .meaning = "values from which a list is large"};
-static constexpr const Option* options[] = {&min_values};
+static constexpr Option min_values{"values", 500, "values from which a list is large"};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const std::size_t values = query.facts.longest_list;
-    if (static_cast<double>(values) < context.option(min_values) || query.facts.catalog_query ||
-        lint::by_tool_alone(query))
-      continue;
-    const QualifiedName table = lint::main_table(query);
-    Finding& finding = lint::report(
+    if (values < context.option(min_values) || query.facts.catalog_query || by_tool_alone(query)) continue;
+    const QualifiedName table = main_table(query);
+    Finding& finding = report(
         reporter, query, table,
-        "The statement" + lint::on_table(table) + " has a list of " +
-            lint::grouped(static_cast<double>(values)) +
+        "The statement" + on_table(table) + " has a list of " + grouped(values) +
             " values: each list length is a separate statement, which the server parses and plans again.");
     finding.fix = manual_fix("Pass the values as one array: = ANY($1)");
   }
@@ -40,7 +35,7 @@ constinit const Rule rule{
         "For very many values, COPY them into a temporary table, ANALYZE it, and join. In Drizzle, use `` "
         "sql`${column} = ANY(${ids})` `` instead of inArray.",
     .when_to_ignore = "The statement belongs to a script that runs once.",
-    .options = options,
+    .options = {&min_values},
     .check = check};
 
 }  // namespace pgadvise::rules::large_in_list

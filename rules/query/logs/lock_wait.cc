@@ -6,7 +6,6 @@
 #include "base/text/text.h"
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "lint/server/lock_waits.h"
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
@@ -17,14 +16,10 @@ namespace {
 using Kind = ServerEvent::Kind;
 
 constexpr Option total_ms{
-    .name = "total_ms",
-    .fallback = 1000,
-    .meaning = "total milliseconds of lock waits of one statement below which nothing is reported"};
+    "total_ms", 1000, "total milliseconds of lock waits of one statement below which nothing is reported"};
 constexpr Option waiting_seconds{
-    .name = "waiting_seconds",
-    .fallback = 5,
-    .meaning = "seconds for which a session must have waited for a lock when pgadvise reads the sessions"};
-constexpr const Option* options[] = {&total_ms, &waiting_seconds};
+    "waiting_seconds", 5,
+    "seconds for which a session must have waited for a lock when pgadvise reads the sessions"};
 
 bool changes_schema(const std::string& statement) {
   for (const auto* verb :
@@ -39,8 +34,8 @@ std::optional<std::pair<QualifiedName, QualifiedName>> two_tables(const Context&
                                                                   const ServerEvent& event) {
   const Query* waited = context.query(event.fingerprint);
   const auto& queries = context.workload().queries;
-  const auto other = std::find_if(queries.begin(), queries.end(),
-                                  [&](const Query& query) { return query.text == event.about; });
+  const auto other =
+      std::ranges::find_if(queries, [&](const Query& query) { return query.text == event.about; });
   if (!waited || event.about.empty() || other == queries.end()) return std::nullopt;
   // An INSERT waits for rows that its foreign keys refer to, or for an equal key.
   const auto locks_own_rows = [](const Query& query) {
@@ -62,24 +57,21 @@ void report_deadlock(const Context& context, Reporter& reporter,
   std::string message = "A deadlock ended this statement's transaction " + times(count) +
                         ": two transactions acquired the same locks in a different order.";
   if (lost) message.back() = ';', message += " " + not_repeated_text(lost, count) + ".";
-  Finding& finding = reporter.add(event_subject(context, first, "deadlock"), std::move(message));
-  finding.location = first.place;
+  Finding& finding = reporter.add(event_subject(context, first, "deadlock"), first.place, std::move(message));
   finding.evidence.push_back(evidence_of(first, "was rolled back"));
   if (auto applications = applications_of(events)) finding.evidence.push_back(std::move(*applications));
   for (std::size_t i = 0; i < events.size() && i < 3; ++i)
     if (!events[i]->about.empty())
-      finding.evidence.push_back({Evidence::Kind::statement,
-                                  "the other transaction ran: " + ellipsis(events[i]->about, shown_statement),
-                                  events[i]->place});
+      finding.evidence.push_back(log_fact(
+          "the other transaction ran: " + ellipsis(events[i]->about, shown_statement), events[i]->place));
   finding.fix = manual_fix(
-      "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key "
-      "FOR UPDATE first), and retry the transaction on SQLSTATE 40P01");
+      "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key FOR UPDATE "
+      "first), and retry the transaction on SQLSTATE 40P01");
   const auto tables = two_tables(context, first);
   if (!tables) return;
   const std::string a = display(tables->first), b = display(tables->second);
-  finding.evidence.push_back(
-      {Evidence::Kind::statement, "this transaction had locked rows of " + b + " and waited for " + a +
-                                      ", the other one had locked rows of " + a + " and waited for " + b});
+  finding.evidence.push_back(log_fact("this transaction had locked rows of " + b + " and waited for " + a +
+                                      ", the other one had locked rows of " + a + " and waited for " + b));
   finding.fix->title = "Use the tables in the same order in both transactions, for example " +
                        std::min(a, b) + " before " + std::max(a, b) +
                        "; retry the transaction on SQLSTATE 40P01";
@@ -98,15 +90,14 @@ void report_waits(const Context& context, Reporter& reporter, const LockWaits& w
   message += schema                      ? "; meanwhile every later statement on the table waited, too."
              : first.fingerprint.empty() ? ": other transactions held the rows or tables."
                                          : ": another transaction held the row or table.";
-  Finding& finding = reporter.add(event_subject(context, first, "wait"), std::move(message));
-  finding.location = first.place;
+  Finding& finding = reporter.add(event_subject(context, first, "wait"), first.place, std::move(message));
   finding.evidence.push_back(evidence_of(first, "waited"));
   for (auto& evidence : evidence_of(waits)) finding.evidence.push_back(std::move(evidence));
   finding.fix =
       manual_fix(schema ? "Set lock_timeout to one or two seconds for this statement and retry it, so that "
                           "others do not queue; look for the long transaction that blocks it"
-                        : "Shorten the transaction that holds the lock: move slow work and waits out of "
-                          "the transaction, and change the contended row last");
+                        : "Shorten the transaction that holds the lock: move slow work and waits out of the "
+                          "transaction, and change the contended row last");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -152,7 +143,7 @@ constinit const Rule rule{
         "Keep transactions short, change contended rows last, and acquire locks in the same order. In "
         "migrations, use `SET lock_timeout` and retry.",
     .when_to_ignore = "Workers of a queue are meant to wait for each other (SKIP LOCKED would be better).",
-    .options = options,
+    .options = {&total_ms, &waiting_seconds},
     .check = check};
 
 }  // namespace pgadvise::rules::lock_wait

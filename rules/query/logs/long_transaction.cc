@@ -14,31 +14,26 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option min_seconds{.name = "seconds",
-                             .fallback = 60,
-                             .meaning = "seconds for which the same statement repeats in one transaction"};
+constexpr Option min_seconds{"seconds", 60,
+                             "seconds for which the same statement repeats in one transaction"};
 constexpr Option idle_seconds{
-    .name = "idle_seconds",
-    .fallback = 30,
-    .meaning = "seconds from BEGIN to COMMIT of a transaction that is idle for most of that time"};
+    "idle_seconds", 30, "seconds from BEGIN to COMMIT of a transaction that is idle for most of that time"};
 constexpr Option open_seconds{
-    .name = "open_seconds",
-    .fallback = 300,
-    .meaning = "seconds for which a transaction must have been open when pgadvise reads the sessions"};
-constexpr const Option* options[] = {&min_seconds, &idle_seconds, &open_seconds};
+    "open_seconds", 300,
+    "seconds for which a transaction must have been open when pgadvise reads the sessions"};
 
 void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
   Finding& finding = reporter.add(
       {.kind = "server", .entry = idle ? "idle_in_transaction_session_timeout" : "transaction_timeout"},
+      event.place,
       "The server ended a transaction " + times(event.count) +
           (idle ? " that had been idle for too long: the application began it and then did something else."
                 : " that had been open for too long."));
-  finding.location = event.place;
   finding.evidence.push_back(evidence_of(event, idle ? "terminated by the idle-in-transaction timeout"
                                                      : "terminated by the transaction timeout"));
   finding.fix = manual_fix(
-      "Find the code that waits inside a transaction (for another service, a user, a "
-      "forgotten commit), and end the transaction before the wait");
+      "Find the code that waits inside a transaction (for another service, a user, a forgotten commit), and "
+      "end the transaction before the wait");
 }
 
 void report_loop(const Context& context, Reporter& reporter, const RepeatedQuery& repeat) {
@@ -62,7 +57,7 @@ struct Open {
 };
 
 void report_open(Reporter& reporter, const std::string& application, Open open) {
-  std::stable_sort(open.sessions.begin(), open.sessions.end(), [](const Session* a, const Session* b) {
+  std::ranges::stable_sort(open.sessions, [](const Session* a, const Session* b) {
     return *a->transaction_seconds > *b->transaction_seconds;
   });
   const std::string whose =
@@ -82,13 +77,12 @@ void report_open(Reporter& reporter, const std::string& application, Open open) 
     std::string text = "pid " + std::to_string(session.pid) + ", transaction open for " +
                        duration_text(*session.transaction_seconds * 1000) + ", " + session.state;
     if (session.state_seconds) text += " for " + duration_text(*session.state_seconds * 1000);
-    finding.evidence.push_back({Evidence::Kind::catalog, std::move(text)});
+    finding.evidence.push_back(catalog_fact(std::move(text)));
   }
   Fix& fix = finding.fix.emplace();
-  fix.title = open.idle
-                  ? "Find the code that waits inside a transaction, and end the transaction before the wait; "
-                    "idle_in_transaction_session_timeout limits the damage"
-                  : "Split the work into batches with a commit each, unless it must be atomic";
+  fix.title = open.idle ? "Find the code that waits inside a transaction, and end the transaction before the "
+                          "wait; idle_in_transaction_session_timeout limits the damage"
+                        : "Split the work into batches with a commit each, unless it must be atomic";
   fix.safety = Fix::Safety::manual;
 }
 
@@ -109,25 +103,24 @@ void check_sessions(const Context& context, Reporter& reporter) {
 
 // A transaction that the log of all statements shows as mostly idle between BEGIN and COMMIT.
 void report_idle(const Context& context, Reporter& reporter, const ServerEvent& event) {
-  std::string message =
-      event.count == 1 ? "A transaction was open for " + duration_text(event.longest_us / 1000)
-                       : grouped(static_cast<double>(event.count)) + " transactions were open for up to " +
-                             duration_text(event.longest_us / 1000);
+  std::string message = event.count == 1
+                            ? "A transaction was open for " + duration_text(event.longest_us / 1000)
+                            : grouped(event.count) + " transactions were open for up to " +
+                                  duration_text(event.longest_us / 1000);
   message += ", and idle for most of it";
   if (!event.statement.empty())
     message += "; the longest pause came after: " + ellipsis(event.statement, shown_statement);
   else message += ".";
-  Finding& finding = reporter.add(event_subject(context, event, "idle"), std::move(message));
-  finding.location = event.place;
+  Finding& finding = reporter.add(event_subject(context, event, "idle"), event.place, std::move(message));
   finding.evidence.push_back(evidence_of(event, "the client paused after this statement"));
   finding.fix = manual_fix(
-      "Commit before the application waits (for another service, a user), and begin a new "
-      "transaction afterwards");
+      "Commit before the application waits (for another service, a user), and begin a new transaction "
+      "afterwards");
 }
 
 bool by_people(const ServerEvent& event) {
-  return !event.applications.empty() && std::all_of(event.applications.begin(), event.applications.end(),
-                                                    [](const auto& entry) { return is_tool(entry.first); });
+  return !event.applications.empty() &&
+         std::ranges::all_of(event.applications, [](const auto& entry) { return is_tool(entry.first); });
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -139,7 +132,7 @@ void check(const Context& context, Reporter& reporter) {
       report_idle(context, reporter, event);
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::cancelled) continue;
-    const bool idle = event.about.find("idle-in-transaction") != std::string::npos || event.about == "25P03";
+    const bool idle = contains(event.about, "idle-in-transaction") || event.about == "25P03";
     const bool open = event.about.starts_with("transaction timeout") || event.about == "25P04";
     if (idle || open) report_ended(reporter, event, idle);
   }
@@ -174,7 +167,7 @@ constinit const Rule rule{
         "Commit before calls to other services. Split long loops into batches with a commit each. Make sure "
         "that every code path ends the transaction.",
     .when_to_ignore = "The transaction is an import or a migration that must be atomic, at a quiet time.",
-    .options = options,
+    .options = {&min_seconds, &idle_seconds, &open_seconds},
     .check = check};
 
 }  // namespace pgadvise::rules::long_transaction

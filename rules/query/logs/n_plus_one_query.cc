@@ -21,7 +21,7 @@ struct Case {
   const Query* child = nullptr;
   const Query* parent = nullptr;
   const RepeatedQuery* repeat = nullptr;
-  lint::Lead lead;
+  Lead lead;
   Confidence confidence = Confidence::low;
   std::string why;  // reason for the confidence
   std::uint64_t per_round = 1;
@@ -34,7 +34,7 @@ bool reads(const Query& query) {
 
 bool excluded(const Query& query) {
   const QueryFacts& facts = query.facts;
-  return facts.catalog_query || lint::skips_rows(facts) || lint::of_benchmark(query) ||
+  return facts.catalog_query || skips_rows(facts) || of_benchmark(query) ||
          (facts.parsed && facts.relations.empty() && facts.unknown_relations.empty());
 }
 
@@ -66,9 +66,7 @@ bool lists_one_value(const Query& query, const Predicate& predicate,
     const auto& value = (*sample->parameters)[at];
     return value && value->starts_with('{') && value->size() > 2 && !contains(*value, ",");
   };
-  if (predicate.parameter > 0 && !samples.empty() &&
-      std::all_of(samples.begin(), samples.end(), array_of_one))
-    return true;
+  if (predicate.parameter > 0 && !samples.empty() && std::ranges::all_of(samples, array_of_one)) return true;
   return query.facts.longest_list == 1;
 }
 
@@ -76,7 +74,7 @@ bool lists_one_value(const Query& query, const Predicate& predicate,
 bool asks_for_one_key(const Query& query, const std::vector<const Sample*>& samples) {
   const auto& predicates = query.facts.predicates;
   return !query.facts.parsed || predicates.empty() ||
-         std::any_of(predicates.begin(), predicates.end(), [&](const Predicate& predicate) {
+         std::ranges::any_of(predicates, [&](const Predicate& predicate) {
            const bool given =
                predicate.value != Predicate::Value::column && predicate.value != Predicate::Value::constant;
            return given && (one_value(predicate.op) || lists_one_value(query, predicate, samples)) &&
@@ -85,17 +83,17 @@ bool asks_for_one_key(const Query& query, const std::vector<const Sample*>& samp
 }
 
 bool uses(const Query& query, const QualifiedName& table) {
-  return std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
-                     [&](const RelationUse& use) { return use.table == table; });
+  return std::ranges::any_of(query.facts.relations,
+                             [&](const RelationUse& use) { return use.table == table; });
 }
 
 void assess(const Context& context, Case& found) {
   const RepeatedQuery& repeat = *found.repeat;
-  found.lead = lint::lead_of(context, repeat, *found.child);
+  found.lead = lead_of(context, repeat, *found.child);
   found.confidence = Confidence::low;
   if (repeat.scope == RepeatedQuery::Scope::pool_burst) {
     found.why = "the statements ran in several sessions, so they may belong to several requests";
-  } else if (auto why = lint::like_requests(context, repeat, found.per_round, *found.child, found.lead);
+  } else if (auto why = like_requests(context, repeat, found.per_round, *found.child, found.lead);
              !why.empty()) {
     found.why = std::move(why);
   } else if (!repeat.parameters_known) {
@@ -108,19 +106,19 @@ void assess(const Context& context, Case& found) {
   } else {
     found.confidence = Confidence::medium;
     found.why =
-        found.lead.kind == lint::Lead::Kind::list
+        found.lead.kind == Lead::Kind::list
             ? "no foreign key between the two queries is known"
             : "no earlier query in the same " +
                   std::string(repeat.scope == RepeatedQuery::Scope::transaction ? "transaction" : "burst") +
                   " returned the keys";
   }
-  if (auto nearer = lint::lead_in_round(context, repeat, *found.child); nearer.query) found.lead = nearer;
+  if (auto nearer = lead_in_round(context, repeat, *found.child); nearer.query) found.lead = nearer;
   found.parent = found.lead.query;
 }
 
 // The key whose value differs between the calls, otherwise the first key.
 const Predicate* single_key(const Query& query, const RepeatedQuery* repeat) {
-  const auto samples = repeat ? lint::samples_of(*repeat, query.fingerprint) : std::vector<const Sample*>{};
+  const auto samples = repeat ? samples_of(*repeat, query.fingerprint) : std::vector<const Sample*>{};
   const Predicate* first = nullptr;
   for (const auto& p : query.facts.predicates) {
     if (p.op != Predicate::Op::equality || p.value == Predicate::Value::column || p.column.column.empty() ||
@@ -136,27 +134,26 @@ Fix rewrite(const Context& context, const Case& found) {
   Fix fix{.safety = Fix::Safety::manual};
   const Predicate* key = single_key(*found.child, found.repeat);
   const auto samples =
-      found.repeat ? lint::samples_of(*found.repeat, found.child->fingerprint) : std::vector<const Sample*>{};
+      found.repeat ? samples_of(*found.repeat, found.child->fingerprint) : std::vector<const Sample*>{};
   const std::string what = found.child->facts.one_row ? "Compute the values of all keys with one query"
                                                       : "Fetch all rows with one query";
-  const std::string keys = lint::all_keys(*found.child, samples);
+  const std::string keys = all_keys(*found.child, samples);
   const std::string or_join = found.parent ? ", or join the table in the query that returns the keys" : "";
   fix.title = what + (keys.empty() ? " for all keys" : ": " + keys) + or_join;
-  if (key) fix.sql = lint::ask_for_all(context, *found.child, *key, samples);
-  if (!fix.sql.empty()) fix.drizzle = lint::drizzle_select_all(context, *found.child, *key);
+  if (key) fix.sql = ask_for_all(context, *found.child, *key, samples);
+  if (!fix.sql.empty()) fix.drizzle = drizzle_select_all(context, *found.child, *key);
   return fix;
 }
 
 void add_evidence(const Context& context, const Case& found, Finding& finding) {
   const RepeatedQuery& repeat = *found.repeat;
-  lint::add_lead(context, found.lead, *found.child, finding.evidence);
-  finding.evidence.push_back(lint::figures(repeat, found.per_round));
-  lint::add_places(repeat, found.per_round, finding.evidence);
+  add_lead(context, found.lead, *found.child, finding.evidence);
+  finding.evidence.push_back(figures(repeat, found.per_round));
+  add_places(repeat, found.per_round, finding.evidence);
   const char* level = found.confidence == Confidence::high     ? "high"
                       : found.confidence == Confidence::medium ? "medium"
                                                                : "low";
-  finding.evidence.push_back(
-      {Evidence::Kind::statement, std::string("confidence ") + level + ": " + found.why});
+  finding.evidence.push_back(log_fact(std::string("confidence ") + level + ": " + found.why));
 }
 
 // Better evidence first, then more calls.
@@ -168,24 +165,24 @@ bool better(const Case& a, const Case& b) {
 void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& child = *found.child;
   const std::uint64_t calls = found.repeat->max_in_one_scope * found.per_round;
-  const QualifiedName table = lint::main_table(child);
+  const QualifiedName table = main_table(child);
   Finding& finding =
       reporter.add(query_subject(child, table),
-                   "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " +
-                       lint::scope_name(found.repeat->scope_of_most) +
+                   "The query" + on_table(table) + " ran " + std::to_string(calls) + " times in " +
+                       scope_name(found.repeat->scope_of_most) +
                        (found.confidence == Confidence::low ? ", perhaps once" : ", once") +
                        " for each row of an earlier result, although one query could fetch all rows: " +
-                       ellipsis(child.text, lint::shown_statement),
+                       ellipsis(child.text, shown_statement),
                    found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
-  if (const auto samples = lint::samples_of(*found.repeat, child.fingerprint); !samples.empty())
+  if (const auto samples = samples_of(*found.repeat, child.fingerprint); !samples.empty())
     finding.location = samples.front()->place;
   add_evidence(context, found, finding);
   finding.fix = rewrite(context, found);
   if (const Predicate* key = single_key(child, found.repeat); key && !finding.fix->sql.empty())
-    if (auto granted = lint::taken_for_granted(
-            finding.fix->sql, *key, lint::samples_of(*found.repeat, child.fingerprint).size(), calls);
+    if (auto granted = taken_for_granted(finding.fix->sql, *key,
+                                         samples_of(*found.repeat, child.fingerprint).size(), calls);
         !granted.empty())
-      finding.evidence.push_back({Evidence::Kind::statement, std::move(granted)});
+      finding.evidence.push_back(log_fact(std::move(granted)));
 }
 
 // ---- Evidence from counters only (pg_stat_statements): how often a query ran and how many rows it returned,
@@ -204,8 +201,8 @@ double rows_each(const Query& query) {
 
 bool same_database(const Query& a, const Query& b) {
   return a.databases.empty() || b.databases.empty() ||
-         std::any_of(a.databases.begin(), a.databases.end(),
-                     [&](const std::string& database) { return b.databases.contains(database); });
+         std::ranges::any_of(a.databases,
+                             [&](const std::string& database) { return b.databases.contains(database); });
 }
 
 // Whether the query looks up one row by a key at each call.
@@ -213,10 +210,10 @@ bool looks_up_one_row(const Query& query) {
   const QueryFacts& facts = query.facts;
   const double rows = rows_each(query);
   return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.locks_rows &&
-         !lint::skips_rows(facts) && facts.relations.size() == 1 && query.rows_calls > 0 && rows > 0.5 &&
+         !skips_rows(facts) && facts.relations.size() == 1 && query.rows_calls > 0 && rows > 0.5 &&
          rows < 1.5 &&
-         std::all_of(
-             facts.predicates.begin(), facts.predicates.end(),
+         std::ranges::all_of(
+             facts.predicates,
              [](const Predicate& predicate) {
                return predicate.op == Predicate::Op::equality &&
                       predicate.value == Predicate::Value::parameter && predicate.wrapper.empty() &&
@@ -234,8 +231,8 @@ std::optional<double> parent_distance(const Query& parent, const Query& child) {
   if (static_cast<double>(child.calls) < 5 * static_cast<double>(parent.calls) ||
       !same_database(parent, child))
     return {};
-  if (std::any_of(child.facts.relations.begin(), child.facts.relations.end(),
-                  [&](const RelationUse& use) { return uses(parent, use.table); }))
+  if (std::ranges::any_of(child.facts.relations,
+                          [&](const RelationUse& use) { return uses(parent, use.table); }))
     return {};
   const double distance =
       std::abs(std::log2(static_cast<double>(parent.rows) / static_cast<double>(child.calls)));
@@ -245,29 +242,26 @@ std::optional<double> parent_distance(const Query& parent, const Query& child) {
 void report(const Context& context, Reporter& reporter, const Hint& hint) {
   const Query& child = *hint.child;
   const Query& parent = *hint.parent;
-  const QualifiedName table = lint::main_table(child);
+  const QualifiedName table = main_table(child);
   const auto times =
       static_cast<std::uint64_t>(static_cast<double>(child.calls) / static_cast<double>(parent.calls) + 0.5);
-  Finding& finding = reporter.add(
-      query_subject(child, table),
-      "Hint, from counters only: the query" + lint::on_table(table) + " ran " + std::to_string(times) +
-          " times for each call of a query that returns its keys, with one row each time; if it runs in a "
-          "loop over these keys, one query could fetch all rows: " +
-          ellipsis(child.text, lint::shown_statement),
-      Severity::note);
+  Finding& finding =
+      reporter.add(query_subject(child, table),
+                   "Hint, from counters only: the query" + on_table(table) + " ran " + std::to_string(times) +
+                       " times for each call of a query that returns its keys, with one row each time; if it "
+                       "runs in a loop over these keys, one query could fetch all rows: " +
+                       ellipsis(child.text, shown_statement),
+                   Severity::note);
+  finding.evidence.push_back(log_fact("the keys may come from: " + ellipsis(parent.text, shown_statement)));
   finding.evidence.push_back(
-      {Evidence::Kind::statement, "the keys may come from: " + ellipsis(parent.text, lint::shown_statement)});
+      log_fact(std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " +
+               std::to_string(parent.calls) + " calls with " + std::to_string(parent.rows) + " rows" +
+               (child.total_ms > 0 ? "; " + milliseconds(child.total_ms) + " in total" : "")));
   finding.evidence.push_back(
-      {Evidence::Kind::statement,
-       std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " +
-           std::to_string(parent.calls) + " calls with " + std::to_string(parent.rows) + " rows" +
-           (child.total_ms > 0 ? "; " + lint::milliseconds(child.total_ms) + " in total" : "")});
-  finding.evidence.push_back({Evidence::Kind::catalog,
-                              "the foreign key " + hint.key->name + " connects the two queries",
-                              hint.key->origin});
-  finding.evidence.push_back({Evidence::Kind::statement,
-                              "pg_stat_statements does not record the order of statements; a log with "
-                              "log_min_duration_statement = 0 does"});
+      catalog_fact("the foreign key " + hint.key->name + " connects the two queries", hint.key->origin));
+  finding.evidence.push_back(
+      log_fact("pg_stat_statements does not record the order of statements; a log with "
+               "log_min_duration_statement = 0 does"));
   Case found;
   found.child = &child;
   found.parent = &parent;
@@ -281,7 +275,7 @@ void check_counters(const Context& context, Reporter& reporter) {
     for (const auto& parent : context.workload().queries) {
       const auto distance = parent_distance(parent, child);
       if (!distance) continue;
-      const Constraint* key = lint::key_between(context, parent, child);
+      const Constraint* key = key_between(context, parent, child);
       if (!key || key->columns.size() != 1) continue;
       Hint& hint = hints[child.fingerprint];
       if (!hint.child || *distance < hint.distance) hint = {&child, &parent, key, *distance};
@@ -304,7 +298,7 @@ static void check(const Context& context, Reporter& reporter) {
     for (const auto& fingerprint : repeat.pattern) {
       Case found{.child = context.query(fingerprint), .repeat = &repeat};
       if (!found.child || !reads(*found.child) || excluded(*found.child)) continue;
-      if (!asks_for_one_key(*found.child, lint::samples_of(repeat, fingerprint))) continue;
+      if (!asks_for_one_key(*found.child, samples_of(repeat, fingerprint))) continue;
       found.per_round = lint::per_round(repeat, fingerprint);
       assess(context, found);
       const auto [known, added] = cases.emplace(found.child->fingerprint, found);

@@ -12,10 +12,7 @@
 namespace pgadvise::rules::n_plus_one_write {
 
 static constexpr Option fewest_calls{
-    .name = "fewest_calls",
-    .fallback = 10,
-    .meaning = "calls of one statement in one scope from which row-by-row writes are reported"};
-static constexpr const Option* options[] = {&fewest_calls};
+    "fewest_calls", 10, "calls of one statement in one scope from which row-by-row writes are reported"};
 
 namespace {
 
@@ -23,7 +20,7 @@ struct Case {
   const Query* query = nullptr;
   const RepeatedQuery* repeat = nullptr;
   std::uint64_t calls = 0;  // in the scope with the most
-  lint::Lead lead;
+  Lead lead;
   std::string traffic;  // why it may not be a loop
   bool certain = false;
 };
@@ -31,12 +28,12 @@ struct Case {
 // Whether the statement writes one row, or the rows of one key. Several rows in VALUES are a batch already.
 bool writes_one_row(const Query& query) {
   const QueryFacts& facts = query.facts;
-  if (!facts.parsed || lint::of_benchmark(query) || contains(query.text, ";"))
+  if (!facts.parsed || of_benchmark(query) || contains(query.text, ";"))
     return false;  // a message of several statements is a batch
   if (facts.kind == StatementKind::insert) return facts.single_row_insert;
   if ((facts.kind != StatementKind::update && facts.kind != StatementKind::delete_) || facts.limited)
     return false;  // a loop over batches
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(), [](const Predicate& predicate) {
+  return std::ranges::any_of(facts.predicates, [](const Predicate& predicate) {
     return predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter;
   });
 }
@@ -65,29 +62,29 @@ QualifiedName written_table(const Query& query) {
 Fix fix_of(const Context& context, const Query& query, const std::vector<const Sample*>& samples) {
   Fix fix{.safety = Fix::Safety::manual};
   if (query.facts.kind == StatementKind::insert) {
-    fix.sql = lint::insert_all(query);
+    fix.sql = insert_all(query);
     fix.title =
         "Insert all rows in one statement: VALUES (…), (…), or INSERT … SELECT FROM unnest($1::…[], …)";
-    fix.drizzle = lint::drizzle_insert_all(context, query);
+    fix.drizzle = drizzle_insert_all(context, query);
     return fix;
   }
   const Predicate* key = key_of(query);
   const std::string column = key ? key->column.column : "key";
-  const std::string keys = lint::all_keys(query, samples);
+  const std::string keys = all_keys(query, samples);
   const bool one_key = keys.ends_with(" = ANY($1)");
   if (query.facts.kind == StatementKind::delete_) {
-    if (key) fix.sql = lint::delete_all(query, *key);
+    if (key) fix.sql = delete_all(query, *key);
     fix.title = "Delete all rows in one statement" + (keys.empty() ? "" : ": " + keys);
-    if (!fix.sql.empty()) fix.drizzle = lint::drizzle_delete_all(context, query, *key);
+    if (!fix.sql.empty()) fix.drizzle = drizzle_delete_all(context, query, *key);
     return fix;
   }
-  if (key) fix.sql = lint::update_all(context, query, *key);
+  if (key) fix.sql = update_all(context, query, *key);
   fix.title = one_key ? "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(" +
                             column + ", …) WHERE t." + column + " = v." + column +
                             "; if every row gets the same values, " + keys
                       : "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(…), "
                         "joined by all columns of the key";
-  if (!fix.sql.empty()) fix.drizzle = lint::drizzle_update_all(context, query, *key);
+  if (!fix.sql.empty()) fix.drizzle = drizzle_update_all(context, query, *key);
   return fix;
 }
 
@@ -105,22 +102,22 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   Finding& finding =
       reporter.add(query_subject(query, table),
                    "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
-                       std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope_of_most) +
+                       std::to_string(found.calls) + " times in " + scope_name(repeat.scope_of_most) +
                        ", one row at a time, although one statement could write all rows: " +
-                       ellipsis(query.text, lint::shown_statement),
+                       ellipsis(query.text, shown_statement),
                    found.certain ? std::nullopt : std::optional(Severity::note));
-  const auto samples = lint::samples_of(repeat, query.fingerprint);
+  const auto samples = samples_of(repeat, query.fingerprint);
   if (!samples.empty()) finding.location = samples.front()->place;
-  const auto in_round = lint::per_round(repeat, query.fingerprint);
-  const lint::Lead nearer = lint::lead_in_round(context, repeat, query);
-  lint::add_lead(context, nearer.query ? nearer : found.lead, query, finding.evidence);
-  finding.evidence.push_back(lint::figures(repeat, in_round));
-  lint::add_places(repeat, in_round, finding.evidence);
+  const auto in_round = per_round(repeat, query.fingerprint);
+  const Lead nearer = lead_in_round(context, repeat, query);
+  add_lead(context, nearer.query ? nearer : found.lead, query, finding.evidence);
+  finding.evidence.push_back(figures(repeat, in_round));
+  add_places(repeat, in_round, finding.evidence);
   if (!found.traffic.empty())
-    finding.evidence.push_back({Evidence::Kind::statement, "this may not be a loop: " + found.traffic});
+    finding.evidence.push_back(log_fact("this may not be a loop: " + found.traffic));
   if (repeat.scope != RepeatedQuery::Scope::transaction)
     finding.evidence.push_back(
-        {Evidence::Kind::statement, "each call is a transaction of its own, whose commit flushes the WAL"});
+        log_fact("each call is a transaction of its own, whose commit flushes the WAL"));
   finding.fix = fix_of(context, query, samples);
 }
 
@@ -131,12 +128,12 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& repeat : context.workload().repeats) {
     if (repeat.same_values) continue;
     for (const auto& fingerprint : repeat.pattern) {
-      const auto in_round = lint::per_round(repeat, fingerprint);
+      const auto in_round = per_round(repeat, fingerprint);
       Case found{context.query(fingerprint), &repeat, repeat.max_in_one_scope * in_round, {}, {}};
       if (!found.query || !writes_one_row(*found.query)) continue;
-      if (static_cast<double>(found.calls) < context.option(fewest_calls)) continue;
-      found.lead = lint::lead_of(context, repeat, *found.query);
-      found.traffic = lint::like_requests(context, repeat, in_round, *found.query, found.lead);
+      if (found.calls < context.option(fewest_calls)) continue;
+      found.lead = lead_of(context, repeat, *found.query);
+      found.traffic = like_requests(context, repeat, in_round, *found.query, found.lead);
       found.certain = repeat.scope != RepeatedQuery::Scope::pool_burst && repeat.parameters_known &&
                       found.traffic.empty();
       const auto [known, added] = cases.emplace(found.query->fingerprint, found);
@@ -163,7 +160,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The rows arrive one by one, from a queue or a stream, or the loop needs the result of each row "
         "before the next one.",
-    .options = options,
+    .options = {&fewest_calls},
     .check = check};
 
 }  // namespace pgadvise::rules::n_plus_one_write

@@ -11,25 +11,13 @@
 
 namespace pgadvise::rules::non_sargable_predicate {
 
-static constexpr Option small_rows{
-    .name = "small_rows",
-    .fallback = 1000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where its statistics are known"};
-static constexpr Option large_rows{
-    .name = "large_rows",
-    .fallback = 10000,
-    .meaning = "rows from which a search by a pattern that begins with % is a warning"};
-static constexpr Option fast_ms{
-    .name = "fast_ms",
-    .fallback = 1,
-    .meaning = "mean duration, in milliseconds, below which a statement is not reported"};
+static constexpr Option large_rows{"large_rows", 10000,
+                                   "rows from which a search by a pattern that begins with % is a warning"};
+static constexpr Option fast_ms{"fast_ms", 1,
+                                "mean duration, in milliseconds, below which a statement is not reported"};
 static constexpr Option slow_ms{
-    .name = "slow_ms",
-    .fallback = 20,
-    .meaning =
-        "mean duration, in milliseconds, from which a search by a pattern that begins with % is a warning"};
-static constexpr const Option* options[] = {&small_rows, &large_rows, &fast_ms, &slow_ms};
+    "slow_ms", 20,
+    "mean duration, in milliseconds, from which a search by a pattern that begins with % is a warning"};
 
 namespace {
 
@@ -51,42 +39,39 @@ bool has_few_values(const Column& column) {
   static constexpr std::array<std::string_view, 8> names = {"status", "state", "type",     "kind",
                                                             "role",   "level", "category", "method"};
   if (column.statistics) return column.statistics->n_distinct > 0 && column.statistics->n_distinct < 50;
-  const auto words = lint::words_of(column.name);
-  return !words.empty() && is_one_of(words.back(), names);
+  return ends_with_word(column.name, names);
 }
 
 // Whether another condition of the statement can use an index of the table.
 bool other_condition_indexed(const QueryFacts& facts, const Case& found) {
   const Table& table = *found.table;
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+  return std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
     if (&predicate == found.predicate) return false;
     const bool ours = predicate.column.table == table.name && predicate.wrapper.empty();
     const bool joined = predicate.value == Predicate::Value::column && predicate.other.table == table.name;
     if (predicate.under_or ||
         (predicate.op != Op::equality && predicate.op != Op::in_list && predicate.op != Op::range))
       return false;
-    return (ours && !predicate.column.column.empty() &&
-            lint::index_for(table, predicate.column.column, {})) ||
-           (joined && lint::index_for(table, predicate.other.column, {}));
+    return (ours && !predicate.column.column.empty() && index_for(table, predicate.column.column, {})) ||
+           (joined && index_for(table, predicate.other.column, {}));
   });
 }
 
 std::optional<Case> case_of(const Context& context, const Query& query, const Predicate& predicate) {
-  const Table* table = context.catalog().table(predicate.column.table);
+  const Table* table = context.table(predicate.column.table);
   const Column* column = table ? table->column(predicate.column.column) : nullptr;
-  if (!column || predicate.value == Predicate::Value::column || !lint::stores_rows(*table))
-    return std::nullopt;
+  if (!column || predicate.value == Predicate::Value::column || !stores_rows(*table)) return std::nullopt;
   Case found{&predicate, table, nullptr, predicate.op == Op::like};
   if (found.pattern) {
     const bool bare =
         predicate.wrapper.empty() || predicate.wrapper == "lower" || predicate.wrapper == "upper";
     const bool negated = predicate.op_name.compare(0, 1, "!") == 0;
     return bare && !negated && predicate.leading_wildcard && in_text(column->type) &&
-                   !has_few_values(*column) && !lint::has_search_index(*table, column->name)
+                   !has_few_values(*column) && !has_search_index(*table, column->name)
                ? std::optional(found)
                : std::nullopt;
   }
-  found.index = lint::bypassed_index(query.facts, *table, predicate);
+  found.index = bypassed_index(query.facts, *table, predicate);
   if (!found.index) return std::nullopt;
   return found;
 }
@@ -101,7 +86,7 @@ std::string instead(const Case& found) {
 Severity severity_of(const Context& context, const Query& query, const Case& found) {
   if (other_condition_indexed(query.facts, found)) return Severity::note;
   if (!found.pattern) return Severity::warning;
-  const auto rows = lint::rows_of(context, found.table->name);
+  const auto rows = rows_of(context, found.table->name);
   const bool large = rows && *rows >= context.option(large_rows);
   const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(slow_ms);
   return large || slow ? Severity::warning : Severity::note;
@@ -112,10 +97,10 @@ Severity severity_of(const Context& context, const Query& query, const Case& fou
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
   for (const auto& predicate : query.facts.predicates) {
     const auto found = case_of(context, query, predicate);
-    if (!found || lint::known_small(context, found->table->name, context.option(small_rows))) continue;
-    auto fixed = lint::fixed_columns(query.facts, found->table->name);
+    if (!found || known_small(context, found->table->name, context.option(small_rows))) continue;
+    auto fixed = fixed_columns(query.facts, found->table->name);
     if (predicate.op == Op::equality && predicate.wrapper.empty()) std::erase(fixed, predicate.column.column);
-    if (lint::unique_among(*found->table, fixed, true)) continue;
+    if (unique_among(*found->table, fixed, true)) continue;
     // A search among the rows of one owner is fast enough, unless the log shows otherwise.
     const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(slow_ms);
     if (found->pattern && !slow && other_condition_indexed(query.facts, *found)) continue;
@@ -127,9 +112,9 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
             : "The condition on " + condition_text(predicate) + " prevents the use of the index " +
                   found->index->name + " on " + display(table) +
                   ": the statement checks the rows one by one.";
-    Finding& finding = lint::report(reporter, query, table, message, severity_of(context, query, *found));
+    Finding& finding = report(reporter, query, table, message, severity_of(context, query, *found));
     if (found->index)
-      finding.evidence.push_back(lint::catalog_fact(
+      finding.evidence.push_back(catalog_fact(
           found->index->name + " begins with the column " + predicate.column.column, found->index->origin));
     finding.fix = manual_fix(instead(*found));
     finding.probe = Probe{Probe::Kind::statement, table, {}, query.fingerprint, std::nullopt};
@@ -140,9 +125,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
-    const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::update ||
-                       facts.kind == StatementKind::delete_;
-    if (!facts.parsed || !reads || facts.catalog_query || lint::by_tool_alone(query)) continue;
+    if (!facts.parsed || !filters_rows(facts) || facts.catalog_query || by_tool_alone(query)) continue;
     if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
     check_query(context, reporter, query);
   }
@@ -166,7 +149,7 @@ constinit const Rule rule{
         "interval '1 day'`) or cast the value (`id = $1::uuid`). Or index the expression (`CREATE INDEX ON "
         "users (lower(email))`). For patterns, use pg_trgm or full-text search.",
     .when_to_ignore = "Other conditions leave few rows, or the table is small.",
-    .options = options,
+    .options = {&small_rows, &large_rows, &fast_ms, &slow_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::non_sargable_predicate

@@ -10,22 +10,20 @@ static void check(const Context& context, Reporter& reporter) {
     if (query.facts.catalog_query) continue;
     for (const auto& [column, nulls_left_out] : query.facts.not_in) {
       if (nulls_left_out || column.column.empty()) continue;
-      const Table* table = context.has_catalog() ? context.catalog().table(column.table) : nullptr;
+      const Table* table = context.table(column.table);
       const Column* known = table ? table->column(column.column) : nullptr;
       if (known && known->not_null) continue;
-      const bool view = table && !lint::stores_rows(*table);
+      const bool view = table && !stores_rows(*table);
       const bool sure = known && !view;
       const std::string name = sure ? display(column.table) + "." + column.column : column.column;
-      Finding& finding = lint::report(
-          reporter, query, sure ? column.table : lint::main_table(query),
-          "NOT IN compares with " + name + ", which " + (sure ? "may be" : "could be") +
-              " NULL: with one NULL among the rows the condition is never true, and the query returns no "
-              "rows without an error.",
-          sure ? std::nullopt : std::optional(Severity::note));
+      Finding& finding = report(reporter, query, sure ? column.table : main_table(query),
+                                "NOT IN compares with " + name + ", which " + (sure ? "may be" : "could be") +
+                                    " NULL: with one NULL among the rows the condition is never true, and "
+                                    "the query returns no rows without an error.",
+                                sure ? std::nullopt : std::optional(Severity::note));
       if (sure)
-        finding.evidence.push_back(
-            {Evidence::Kind::catalog, name + " is nullable",
-             known->origin.file.empty() ? std::nullopt : std::optional(known->origin)});
+        finding.evidence.push_back(catalog_fact(
+            name + " is nullable", known->origin.file.empty() ? std::nullopt : std::optional(known->origin)));
       finding.fix = manual_fix("Use NOT EXISTS (SELECT 1 FROM … WHERE " + column.column + " = …) instead");
       break;
     }

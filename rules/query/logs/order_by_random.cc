@@ -1,20 +1,12 @@
 #include <algorithm>
 
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::order_by_random {
 
-static constexpr Option small_rows{
-    .name = "small_rows",
-    .fallback = 1000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where its statistics are known"};
-static constexpr Option fast_ms{.name = "fast_ms",
-                                .fallback = 1,
-                                .meaning = "mean duration, in milliseconds, below which the table is small"};
-static constexpr const Option* options[] = {&small_rows, &fast_ms};
+static constexpr Option fast_ms{"fast_ms", 1,
+                                "mean duration, in milliseconds, below which the table is small"};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
@@ -22,15 +14,15 @@ static void check(const Context& context, Reporter& reporter) {
     if (facts.random_sort.empty() || facts.catalog_query) continue;
     if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
     const auto few = [&](const QualifiedName& table) {
-      return lint::known_small(context, table, context.option(small_rows)) ||
-             lint::asks_for_one_row(context, facts, table);
+      return known_small(context, table, context.option(small_rows)) ||
+             asks_for_one_row(context, facts, table);
     };
-    if (std::all_of(facts.random_sort.begin(), facts.random_sort.end(), few)) continue;
+    if (std::ranges::all_of(facts.random_sort, few)) continue;
     const QualifiedName& table = facts.random_sort.front();
-    Finding& finding = lint::report(
-        reporter, query, table,
-        "A query on " + display(table) +
-            " sorts by random(): it reads and sorts all rows that pass the filter to return a few.");
+    Finding& finding =
+        report(reporter, query, table,
+               "A query on " + display(table) +
+                   " sorts by random(): it reads and sorts all rows that pass the filter to return a few.");
     finding.fix = manual_fix("Use TABLESAMPLE, or look up a random key through an index");
   }
 }
@@ -48,7 +40,7 @@ constinit const Rule rule{
         "look up a random key: `WHERE id >= $1 ORDER BY id LIMIT 1` with a number between the lowest and the "
         "highest key. Or add an indexed column filled with random().",
     .when_to_ignore = "The filter uses an index and leaves few rows.",
-    .options = options,
+    .options = {&small_rows, &fast_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::order_by_random

@@ -15,7 +15,7 @@ namespace {
 // Whether the query continues after a key: `id > $1 … LIMIT 100`.
 const Predicate* continues_after(const Context& context, const QueryFacts& facts,
                                  const QualifiedName& table) {
-  const Table* known = context.has_catalog() ? context.catalog().table(table) : nullptr;
+  const Table* known = context.table(table);
   const Constraint* key = known ? primary_key(*known) : nullptr;
   if (!key || key->columns.size() != 1) return nullptr;
   for (const auto& predicate : facts.predicates)
@@ -29,7 +29,7 @@ const Predicate* continues_after(const Context& context, const QueryFacts& facts
 
 // Whether a logged call has a LIMIT of several rows: the normalized text does not show it.
 bool several_rows(const Query& query) {
-  return std::any_of(query.samples.begin(), query.samples.end(), [&](const Sample& sample) {
+  return std::ranges::any_of(query.samples, [&](const Sample& sample) {
     const std::string text = lower(sample.statement);
     const auto at = text.rfind("limit ");
     if (at == std::string::npos) return false;
@@ -76,7 +76,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "page-without-order",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::workload,
     .summary = "a page of a result without ORDER BY",
     .why =

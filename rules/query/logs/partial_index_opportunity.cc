@@ -14,25 +14,14 @@
 
 namespace pgadvise::rules::partial_index_opportunity {
 
-static constexpr Option min_rows{.name = "rows",
-                                 .fallback = 10000,
-                                 .table_size = true,
-                                 .meaning = "rows below which a table is not reported"};
-static constexpr Option min_calls{
-    .name = "calls",
-    .fallback = 20,
-    .meaning = "logged calls on the table below which the table is not reported"};
-static constexpr Option min_percent{
-    .name = "percent", .fallback = 80, .meaning = "percent of these calls that must have the filter"};
-static constexpr Option kept_percent{.name = "kept_percent",
-                                     .fallback = 30,
-                                     .meaning = "largest percentage of the rows that may pass the filter"};
-static constexpr Option null_percent{
-    .name = "null_percent",
-    .fallback = 80,
-    .meaning = "percent of NULLs in the first column from which an index is reported"};
-static constexpr const Option* options[] = {&min_rows, &min_calls, &min_percent, &kept_percent,
-                                            &null_percent};
+static constexpr Option min_rows = size_option("rows", 10000, "rows below which a table is not reported");
+static constexpr Option min_calls{"calls", 20,
+                                  "logged calls on the table below which the table is not reported"};
+static constexpr Option min_percent{"percent", 80, "percent of these calls that must have the filter"};
+static constexpr Option kept_percent{"kept_percent", 30,
+                                     "largest percentage of the rows that may pass the filter"};
+static constexpr Option null_percent{"null_percent", 80,
+                                     "percent of NULLs in the first column from which an index is reported"};
 
 namespace {
 
@@ -84,38 +73,34 @@ std::optional<double> share_kept(const Table& table, const Filter& filter) {
 }
 
 bool indexed(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     const bool key = has_column(index.keys, column);
     return key || (index.predicate && index.predicate->find(column) != std::string::npos);
   });
 }
 
 bool reads(const Query& query, const QualifiedName& table) {
-  const auto kind = query.facts.kind;
-  const bool filters =
-      kind == StatementKind::select || kind == StatementKind::update || kind == StatementKind::delete_;
   // Only statements of the application that use the table directly.
-  return filters && lint::of_application(query) &&
-         std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
-                     [&](const RelationUse& use) { return use.table == table && !use.through_view; });
+  return filters_rows(query.facts) && of_application(query) &&
+         std::ranges::any_of(query.facts.relations,
+                             [&](const RelationUse& use) { return use.table == table && !use.through_view; });
 }
 
 // Index keys for the most frequent statement: its other compared columns, then its sort columns.
 std::vector<IndexKey> keys_of(const Table& table, const Filter& filter, const Use& use) {
-  const Query& query = **std::max_element(use.queries.begin(), use.queries.end(),
-                                          [](const Query* a, const Query* b) { return a->calls < b->calls; });
+  const Query& query = **std::ranges::max_element(
+      use.queries, [](const Query* a, const Query* b) { return a->calls < b->calls; });
   std::vector<IndexKey> keys;
   const auto add = [&](IndexKey key) {
     if (key.column != filter.column && keys.size() < 3 &&
-        std::none_of(keys.begin(), keys.end(),
-                     [&](const IndexKey& other) { return other.column == key.column; }))
+        std::ranges::none_of(keys, [&](const IndexKey& other) { return other.column == key.column; }))
       keys.push_back(std::move(key));
   };
-  for (const auto& column : lint::fixed_columns(query.facts, table.name)) add({.column = column});
+  for (const auto& column : fixed_columns(query.facts, table.name)) add({.column = column});
   for (const auto& sort : query.facts.sort)
     if (sort.column.table == table.name)
       add({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
-  if (const Constraint* key = keys.empty() ? lint::primary_key(table) : nullptr)
+  if (const Constraint* key = keys.empty() ? primary_key(table) : nullptr)
     for (const auto& column : key->columns) add({.column = column});
   return keys;
 }
@@ -126,8 +111,8 @@ constexpr std::string_view filtered_rows = "SELECT FROM {table} WHERE {condition
 Conclusion conclude(const Plan& plan, double table_rows, double limit) {
   if (table_rows <= 0) return {.reason = "the table has no statistics"};
   const double passing = plan.root.plan_rows;
-  const std::string fact = "EXPLAIN: " + lint::grouped(passing) + " of about " + lint::grouped(table_rows) +
-                           " rows pass the filter";
+  const std::string fact =
+      "EXPLAIN: " + grouped(passing) + " of about " + grouped(table_rows) + " rows pass the filter";
   if (passing <= limit * table_rows) return {.verdict = Verdict::confirmed, .fact = fact};
   return {.verdict = Verdict::refuted, .reason = fact + ": a partial index would not be much smaller"};
 }
@@ -138,22 +123,22 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
                           const Filter& filter, const Use& use, std::uint64_t calls,
                           std::optional<double> kept) {
   const double most = context.option(kept_percent) / 100;
-  Finding& finding = reporter.add(
-      column_subject(table.name, filter.column),
-      lint::grouped(static_cast<double>(use.calls)) + " of " + lint::grouped(static_cast<double>(calls)) +
-          " calls on " + display(table.name) + " filter by " + filter.shown + ", and few rows " +
-          (kept ? "pass" : "may pass") + " this filter: a partial index contains only these rows.");
+  Finding& finding =
+      reporter.add(column_subject(table.name, filter.column),
+                   grouped(use.calls) + " of " + grouped(calls) + " calls on " + display(table.name) +
+                       " filter by " + filter.shown + ", and few rows " + (kept ? "pass" : "may pass") +
+                       " this filter: a partial index contains only these rows.");
   for (std::size_t i = 0; i < use.queries.size() && i < 3; ++i) {
     const Query& query = *use.queries[i];
-    const auto place = lint::place_of(query);
+    const auto place = place_of(query);
     if (!finding.location) finding.location = place;
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                lint::ran(query) + ": " + ellipsis(query.text, 300), place,
-                                query.samples.empty() ? std::string() : query.samples.front().statement});
+    finding.evidence.push_back(
+        log_fact(ran(query) + ": " + ellipsis(query.text, 300), place,
+                 query.samples.empty() ? std::string() : query.samples.front().statement));
   }
   if (kept)
-    finding.evidence.push_back(lint::catalog_fact("according to the statistics, " +
-                                                  lint::grouped(100 * *kept) + " % of the rows pass"));
+    finding.evidence.push_back(
+        catalog_fact("according to the statistics, " + grouped(100 * *kept) + " % of the rows pass"));
   else
     finding.probe = Probe{.kind = Probe::Kind::plan,
                           .table = table.name,
@@ -178,12 +163,12 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
 }
 
 static void check_table(const Context& context, Reporter& reporter, const Table& table) {
-  const auto rows = lint::rows_of(context, table.name);
+  const auto rows = rows_of(context, table.name);
   if (!rows || *rows < context.option(min_rows)) return;
   std::uint64_t calls = 0;
   std::map<Filter, Use> filters;
   for (const Query* query : context.queries_on(table.name)) {
-    if (!reads(*query, table.name) || lint::asks_for_one_row(context, query->facts, table.name)) continue;
+    if (!reads(*query, table.name) || asks_for_one_row(context, query->facts, table.name)) continue;
     calls += query->calls;
     std::set<Filter> own;
     for (const auto& predicate : query->facts.predicates)
@@ -193,7 +178,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
       filters[filter].queries.push_back(query);
     }
   }
-  if (static_cast<double>(calls) < context.option(min_calls)) return;
+  if (calls < context.option(min_calls)) return;
   for (const auto& [filter, use] : filters) {
     if (100.0 * static_cast<double>(use.calls) < context.option(min_percent) * static_cast<double>(calls) ||
         indexed(table, filter.column))
@@ -207,19 +192,17 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
 // Whether a logged query needs the NULLs, which a partial index would not contain: it looks for them, or
 // sorts by the column without a condition that leaves them out.
 static bool needs_nulls(const Context& context, const Table& table, const std::string& column) {
-  if (!context.has_workload()) return false;
   const ColumnUse use{table.name, column};
   const auto& queries = context.queries_on(table.name);
-  return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
+  return std::ranges::any_of(queries, [&](const Query* query) {
     using Op = Predicate::Op;
     const QueryFacts& facts = query->facts;
     const auto any = [&](auto&& is) {
-      return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+      return std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
         return predicate.column == use && is(predicate);
       });
     };
-    const bool sorts = std::any_of(facts.sort.begin(), facts.sort.end(),
-                                   [&](const SortKey& key) { return key.column == use; });
+    const bool sorts = std::ranges::any_of(facts.sort, [&](const SortKey& key) { return key.column == use; });
     return any([](const Predicate& predicate) { return predicate.op == Op::is_null; }) ||
            (sorts && !any([](const Predicate& predicate) {
               return !predicate.under_or && (predicate.op == Op::equality || predicate.op == Op::in_list ||
@@ -232,7 +215,7 @@ static bool needs_nulls(const Context& context, const Table& table, const std::s
 // altogether.
 static bool another_begins_alike(const Context& context, const Table& table, const Index& index) {
   const auto& others = context.indexes_with(table, index.keys.front().column);
-  return std::any_of(others.begin(), others.end(), [&](const Index* other) {
+  return std::ranges::any_of(others, [&](const Index* other) {
     return other != &index && other->method == "btree" && other->valid && !other->predicate &&
            !other->keys.empty() && other->keys.front().column == index.keys.front().column;
   });
@@ -240,11 +223,11 @@ static bool another_begins_alike(const Context& context, const Table& table, con
 
 // An index whose entries are mostly NULLs.
 static void check_nulls(const Context& context, Reporter& reporter, const Table& table) {
-  const auto rows = lint::rows_of(context, table.name);
+  const auto rows = rows_of(context, table.name);
   if (!rows || *rows < context.option(min_rows)) return;
   for (const auto& index : table.indexes) {
     if (index.method != "btree" || index.unique || index.predicate || !index.valid ||
-        index.keys.size() != 1 || !lint::droppable(index))
+        index.keys.size() != 1 || !droppable(index))
       continue;
     const Column* column = table.column(index.keys.front().column);
     if (!column || !column->statistics) continue;
@@ -253,32 +236,26 @@ static void check_nulls(const Context& context, Reporter& reporter, const Table&
         another_begins_alike(context, table, index))
       continue;
     Finding& finding =
-        reporter.add(index_subject(table.name, index),
-                     lint::grouped(nulls) + " % of the entries of " + index.name + " on " +
-                         display(table.name) + " are NULLs: a partial index contains only the other rows.");
-    finding.location = index.origin;
-    finding.evidence.push_back(lint::catalog_fact(lint::definition(index), index.origin));
+        reporter.add(index_subject(table.name, index.name), index.origin,
+                     grouped(nulls) + " % of the entries of " + index.name + " on " + display(table.name) +
+                         " are NULLs: a partial index contains only the other rows.");
+    finding.evidence.push_back(catalog_fact(definition(index), index.origin));
     Index partial = index;
-    partial.name = lint::new_index_name(context.catalog(), table.name.schema, index.name, "_not_null");
+    partial.name = new_index_name(context.catalog(), table.name.schema, index.name, "_not_null");
     partial.predicate = quote_identifier(column->name) + " IS NOT NULL";
-    const bool concurrently = table.kind != Table::Kind::partitioned;
-    finding.fix = Fix{.title = std::string("Create the partial index, and drop the full one: every condition "
-                                           "on the column that excludes NULLs can use it") +
-                               (context.has_workload()
-                                    ? ""
-                                    : "; first check that no ORDER BY on the column needs the NULLs, because "
-                                      "pgadvise has read no log"),
-                      .sql = lint::create_index_sql(table, partial) + "\n" +
-                             lint::drop_index(table, index, Fix::Safety::review).sql,
-                      .down_sql = lint::create_index_sql(table, index) + "\n" +
-                                  ddl::drop_index({table.name.schema, partial.name}, concurrently) + ";",
-                      .safety = Fix::Safety::review};
+    finding.fix =
+        replace_index(table, index, partial,
+                      std::string("Create the partial index, and drop the full one: every condition on the "
+                                  "column that excludes NULLs can use it") +
+                          (context.has_workload() ? ""
+                                                  : "; first check that no ORDER BY on the column needs the "
+                                                    "NULLs, because pgadvise has read no log"));
   }
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : lint::checked_tables(context)) {
-    if (context.has_workload()) check_table(context, reporter, *table);
+  for (const Table* table : checked_tables(context)) {
+    check_table(context, reporter, *table);
     check_nulls(context, reporter, *table);
   }
 }
@@ -304,7 +281,7 @@ constinit const Rule rule{
         "constant: a generic plan with a bound parameter (`status = $1`) does not use it.",
     .when_to_ignore =
         "Other statements, which are missing from the log, need the remaining rows just as often.",
-    .options = options,
+    .options = {&min_rows, &min_calls, &min_percent, &kept_percent, &null_percent},
     .check = check};
 
 }  // namespace pgadvise::rules::partial_index_opportunity

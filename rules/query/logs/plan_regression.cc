@@ -4,35 +4,23 @@
 #include "lint/queries/plan_changes.h"
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::plan_regression {
 
-static constexpr Option cost_ratio{
-    .name = "cost_ratio",
-    .fallback = 2,
-    .meaning =
-        "cost after the change, divided by the cost before it, from which a plan is reported whose "
-        "structure is not worse"};
-static constexpr Option error_ratio{
-    .name = "error_ratio", .fallback = 10, .meaning = "the same ratio, from which the finding is an error"};
-static constexpr Option least_cost{.name = "least_cost",
-                                   .fallback = 100,
-                                   .meaning =
-                                       "increase of the planner cost of one call, below which nothing is "
-                                       "reported: 100 is about the cost of reading 100 pages"};
+static constexpr Option cost_ratio{"cost_ratio", 2,
+                                   "cost after the change, divided by the cost before it, from which a plan "
+                                   "is reported whose structure is not worse"};
+static constexpr Option error_ratio{"error_ratio", 10, "the same ratio, from which the finding is an error"};
+static constexpr Option least_cost{"least_cost", 100,
+                                   "increase of the planner cost of one call, below which nothing is "
+                                   "reported: 100 is about the cost of reading 100 pages"};
 static constexpr Option share_percent{
-    .name = "share_percent",
-    .fallback = 1,
-    .meaning = "share of the workload, in percent, after the change, below which the finding is a note"};
+    "share_percent", 1,
+    "share of the workload, in percent, after the change, below which the finding is a note"};
 static constexpr Option new_rows{
-    .name = "new_rows",
-    .fallback = 10'000,
-    .meaning =
-        "rows that a new statement reads to return a tenth of them or fewer, from which it is reported"};
-static constexpr const Option* options[] = {&cost_ratio, &error_ratio, &least_cost, &share_percent,
-                                            &new_rows};
+    "new_rows", 10'000,
+    "rows that a new statement reads to return a tenth of them or fewer, from which it is reported"};
 
 namespace {
 
@@ -40,7 +28,7 @@ bool worse_structure(const PlanChange& change) {
   return !change.differences.empty() && change.differences.front().worse();
 }
 
-std::string statement(const Query& query) { return "A statement (" + lint::ran(query) + ")"; }
+std::string statement(const Query& query) { return "A statement (" + ran(query) + ")"; }
 
 std::string times(double ratio) { return ratio >= 10 ? short_count(ratio) : fmt::format("{:.1f}", ratio); }
 
@@ -66,15 +54,15 @@ static void report_slower(const Context& context, Reporter& reporter, const Quer
   std::string message = fmt::format("{} costs the planner {} times as much as under {} ({} instead of {})",
                                     statement(query), times(ratio), context.comparison().against,
                                     short_count(change.cost_after), short_count(change.cost_before));
-  if (!change.differences.empty()) message += ": " + lint::difference_text(change.differences.front());
-  if (change.cause) message += (change.differences.empty() ? ": " : "; ") + lint::cause_text(*change.cause);
-  Finding& finding = lint::report(reporter, query, table_of(query, change), message + ".", severity);
+  if (!change.differences.empty()) message += ": " + difference_text(change.differences.front());
+  if (change.cause) message += (change.differences.empty() ? ": " : "; ") + cause_text(*change.cause);
+  Finding& finding = report(reporter, query, table_of(query, change), message + ".", severity);
   if (change.cause)
-    if (auto place = lint::place_of(context, *change.cause)) finding.location = std::move(place);
-  for (const auto& one : change.differences) finding.evidence.push_back(lint::difference_fact(one));
+    if (auto place = place_of(context, *change.cause)) finding.location = std::move(place);
+  for (const auto& one : change.differences) finding.evidence.push_back(difference_fact(one));
   if (!change.origin.empty())
     finding.evidence.push_back({Evidence::Kind::plan, "planned with " + change.origin});
-  lint::apply_comparison(finding, context.comparison());
+  apply_comparison(finding, context.comparison());
   using Cause = PlanCause::Kind;
   const bool index = change.cause && (change.cause->kind == Cause::dropped_index ||
                                       change.cause->kind == Cause::changed_index);
@@ -91,13 +79,13 @@ static void report_new(const Context& context, Reporter& reporter, const Query& 
   const PlanDifference& scan = change.unserved;
   constexpr double kept = 0.1;
   if (scan.rows_before < context.option(new_rows) || scan.rows_after > kept * scan.rows_before) return;
-  Finding& finding = lint::report(
+  Finding& finding = report(
       reporter, query, scan.table,
       fmt::format("{} that {} rejects has no suitable index here: it reads {} rows of {} to return {}.",
                   statement(query), context.comparison().against, short_count(scan.rows_before),
                   display(scan.table), short_count(scan.rows_after)));
   finding.evidence.push_back({Evidence::Kind::plan, scan.after});
-  lint::apply_comparison(finding, context.comparison());
+  apply_comparison(finding, context.comparison());
   finding.fix = manual_fix("Create an index that serves the statement, in the same migration");
 }
 
@@ -130,7 +118,7 @@ constinit const Rule rule{
         "Keep the index, or create one that serves the statement before the old one is dropped. After a "
         "change of type: compare values of the same type.",
     .when_to_ignore = "The statement is about to be removed, or runs so rarely that nobody waits for it.",
-    .options = options,
+    .options = {&cost_ratio, &error_ratio, &least_cost, &share_percent, &new_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::plan_regression

@@ -14,15 +14,10 @@
 namespace pgadvise::rules::redundant_query {
 
 static constexpr Option fewest_calls{
-    .name = "fewest_calls",
-    .fallback = 5,
-    .meaning = "calls with the same values in one scope from which a query is redundant"};
-static constexpr Option share_in_bursts{.name = "share_in_bursts",
-                                        .fallback = 0.5,
-                                        .meaning =
-                                            "share of the calls that must be in such bursts, where neither "
-                                            "transactions nor traces separate the requests"};
-static constexpr const Option* options[] = {&fewest_calls, &share_in_bursts};
+    "fewest_calls", 5, "calls with the same values in one scope from which a query is redundant"};
+static constexpr Option share_in_bursts{"share_in_bursts", 0.5,
+                                        "share of the calls that must be in such bursts, where neither "
+                                        "transactions nor traces separate the requests"};
 
 namespace {
 
@@ -37,11 +32,10 @@ bool reads_tables(const Query& query) {
 bool pages(const Query& query) {
   const QueryFacts& facts = query.facts;
   const auto by = [&](Predicate::Op op) {
-    return std::any_of(facts.predicates.begin(), facts.predicates.end(),
-                       [&](const Predicate& predicate) { return predicate.op == op; });
+    return std::ranges::any_of(facts.predicates,
+                               [&](const Predicate& predicate) { return predicate.op == op; });
   };
-  return lint::skips_rows(facts) ||
-         (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
+  return skips_rows(facts) || (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
 }
 
 // "$1, $2, $3, … $400" as "$1, …, $400".
@@ -77,12 +71,10 @@ Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repe
       " and pass the result on, or cache it for that time: " + std::to_string(repeat.max_in_one_scope - 1) +
       " of the " + std::to_string(repeat.max_in_one_scope) + " calls are not needed";
   fix.sql = with_short_lists(query.text);
-  if (const std::string asked = lint::drizzle_select(context, query, transaction ? "tx" : "db");
-      !asked.empty())
-    fix.drizzle =
-        "const kept = await " + asked +
-        ";  // once, then passed on\n// if it cannot be passed on: one promise per request and key, "
-        "as in React's cache() and dataloader";
+  if (const std::string asked = drizzle_select(context, query, transaction ? "tx" : "db"); !asked.empty())
+    fix.drizzle = "const kept = await " + asked +
+                  ";  // once, then passed on\n// if it cannot be passed on: one promise per request and "
+                  "key, as in React's cache() and dataloader";
   return fix;
 }
 
@@ -102,7 +94,7 @@ static void check(const Context& context, Reporter& reporter) {
     if (!repeat.same_values || repeat.pattern.empty()) continue;
     const Query* query = context.query(repeat.pattern.front());
     if (!query || !reads_tables(*query) || pages(*query) || of_many_requests(repeat)) continue;
-    if (static_cast<double>(repeat.max_in_one_scope) < context.option(fewest_calls)) continue;
+    if (repeat.max_in_one_scope < context.option(fewest_calls)) continue;
     const bool request_known =
         repeat.scope == RepeatedQuery::Scope::trace || repeat.scope == RepeatedQuery::Scope::transaction;
     if (!request_known && static_cast<double>(repeat.calls) <
@@ -113,15 +105,15 @@ static void check(const Context& context, Reporter& reporter) {
   }
   for (const auto& [fingerprint, repeat] : worst) {
     const Query& query = *context.query(fingerprint);
-    const QualifiedName table = lint::main_table(query);
-    Finding& finding = reporter.add(
-        query_subject(query, table),
-        "The query" + lint::on_table(table) + " ran " + std::to_string(repeat->max_in_one_scope) +
-            " times in " + lint::scope_name(repeat->scope_of_most) +
-            " with the same values: " + ellipsis(query.text, lint::shown_statement));
+    const QualifiedName table = main_table(query);
+    Finding& finding =
+        reporter.add(query_subject(query, table),
+                     "The query" + on_table(table) + " ran " + std::to_string(repeat->max_in_one_scope) +
+                         " times in " + scope_name(repeat->scope_of_most) +
+                         " with the same values: " + ellipsis(query.text, shown_statement));
     if (!repeat->samples.empty()) finding.location = repeat->samples.front().place;
-    finding.evidence.push_back(lint::figures(*repeat, 1));
-    lint::add_places(*repeat, 1, finding.evidence);
+    finding.evidence.push_back(figures(*repeat, 1));
+    add_places(*repeat, 1, finding.evidence);
     finding.fix = fix_of(context, query, *repeat);
   }
 }
@@ -143,7 +135,7 @@ constinit const Rule rule{
         "Run the query once and pass the result on, or cache it for the request (React's `cache`, a "
         "dataloader, a field of the request's context).",
     .when_to_ignore = "The application polls for a change by another session.",
-    .options = options,
+    .options = {&fewest_calls, &share_in_bursts},
     .check = check};
 
 }  // namespace pgadvise::rules::redundant_query

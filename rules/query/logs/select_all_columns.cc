@@ -6,47 +6,36 @@
 
 namespace pgadvise::rules::select_all_columns {
 
-static constexpr Option min_columns{
-    .name = "columns", .fallback = 20, .meaning = "columns from which a table is wide"};
+static constexpr Option min_columns{"columns", 20, "columns from which a table is wide"};
 static constexpr Option min_calls{
-    .name = "calls",
-    .fallback = 100,
-    .meaning = "calls from which a statement is frequent, where statistics show that a column is large"};
-static constexpr Option slow_ms{.name = "slow_ms",
-                                .fallback = 20,
-                                .meaning = "mean duration, in milliseconds, from which a statement is slow"};
+    "calls", 100, "calls from which a statement is frequent, where statistics show that a column is large"};
+static constexpr Option slow_ms{"slow_ms", 20,
+                                "mean duration, in milliseconds, from which a statement is slow"};
 static constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 1000,
-    .meaning = "rows returned by all calls from which the statement counts, where the log has them"};
-static constexpr Option large_bytes{
-    .name = "large_bytes",
-    .fallback = 500,
-    .meaning = "average bytes from which a column is large, where statistics are known"};
-static constexpr const Option* options[] = {&min_columns, &min_calls, &slow_ms, &min_rows, &large_bytes};
+    "rows", 1000, "rows returned by all calls from which the statement counts, where the log has them"};
+static constexpr Option large_bytes{"large_bytes", 500,
+                                    "average bytes from which a column is large, where statistics are known"};
 
 namespace {
 
 bool large(const Context& context, const Column& column) {
-  return lint::is_large(column, context.option(large_bytes));
+  return is_large(column, context.option(large_bytes));
 }
 
 bool selects_all(const QueryFacts& facts, const Table& table) {
-  return std::all_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
-    return std::find(facts.selected.begin(), facts.selected.end(), ColumnUse{table.name, column.name}) !=
-           facts.selected.end();
+  return std::ranges::all_of(table.columns, [&](const Column& column) {
+    return std::ranges::find(facts.selected, ColumnUse{table.name, column.name}) != facts.selected.end();
   });
 }
 
 // Whether the statement costs enough to report. Without statistics, a jsonb column may be small: then the
 // duration or the rows must show the cost.
 bool counts(const Context& context, const Query& query, const Table& table) {
-  const bool known = std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
-    return column.statistics && large(context, column);
-  });
-  return (known && static_cast<double>(query.calls) >= context.option(min_calls)) ||
+  const bool known = std::ranges::any_of(
+      table.columns, [&](const Column& column) { return column.statistics && large(context, column); });
+  return (known && query.calls >= context.option(min_calls)) ||
          (query.timed_calls > 0 && query.mean_ms() >= context.option(slow_ms)) ||
-         static_cast<double>(query.rows) >= context.option(min_rows);
+         query.rows >= context.option(min_rows);
 }
 
 }  // namespace
@@ -57,7 +46,7 @@ static std::string all_of(const Context& context, const Table& table) {
   std::vector<std::string> names;
   for (const auto& column : table.columns)
     if (large(context, column)) names.push_back(column.name);
-  const bool wide = static_cast<double>(table.columns.size()) >= context.option(min_columns);
+  const bool wide = table.columns.size() >= context.option(min_columns);
   if (!wide && (names.empty() || table.columns.size() < 3)) return {};
   std::string out =
       (wide ? "all " + std::to_string(table.columns.size()) : "all") + " columns of " + display(table.name);
@@ -68,14 +57,14 @@ static std::string all_of(const Context& context, const Table& table) {
 
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
   for (const auto& name : query.facts.from) {
-    const Table* table = context.catalog().table(name);
-    if (!table || !lint::stores_rows(*table)) continue;
+    const Table* table = context.table(name);
+    if (!table || !stores_rows(*table)) continue;
     if (!counts(context, query, *table) || !selects_all(query.facts, *table) ||
-        lint::asks_for_one_row(context, query.facts, name))
+        asks_for_one_row(context, query.facts, name))
       continue;
     const std::string what = all_of(context, *table);
     if (what.empty()) continue;
-    Finding& finding = lint::report(reporter, query, name, "A query reads " + what + ".");
+    Finding& finding = report(reporter, query, name, "A query reads " + what + ".");
     finding.fix = manual_fix("Select only the columns that are used");
     return;
   }
@@ -85,7 +74,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
     if (facts.kind != StatementKind::select || facts.selected.empty() || facts.locks_rows || facts.one_row ||
-        lint::by_tool_alone(query))
+        by_tool_alone(query))
       continue;
     check_query(context, reporter, query);
   }
@@ -108,7 +97,7 @@ constinit const Rule rule{
         "Select only the columns that are used: Drizzle `db.select({ id: t.id, … })` or `columns: { … }`, "
         "Prisma `select`, Rails `.select`. Read large columns separately, when they are needed.",
     .when_to_ignore = "The application uses all columns.",
-    .options = options,
+    .options = {&min_columns, &min_calls, &slow_ms, &min_rows, &large_bytes},
     .check = check};
 
 }  // namespace pgadvise::rules::select_all_columns

@@ -26,16 +26,15 @@ std::optional<Pair> pair_of(const Context& context, const Query* look_up, const 
     return std::nullopt;
   if (!insert->facts.single_row_insert || !insert->facts.target || !insert->facts.updated.empty())
     return std::nullopt;
-  if (lower(insert->text).find("on conflict") != std::string::npos) return std::nullopt;
-  const Table* table = context.catalog().table(*insert->facts.target);
-  const Index* key =
-      table ? lint::unique_among(*table, lint::fixed_columns(look_up->facts, table->name)) : nullptr;
+  if (contains(lower(insert->text), "on conflict")) return std::nullopt;
+  const Table* table = context.table(*insert->facts.target);
+  const Index* key = table ? unique_among(*table, fixed_columns(look_up->facts, table->name)) : nullptr;
   if (!key) return std::nullopt;
   // A key that the server generates cannot have been looked up.
-  const bool given = std::all_of(key->keys.begin(), key->keys.end(), [&](const IndexKey& part) {
-    return std::any_of(
-        insert->facts.assigned_parameters.begin(), insert->facts.assigned_parameters.end(),
-        [&](const auto& assigned) { return assigned.first == ColumnUse{table->name, part.column}; });
+  const bool given = std::ranges::all_of(key->keys, [&](const IndexKey& part) {
+    return std::ranges::any_of(insert->facts.assigned_parameters, [&](const auto& assigned) {
+      return assigned.first == ColumnUse{table->name, part.column};
+    });
   });
   if (!given) return std::nullopt;
   return Pair{look_up, insert, table, key, nullptr};
@@ -60,19 +59,15 @@ static void check(const Context& context, Reporter& reporter) {
     std::vector<std::string> columns;
     for (const auto& key : pair.key->keys) columns.push_back(key.column);
     Finding& finding =
-        lint::report(reporter, *pair.insert, pair.table->name,
-                     "Rows of " + display(pair.table->name) + " are looked up by " + join(columns, ", ") +
-                         " and inserted if missing: each row takes two round trips, and concurrent sessions "
-                         "fail on the unique key.");
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                "before each INSERT: " + ellipsis(pair.look_up->text, lint::shown_statement),
-                                pair.look_up->samples.empty()
-                                    ? std::nullopt
-                                    : std::optional<SourceLocation>(pair.look_up->samples.front().place)});
-    finding.evidence.push_back(lint::figures(*pair.repeat, 1));
+        report(reporter, *pair.insert, pair.table->name,
+               "Rows of " + display(pair.table->name) + " are looked up by " + join(columns, ", ") +
+                   " and inserted if missing: each row takes two round trips, and concurrent sessions fail "
+                   "on the unique key.");
+    finding.evidence.push_back(query_fact(*pair.look_up, "before each INSERT: "));
+    finding.evidence.push_back(figures(*pair.repeat, 1));
     finding.fix =
         manual_fix("Use INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE");
-    finding.fix->drizzle = lint::drizzle_insert_missing(context, pair.table->name, columns);
+    finding.fix->drizzle = drizzle_insert_missing(context, pair.table->name, columns);
   }
 }
 

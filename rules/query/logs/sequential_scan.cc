@@ -13,28 +13,18 @@
 
 namespace pgadvise::rules::sequential_scan {
 
-static constexpr Option slow_ms{.name = "slow_ms",
-                                .fallback = 20,
-                                .meaning = "mean duration, in milliseconds, from which a statement is slow"};
-static constexpr Option frequent_calls{
-    .name = "frequent_calls", .fallback = 100, .meaning = "calls from which a statement is frequent"};
+static constexpr Option slow_ms{"slow_ms", 20,
+                                "mean duration, in milliseconds, from which a statement is slow"};
+static constexpr Option frequent_calls{"frequent_calls", 100, "calls from which a statement is frequent"};
 static constexpr Option frequent_ms{
-    .name = "frequent_ms",
-    .fallback = 1,
-    .meaning = "mean duration, in milliseconds, below which a frequent statement is not reported"};
-static constexpr Option small_rows{
-    .name = "small_rows",
-    .fallback = 1000,
-    .table_size = true,
-    .meaning = "rows below which a table is not reported, where its statistics are known"};
-static constexpr const Option* options[] = {&slow_ms, &frequent_calls, &frequent_ms, &small_rows};
+    "frequent_ms", 1, "mean duration, in milliseconds, below which a frequent statement is not reported"};
 
 namespace {
 
 // How a statement filters and sorts one table.
 struct TableUse {
   const Table* table = nullptr;
-  std::optional<lint::UnservedCondition> other;  // set if nothing below is
+  std::optional<UnservedCondition> other;  // set if nothing below is
   // Columns compared with a value; also with another table's column, if the join can reduce the rows.
   std::vector<std::string> equal;
   std::vector<std::string> range;
@@ -46,20 +36,19 @@ struct TableUse {
 };
 
 void add(std::vector<std::string>& list, const std::string& column) {
-  if (std::find(list.begin(), list.end(), column) == list.end()) list.push_back(column);
+  if (!contains(list, column)) list.push_back(column);
 }
 
 bool sorts_only(const QueryFacts& facts, const QualifiedName& table) {
   return facts.has_limit && !facts.sort.empty() &&
-         std::all_of(facts.sort.begin(), facts.sort.end(),
-                     [&](const SortKey& key) { return key.column.table == table; });
+         std::ranges::all_of(facts.sort, [&](const SortKey& key) { return key.column.table == table; });
 }
 
 // c of min(c) and max(c); nullptr: of several columns, or of none.
 const ColumnUse* only_extreme(const QueryFacts& facts) {
   const auto& all = facts.extremes;
-  const bool one = !all.empty() && std::all_of(all.begin(), all.end(),
-                                               [&](const ColumnUse& use) { return use == all.front(); });
+  const bool one =
+      !all.empty() && std::ranges::all_of(all, [&](const ColumnUse& use) { return use == all.front(); });
   return one ? &all.front() : nullptr;
 }
 
@@ -68,8 +57,7 @@ const ColumnUse* only_extreme(const QueryFacts& facts) {
 bool narrowed_elsewhere(const QueryFacts& facts, const QualifiedName& table) {
   const bool in_subquery = facts.from_derived || (facts.limited && !facts.has_limit);
   const bool first_rows = facts.has_limit && !facts.sort.empty() && !sorts_only(facts, table);
-  return in_subquery || first_rows ||
-         std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+  return in_subquery || first_rows || std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
            return predicate.column.table != table && predicate.value != Predicate::Value::column;
          });
 }
@@ -87,7 +75,7 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
     if (join && equality && predicate.other.table == table.name) add(use.equal, predicate.other.column);
     const Column* column =
         predicate.column.table == table.name ? table.column(predicate.column.column) : nullptr;
-    if (!column || lint::widened(*column, predicate)) continue;
+    if (!column || widened(*column, predicate)) continue;
     if (equality && (value || join)) add(use.equal, predicate.column.column);
     if (equality && value) add(without_joins, predicate.column.column);
     if (predicate.op == Predicate::Op::range && value) add(use.range, predicate.column.column);
@@ -107,12 +95,12 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
 // Whether the statement can use the first key of an index. Partial indexes count only if their predicate is
 // IS NOT NULL: whether another predicate applies, only the planner can decide.
 bool served(const TableUse& use) {
-  return std::any_of(use.table->indexes.begin(), use.table->indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(use.table->indexes, [&](const Index& index) {
     if (!index.valid || index.keys.empty() || (index.predicate && index.predicate_not_null.empty()))
       return false;
     const std::string& first = index.keys.front().column;
     const bool sorted = !use.sort.empty() && use.sort.front().column.column == first;
-    return lint::contains(use.equal, first) || lint::contains(use.range, first) || sorted;
+    return contains(use.equal, first) || contains(use.range, first) || sorted;
   });
 }
 
@@ -120,12 +108,12 @@ bool served(const TableUse& use) {
 // first ones kept.
 double distinct(const Table& table, const std::string& name) {
   const Column* column = table.column(name);
-  return column ? lint::distinct_values(table, *column) : 0;
+  return column ? distinct_values(table, *column) : 0;
 }
 
 std::vector<IndexKey> keys_for(TableUse use) {
   constexpr std::size_t widest = 3;
-  std::stable_sort(use.equal.begin(), use.equal.end(), [&](const auto& a, const auto& b) {
+  std::ranges::stable_sort(use.equal, [&](const auto& a, const auto& b) {
     return distinct(*use.table, a) > distinct(*use.table, b);
   });
   std::vector<IndexKey> keys;
@@ -133,7 +121,7 @@ std::vector<IndexKey> keys_for(TableUse use) {
     if (keys.size() < widest) keys.push_back({.column = column});
   if (!use.sort.empty()) {
     for (const auto& sort : use.sort)
-      if (!lint::contains(use.equal, sort.column.column) && keys.size() <= widest)
+      if (!contains(use.equal, sort.column.column) && keys.size() <= widest)
         keys.push_back(
             {.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
   } else if (!use.range.empty()) {
@@ -144,7 +132,7 @@ std::vector<IndexKey> keys_for(TableUse use) {
 
 IndexProposal proposal_of(const TableUse& use) {
   IndexProposal out{.table = use.table->name, .keys = keys_for(use)};
-  while (out.equality_keys < out.keys.size() && lint::contains(use.equal, out.keys[out.equality_keys].column))
+  while (out.equality_keys < out.keys.size() && contains(use.equal, out.keys[out.equality_keys].column))
     ++out.equality_keys;
   return out;
 }
@@ -157,13 +145,11 @@ Probe probe_of(const Query& query, const QualifiedName& table) {
 bool slow_or_frequent(const Context& context, const Query& query) {
   const auto& facts = query.facts;
   // INSERT … SELECT, too.
-  const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::insert ||
-                     facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
+  const bool reads = filters_rows(facts) || facts.kind == StatementKind::insert;
   if (!facts.parsed || !reads || facts.catalog_query) return false;
   if (query.timed_calls == 0) return true;  // no durations: the plan decides
   return query.mean_ms() >= context.option(slow_ms) ||
-         (static_cast<double>(query.calls) >= context.option(frequent_calls) &&
-          query.mean_ms() >= context.option(frequent_ms));
+         (query.calls >= context.option(frequent_calls) && query.mean_ms() >= context.option(frequent_ms));
 }
 
 std::string what_it_does(const TableUse& use) {
@@ -182,17 +168,16 @@ std::string what_it_does(const TableUse& use) {
 }
 
 bool any_resolved(const QueryFacts& facts) {
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(),
-                     [](const Predicate& predicate) { return !predicate.column.table.name.empty(); });
+  return std::ranges::any_of(facts.predicates,
+                             [](const Predicate& predicate) { return !predicate.column.table.name.empty(); });
 }
 
 // Whether non-sargable-predicate reports the statement.
 bool reported_elsewhere(const Context& context, const Query& query) {
-  return std::any_of(
-      query.facts.predicates.begin(), query.facts.predicates.end(), [&](const Predicate& predicate) {
-        const Table* table = context.catalog().table(predicate.column.table);
-        return table && (predicate.leading_wildcard || lint::bypassed_index(query.facts, *table, predicate));
-      });
+  return std::ranges::any_of(query.facts.predicates, [&](const Predicate& predicate) {
+    const Table* table = context.table(predicate.column.table);
+    return table && (predicate.leading_wildcard || bypassed_index(query.facts, *table, predicate));
+  });
 }
 
 }  // namespace
@@ -204,22 +189,22 @@ static void check_plans(const Context& context, Reporter& reporter, const Query&
     for (const auto& insight : plan.insights) {
       if (insight.kind != Insight::Kind::slow_scan) continue;
       const PlanNode& scan = *insight.node;
-      const QualifiedName table = lint::table_of(query, scan);
-      if (!context.catalog().table(table)) continue;
+      const QualifiedName table = table_of(query, scan);
+      if (!context.table(table)) continue;
       const double kept = rows_of(scan);
       const std::string fact = "Seq Scan on " + display(table) + " reads " +
-                               lint::grouped(kept + scan.rows_removed_by_filter * scan.loops) +
-                               " rows and keeps " + lint::grouped(kept);
+                               grouped(kept + scan.rows_removed_by_filter * scan.loops) + " rows and keeps " +
+                               grouped(kept);
       Finding& finding =
-          lint::report(reporter, query, table,
-                       "A statement (" + lint::ran(query) + ") filters " + display(table) +
-                           " by a condition that no index serves: it reads all of " + table.name + ".");
-      finding.evidence.push_back(lint::plan_fact(plan, fact));
-      lint::apply_plan(finding, plan);
+          report(reporter, query, table,
+                 "A statement (" + ran(query) + ") filters " + display(table) +
+                     " by a condition that no index serves: it reads all of " + table.name + ".");
+      finding.evidence.push_back(plan_fact(plan, fact));
+      apply_plan(finding, plan);
       finding.probe = probe_of(query, table);
       finding.fix = manual_fix(
-          "Rewrite the condition so that it compares a column with a value, and index "
-          "that column; or create an index on the expression, if it is immutable");
+          "Rewrite the condition so that it compares a column with a value, and index that column; or create "
+          "an index on the expression, if it is immutable");
       return;
     }
 }
@@ -229,13 +214,13 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   TableUse worst;
   double worst_rows = -2;
   for (const auto& relation : query.facts.relations) {
-    const Table* table = context.catalog().table(relation.table);
+    const Table* table = context.table(relation.table);
     if (!table || table->kind == Table::Kind::view || table->kind == Table::Kind::foreign) continue;
     const double rows = table->statistics ? table->statistics->rows : -1;
     if (rows >= 0 && rows < context.option(small_rows)) continue;
     TableUse use = use_of(query.facts, *table);
     if (served(use)) continue;
-    if (!use.plain()) use.other = lint::unserved_condition(context, query.facts, *table);
+    if (!use.plain()) use.other = unserved_condition(context, query.facts, *table);
     if (!use.plain() && !use.other) continue;
     // A join counts only if something else limits the rows of the statement.
     const bool narrowed = use.other || use.narrows || any_resolved(query.facts);
@@ -244,12 +229,11 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   if (!worst.table) return check_plans(context, reporter, query);
   const QualifiedName& table = worst.table->name;
   Finding& finding =
-      reporter.add(query_subject(query, table),
+      reporter.add(query_subject(query, table), place_of(query),
                    fmt::format("A statement {} on {} without a suitable index: it {}, and reads all of {}.",
-                               what_it_does(worst), display(table), lint::ran(query), table.name));
-  finding.location = place_of(query);
-  finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
-                              query.samples.empty() ? std::string() : query.samples.front().statement});
+                               what_it_does(worst), display(table), ran(query), table.name));
+  finding.evidence.push_back(log_fact(
+      query.text, finding.location, query.samples.empty() ? std::string() : query.samples.front().statement));
   finding.probe = probe_of(query, table);
   if (!worst.other) {
     finding.proposal = proposal_of(worst);
@@ -292,7 +276,7 @@ constinit const Rule rule{
         "itself, for example with a range of times.",
     .when_to_ignore =
         "The statement needs most rows of the table (a report), or runs rarely and nobody waits for it.",
-    .options = options,
+    .options = {&slow_ms, &frequent_calls, &frequent_ms, &small_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::sequential_scan

@@ -3,20 +3,16 @@
 
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::serialization_failure {
 namespace {
 
-constexpr Option least{
-    .name = "least", .fallback = 5, .meaning = "failures of one statement below which it is not reported"};
+constexpr Option least{"least", 5, "failures of one statement below which it is not reported"};
 constexpr Option least_lost{
-    .name = "not_repeated",
-    .fallback = 2,
-    .meaning = "transactions that nobody repeated, from which a statement with fewer failures is reported"};
-constexpr const Option* options[] = {&least, &least_lost};
+    "not_repeated", 2,
+    "transactions that nobody repeated, from which a statement with fewer failures is reported"};
 
 // All failures of one statement.
 struct Failures {
@@ -26,8 +22,8 @@ struct Failures {
 };
 
 void report(const Context& context, Reporter& reporter, const Failures& failures) {
-  const ServerEvent& event = **std::min_element(
-      failures.events.begin(), failures.events.end(), [](const ServerEvent* a, const ServerEvent* b) {
+  const ServerEvent& event =
+      **std::ranges::min_element(failures.events, [](const ServerEvent* a, const ServerEvent* b) {
         return std::pair(a->first, a->place) < std::pair(b->first, b->place);
       });
   std::string message =
@@ -35,17 +31,17 @@ void report(const Context& context, Reporter& reporter, const Failures& failures
       " rolled back " + times(failures.count) + " because a concurrent transaction changed the same data";
   message += failures.lost ? "; " + not_repeated_text(failures.lost, failures.count) + "."
                            : ": each time, the work is done again or lost.";
-  Finding& finding = reporter.add(event_subject(context, event, "serialization"), std::move(message));
-  finding.location = event.place;
+  Finding& finding =
+      reporter.add(event_subject(context, event, "serialization"), event.place, std::move(message));
   finding.evidence.push_back(evidence_of(event, "could not serialize access"));
   if (auto applications = applications_of(failures.events))
     finding.evidence.push_back(std::move(*applications));
   if (const Query* query = context.query(event.fingerprint); query && query->calls > 0)
-    finding.evidence.push_back({Evidence::Kind::statement, ran(*query)});
+    finding.evidence.push_back(log_fact(ran(*query)));
   finding.fix = manual_fix(
-      "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "
-      "failures, keep transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one "
-      "UPDATE that computes the new value");
+      "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer failures, keep "
+      "transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one UPDATE that computes the "
+      "new value");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -60,7 +56,7 @@ void check(const Context& context, Reporter& reporter) {
     if (lost) failures.lost += event.count;
   }
   for (const auto& [fingerprint, failures] : by_statement)
-    if (static_cast<double>(failures.count) >= context.option(least) ||
+    if (failures.count >= context.option(least) ||
         static_cast<double>(failures.lost) >= std::max(1.0, context.option(least_lost)))
       report(context, reporter, failures);
 }
@@ -70,7 +66,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "serialization-failure",
     .severity = Severity::note,
-    .harm = lint::Harm::deployment,
+    .harm = Harm::deployment,
     .needs = Input::server_log,
     .summary = "a statement that often fails because of concurrent transactions",
     .why =
@@ -85,7 +81,7 @@ constinit const Rule rule{
         "Retry the transaction from its beginning. Change contended rows by one statement (`SET balance = "
         "balance - $1`), or lock them first.",
     .when_to_ignore = "All transactions are retried, and failures are rare among their calls.",
-    .options = options,
+    .options = {&least, &least_lost},
     .check = check};
 
 }  // namespace pgadvise::rules::serialization_failure

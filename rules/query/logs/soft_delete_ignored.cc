@@ -11,14 +11,9 @@
 namespace pgadvise::rules::soft_delete_ignored {
 namespace {
 
-constexpr Option least_statements{
-    .name = "statements",
-    .fallback = 4,
-    .meaning = "statements on the table with the filter, below which it is not reported"};
-constexpr Option min_share{.name = "share",
-                           .fallback = 0.75,
-                           .meaning = "share of the table's statements that must have the filter"};
-constexpr const Option* options[] = {&least_statements, &min_share};
+constexpr Option least_statements{"statements", 4,
+                                  "statements on the table with the filter, below which it is not reported"};
+constexpr Option min_share{"share", 0.75, "share of the table's statements that must have the filter"};
 
 // deleted_at, is_deleted: marks rows that count as deleted. nullptr: the table has none.
 const Column* deletion_mark(const Table& table) {
@@ -34,18 +29,18 @@ const Column* deletion_mark(const Table& table) {
 }
 
 bool mentions(const QueryFacts& facts, const ColumnUse& mark) {
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(),
-                     [&](const Predicate& predicate) {
-                       return predicate.column == mark || predicate.other == mark ||
-                              predicate.expression.find(mark.column) != std::string::npos;
-                     }) ||
-         std::any_of(facts.updated.begin(), facts.updated.end(),
-                     [&](const Assignment& assignment) { return assignment.column == mark; });
+  return std::ranges::any_of(facts.predicates,
+                             [&](const Predicate& predicate) {
+                               return predicate.column == mark || predicate.other == mark ||
+                                      contains(predicate.expression, mark.column);
+                             }) ||
+         std::ranges::any_of(facts.updated,
+                             [&](const Assignment& assignment) { return assignment.column == mark; });
 }
 
 // Whether the statement leaves out the deleted rows: `deleted_at IS NULL`, `NOT is_deleted`.
 bool leaves_out(const QueryFacts& facts, const ColumnUse& mark) {
-  return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+  return std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
     return predicate.column == mark && predicate.wrapper.empty() &&
            (predicate.op == Predicate::Op::is_null || predicate.op == Predicate::Op::equality);
   });
@@ -55,11 +50,9 @@ bool leaves_out(const QueryFacts& facts, const ColumnUse& mark) {
 // joined table, a deleted row may be wanted.
 bool counts(const Query& query, const QualifiedName& table) {
   const QueryFacts& facts = query.facts;
-  const bool kind = facts.kind == StatementKind::select || facts.kind == StatementKind::update ||
-                    facts.kind == StatementKind::delete_;
-  if (!kind || facts.catalog_query || facts.from_derived || !of_application(query)) return false;
-  return std::all_of(facts.relations.begin(), facts.relations.end(),
-                     [&](const RelationUse& use) { return use.table == table && !use.through_view; });
+  if (!filters_rows(facts) || facts.from_derived || !of_application(query)) return false;
+  return std::ranges::all_of(facts.relations,
+                             [&](const RelationUse& use) { return use.table == table && !use.through_view; });
 }
 
 struct Statements {
@@ -75,8 +68,8 @@ Statements statements_on(const Context& context, const Table& table, const Colum
   for (const Query* query : context.queries_on(table.name)) {
     if (!counts(*query, table.name)) continue;
     const QueryFacts& facts = query->facts;
-    const bool sets = std::any_of(facts.updated.begin(), facts.updated.end(),
-                                  [&](const Assignment& assignment) { return assignment.column == use; });
+    const bool sets = std::ranges::any_of(
+        facts.updated, [&](const Assignment& assignment) { return assignment.column == use; });
     if (facts.kind == StatementKind::update && sets && !out.marks) out.marks = query;
     if (leaves_out(facts, use)) {
       out.with.push_back(query);
@@ -130,7 +123,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "soft-delete-ignored",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = all(Input::workload, Input::schema),
     .summary = "a statement that ignores the mark of deleted rows",
     .why =
@@ -139,15 +132,15 @@ constinit const Rule rule{
         "rows that the application promises to keep.\n\n"
         "The rule compares the logged statements on a table. It reports queries without a condition on the "
         "mark if most statements have one, and DELETE statements if others set the mark. Not reported: "
-        "queries for one row by a unique key, joins, statements that mention the mark in any way, and "
-        "DELETE of marked rows.",
+        "queries for one row by a unique key, joins, statements that mention the mark in any way, and DELETE "
+        "of marked rows.",
     .fix =
         "Add `deleted_at IS NULL`. A view or a row-level security policy adds it to all statements. A "
         "partial index `WHERE deleted_at IS NULL` serves them.",
     .when_to_ignore =
         "The statement is meant to see deleted rows (an administration page, statistics), or to remove data "
         "for good (a request for erasure).",
-    .options = options,
+    .options = {&least_statements, &min_share},
     .check = check};
 
 }  // namespace pgadvise::rules::soft_delete_ignored

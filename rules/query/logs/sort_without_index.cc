@@ -10,14 +10,10 @@
 
 namespace pgadvise::rules::sort_without_index {
 
-static constexpr Option min_rows{.name = "rows",
-                                 .fallback = 10000,
-                                 .meaning = "rows sorted for one page from which a statement is reported"};
-static constexpr Option fast_ms{
-    .name = "fast_ms",
-    .fallback = 5,
-    .meaning = "mean duration, in milliseconds, below which a statement is not reported"};
-static constexpr const Option* options[] = {&min_rows, &fast_ms};
+static constexpr Option min_rows{"rows", 10000,
+                                 "rows sorted for one page from which a statement is reported"};
+static constexpr Option fast_ms{"fast_ms", 5,
+                                "mean duration, in milliseconds, below which a statement is not reported"};
 
 namespace {
 
@@ -64,19 +60,18 @@ Sorted largest(const std::vector<KnownPlan>& plans) {
 
 // The table, if every sort key is a column of the same table, so that an index can provide the order.
 const Table* sorted_table(const Context& context, const QueryFacts& facts) {
-  if (!context.has_catalog() || facts.sort.empty() || facts.grouped) return nullptr;
+  if (facts.sort.empty() || facts.grouped) return nullptr;
   const QualifiedName& name = facts.sort.front().column.table;
-  const bool one = std::all_of(facts.sort.begin(), facts.sort.end(), [&](const SortKey& key) {
-    return !key.column.column.empty() && key.column.table == name;
-  });
-  const Table* table = one ? context.catalog().table(name) : nullptr;
-  return table && lint::stores_rows(*table) ? table : nullptr;
+  const bool one = std::ranges::all_of(
+      facts.sort, [&](const SortKey& key) { return !key.column.column.empty() && key.column.table == name; });
+  const Table* table = one ? context.table(name) : nullptr;
+  return table && stores_rows(*table) ? table : nullptr;
 }
 
 IndexProposal proposal_of(const Table& table, const QueryFacts& facts) {
   constexpr std::size_t widest = 4;
   IndexProposal out{.table = table.name};
-  for (const auto& column : lint::fixed_columns(facts, table.name))
+  for (const auto& column : fixed_columns(facts, table.name))
     if (!has_column(out.keys, column)) out.keys.push_back({.column = column});
   if (out.keys.size() >= widest) out.keys.resize(widest - 1);
   out.equality_keys = out.keys.size();
@@ -90,7 +85,7 @@ IndexProposal proposal_of(const Table& table, const QueryFacts& facts) {
 // Whether an index already provides these keys, in forward or backward order. The planner then sorts for
 // another reason.
 bool index_exists(const Table& table, const std::vector<IndexKey>& keys) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     if (!index.valid || index.method != "btree" || index.predicate || index.keys.size() < keys.size())
       return false;
     const auto same = [&](bool backwards) {
@@ -128,16 +123,14 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     proposal = proposal_of(*table, query.facts);
     if (index_exists(*table, proposal->keys)) return;
   }
-  const QualifiedName name = table ? table->name : lint::main_table(query);
+  const QualifiedName name = table ? table->name : main_table(query);
   const bool actual = sorted.plan->plan->analyzed;
-  Finding& finding =
-      lint::report(reporter, query, name,
-                   "A statement" + lint::on_table(name) + (actual ? " sorts " : " is expected to sort ") +
-                       lint::grouped(sorted.rows) + " rows to return " +
-                       lint::grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
-  finding.evidence.push_back(
-      lint::plan_fact(*sorted.plan, "Limit over Sort of " + lint::grouped(sorted.rows) + " rows"));
-  lint::apply_plan(finding, *sorted.plan);
+  Finding& finding = report(reporter, query, name,
+                            "A statement" + on_table(name) + (actual ? " sorts " : " is expected to sort ") +
+                                grouped(sorted.rows) + " rows to return " +
+                                grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
+  finding.evidence.push_back(plan_fact(*sorted.plan, "Limit over Sort of " + grouped(sorted.rows) + " rows"));
+  apply_plan(finding, *sorted.plan);
   if (proposal) {
     finding.proposal = std::move(proposal);
     finding.probe =
@@ -148,14 +141,14 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
               .without_gain = "the planner would still sort, or the index would not reduce the cost"};
   } else {
     finding.fix = manual_fix(
-        "Create an index on the columns of the WHERE followed by those of the ORDER BY, if "
-        "all are in one table; otherwise sort fewer rows");
+        "Create an index on the columns of the WHERE followed by those of the ORDER BY, if all are in one "
+        "table; otherwise sort fewer rows");
   }
 }
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries)
-    if (lint::of_application(query) && query.facts.limited && !query.facts.grouped)
+    if (of_application(query) && query.facts.limited && !query.facts.grouped)
       check_query(context, reporter, query);
 }
 
@@ -172,7 +165,7 @@ constinit const Rule rule{
         "Create the index that the finding proposes. If the sort keys have different directions, or NULLS "
         "FIRST is used, the index must have the same.",
     .when_to_ignore = "The statement runs rarely, or its order is one of many that users can choose.",
-    .options = options,
+    .options = {&min_rows, &fast_ms},
     .check = check};
 
 }  // namespace pgadvise::rules::sort_without_index

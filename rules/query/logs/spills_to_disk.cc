@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text/text.h"
 #include "lint/queries/plans.h"
 #include "lint/queries/queries.h"
 #include "lint/schema/tables.h"
@@ -12,10 +11,7 @@
 namespace pgadvise::rules::spills_to_disk {
 
 static constexpr Option min_megabytes{
-    .name = "megabytes",
-    .fallback = 10,
-    .meaning = "megabytes of temporary files written by one call from which a statement is reported"};
-static constexpr const Option* options[] = {&min_megabytes};
+    "megabytes", 10, "megabytes of temporary files written by one call from which a statement is reported"};
 
 namespace {
 
@@ -50,10 +46,10 @@ std::string spill_text(const Spill& spill) {
   const PlanNode& node = *spill.insight->node;
   if (spill.insight->kind == Kind::hash_batches)
     return "a hash table in " + std::to_string(node.hash_batches) + " batches" +
-           (spill.bytes > 0 ? ", " + lint::bytes_text(spill.bytes) + " on disk" : "");
+           (spill.bytes > 0 ? ", " + bytes_text(spill.bytes) + " on disk" : "");
   return (spill.insight->kind == Kind::disk_sort ? "a sort of " : "an aggregate of ") +
-         lint::grouped(node.children.empty() ? rows_of(node) : input_rows(node)) + " rows, " +
-         lint::bytes_text(spill.bytes) + " on disk";
+         grouped(node.children.empty() ? rows_of(node) : input_rows(node)) + " rows, " +
+         bytes_text(spill.bytes) + " on disk";
 }
 
 // Rows take two to three times as much space in memory as on disk.
@@ -78,22 +74,21 @@ static void report_spill(Reporter& reporter, const Query& query, const Spill& sp
   const double largest = std::max(spill.bytes, files ? files->largest_bytes : 0);
   QualifiedName table;
   if (!query.facts.relations.empty()) table = query.facts.relations.front().table;
-  std::string message =
-      "A statement (" + lint::ran(query) + ") writes " +
-      (largest > 0 ? lint::bytes_text(largest) + " of temporary files" : "temporary files") + ": ";
+  std::string message = "A statement (" + ran(query) + ") writes " +
+                        (largest > 0 ? bytes_text(largest) + " of temporary files" : "temporary files") +
+                        ": ";
   message += spill.insight ? (spill.insight->kind == Kind::disk_sort      ? "a sort"
                               : spill.insight->kind == Kind::hash_batches ? "a hash"
                                                                           : "an aggregate") +
                                  std::string(" does not fit in work_mem.")
                            : "a sort, hash or aggregate does not fit in work_mem.";
-  Finding& finding = lint::report(reporter, query, table, std::move(message));
+  Finding& finding = report(reporter, query, table, std::move(message));
   if (files)
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                "the log reports temporary files " + lint::times(files->count) + ", " +
-                                    lint::bytes_text(files->total_bytes) + " in total, the largest " +
-                                    lint::bytes_text(files->largest_bytes),
-                                files->place});
-  if (spill.insight) finding.evidence.push_back(lint::plan_fact(*spill.plan, spill_text(spill)));
+    finding.evidence.push_back(log_fact("the log reports temporary files " + times(files->count) + ", " +
+                                            bytes_text(files->total_bytes) + " in total, the largest " +
+                                            bytes_text(files->largest_bytes),
+                                        files->place));
+  if (spill.insight) finding.evidence.push_back(plan_fact(*spill.plan, spill_text(spill)));
   finding.verdict = Verdict::confirmed;  // the server wrote the files
   finding.fix = manual_fix("Sort or hash fewer rows and columns; otherwise SET LOCAL work_mem" +
                            (largest > 0 ? " = '" + memory_for(largest) + "'" : std::string()) +
@@ -107,7 +102,7 @@ static void check(const Context& context, Reporter& reporter) {
     if (event.kind == ServerEvent::Kind::temporary_file && !event.fingerprint.empty())
       files.emplace(event.fingerprint, &event);
   for (const auto& query : context.workload().queries) {
-    if (!lint::of_application(query) || !reads_or_writes_rows(query)) continue;
+    if (!of_application(query) || !reads_or_writes_rows(query)) continue;
     const Spill spill = largest(context.plans_of(query));
     const auto found = files.find(query.fingerprint);
     const ServerEvent* event = found == files.end() ? nullptr : found->second;
@@ -139,7 +134,7 @@ constinit const Rule rule{
         "or an index in the requested order. Otherwise give this statement more memory in its own "
         "transaction, with `SET LOCAL work_mem`. A server-wide value applies to each sort of each session.",
     .when_to_ignore = "The statement is a nightly report that nobody waits for.",
-    .options = options,
+    .options = {&min_megabytes},
     .check = check};
 
 }  // namespace pgadvise::rules::spills_to_disk

@@ -11,19 +11,12 @@
 
 namespace pgadvise::rules::stale_statistics {
 
-static constexpr Option min_times{
-    .name = "times", .fallback = 100, .meaning = "factor by which an estimate must be wrong"};
-static constexpr Option min_rows{
-    .name = "rows",
-    .fallback = 10000,
-    .table_size = true,
-    .meaning = "rows of a table, or rows estimated or found by a scan, below which nothing is reported"};
-static constexpr Option changed_percent{.name = "changed_percent",
-                                        .fallback = 30,
-                                        .meaning =
-                                            "percent of the rows of a table changed since the last ANALYZE; "
-                                            "autovacuum analyzes at 10 by default"};
-static constexpr const Option* options[] = {&min_times, &min_rows, &changed_percent};
+static constexpr Option min_times{"times", 100, "factor by which an estimate must be wrong"};
+static constexpr Option min_rows = size_option(
+    "rows", 10000, "rows of a table, or rows estimated or found by a scan, below which nothing is reported");
+static constexpr Option changed_percent{
+    "changed_percent", 30,
+    "percent of the rows of a table changed since the last ANALYZE; autovacuum analyzes at 10 by default"};
 
 namespace {
 
@@ -56,13 +49,12 @@ bool generic(const PlanNode& node) {
     return false;
   };
   return has(node.filter) || has(node.index_condition) ||
-         std::any_of(node.conditions.begin(), node.conditions.end(),
-                     [&](const auto& condition) { return has(condition.second); });
+         std::ranges::any_of(node.conditions, [&](const auto& condition) { return has(condition.second); });
 }
 
 bool has_column_statistics(const Table& table) {
-  return std::any_of(table.columns.begin(), table.columns.end(),
-                     [](const Column& column) { return column.statistics.has_value(); });
+  return std::ranges::any_of(table.columns,
+                             [](const Column& column) { return column.statistics.has_value(); });
 }
 
 std::string of_counters(const Context& context, const Table& table) {
@@ -73,8 +65,8 @@ std::string of_counters(const Context& context, const Table& table) {
   if (table.kind == Table::Kind::partitioned) {
     // Partitions have statistics that this role may read, and the parent has none.
     const auto& parts = context.partitions_of(table.name);
-    const bool parts_have = std::any_of(parts.begin(), parts.end(),
-                                        [](const Table* part) { return has_column_statistics(*part); });
+    const bool parts_have =
+        std::ranges::any_of(parts, [](const Table* part) { return has_column_statistics(*part); });
     if (statistics->rows >= least && parts_have && !has_column_statistics(table))
       return "was never analyzed as a whole: autovacuum analyzes the partitions, not the partitioned table";
     return {};
@@ -82,12 +74,12 @@ std::string of_counters(const Context& context, const Table& table) {
   if (table.kind != Table::Kind::ordinary) return {};
   const double rows = static_cast<double>(statistics->live_rows);
   if (statistics->rows < 0 && rows >= least)
-    return "was never analyzed, and has about " + lint::grouped(rows) + " rows";
+    return "was never analyzed, and has about " + grouped(rows) + " rows";
   if (std::max(statistics->rows, rows) < least || changed < least ||
       100 * changed < context.option(changed_percent) * statistics->rows)
     return {};
-  return lint::grouped(changed) + " rows changed since the last ANALYZE, when the table had about " +
-         lint::grouped(statistics->rows);
+  return grouped(changed) + " rows changed since the last ANALYZE, when the table had about " +
+         grouped(statistics->rows);
 }
 
 // Only scans: better statistics on one table rarely fix the estimate of a join.
@@ -103,8 +95,7 @@ void collect(const Context& context, const Query& query, std::map<QualifiedName,
           std::max(insight.node->plan_rows, insight.node->actual_rows.value_or(0)) * insight.node->loops >=
           context.option(min_rows);
       if (large && times >= context.option(min_times))
-        out[lint::table_of(query, *insight.node)].misestimates.push_back(
-            {&query, &plan, insight.node, times});
+        out[table_of(query, *insight.node)].misestimates.push_back({&query, &plan, insight.node, times});
     }
 }
 
@@ -112,28 +103,28 @@ std::string analyze_sql(const QualifiedName& name) {
   return "ANALYZE " + quote_name(name.schema, name.name) + ";";
 }
 
-std::string rows(double count) { return lint::grouped(count) + (count == 1 ? " row" : " rows"); }
+std::string rows(double count) { return grouped(count) + (count == 1 ? " row" : " rows"); }
 
 std::string estimate_text(const Misestimate& misestimate) {
   const auto times = misestimate.node->loops > 1
-                         ? " in each of " + lint::grouped(misestimate.node->loops) + " loops"
+                         ? " in each of " + grouped(misestimate.node->loops) + " loops"
                          : std::string();
   return "estimated " + rows(misestimate.node->plan_rows) + ", found " +
-         lint::grouped(misestimate.node->actual_rows.value_or(0)) + times + ", " +
-         lint::grouped(misestimate.times) + " times off";
+         grouped(misestimate.node->actual_rows.value_or(0)) + times + ", " + grouped(misestimate.times) +
+         " times off";
 }
 
 // Whether the table was analyzed and has hardly changed since, so that ANALYZE would not help.
 bool fresh(const Context& context, const QualifiedName& name) {
   if (!context.has_catalog() || !context.catalog().statistics_days) return false;
-  const Table* table = context.catalog().table(name);
+  const Table* table = context.table(name);
   return table && table->statistics && table->statistics->rows >= 0 &&
          10 * static_cast<double>(table->statistics->changes_since_analyze) < table->statistics->rows;
 }
 
 void report_table(const Context& context, Reporter& reporter, const QualifiedName& name, Stale& stale) {
-  std::stable_sort(stale.misestimates.begin(), stale.misestimates.end(),
-                   [](const Misestimate& a, const Misestimate& b) { return a.times > b.times; });
+  std::ranges::stable_sort(stale.misestimates,
+                           [](const Misestimate& a, const Misestimate& b) { return a.times > b.times; });
   std::string message = stale.reason.empty()
                             ? "The planner misestimates the number of rows of " + display(name) + ": " +
                                   estimate_text(stale.misestimates.front()) + "."
@@ -142,22 +133,21 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
     message = display(name) + " " + stale.reason + ".";
   Finding& finding = reporter.add(table_subject(name), std::move(message));
   finding.verdict = Verdict::confirmed;
-  if (!stale.reason.empty()) finding.evidence.push_back(lint::catalog_fact(stale.reason));
+  if (!stale.reason.empty()) finding.evidence.push_back(catalog_fact(stale.reason));
   for (std::size_t i = 0; i < stale.misestimates.size() && i < max_plans; ++i) {
     const Misestimate& misestimate = stale.misestimates[i];
-    finding.evidence.push_back(lint::plan_fact(
+    finding.evidence.push_back(plan_fact(
         *misestimate.plan, "scan of " + display(name) +
                                (misestimate.node->index.empty() ? "" : " by " + misestimate.node->index) +
                                " " + estimate_text(misestimate)));
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                lint::ran(*misestimate.query) + ": " + ellipsis(misestimate.query->text, 300),
-                                misestimate.plan->place});
+    finding.evidence.push_back(log_fact(
+        ran(*misestimate.query) + ": " + ellipsis(misestimate.query->text, 300), misestimate.plan->place));
     if (!finding.location) finding.location = misestimate.plan->place;
   }
   if (stale.reason.empty() && fresh(context, name))
     finding.fix = manual_fix(
-        "ANALYZE will not help, because the table was analyzed: use CREATE STATISTICS for "
-        "dependent columns or for the compared expression, or a higher statistics target");
+        "ANALYZE will not help, because the table was analyzed: use CREATE STATISTICS for dependent columns "
+        "or for the compared expression, or a higher statistics target");
   else
     finding.fix =
         Fix{.title = stale.reason.empty() ? "ANALYZE the table; if the estimate stays wrong, use a higher "
@@ -172,11 +162,11 @@ static void check(const Context& context, Reporter& reporter) {
   std::map<QualifiedName, Stale> found;
   if (context.has_workload())
     for (const auto& query : context.workload().queries)
-      if (lint::of_application(query)) collect(context, query, found);
+      if (of_application(query)) collect(context, query, found);
   // Counters of a server with a history; a schema that was just loaded has none.
   if (context.has_catalog() && context.catalog().statistics_days)
     for (const auto& [name, table] : context.catalog().tables) {
-      auto reason = lint::of_tool_or_server(name, &table) ? std::string() : of_counters(context, table);
+      auto reason = of_tool_or_server(name, &table) ? std::string() : of_counters(context, table);
       if (!reason.empty()) found[name].reason = std::move(reason);
     }
   for (auto& [name, stale] : found) report_table(context, reporter, name, stale);
@@ -200,7 +190,7 @@ constinit const Rule rule{
         "Run `ANALYZE` on the table. If the estimate stays wrong after ANALYZE, use a higher statistics "
         "target for the column, or `CREATE STATISTICS` for dependent columns.",
     .when_to_ignore = "A queue or staging table fills and empties all day.",
-    .options = options,
+    .options = {&min_times, &min_rows, &changed_percent},
     .check = check};
 
 }  // namespace pgadvise::rules::stale_statistics

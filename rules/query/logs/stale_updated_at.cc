@@ -19,10 +19,9 @@ bool records_last_change(const Column& column) {
       "time",    "date",     "timestamp", "utc",    "ts",   "row", "record"};
   if (column.generated_expression || !(starts_with_nocase(column.type, "timestamp") || column.type == "date"))
     return false;
-  const auto words = lint::words_of(column.name);
-  return lint::any_of(words, change) && std::all_of(words.begin(), words.end(), [](const std::string& word) {
-           return is_one_of(word, beside);
-         });
+  const auto words = words_of(column.name);
+  return any_of(words, change) &&
+         std::ranges::all_of(words, [](const std::string& word) { return is_one_of(word, beside); });
 }
 
 // Whether the assignment changes the content of the row. Counters, leases and times of use do not count.
@@ -36,24 +35,24 @@ bool changes_content(const Table& table, const Assignment& assignment) {
   if (!column || assignment.from_itself || starts_with_nocase(column->type, "timestamp") ||
       column->type == "date" || column->type == "tsvector")
     return false;
-  return !lint::any_of(lint::words_of(column->name), tracking);
+  return !any_of(words_of(column->name), tracking);
 }
 
 // Whether the statement sets a time of its own, such as deleted_at = now(), which records the change.
 bool sets_own_time(const QueryFacts& facts, const Table& table) {
-  return std::any_of(facts.updated.begin(), facts.updated.end(), [&](const Assignment& assignment) {
+  return std::ranges::any_of(facts.updated, [&](const Assignment& assignment) {
     const Column* column =
         assignment.column.table == table.name ? table.column(assignment.column.column) : nullptr;
     if (!column || !starts_with_nocase(column->type, "timestamp")) return false;
-    return std::none_of(facts.assigned_parameters.begin(), facts.assigned_parameters.end(),
-                        [&](const auto& assigned) { return assigned.first == assignment.column; });
+    return std::ranges::none_of(facts.assigned_parameters,
+                                [&](const auto& assigned) { return assigned.first == assignment.column; });
   });
 }
 
 // Whether the statement selects rows by a given value, unlike a scheduled job over all rows.
 bool picks_rows(const QueryFacts& facts, const Table& table) {
   return facts.kind == StatementKind::insert ||
-         std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+         std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
            return predicate.column.table == table.name && predicate.value != Predicate::Value::column &&
                   !predicate.under_or &&
                   (predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list);
@@ -63,27 +62,26 @@ bool picks_rows(const QueryFacts& facts, const Table& table) {
 // Whether ON CONFLICT DO UPDATE only sets the key (key = EXCLUDED.key), which makes RETURNING return the row.
 bool sets_key_alone(const QueryFacts& facts, const Table& table) {
   if (facts.kind != StatementKind::insert || facts.updated.size() != 1) return false;
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& key) {
-    return lint::contains(key.columns, facts.updated.front().column.column);
+  return std::ranges::any_of(table.constraints, [&](const Constraint& key) {
+    return contains(key.columns, facts.updated.front().column.column);
   });
 }
 
 bool named_for_timestamps(const std::string& function) {
-  const auto words = lint::words_of(function.substr(function.find('.') + 1));
+  const auto words = words_of(function.substr(function.find('.') + 1));
   static constexpr std::array<std::string_view, 6> of_time = {"updated",     "modified", "timestamp",
                                                               "moddatetime", "changed",  "modtime"};
-  return lint::any_of(words, of_time);
+  return any_of(words, of_time);
 }
 
 // Whether the schema probably has triggers that pgadvise cannot see, because a DO block creates them in a
 // loop: a trigger function exists, but no trigger.
 bool triggers_unseen(const Catalog& catalog) {
   if (catalog.server_version > 0) return false;
-  const bool any = std::any_of(catalog.tables.begin(), catalog.tables.end(),
-                               [](const auto& item) { return !item.second.update_triggers.empty(); });
-  return !any &&
-         (lint::contains(catalog.extensions, "moddatetime") ||
-          std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(), named_for_timestamps));
+  const bool any = std::ranges::any_of(catalog.tables,
+                                       [](const auto& item) { return !item.second.update_triggers.empty(); });
+  return !any && (contains(catalog.extensions, "moddatetime") ||
+                  std::ranges::any_of(catalog.user_functions, named_for_timestamps));
 }
 
 // Another statement of the log that sets the column.
@@ -116,8 +114,8 @@ struct Stale {
 
 void explain(const Table& table, const Column& column, Finding& finding) {
   finding.evidence.push_back(
-      lint::catalog_fact("no trigger of " + display(table.name) + " fires before an UPDATE",
-                         column.origin.file.empty() ? std::nullopt : std::optional(column.origin)));
+      catalog_fact("no trigger of " + display(table.name) + " fires before an UPDATE",
+                   column.origin.file.empty() ? std::nullopt : std::optional(column.origin)));
   finding.fix = manual_fix(
       "Set " + column.name +
       " = now() in the statement, or use a BEFORE UPDATE trigger for all statements (Drizzle: $onUpdate)");
@@ -125,16 +123,12 @@ void explain(const Table& table, const Column& column, Finding& finding) {
 
 void report_statement(Reporter& reporter, const Table& table, const Column& column, const Stale& stale,
                       const Query& other) {
-  const std::vector<std::string> named(
-      stale.changed.begin(), stale.changed.begin() + std::min<std::ptrdiff_t>(3, std::ssize(stale.changed)));
-  const std::string more =
-      stale.changed.size() > 3 ? " and " + std::to_string(stale.changed.size() - 3) + " more" : "";
-  Finding& finding = lint::report(reporter, *stale.query, table.name,
-                                  "A statement changes " + join(named, ", ") + more + " of " +
-                                      display(table.name) + " without setting " + column.name +
-                                      ": caches, synchronization and users that rely on " + column.name +
-                                      " miss the change.");
-  finding.evidence.push_back(lint::query_fact(other, "another statement sets the column: "));
+  Finding& finding =
+      report(reporter, *stale.query, table.name,
+             "A statement changes " + first_names(stale.changed, 3) + " of " + display(table.name) +
+                 " without setting " + column.name + ": caches, synchronization and users that rely on " +
+                 column.name + " miss the change.");
+  finding.evidence.push_back(query_fact(other, "another statement sets the column: "));
   explain(table, column, finding);
 }
 
@@ -149,7 +143,7 @@ void report_table(Reporter& reporter, const Table& table, const Column& column,
   if (!column.origin.file.empty()) finding.location = column.origin;
   for (std::size_t i = 0; i < statements.size() && i < 3; ++i) {
     const Query& query = *statements[i].query;
-    finding.evidence.push_back(lint::query_fact(query, lint::ran(query) + ": "));
+    finding.evidence.push_back(query_fact(query, ran(query) + ": "));
   }
   explain(table, column, finding);
 }
@@ -158,16 +152,16 @@ void check(const Context& context, Reporter& reporter) {
   if (triggers_unseen(context.catalog())) return;
   std::map<const Table*, std::vector<Stale>> found;
   for (const auto& query : context.workload().queries) {
-    if (query.facts.updated.empty() || lint::by_tool_alone(query)) continue;
-    const Table* table = context.catalog().table(query.facts.updated.front().column.table);
+    if (query.facts.updated.empty() || by_tool_alone(query)) continue;
+    const Table* table = context.table(query.facts.updated.front().column.table);
     if (!table || !table->update_triggers.empty() ||
-        std::none_of(table->columns.begin(), table->columns.end(), records_last_change))
+        std::ranges::none_of(table->columns, records_last_change))
       continue;
     if (auto changed = changed_without(query, *table); !changed.empty())
       found[table].push_back({&query, std::move(changed)});
   }
   for (const auto& [table, statements] : found) {
-    const Column& column = *std::find_if(table->columns.begin(), table->columns.end(), records_last_change);
+    const Column& column = *std::ranges::find_if(table->columns, records_last_change);
     if (const Query* other = setter(context, {table->name, column.name}))
       for (const Stale& stale : statements) report_statement(reporter, *table, column, stale, *other);
     else report_table(reporter, *table, column, statements);

@@ -39,18 +39,18 @@ const Query* found_later(const Context& context, const QualifiedName& name, std:
   for (const auto& query : context.workload().queries) {
     if (!query.last || *query.last <= after) continue;
     const QueryFacts& facts = query.facts;
-    const bool known = std::any_of(facts.relations.begin(), facts.relations.end(),
-                                   [&](const RelationUse& use) { return same(name, use.table); });
-    const bool unknown = std::any_of(facts.unknown_relations.begin(), facts.unknown_relations.end(),
-                                     [&](const QualifiedName& use) { return same(name, use); });
+    const bool known =
+        std::ranges::any_of(facts.relations, [&](const RelationUse& use) { return same(name, use.table); });
+    const bool unknown = std::ranges::any_of(facts.unknown_relations,
+                                             [&](const QualifiedName& use) { return same(name, use); });
     if ((known || unknown) && query.timed_calls > 0) return &query;
   }
   return nullptr;
 }
 
 bool made_as_temporary(const Context& context, const std::string& table) {
-  return std::any_of(context.workload().queries.begin(), context.workload().queries.end(),
-                     [&](const Query& query) { return query.facts.creates_temporary == table; });
+  return std::ranges::any_of(context.workload().queries,
+                             [&](const Query& query) { return query.facts.creates_temporary == table; });
 }
 
 struct Cause {
@@ -93,14 +93,13 @@ const Column* counted_by(const Table& table, const std::string& sequence) {
 
 Cause created_in_schema(const Catalog& catalog, const std::string& what, const SourceLocation& origin) {
   const bool live = origin.live();
-  return {
-      what + (live ? ", and the server has it now, so the statement ran before it was created, in another "
-                     "database, or with another search_path"
-                   : ", so its migration had not run on the " +
-                         std::string(catalog.server_version == 0 ? "logged " : "") +
-                         "server, or its schema was not in the search_path"),
-      "Run migrations before the release that needs them",
-      catalog_fact("created here", live ? std::nullopt : std::optional(origin))};
+  return {what + (live ? ", and the server has it now, so the statement ran before it was created, in "
+                         "another database, or with another search_path"
+                       : ", so its migration had not run on the " +
+                             std::string(catalog.server_version == 0 ? "logged " : "") +
+                             "server, or its schema was not in the search_path"),
+          "Run migrations before the release that needs them",
+          catalog_fact("created here", live ? std::nullopt : std::optional(origin))};
 }
 
 // The cause if the name belongs to a sequence or an index.
@@ -125,7 +124,7 @@ std::optional<Cause> cause_of_other_relation(const Catalog& catalog, const Quali
 // Whether the statement quotes schema and table as one name: "public.orders".
 bool quoted_whole(const QualifiedName& name, const std::vector<const ServerEvent*>& events) {
   const std::string written = "\"" + name.schema + "." + name.name + "\"";
-  return !name.schema.empty() && std::any_of(events.begin(), events.end(), [&](const ServerEvent* event) {
+  return !name.schema.empty() && std::ranges::any_of(events, [&](const ServerEvent* event) {
     return contains(event->statement, written);
   });
 }
@@ -197,20 +196,19 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
     cause.text = "later statements found it, so the application ran before its migrations";
     cause.fix = "Run the migrations before the application starts";
   }
-  Finding& finding = reporter.add(table_subject(name),
+  Finding& finding = reporter.add(table_subject(name), events.front()->place,
                                   "The relation " + display(name) + " was used " + times(count) +
                                       " but did not exist: " + cause.text + ".",
                                   later ? std::optional(Severity::note) : std::nullopt);
-  finding.location = events.front()->place;
   for (std::size_t i = 0; i < events.size() && i < 3; ++i)
     finding.evidence.push_back(
         evidence_of(*events[i], "failed " + times(events[i]->count - by_hand(*events[i]))));
   if (events.size() > 3)
-    finding.evidence.push_back({Evidence::Kind::statement, std::to_string(events.size() - 3) +
-                                                               " more statements failed in the same way"});
+    finding.evidence.push_back(
+        log_fact(std::to_string(events.size() - 3) + " more statements failed in the same way"));
   if (tried > 0)
     finding.evidence.push_back(
-        {Evidence::Kind::statement, "not counted: " + times(tried) + " in psql or other interactive tools"});
+        log_fact("not counted: " + times(tried) + " in psql or other interactive tools"));
   if (cause.evidence) finding.evidence.push_back(*cause.evidence);
   finding.fix = manual_fix(cause.fix);
 }

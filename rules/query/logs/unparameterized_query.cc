@@ -1,22 +1,15 @@
 #include "lint/queries/loops.h"
 #include "lint/queries/queries.h"
-#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::unparameterized_query {
 
-static constexpr Option min_calls{
-    .name = "calls", .fallback = 100, .meaning = "calls below which a statement is not reported"};
+static constexpr Option min_calls{"calls", 100, "calls below which a statement is not reported"};
 static constexpr Option min_samples{
-    .name = "samples",
-    .fallback = 3,
-    .meaning = "samples with different literals from which the values count as part of the text"};
-static constexpr Option driver_share{.name = "driver_share",
-                                     .fallback = 0.5,
-                                     .meaning =
-                                         "share of such calls among the calls with values, from which the "
-                                         "driver or pooler is the cause and each finding is a note"};
-static constexpr const Option* options[] = {&min_calls, &min_samples, &driver_share};
+    "samples", 3, "samples with different literals from which the values count as part of the text"};
+static constexpr Option driver_share{"driver_share", 0.5,
+                                     "share of such calls among the calls with values, from which the driver "
+                                     "or pooler is the cause and each finding is a note"};
 
 static void check(const Context& context, Reporter& reporter) {
   const auto inlined = [&](const Query& query) {
@@ -32,21 +25,21 @@ static void check(const Context& context, Reporter& reporter) {
   }
   const bool driver = with_literals >= context.option(driver_share) * with_values;
   for (const auto& query : context.workload().queries) {
-    if (!inlined(query) || query.facts.inlined < context.option(min_samples) || lint::by_tool_alone(query))
+    if (!inlined(query) || query.facts.inlined < context.option(min_samples) || by_tool_alone(query))
       continue;
-    if (static_cast<double>(query.calls) < context.option(min_calls)) continue;
-    const QualifiedName table = lint::main_table(query);
-    Finding& finding = lint::report(
+    if (query.calls < context.option(min_calls)) continue;
+    const QualifiedName table = main_table(query);
+    Finding& finding = report(
         reporter, query, table,
-        "The statement" + lint::on_table(table) + " ran " + std::to_string(query.calls) +
+        "The statement" + on_table(table) + " ran " + std::to_string(query.calls) +
             " times with its values in the text: the server parses and plans each call again" +
             (driver ? "."
                     : ". Other statements of this log use parameters: check that the values are quoted."),
         driver ? std::optional(Severity::note) : std::nullopt);
     if (driver)
-      finding.evidence.push_back({Evidence::Kind::statement,
-                                  "most statements of the log have their values in the text: the driver or "
-                                  "its configuration puts them there"});
+      finding.evidence.push_back(
+          log_fact("most statements of the log have their values in the text: the driver or its "
+                   "configuration puts them there"));
     finding.fix = manual_fix("Pass the values as parameters");
   }
 }
@@ -67,7 +60,7 @@ constinit const Rule rule{
         "Pass values as parameters (`$1`, `?` or `%s`, depending on the driver). Never concatenate strings.",
     .when_to_ignore =
         "The driver quotes the values, planning is cheap, and a pooler does not allow prepared statements.",
-    .options = options,
+    .options = {&min_calls, &min_samples, &driver_share},
     .check = check};
 
 }  // namespace pgadvise::rules::unparameterized_query

@@ -15,35 +15,32 @@
 namespace pgadvise::rules::writes_outside_transaction {
 
 static constexpr Option fewest_bursts{
-    .name = "fewest_bursts",
-    .fallback = 3,
-    .meaning = "calls of the first write that the second follows, from which the writes belong together"};
+    "fewest_bursts", 3,
+    "calls of the first write that the second follows, from which the writes belong together"};
 static constexpr Option min_share{
-    .name = "share",
-    .fallback = 0.8,
-    .meaning = "share of the calls of the second write that must follow the first within a few statements"};
-static constexpr const Option* options[] = {&fewest_bursts, &min_share};
+    "share", 0.8,
+    "share of the calls of the second write that must follow the first within a few statements"};
 
 namespace {
 
 const Table* written(const Context& context, const Query& query) {
   for (const auto& relation : query.facts.relations)
-    if (relation.written) return context.catalog().table(relation.table);
+    if (relation.written) return context.table(relation.table);
   return nullptr;
 }
 
 void add_place(const std::optional<Sample>& sample, const Query& query, Finding& finding) {
-  Evidence evidence{Evidence::Kind::statement, ellipsis(query.text, lint::shown_statement)};
+  Evidence evidence{Evidence::Kind::statement, ellipsis(query.text, shown_statement)};
   if (sample) {
     evidence.place = sample->place;
-    evidence.literal = lint::with_parameters(*sample);
+    evidence.literal = with_parameters(*sample);
   }
   finding.evidence.push_back(std::move(evidence));
 }
 
 std::string in_one(const Context& context, const Query& first, const Query& then) {
-  const std::string one = lint::drizzle_write(context, first, "tx");
-  const std::string other = lint::drizzle_write(context, then, "tx");
+  const std::string one = drizzle_write(context, first, "tx");
+  const std::string other = drizzle_write(context, then, "tx");
   if (one.empty() || other.empty()) return {};
   return "await db.transaction(async (tx) => {\n  await " + one + ";\n  await " + other + ";\n});";
 }
@@ -79,7 +76,7 @@ static bool of_other_rows(const WritePair& pair, const Query& first, const Table
     const auto a = values_of(first, pair.first_sample, in_first);
     const auto b = values_of(then, pair.then_sample, in_then);
     if (!a.empty() && !b.empty() &&
-        std::none_of(a.begin(), a.end(), [&](const std::string& value) { return b.count(value) > 0; }))
+        std::ranges::none_of(a, [&](const std::string& value) { return b.count(value) > 0; }))
       return true;
   }
   return false;
@@ -89,13 +86,13 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& pair : context.workload().write_pairs) {
     const Query* first = context.query(pair.first);
     const Query* then = context.query(pair.then);
-    if (!first || !then || static_cast<double>(pair.bursts) < context.option(fewest_bursts) ||
+    if (!first || !then || pair.bursts < context.option(fewest_bursts) ||
         static_cast<double>(pair.calls) < context.option(min_share) * static_cast<double>(then->calls))
       continue;
     const Table* one = written(context, *first);
     const Table* other = written(context, *then);
     if (!one || !other || one == other) continue;
-    const Constraint* key = lint::foreign_key_between(*one, *other);
+    const Constraint* key = foreign_key_between(*one, *other);
     if (!key || of_other_rows(pair, *first, *one, *then, *other, *key)) continue;
     Finding& finding =
         reporter.add({.kind = "query",
@@ -111,13 +108,11 @@ static void check(const Context& context, Reporter& reporter) {
     add_place(pair.first_sample, *first, finding);
     add_place(pair.then_sample, *then, finding);
     finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         fmt::format(
-             "{} of the second statement's {} calls followed the first within a few statements, after {} of "
-             "its calls and without BEGIN",
-             pair.calls, then->calls, pair.bursts)});
+        log_fact(fmt::format("{} of the second statement's {} calls followed the first within a few "
+                             "statements, after {} of its calls and without BEGIN",
+                             pair.calls, then->calls, pair.bursts)));
     finding.evidence.push_back(
-        {Evidence::Kind::catalog, "the foreign key " + key->name + " connects the two tables", key->origin});
+        catalog_fact("the foreign key " + key->name + " connects the two tables", key->origin));
     finding.fix = manual_fix("Put both writes into one transaction");
     finding.fix->sql = "begin;\n" + first->text + ";\n" + then->text + ";\ncommit;";
     finding.fix->drizzle = in_one(context, *first, *then);
@@ -142,7 +137,7 @@ constinit const Rule rule{
         "(tx) => { … })` and `tx` for every query inside. One statement with a data-modifying CTE also "
         "works.",
     .when_to_ignore = "Each write is valid without the other.",
-    .options = options,
+    .options = {&fewest_bursts, &min_share},
     .check = check};
 
 }  // namespace pgadvise::rules::writes_outside_transaction

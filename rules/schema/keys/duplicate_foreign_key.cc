@@ -46,32 +46,27 @@ std::string actions_of(const Constraint& key) {
 void report(Reporter& reporter, const Table& table, const Constraint& kept, const Constraint& key) {
   const bool same = same_actions(kept, key);
   Finding& finding = reporter.add(
-      key_subject(table.name, key),
+      key_subject(table.name, key), key.origin,
       "The foreign key " + key.name + " on " + display(table.name) + " repeats " + kept.name +
           (same ? ": each write checks both."
                 : ": each write checks both, and they differ in what happens when the parent row changes."));
-  finding.location = key.origin;
   finding.evidence.push_back(catalog_fact(actions_of(key), key.origin));
   finding.evidence.push_back(catalog_fact(actions_of(kept), kept.origin));
-  Fix fix;
-  fix.title =
-      same ? "Drop the second foreign key" : "Decide which actions are right, and drop the other foreign key";
-  fix.safety = same ? Fix::Safety::review : Fix::Safety::manual;
-  if (same) {
-    fix.sql = ddl::drop_constraint(table.name, key.name) + ";";
-    fix.down_sql = ddl::add_constraint(table.name, key) + (key.validated ? "" : " NOT VALID") + ";";
-  }
-  finding.fix = std::move(fix);
+  finding.fix =
+      same ? Fix{.title = "Drop the second foreign key",
+                 .sql = ddl::drop_constraint(table.name, key.name) + ";",
+                 .down_sql = ddl::add_constraint(table.name, key) + (key.validated ? "" : " NOT VALID") + ";"}
+           : manual_fix("Decide which actions are right, and drop the other foreign key");
 }
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
     std::map<CheckedKey, const Constraint*> seen;
     std::vector<const Constraint*> keys;
-    for (const auto& key : table->constraints)
-      if (key.kind == Constraint::Kind::foreign_key && !key.referenced_columns.empty()) keys.push_back(&key);
+    for (const Constraint& key : foreign_keys(*table))
+      if (!key.referenced_columns.empty()) keys.push_back(&key);
     // Kept is one that comes from the parent table, or is validated, or else the first by name.
-    std::sort(keys.begin(), keys.end(), [](const Constraint* a, const Constraint* b) {
+    std::ranges::sort(keys, [](const Constraint* a, const Constraint* b) {
       return std::tuple(!a->inherited, !a->validated, a->name) <
              std::tuple(!b->inherited, !b->validated, b->name);
     });

@@ -61,20 +61,19 @@ Mismatch compare_types(const Type& child, const Type& parent) {
 
 Fix fix_of(const Table& table, const Column& column, const std::string& type, bool narrower) {
   const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
-  Fix fix;
-  fix.title =
-      "Change the column to the type of the key: this rewrites the table under an ACCESS EXCLUSIVE lock";
-  fix.sql = begin + type + ";";
-  fix.down_sql = begin + column.type + ";";
-  fix.safety = narrower ? Fix::Safety::review : Fix::Safety::manual;
-  return fix;
+  return {
+      .title =
+          "Change the column to the type of the key: this rewrites the table under an ACCESS EXCLUSIVE lock",
+      .sql = begin + type + ";",
+      .down_sql = begin + column.type + ";",
+      .safety = narrower ? Fix::Safety::review : Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
-    for (const auto& key : table->constraints) {
-      const Table* parent = context.catalog().table(key.referenced_table);
-      if (key.kind != Constraint::Kind::foreign_key || key.inherited || !parent) continue;
+    for (const Constraint& key : own_foreign_keys(*table)) {
+      const Table* parent = context.table(key.referenced_table);
+      if (!parent) continue;
       for (std::size_t at = 0; at < std::min(key.columns.size(), key.referenced_columns.size()); ++at) {
         const Column* from = table->column(key.columns[at]);
         const Column* to = parent->column(key.referenced_columns[at]);
@@ -84,16 +83,11 @@ void check(const Context& context, Reporter& reporter) {
         const Mismatch mismatch = compare_types(*child, *above);
         if (mismatch.problem.empty()) continue;
         Finding& finding =
-            reporter.add({.kind = "foreign-key",
-                          .schema = table->name.schema,
-                          .table = table->name.name,
-                          .columns = {from->name},
-                          .constraint = key.name},
+            reporter.add(subject_in(table->name, "foreign-key", {from->name}, key.name), from->origin,
                          display(table->name) + "." + from->name + " is " + from->type + ", but " +
                              display(parent->name) + "." + to->name + ", which it references, is " +
                              to->type + ": " + from->name + " " + mismatch.problem + ".",
                          mismatch.severity);
-        finding.location = from->origin;
         finding.evidence.push_back(catalog_fact("the referenced column is declared here", to->origin));
         finding.fix = fix_of(*table, *from, to->type,
                              mismatch.severity == Severity::warning && child->category == above->category);

@@ -6,15 +6,13 @@ namespace pgadvise::rules::foreign_key_without_on_delete {
 
 static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
-    for (const auto& key : table->constraints) {
-      if (key.kind != Constraint::Kind::foreign_key || key.inherited || key.on_delete != "NO ACTION")
-        continue;
-      Finding& finding = reporter.add(
-          key_subject(table->name, key),
+    for (const Constraint& key : own_foreign_keys(*table)) {
+      if (key.on_delete != "NO ACTION") continue;
+      reporter.add(
+          key_subject(table->name, key), key.origin,
           "The foreign key " + display(table->name) + " (" + join(key.columns, ", ") + ") to " +
               display(key.referenced_table) +
               " has no ON DELETE action: the server refuses to delete a parent row that has children.");
-      finding.location = key.origin;
     }
   }
 }

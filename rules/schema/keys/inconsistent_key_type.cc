@@ -8,18 +8,15 @@
 namespace pgadvise::rules::inconsistent_key_type {
 namespace {
 
-constexpr Option least_keys{.name = "least_keys",
-                            .fallback = 5,
-                            .meaning = "keys of a schema from which the majority counts as its convention"};
-constexpr Option min_share{
-    .name = "share", .fallback = 0.8, .meaning = "share of the keys that must follow the convention"};
+constexpr Option least_keys{"least_keys", 5,
+                            "keys of a schema from which the majority counts as its convention"};
+constexpr Option min_share{"share", 0.8, "share of the keys that must follow the convention"};
 constexpr std::string_view types[] = {"uuid", "bigint", "integer", "text"};
 constexpr Option stated_keys{.name = "keys",
                              .meaning =
-                                 "`\"uuid\"`, `\"bigint\"`, `\"integer\"` or `\"text\"`: the type of "
-                                 "primary keys, instead of the majority; stating it turns on the rule",
+                                 "`\"uuid\"`, `\"bigint\"`, `\"integer\"` or `\"text\"`: the type of primary "
+                                 "keys, instead of the majority; stating it turns on the rule",
                              .choices = types};
-constexpr const Option* options[] = {&least_keys, &min_share, &stated_keys};
 
 struct Key {
   const Table* table;
@@ -33,10 +30,8 @@ const Column* generated_key(const Table& table) {
   const Column* column = table.column(primary->columns[0]);
   const auto words = words_of(primary->columns[0]);
   const bool named = !words.empty() && (words.back() == "id" || words.back() == "uuid");
-  const bool shared =
-      std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
-        return constraint.kind == Constraint::Kind::foreign_key && constraint.columns == primary->columns;
-      });
+  const bool shared = std::ranges::any_of(
+      foreign_keys(table), [&](const Constraint& key) { return key.columns == primary->columns; });
   return named && !shared ? column : nullptr;
 }
 
@@ -47,10 +42,9 @@ std::string type_of(const Column& column) {
 
 void report(Reporter& reporter, const Key& key, const std::string& wanted, const std::string& because) {
   const auto& [table, column] = key;
-  Finding& finding = reporter.add(column_subject(table->name, column->name),
-                                  "The primary key of " + display(table->name) + " has type " + column->type +
-                                      ", but " + because + " " + wanted + ".");
-  finding.location = column->type_origin();
+  reporter.add(column_subject(table->name, column->name), column->type_origin(),
+               "The primary key of " + display(table->name) + " has type " + column->type + ", but " +
+                   because + " " + wanted + ".");
 }
 
 void check_schema(const Context& context, Reporter& reporter, const std::vector<Key>& keys) {
@@ -68,8 +62,8 @@ void check_schema(const Context& context, Reporter& reporter, const std::vector<
   };
   std::map<std::string, double> count;
   for (const auto& key : keys) ++count[kind(*key.column)];
-  const auto most = std::max_element(count.begin(), count.end(),
-                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::ranges::max_element(count, [](const auto& a, const auto& b) { return a.second < b.second; });
   const auto all = static_cast<double>(keys.size());
   if (all < context.option(least_keys) || most->second < all * context.option(min_share)) return;
   for (const auto& key : keys)
@@ -90,7 +84,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "inconsistent-key-type",
     .severity = Severity::note,
-    .harm = lint::Harm::upkeep,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a primary key of another type than the convention",
     .why =
@@ -104,7 +98,7 @@ constinit const Rule rule{
         "Use the convention's type for new tables. Changing a key means changing all columns that reference "
         "it.",
     .when_to_ignore = "A library defines the table, or its ids come from another system.",
-    .options = options,
+    .options = {&least_keys, &min_share, &stated_keys},
     .check = check,
     .on_by_default = false,
     .guesses = true};

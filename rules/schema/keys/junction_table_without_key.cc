@@ -21,10 +21,8 @@ static bool any_unique_over(const Table& table, const std::vector<std::string>& 
 // about its rows. applicant_jobs links applicants and jobs, and is no queue.
 static std::vector<std::string> linked_words(const Table& table) {
   std::vector<std::string> out;
-  for (const auto& key : table.constraints) {
-    if (key.kind != Constraint::Kind::foreign_key) continue;
-    for (const auto& word : words_of(key.referenced_table.name)) out.push_back(singular(word));
-  }
+  for (const Constraint& key : foreign_keys(table))
+    for (auto& word : singular_words(key.referenced_table.name)) out.push_back(std::move(word));
   return out;
 }
 
@@ -34,7 +32,7 @@ static bool has_events(const Table& table, const std::vector<std::string>& linke
                                                "signin",     "purchase",    "play",    "call",
                                                "payment",    "transaction", "failure"};
   const auto words = words_of(table.name.name);
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+  return std::ranges::any_of(words, [&](const std::string& word) {
     return is_one_of(singular(word), names) && !contains(linked, singular(word));
   });
 }
@@ -50,20 +48,15 @@ static const Index* plain_index_over(const Table& table, const std::vector<std::
 }
 
 static Fix fix_of(const Context& context, const Table& table, const Junction& junction) {
-  const bool partitioned = table.kind == Table::Kind::partitioned;
-  Fix fix;
-  if (!primary_key(table)) {
-    const Constraint key = new_primary_key(table, junction.links);
-    fix.title = "Make the two columns the primary key; this fails while there are duplicate pairs or NULLs";
-    fix.sql = ddl::add_constraint(table.name, key) + ";";
-    fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
-  } else {
-    const Index index = new_unique_index(context.catalog(), table, junction.links);
-    fix.title = "Create a unique index over the two columns; this fails while there are duplicate pairs";
-    fix.sql = ddl::create_index(table.name, index, {.concurrently = !partitioned}) + ";";
-    fix.down_sql = ddl::drop_index({table.name.schema, index.name}, !partitioned) + ";";
-  }
-  return fix;
+  if (primary_key(table))
+    return create_index(
+        table, new_unique_index(context.catalog(), table, junction.links),
+        "Create a unique index over the two columns; this fails while there are duplicate pairs");
+  const Constraint key = new_primary_key(table, junction.links);
+  return {
+      .title = "Make the two columns the primary key; this fails while there are duplicate pairs or NULLs",
+      .sql = ddl::add_constraint(table.name, key) + ";",
+      .down_sql = ddl::drop_constraint(table.name, key.name) + ";"};
 }
 
 static void check(const Context& context, Reporter& reporter) {
@@ -75,12 +68,11 @@ static void check(const Context& context, Reporter& reporter) {
         has_events(*table, linked_words(*table)))
       continue;
     const Index* plain = plain_index_over(*table, links.links);
-    Finding& finding = reporter.add(
-        {.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
-        display(table->name) + " links two tables, but no unique key covers the pair (" +
-            join(links.links, ", ") + "): with duplicate pairs, joins return duplicate rows.",
-        plain || primary_key(*table) ? std::optional(Severity::note) : std::nullopt);
-    finding.location = table->origin;
+    Finding& finding =
+        reporter.add(subject_in(table->name, "table", links.links), table->origin,
+                     display(table->name) + " links two tables, but no unique key covers the pair (" +
+                         join(links.links, ", ") + "): with duplicate pairs, joins return duplicate rows.",
+                     plain || primary_key(*table) ? std::optional(Severity::note) : std::nullopt);
     if (plain)
       finding.evidence.push_back(catalog_fact(
           plain->name + " covers the pair and is not unique: repeated pairs may be intended", plain->origin));

@@ -11,22 +11,15 @@
 namespace pgadvise::rules::missing_foreign_key {
 namespace {
 
-constexpr Option declared_share{.name = "declared_share",
-                                .fallback = 0.5,
-                                .meaning =
-                                    "share of declared keys among the likely and declared keys to a table "
-                                    "below which its likely keys count as left out by convention"};
+constexpr Option declared_share{"declared_share", 0.5,
+                                "share of declared keys among the likely and declared keys to a table below "
+                                "which its likely keys count as left out by convention"};
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning =
-        "likely keys of a schema, left out by convention, below which there is one finding for each column"};
+    "convention_columns", 8,
+    "likely keys of a schema, left out by convention, below which there is one finding for each column"};
 constexpr Option dropped_keys{
-    .name = "dropped_keys",
-    .fallback = 5,
-    .meaning =
-        "foreign keys of a schema that migrations dropped for good, from which the schema is not reported"};
-constexpr const Option* options[] = {&declared_share, &convention_columns, &dropped_keys};
+    "dropped_keys", 5,
+    "foreign keys of a schema that migrations dropped for good, from which the schema is not reported"};
 
 struct Candidate {
   const Table* table;
@@ -49,9 +42,7 @@ std::string target_of(const std::string& name) {
       "slack",   "discord",    "provider",    "oauth",   "original", "old",    "legacy", "source",
       "trace",   "request",    "correlation", "message", "device",   "paypal", "apple",  "shopify",
       "hubspot", "salesforce", "idempotency", "vendor",  "upstream", "polar",  "temp"};
-  if (any_of(words, foreign)) return {};
-  for (auto& word : words) word = singular(word);
-  return join(words, " ");
+  return any_of(words, foreign) ? "" : singular_name(join(words, "_"));
 }
 
 // Whether the name is that of a reference to a row of the same table: "parent_id", "parent_comment_id" of
@@ -76,13 +67,10 @@ bool named_for_own_table(const Table& table, const std::string& name) {
 
 // Whether a column of this name in some table is declared as a reference to another table.
 bool declared_to_another(const Context& context, const std::string& column) {
-  const auto& all = context.catalog().tables;
-  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
-    return std::any_of(entry.second.constraints.begin(), entry.second.constraints.end(),
-                       [&](const Constraint& key) {
-                         return key.kind == Constraint::Kind::foreign_key && contains(key.columns, column) &&
-                                key.referenced_table != entry.first;
-                       });
+  return std::ranges::any_of(context.catalog().tables, [&](const auto& entry) {
+    return std::ranges::any_of(foreign_keys(entry.second), [&](const Constraint& key) {
+      return contains(key.columns, column) && key.referenced_table != entry.first;
+    });
   });
 }
 
@@ -96,7 +84,7 @@ bool polymorphic(const Table& table, const std::string& name) {
   auto words = words_of(name);
   words.pop_back();
   const std::string stem = join(words, " ");
-  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& other) {
+  return std::ranges::any_of(table.columns, [&](const Column& other) {
     auto of_other = words_of(other.name);
     if (of_other.size() < 2) return false;
     const std::string last = of_other.back();
@@ -107,8 +95,8 @@ bool polymorphic(const Table& table, const std::string& name) {
 
 // A relation of relationMode = "prisma", which the schema declares to have no foreign key.
 bool in_logical_key(const Table& table, const std::string& column) {
-  return std::any_of(table.logical_keys.begin(), table.logical_keys.end(),
-                     [&](const Constraint& key) { return contains(key.columns, column); });
+  return std::ranges::any_of(table.logical_keys,
+                             [&](const Constraint& key) { return contains(key.columns, column); });
 }
 
 bool alone_in_primary_key(const Table& table, const std::string& column) {
@@ -124,13 +112,10 @@ const Table* declared_elsewhere(const Context& context, const Table& parent, con
 }
 
 bool refers_to_schema(const Context& context, const Table& table, const std::string& schema) {
-  const auto& all = context.catalog().tables;
-  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+  return std::ranges::any_of(context.catalog().tables, [&](const auto& entry) {
     return entry.first.schema == table.name.schema &&
-           std::any_of(
-               entry.second.constraints.begin(), entry.second.constraints.end(), [&](const Constraint& key) {
-                 return key.kind == Constraint::Kind::foreign_key && key.referenced_table.schema == schema;
-               });
+           std::ranges::any_of(foreign_keys(entry.second),
+                               [&](const Constraint& key) { return key.referenced_table.schema == schema; });
   });
 }
 
@@ -183,8 +168,8 @@ bool has_placeholder_values(const Table& table, const Column& column) {
 // with `rev`, the number of a revision, and `revtype`. Its rows outlive the rows that they reference.
 bool is_audit_table(const Table& table) {
   const auto has = [&](std::string_view name) {
-    return std::any_of(table.columns.begin(), table.columns.end(),
-                       [&](const Column& column) { return lower(column.name) == name; });
+    return std::ranges::any_of(table.columns,
+                               [&](const Column& column) { return lower(column.name) == name; });
   };
   const auto words = words_of(table.name.name);
   return has("rev") && (has("revtype") || (words.size() > 1 && words.back() == "aud"));
@@ -227,24 +212,22 @@ Fix fix_of(const Candidate& found) {
       .columns = {found.column->name},
       .referenced_table = found.parent->name,
       .referenced_columns = {found.key}};
-  Fix fix;
-  fix.title =
-      "Add the foreign key NOT VALID, which avoids a long lock; validate it after removing orphaned rows";
-  fix.sql = ddl::add_constraint(table.name, key);
-  fix.sql += table.kind == Table::Kind::partitioned
-                 ? ";"
-                 : " NOT VALID;\n" + ddl::validate_constraint(table.name, key.name) + ";";
-  fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
-  return fix;
+  return {
+      .title =
+          "Add the foreign key NOT VALID, which avoids a long lock; validate it after removing orphaned rows",
+      .sql = ddl::add_constraint(table.name, key) +
+             (table.kind == Table::Kind::partitioned
+                  ? ";"
+                  : " NOT VALID;\n" + ddl::validate_constraint(table.name, key.name) + ";"),
+      .down_sql = ddl::drop_constraint(table.name, key.name) + ";"};
 }
 
 void report(Reporter& reporter, const Candidate& found) {
   Finding& finding =
-      reporter.add(column_subject(found.table->name, found.column->name),
+      reporter.add(column_subject(found.table->name, found.column->name), found.column->origin,
                    display(found.table->name) + "." + found.column->name + " looks like a reference to " +
                        display(found.parent->name) +
                        ", but there is no foreign key: rows may reference parents that do not exist.");
-  finding.location = found.column->origin;
   finding.evidence.push_back(catalog_fact(found.because, found.parent->column(found.key)->origin));
   finding.fix = fix_of(found);
 }
@@ -257,9 +240,8 @@ std::vector<const Candidate*> left_out_by_convention(const Context& context,
   std::vector<const Candidate*> out;
   for (const Candidate& one : found) {
     const auto& references = context.references_to(one.parent->name);
-    const double declared = static_cast<double>(
-        std::count_if(references.begin(), references.end(),
-                      [](const Context::Reference& reference) { return !reference.key->inherited; }));
+    const double declared = static_cast<double>(std::ranges::count_if(
+        references, [](const Context::Reference& reference) { return !reference.key->inherited; }));
     if (declared < (declared + likely[one.parent]) * context.option(declared_share)) out.push_back(&one);
   }
   return out;
@@ -297,9 +279,9 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& [schema, found] : schemas) {
     if (dropped[schema] >= context.option(dropped_keys)) continue;
     auto left_out = left_out_by_convention(context, found);
-    if (static_cast<double>(left_out.size()) < context.option(convention_columns)) left_out.clear();
+    if (left_out.size() < context.option(convention_columns)) left_out.clear();
     for (const Candidate& one : found)
-      if (std::find(left_out.begin(), left_out.end(), &one) == left_out.end()) report(reporter, one);
+      if (std::ranges::find(left_out, &one) == left_out.end()) report(reporter, one);
     if (!left_out.empty()) report_schema_of(reporter, schema, left_out);
   }
 }
@@ -322,18 +304,18 @@ constinit const Rule rule{
         "`parent_comment_id` in comments, `manager_id` in employees.\n\n"
         "Left out are names of ids of other systems (stripe, external …), `…_id` with `…_type`, and tables "
         "of logs, events and queues. So are audit tables of Hibernate Envers (`orders_aud` with `rev` and "
-        "`revtype`). Columns beside whose definition an SQL comment says `no foreign key`, "
-        "`no FK`, `no REFERENCES` or `scalar FK` are left out. Keys that a migration dropped are left out "
-        "too, and so are schemas whose migrations dropped several keys, and relations of Prisma's "
-        "`relationMode = \"prisma\"`. Many likely keys "
-        "of a schema to tables to which fewer than half of the keys are declared are one finding.",
+        "`revtype`). Columns beside whose definition an SQL comment says `no foreign key`, `no FK`, `no "
+        "REFERENCES` or `scalar FK` are left out. Keys that a migration dropped are left out too, and so are "
+        "schemas whose migrations dropped several keys, and relations of Prisma's `relationMode = "
+        "\"prisma\"`. Many likely keys of a schema to tables to which fewer than half of the keys are "
+        "declared are one finding.",
     .fix =
         "Add the foreign key NOT VALID, remove orphaned rows, validate the key, and make sure that an index "
         "serves it.",
     .when_to_ignore =
         "Rows must outlive the rows that they reference, the tables are in different databases in "
         "production, or the column is not a reference.",
-    .options = options,
+    .options = {&declared_share, &convention_columns, &dropped_keys},
     .check = check,
     .guesses = true};
 

@@ -12,13 +12,9 @@
 
 namespace pgadvise::rules::missing_primary_key {
 
-static constexpr Option convention_tables{
-    .name = "convention_tables",
-    .fallback = 3,
-    .meaning =
-        "tables of a schema with a unique key that could be the primary key, below which there is one "
-        "finding for each table"};
-static constexpr const Option* options[] = {&convention_tables};
+static constexpr Option convention_tables{"convention_tables", 3,
+                                          "tables of a schema with a unique key that could be the primary "
+                                          "key, below which there is one finding for each table"};
 
 // A unique index without a predicate, all of whose columns are NOT NULL: it can become the primary key.
 static const Index* ready_key(const Table& table) {
@@ -26,7 +22,7 @@ static const Index* ready_key(const Table& table) {
     if (!index.unique || !index.valid || index.predicate || index.nulls_not_distinct ||
         index.method != "btree" || index.keys.empty())
       continue;
-    if (std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+    if (std::ranges::all_of(index.keys, [&](const IndexKey& key) {
           const Column* column = table.column(key.column);
           return column && column->not_null && !key.descending && key.operator_class.empty() &&
                  key.collation.empty();
@@ -40,8 +36,8 @@ static const Index* ready_key(const Table& table) {
 static const Index* nullable_key(const Table& table) {
   for (const auto& index : table.indexes) {
     const bool whole = index.unique && index.valid && !index.predicate && !index.keys.empty();
-    if (whole && std::all_of(index.keys.begin(), index.keys.end(),
-                             [&](const IndexKey& key) { return table.column(key.column) != nullptr; }))
+    if (whole && std::ranges::all_of(
+                     index.keys, [&](const IndexKey& key) { return table.column(key.column) != nullptr; }))
       return &index;
   }
   return nullptr;
@@ -52,8 +48,7 @@ static const Index* nullable_key(const Table& table) {
 static const Index* expression_key(const Table& table) {
   for (const auto& index : table.indexes)
     if (index.unique && index.valid && !index.predicate &&
-        std::any_of(index.keys.begin(), index.keys.end(),
-                    [](const IndexKey& key) { return key.column.empty(); }))
+        std::ranges::any_of(index.keys, [](const IndexKey& key) { return key.column.empty(); }))
       return &index;
   return nullptr;
 }
@@ -84,7 +79,7 @@ static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
 static bool referenced(const Context& context, const Table& table, const std::vector<std::string>& columns) {
   const std::set<std::string> unique(columns.begin(), columns.end());
   const auto& keys = context.references_to(table.name);
-  return std::any_of(keys.begin(), keys.end(), [&](const auto& of) {
+  return std::ranges::any_of(keys, [&](const auto& of) {
     const auto& to = of.key->referenced_columns;
     return std::set<std::string>(to.begin(), to.end()) == unique;
   });
@@ -93,8 +88,8 @@ static bool referenced(const Context& context, const Table& table, const std::ve
 // A primary key in the place of the unique constraint, which would be a second index over the same columns.
 static void replace_unique(const Context& context, const Table& table, const Constraint& primary,
                            const std::string& unique, Fix& fix) {
-  const auto constraint = std::find_if(table.constraints.begin(), table.constraints.end(),
-                                       [&](const Constraint& one) { return one.name == unique; });
+  const auto constraint =
+      std::ranges::find_if(table.constraints, [&](const Constraint& one) { return one.name == unique; });
   if (constraint == table.constraints.end()) return;
   if (referenced(context, table, primary.columns)) {
     fix.title += "; a foreign key needs " + unique + ", so both indexes remain";
@@ -156,18 +151,16 @@ static std::string fact_of(const Index& ready) {
 
 static void report_ready(const Context& context, Reporter& reporter, const ReadyTable& found) {
   const Table& table = *found.table;
-  Finding& finding = reporter.add(table_subject(table.name),
+  Finding& finding = reporter.add(table_subject(table.name), table.origin,
                                   display(table.name) + " has no primary key, although " + found.ready->name +
                                       " could be one: tools and logical replication look for a primary key.",
                                   Severity::note);
-  finding.location = table.origin;
   finding.evidence.push_back(catalog_fact(fact_of(*found.ready), found.ready->origin));
   finding.fix = fix_of(context, table, found.ready);
 }
 
 static void report_ready_of_schema(const Context& context, Reporter& reporter, const std::string& schema,
                                    const std::vector<ReadyTable>& tables) {
-  constexpr std::size_t named = 5;
   std::vector<SchemaMember> members;
   std::vector<std::string> names;
   Fix fix{.title =
@@ -177,7 +170,7 @@ static void report_ready_of_schema(const Context& context, Reporter& reporter, c
   std::vector<std::string> back;
   for (const auto& [table, ready] : tables) {
     members.push_back({display(table->name), "has no primary key: " + fact_of(*ready), table->origin});
-    if (names.size() < named) names.push_back(display(table->name));
+    names.push_back(display(table->name));
     const Fix one = fix_of(context, *table, ready);
     if (one.safety == Fix::Safety::manual) fix.safety = one.safety;
     steps.push_back(one.sql);
@@ -185,15 +178,12 @@ static void report_ready_of_schema(const Context& context, Reporter& reporter, c
   }
   fix.sql = join(steps, "\n");
   fix.down_sql = join(back, "\n");
-  Finding& finding = report_schema(
-      reporter, schema,
-      std::to_string(tables.size()) + " tables in schema " + schema +
-          " have no primary key, which tools and logical replication look for, although each has a unique "
-          "key "
-          "that could be one: " +
-          join(names, ", ") +
-          (tables.size() > named ? " and " + std::to_string(tables.size() - named) + " more" : "") + ".",
-      members, members.size());
+  Finding& finding = report_schema(reporter, schema,
+                                   std::to_string(tables.size()) + " tables in schema " + schema +
+                                       " have no primary key, which tools and logical replication look for, "
+                                       "although each has a unique key that could be one: " +
+                                       first_names(std::move(names), 5) + ".",
+                                   members, members.size());
   finding.severity = Severity::note;
   finding.fix = std::move(fix);
 }
@@ -210,9 +200,8 @@ static void report_without_key(const Context& context, Reporter& reporter, const
                       " is unique, but one of its columns may be NULL, and logical replication cannot UPDATE "
                       "or DELETE the rows."
                 : "it may contain duplicate rows, and logical replication cannot UPDATE or DELETE its rows.");
-  Finding& finding = reporter.add(table_subject(table.name), std::move(message),
+  Finding& finding = reporter.add(table_subject(table.name), table.origin, std::move(message),
                                   unique || expression ? std::optional(Severity::note) : std::nullopt);
-  finding.location = table.origin;
   if (unique)
     finding.evidence.push_back(
         catalog_fact(unique->name + " is unique and has no predicate", unique->origin));
@@ -229,7 +218,7 @@ static void check(const Context& context, Reporter& reporter) {
     else report_without_key(context, reporter, *table);
   }
   for (const auto& [schema, tables] : schemas) {
-    if (static_cast<double>(tables.size()) >= context.option(convention_tables))
+    if (tables.size() >= context.option(convention_tables))
       report_ready_of_schema(context, reporter, schema, tables);
     else
       for (const auto& one : tables) report_ready(context, reporter, one);
@@ -252,12 +241,12 @@ constinit const Rule rule{
         "columns may be NULL. Several tables of a schema whose unique key could be the primary key as it is "
         "are one finding.",
     .fix =
-        "Make a unique index over NOT NULL columns the primary key "
-        "(`ADD PRIMARY KEY USING INDEX`), or add an identity column.",
+        "Make a unique index over NOT NULL columns the primary key (`ADD PRIMARY KEY USING INDEX`), or add "
+        "an identity column.",
     .when_to_ignore =
         "Rows are only appended and read in bulk (staging, logs), and no logical replication includes the "
         "table.",
-    .options = options,
+    .options = {&convention_tables},
     .check = check};
 
 }  // namespace pgadvise::rules::missing_primary_key

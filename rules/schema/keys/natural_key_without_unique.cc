@@ -7,17 +7,13 @@
 namespace pgadvise::rules::natural_key_without_unique {
 namespace {
 
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 1000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which distinct values are no evidence"};
-constexpr const Option* options[] = {&least_rows};
+constexpr Option least_rows =
+    size_option("least_rows", 1000, "rows of the table below which distinct values are no evidence");
 
 bool named_like_key(const Column& column) {
   static constexpr std::string_view names[] = {"email",  "username",  "slug",     "sku",     "isbn", "ean",
                                                "handle", "subdomain", "hostname", "barcode", "iban", "vin"};
-  const auto words = words_of(column.name);
-  return !words.empty() && is_one_of(words.back(), names);
+  return ends_with_word(column.name, names);
 }
 
 // Whether ANALYZE found no value twice. n_distinct is then exactly -1, or less by the share of NULLs. A share
@@ -33,10 +29,8 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
     return manual_fix(
         "A unique index on a partitioned table must include the partition key: keep the values in a separate "
         "table");
-  const Index index = new_unique_index(context.catalog(), table, {column.name});
-  return {.title = "Create a unique index; this fails while there are duplicate values",
-          .sql = ddl::create_index(table.name, index, {.concurrently = true}) + ";",
-          .down_sql = ddl::drop_index({table.name.schema, index.name}, true) + ";"};
+  return create_index(table, new_unique_index(context.catalog(), table, {column.name}),
+                      "Create a unique index; this fails while there are duplicate values");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -46,11 +40,10 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& column : table->columns) {
       if (!named_like_key(column) || !no_value_twice(column) || in_unique_index(*table, column.name))
         continue;
-      Finding& finding = reporter.add(column_subject(table->name, column.name),
+      Finding& finding = reporter.add(column_subject(table->name, column.name), column.origin,
                                       display(table->name) + "." + column.name +
                                           " has no duplicates in the rows that ANALYZE read (of " +
                                           grouped(rows) + "), but no unique index prevents them.");
-      finding.location = column.origin;
       finding.fix = fix_of(context, *table, column);
     }
   }
@@ -73,7 +66,7 @@ constinit const Rule rule{
         "ANALYZE reads only some.",
     .fix = "CREATE UNIQUE INDEX CONCURRENTLY. For an address, index lower(email).",
     .when_to_ignore = "The value is unique only within another column, or need not be unique.",
-    .options = options,
+    .options = {&least_rows},
     .check = check,
     .on_by_default = false,
     .guesses = true};

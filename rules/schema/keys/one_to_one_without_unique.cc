@@ -14,17 +14,11 @@
 namespace pgadvise::rules::one_to_one_without_unique {
 namespace {
 
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 1000,
-                            .table_size = false,
-                            .meaning = "rows of the table below which distinct values are no evidence"};
+constexpr Option least_rows{"least_rows", 1000,
+                            "rows of the table below which distinct values are no evidence"};
 constexpr Option most_rows{
-    .name = "most_rows",
-    .fallback = 30'000,
-    .table_size = false,
-    .meaning =
-        "rows of the table above which ANALYZE reads only some, so that distinct values are no evidence"};
-constexpr const Option* options[] = {&least_rows, &most_rows};
+    "most_rows", 30'000,
+    "rows of the table above which ANALYZE reads only some, so that distinct values are no evidence"};
 
 // A plain index on exactly the column, which a unique one replaces; nullptr: there is none.
 const Index* plain_index(const Table& table, const std::string& column) {
@@ -55,11 +49,9 @@ bool has_second_part(const Context& context, const Table& child, const Constrain
     const auto words = words_of(column.name);
     if (column.name != key.columns[0] && (words.size() <= 2 && any_of(words, parts))) return true;
   }
-  return std::any_of(child.constraints.begin(), child.constraints.end(), [&](const Constraint& other) {
-    const Table* to = other.kind == Constraint::Kind::foreign_key
-                          ? context.catalog().table(other.referenced_table)
-                          : nullptr;
-    const Column* from = to && other.columns.size() == 1 ? child.column(other.columns[0]) : nullptr;
+  return std::ranges::any_of(foreign_keys(child), [&](const Constraint& other) {
+    const bool known = other.columns.size() == 1 && context.table(other.referenced_table);
+    const Column* from = known ? child.column(other.columns[0]) : nullptr;
     return from && from->not_null && other.columns != key.columns &&
            other.referenced_table != key.referenced_table;
   });
@@ -75,7 +67,7 @@ bool goes_back_by(const CodeRelation& relation, const CodeFacts& code, const Tab
                   const Constraint& key) {
   if (relation.table != key.referenced_table || relation.target != child.name) return false;
   if (!relation.columns.empty()) return relation.target_columns == key.columns;
-  return std::any_of(code.relations.begin(), code.relations.end(), [&](const CodeRelation& own) {
+  return std::ranges::any_of(code.relations, [&](const CodeRelation& own) {
     return own.table == child.name && own.target == key.referenced_table && own.columns == key.columns &&
            own.name == relation.name;
   });
@@ -106,11 +98,11 @@ std::optional<Evidence> reason(const Context& context, const Table& child, const
   const double distinct = known ? distinct_values(child, column) : 0;
   if (known && distinct < rows * 0.999) return std::nullopt;
   if (const CodeRelation* back = stated_one_to_one(context, child, key))
-    return Evidence{Evidence::Kind::project, "Drizzle's relations have one() on both sides",
-                    lint::located(context.project(), back->place)};
+    return project_fact("Drizzle's relations have one() on both sides",
+                        located(context.project(), back->place));
   if (rows >= context.option(least_rows) && rows <= context.option(most_rows))
     return catalog_fact("ANALYZE found as many values as rows: " + grouped(rows), child.origin);
-  const Table* parent = context.catalog().table(key.referenced_table);
+  const Table* parent = context.table(key.referenced_table);
   if (!parent || !column.not_null || !named_one_to_one(child, *parent) ||
       has_second_part(context, child, key))
     return std::nullopt;
@@ -119,44 +111,31 @@ std::optional<Evidence> reason(const Context& context, const Table& child, const
 }
 
 Fix fix_of(const Context& context, const Table& table, const Column& column) {
-  Fix fix;
-  fix.title = "Make the column unique; this fails while two rows have the same value";
+  const std::string title = "Make the column unique; this fails while two rows have the same value";
   const Index* plain = plain_index(table, column.name);
-  const Constraint* primary = primary_key(table);
-  if (table.kind == Table::Kind::partitioned || !plain) {
-    fix.title += primary && table.kind != Table::Kind::partitioned
-                     ? ". The unique index also serves the foreign key, so no other index on it is needed"
-                     : "; a unique index on a partitioned table must include the partition key";
-    fix.safety = Fix::Safety::manual;
-    return fix;
-  }
-  const Index index = new_unique_index(context.catalog(), table, {column.name});
-  const QualifiedName old{table.name.schema, plain->name};
-  fix.title += ". The plain index on it is then not needed";
-  fix.sql =
-      ddl::create_index(table.name, index, {.concurrently = true}) + ";\n" + ddl::drop_index(old, true) + ";";
-  fix.down_sql = ddl::create_index(table.name, *plain, {.concurrently = true}) + ";\n" +
-                 ddl::drop_index({table.name.schema, index.name}, true) + ";";
-  return fix;
+  if (table.kind != Table::Kind::partitioned && plain)
+    return replace_index(table, *plain, new_unique_index(context.catalog(), table, {column.name}),
+                         title + ". The plain index on it is then not needed");
+  return manual_fix(title +
+                    (primary_key(table) && table.kind != Table::Kind::partitioned
+                         ? ". The unique index also serves the foreign key, so no other index on it is needed"
+                         : "; a unique index on a partitioned table must include the partition key"));
 }
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     if (named_like_log(*table)) continue;
-    for (const auto& key : table->constraints) {
-      if (key.kind != Constraint::Kind::foreign_key || key.columns.size() != 1 || key.inherited ||
-          key.referenced_table == table->name)
-        continue;
+    for (const Constraint& key : own_foreign_keys(*table)) {
+      if (key.columns.size() != 1 || key.referenced_table == table->name) continue;
       const Column* column = table->column(key.columns[0]);
       if (!column || in_unique_index(*table, column->name)) continue;
       auto why = reason(context, *table, key, *column);
       if (!why) continue;
       Finding& finding = reporter.add(
-          column_subject(table->name, column->name),
+          column_subject(table->name, column->name), key.origin,
           display(table->name) + "." + column->name + " references " + display(key.referenced_table) +
               " one to one, but no unique index prevents a second row for the same " +
               singular_name(key.referenced_table.name) + ".");
-      finding.location = key.origin;
       finding.evidence.push_back(std::move(*why));
       finding.fix = fix_of(context, *table, *column);
     }
@@ -168,7 +147,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "one-to-one-without-unique",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "a one-to-one foreign key without a unique index",
     .why =
@@ -186,7 +165,7 @@ constinit const Rule rule{
         "`CREATE UNIQUE INDEX CONCURRENTLY`, after removing second rows, and drop the plain index on the "
         "column. In Drizzle, add `.unique()`.",
     .when_to_ignore = "Several rows are allowed, and the data has none yet.",
-    .options = options,
+    .options = {&least_rows, &most_rows},
     .check = check,
     .guesses = true};
 

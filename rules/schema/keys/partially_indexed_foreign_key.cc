@@ -23,7 +23,7 @@ static std::vector<std::string> indexed_columns(const Index& index, const Constr
 static bool identifies_row(const Context& context, const Table& table, const Constraint& key,
                            const std::vector<std::string>& columns) {
   if (unique_among(table, columns)) return true;
-  const Table* parent = context.catalog().table(key.referenced_table);
+  const Table* parent = context.table(key.referenced_table);
   if (!parent) return false;
   std::vector<std::string> referenced;
   for (std::size_t at = 0; at < std::min(key.columns.size(), key.referenced_columns.size()); ++at)
@@ -35,7 +35,7 @@ static bool identifies_row(const Context& context, const Table& table, const Con
 // Whether any of the indexes that serve a part of the key reaches a single row.
 static bool reaches_row(const Context& context, const Table& table, const Constraint& key) {
   const auto indexes = indexes_with_any(context, table, key.columns);
-  return std::any_of(indexes.begin(), indexes.end(), [&](const Index* index) {
+  return std::ranges::any_of(indexes, [&](const Index* index) {
     return covers(*index, table, key.columns) == Coverage::partial &&
            identifies_row(context, table, key, indexed_columns(*index, key));
   });
@@ -44,25 +44,20 @@ static bool reaches_row(const Context& context, const Table& table, const Constr
 static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
     if (at_most_one_row(*table)) continue;
-    for (const auto& key : table->constraints) {
-      if (key.kind != Constraint::Kind::foreign_key || key.inherited) continue;
+    for (const Constraint& key : own_foreign_keys(*table)) {
       const KeyCoverage coverage = key_coverage(context, *table, key.columns);
       if (coverage.coverage != Coverage::partial || !coverage.index) continue;
       const auto front = indexed_columns(*coverage.index, key);
       if (front.empty() || identifies_row(context, *table, key, front) || reaches_row(context, *table, key))
         continue;
       Finding& finding =
-          reporter.add(key_subject(table->name, key),
+          reporter.add(key_subject(table->name, key), key.origin,
                        "The foreign key " + display(table->name) + " (" + join(key.columns, ", ") +
                            ") is only partly indexed, by " + join(front, ", ") +
                            ": each look-up reads all rows with the same " + join(front, ", ") + ".");
-      finding.location = key.origin;
       finding.evidence.push_back(
           catalog_fact(coverage.index->name + ": " + definition(*coverage.index), coverage.index->origin));
-      IndexProposal proposal{.table = table->name};
-      for (const auto& column : key.columns) proposal.keys.push_back({.column = column});
-      proposal.equality_keys = proposal.keys.size();
-      finding.proposal = std::move(proposal);
+      finding.proposal = proposed_index(*table, key.columns);
     }
   }
 }

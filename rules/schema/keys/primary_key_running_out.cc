@@ -13,13 +13,8 @@
 namespace pgadvise::rules::primary_key_running_out {
 namespace {
 
-constexpr Option warn_percent{.name = "warn_percent",
-                              .fallback = 50,
-                              .meaning = "percent of the values used from which it is a warning"};
-constexpr Option error_percent{.name = "error_percent",
-                               .fallback = 80,
-                               .meaning = "percent of the values used from which it is an error"};
-constexpr const Option* options[] = {&warn_percent, &error_percent};
+constexpr Option warn_percent{"warn_percent", 50, "percent of the values used from which it is a warning"};
+constexpr Option error_percent{"error_percent", 80, "percent of the values used from which it is an error"};
 
 // The last value that both the column and its sequence allow, in the direction in which the sequence counts.
 // Returns 0 if the sequence cycles, or the column has another type.
@@ -67,24 +62,22 @@ NumberedBy numbered_columns(const Context& context) {
 }
 
 Numbered numbered(const Context& context, const Sequence& sequence, const NumberedBy& defaults) {
-  if (const Table* table = sequence.owner_table ? context.catalog().table(*sequence.owner_table) : nullptr)
+  if (const Table* table = sequence.owner_table ? context.table(*sequence.owner_table) : nullptr)
     return {table, table->column(sequence.owner_column)};
   const auto found = defaults.find(display(sequence.name));
   return found == defaults.end() ? Numbered{} : found->second;
 }
 
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string alter = ddl::alter_column(table.name, column.name);
-  Fix fix;
-  fix.title =
+  Fix fix = manual_fix(
       "Change the column and the columns that reference it to bigint: this rewrites the table under an "
       "ACCESS EXCLUSIVE lock; to avoid downtime, add a bigint column, fill it in batches, and swap the "
-      "columns";
+      "columns");
   if (column.type != "bigint") {
+    const std::string alter = ddl::alter_column(table.name, column.name);
     fix.sql = alter + " TYPE bigint;";
     fix.down_sql = alter + " TYPE " + column.type + ";";
   }
-  fix.safety = Fix::Safety::manual;
   return fix;
 }
 
@@ -97,14 +90,13 @@ void check(const Context& context, Reporter& reporter) {
     const double used = most != 0 ? 100 * static_cast<double>(*sequence.last_value) / most : 0;
     if (used < context.option(warn_percent)) continue;
     Finding& finding = reporter.add(
-        column_subject(table->name, column->name),
+        column_subject(table->name, column->name), column->origin,
         display(table->name) + "." + column->name + " has used " + std::to_string(static_cast<int>(used)) +
             " % of its values: after " + grouped(most) + " every INSERT fails.",
         used >= context.option(error_percent) ? Severity::error : Severity::warning);
-    finding.location = column->origin;
     finding.evidence.push_back(catalog_fact("the sequence " + display(name) + " is at " +
-                                            grouped(static_cast<double>(*sequence.last_value)) +
-                                            ", the column is " + column->type));
+                                            grouped(*sequence.last_value) + ", the column is " +
+                                            column->type));
     for (const auto& reference : context.references_to(table->name))
       if (!reference.key->inherited && contains(reference.key->referenced_columns, column->name))
         finding.evidence.push_back(
@@ -132,7 +124,7 @@ constinit const Rule rule{
         "down.",
     .fix = "Use bigint for the column, its sequence, and the columns that reference it.",
     .when_to_ignore = "No more rows are inserted into the table.",
-    .options = options,
+    .options = {&warn_percent, &error_percent},
     .check = check};
 
 }  // namespace pgadvise::rules::primary_key_running_out

@@ -5,26 +5,18 @@
 namespace pgadvise::rules::random_uuid_primary_key {
 namespace {
 
-constexpr Option large_rows{
-    .name = "large_rows",
-    .fallback = 1000000,
-    .table_size = true,
-    .meaning = "rows from which a table is reported; without statistics there is one finding for a schema"};
+constexpr Option large_rows =
+    size_option("large_rows", 1000000,
+                "rows from which a table is reported; without statistics there is one finding for a schema");
 constexpr Option convention_tables{
-    .name = "convention_tables",
-    .fallback = 5,
-    .meaning = "tables of a schema from which, without statistics, the schema is reported"};
-constexpr const Option* options[] = {&large_rows, &convention_tables};
+    "convention_tables", 5, "tables of a schema from which, without statistics, the schema is reported"};
 
 const Column* random_key(const Table& table) {
   const Constraint* key = primary_key(table);
   const Column* column = key && key->columns.size() == 1 ? table.column(key->columns[0]) : nullptr;
   if (!column || column->type != "uuid" || !column->default_expression) return nullptr;
   const std::string text = lower(*column->default_expression);
-  const bool random = text.find("gen_random_uuid(") != std::string::npos ||
-                      text.find("uuid_generate_v4(") != std::string::npos ||
-                      text.find("uuidv4(") != std::string::npos;
-  return random ? column : nullptr;
+  return contains_any(text, {"gen_random_uuid(", "uuid_generate_v4(", "uuidv4("}) ? column : nullptr;
 }
 
 std::string ordered_uuid(const Catalog& catalog) {
@@ -33,12 +25,11 @@ std::string ordered_uuid(const Catalog& catalog) {
 }
 
 void report_table(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
-  Finding& finding = reporter.add(
-      column_subject(table.name, column.name),
-      display(table.name) + "." + column.name +
-          " is a random UUID: each INSERT writes to another page of the primary key's index, and reads the "
-          "page from disk once the index exceeds the cache.");
-  finding.location = column.origin;
+  Finding& finding =
+      reporter.add(column_subject(table.name, column.name), column.origin,
+                   display(table.name) + "." + column.name +
+                       " is a random UUID: each INSERT writes to another page of the primary key's index, "
+                       "and reads the page from disk once the index exceeds the cache.");
   finding.evidence.push_back(
       catalog_fact(grouped(table.statistics->rows) + " rows; the default is " + *column.default_expression,
                    column.origin));
@@ -56,12 +47,11 @@ void check(const Context& context, Reporter& reporter) {
       report_table(context, reporter, *table, *column);
   }
   for (const auto& [schema, tables] : schemas) {
-    if (static_cast<double>(tables.size()) < context.option(convention_tables)) continue;
-    Finding& finding = reporter.add({.kind = "schema", .schema = schema},
+    if (tables.size() < context.option(convention_tables)) continue;
+    Finding& finding = reporter.add({.kind = "schema", .schema = schema}, tables.front().second->origin,
                                     std::to_string(tables.size()) + " tables in schema " + schema +
                                         " have random UUIDs as primary keys: once an index exceeds the "
                                         "cache, each INSERT reads another page of it from disk.");
-    finding.location = tables.front().second->origin;
     for (std::size_t at = 0; at < tables.size() && at < 3; ++at)
       finding.evidence.push_back(catalog_fact(display(tables[at].first->name) + "." +
                                                   tables[at].second->name + " defaults to " +
@@ -88,7 +78,7 @@ constinit const Rule rule{
         "Use a UUIDv7 default (`uuidv7()` since PostgreSQL 18, earlier an extension or the application). Or "
         "use a bigint identity column, with a UUID column for external use.",
     .when_to_ignore = "The index stays in the cache, or the ids must not reveal when rows were created.",
-    .options = options,
+    .options = {&large_rows, &convention_tables},
     .check = check};
 
 }  // namespace pgadvise::rules::random_uuid_primary_key

@@ -24,47 +24,39 @@ std::vector<std::string> not_null_columns_set_to_null(const Table& table, const 
 
 bool in_primary_key(const Table& table, const std::vector<std::string>& columns) {
   const Constraint* key = primary_key(table);
-  return key && std::any_of(columns.begin(), columns.end(),
-                            [&](const std::string& name) { return contains(key->columns, name); });
+  return key &&
+         std::ranges::any_of(columns, [&](const std::string& name) { return contains(key->columns, name); });
 }
 
 Fix fix_of(const Table& table, const std::vector<std::string>& columns) {
-  Fix fix;
-  if (in_primary_key(table, columns)) {
-    fix.title =
-        "Make the foreign key ON DELETE CASCADE or RESTRICT: a column of the primary key cannot be NULL";
-    fix.safety = Fix::Safety::manual;
-    return fix;
-  }
+  if (in_primary_key(table, columns))
+    return manual_fix(
+        "Make the foreign key ON DELETE CASCADE or RESTRICT: a column of the primary key cannot be NULL");
   const std::string alter = ddl::alter_table(table.name);
-  std::vector<std::string> drop;
-  std::vector<std::string> set;
+  std::vector<std::string> drop, set;
   for (const auto& column : columns) {
     drop.push_back(" " + ddl::alter_column(column) + " DROP NOT NULL");
     set.push_back(" " + ddl::alter_column(column) + " SET NOT NULL");
   }
-  fix.title = "Drop NOT NULL from the column, or make the foreign key ON DELETE CASCADE or RESTRICT";
-  fix.sql = alter + join(drop, ",") + ";";
-  fix.down_sql = alter + join(set, ",") + ";";
-  return fix;
+  return {.title = "Drop NOT NULL from the column, or make the foreign key ON DELETE CASCADE or RESTRICT",
+          .sql = alter + join(drop, ",") + ";",
+          .down_sql = alter + join(set, ",") + ";"};
 }
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
-    for (const auto& key : table->constraints) {
-      if (key.kind != Constraint::Kind::foreign_key || key.inherited) continue;
+    for (const Constraint& key : own_foreign_keys(*table)) {
       const auto deleted = not_null_columns_set_to_null(*table, key, key.on_delete, true);
       const auto updated = not_null_columns_set_to_null(*table, key, key.on_update, false);
       const auto& columns = deleted.empty() ? updated : deleted;
       if (columns.empty()) continue;
       const std::string event = deleted.empty() ? "UPDATE" : "DELETE";
       const std::string& action = deleted.empty() ? key.on_update : key.on_delete;
-      Finding& finding = reporter.add(key_subject(table->name, key),
+      Finding& finding = reporter.add(key_subject(table->name, key), key.origin,
                                       display(table->name) + "." + join(columns, ", ") +
                                           " is NOT NULL, but its foreign key to " +
                                           display(key.referenced_table) + " is ON " + event + " " + action +
                                           ": every " + event + " of a referenced parent row fails.");
-      finding.location = key.origin;
       const Column* column = table->column(columns.front());
       finding.evidence.push_back(catalog_fact(
           columns.front() + " is declared NOT NULL" + (action == "SET DEFAULT" ? ", without a default" : ""),

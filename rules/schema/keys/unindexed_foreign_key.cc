@@ -4,6 +4,7 @@
 
 #include "base/text/text.h"
 #include "lint/run/context.h"
+#include "lint/schema/index_sql.h"
 #include "lint/schema/key_coverage.h"
 #include "lint/schema/parent_deletes.h"
 #include "lint/schema/tables.h"
@@ -12,10 +13,8 @@
 namespace pgadvise::rules::unindexed_foreign_key {
 
 static constexpr Option large_rows{
-    .name = "large_rows",
-    .fallback = 100000,
-    .meaning = "rows from which an unindexed key of a child table is an error, if parent rows are deleted"};
-static constexpr const Option* options[] = {&large_rows};
+    "large_rows", 100000,
+    "rows from which an unindexed key of a child table is an error, if parent rows are deleted"};
 
 static Severity severity(const Context& context, const Table& table, const Constraint& key) {
   if (references_constants(context, key) || references_lookup(context, key)) return Severity::note;
@@ -48,43 +47,33 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
   const KeyCoverage coverage = key_coverage(context, table, key.columns);
   if (coverage.coverage != Coverage::none) return;  // partially-indexed-foreign-key reports a prefix
   const std::string columns = join(key.columns, ", ");
-  Finding& finding = reporter.add({.kind = "foreign-key",
-                                   .schema = table.name.schema,
-                                   .table = table.name.name,
-                                   .columns = key.columns,
-                                   .constraint = in_database ? key.name : ""},
-                                  in_database ? message_on_key(table, key) : message_on_relation(table, key),
-                                  severity(context, table, key));
-  finding.location = key.origin;
+  Finding& finding =
+      reporter.add(subject_in(table.name, "foreign-key", key.columns, in_database ? key.name : ""),
+                   key.origin, in_database ? message_on_key(table, key) : message_on_relation(table, key),
+                   severity(context, table, key));
   if (!coverage.nearest)
     finding.evidence.push_back(
-        {Evidence::Kind::catalog,
-         table.indexes.empty() ? display(table.name) + " has no index at all"
-         : table.indexes.size() == 1
-             ? display(table.name) + " has one index, which does not begin with " + columns
-             : display(table.name) + " has " + std::to_string(table.indexes.size()) +
-                   " indexes, none of which begins with " + columns});
+        catalog_fact(table.indexes.empty() ? display(table.name) + " has no index at all"
+                     : table.indexes.size() == 1
+                         ? display(table.name) + " has one index, which does not begin with " + columns
+                         : display(table.name) + " has " + std::to_string(table.indexes.size()) +
+                               " indexes, none of which begins with " + columns));
   if (coverage.nearest)
-    finding.evidence.push_back(
-        {Evidence::Kind::catalog, "index " + coverage.nearest->name + " " + coverage.why_not});
+    finding.evidence.push_back(catalog_fact("index " + coverage.nearest->name + " " + coverage.why_not));
   finding.probe = Probe{Probe::Kind::referential_lookup, table.name, key.columns, {}};
-  IndexProposal proposal{.table = table.name};
-  for (const auto& column : key.columns) proposal.keys.push_back({.column = column});
-  proposal.equality_keys = proposal.keys.size();
-  finding.proposal = std::move(proposal);
+  finding.proposal = proposed_index(table, key.columns);
 }
 
 static bool has_one_parent(const Context& context, const Constraint& key) {
-  const Table* parent = context.catalog().table(key.referenced_table);
+  const Table* parent = context.table(key.referenced_table);
   return parent && at_most_one_row(*parent);
 }
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& [name, table] : context.catalog().tables) {
     if (at_most_one_row(table)) continue;
-    for (const auto& key : table.constraints)
-      if (key.kind == Constraint::Kind::foreign_key && !key.inherited && !has_one_parent(context, key))
-        check_key(context, reporter, table, key, true);
+    for (const Constraint& key : own_foreign_keys(table))
+      if (!has_one_parent(context, key)) check_key(context, reporter, table, key, true);
     std::set<std::vector<std::string>> columns;
     for (const auto& key : table.logical_keys)
       if (!has_one_parent(context, key) && columns.insert(key.columns).second)
@@ -117,7 +106,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The child table stays small, or the parent's rows are never deleted and no query joins from the "
         "parent.",
-    .options = options,
+    .options = {&large_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::unindexed_foreign_key

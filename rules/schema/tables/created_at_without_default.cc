@@ -50,12 +50,10 @@ struct Found {
 
 void report(Reporter& reporter, const Found& found, double with_default) {
   const auto& [table, column] = found;
-  Finding& finding = reporter.add(
-      column_subject(table->name, column->name),
-      display(table->name) + "." + column->name +
-          " is NOT NULL and has no default: each INSERT has to set it, and takes the time from the "
-          "client's clock.");
-  finding.location = column->origin;
+  Finding& finding = reporter.add(column_subject(table->name, column->name), column->origin,
+                                  display(table->name) + "." + column->name +
+                                      " is NOT NULL and has no default: each INSERT has to set it, and takes "
+                                      "the time from the client's clock.");
   if (with_default > 0)
     finding.evidence.push_back(catalog_fact("in " + grouped(with_default) + " other " +
                                             (with_default == 1 ? "table" : "tables") +
@@ -92,7 +90,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "created-at-without-default",
     .severity = Severity::note,
-    .harm = lint::Harm::upkeep,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a required created_at without a default",
     .why =

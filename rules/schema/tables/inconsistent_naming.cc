@@ -8,11 +8,9 @@
 namespace pgadvise::rules::inconsistent_naming {
 namespace {
 
-constexpr Option least_names{.name = "least_names",
-                             .fallback = 5,
-                             .meaning = "names of a schema from which the majority counts as its convention"};
-constexpr Option min_share{
-    .name = "share", .fallback = 0.8, .meaning = "share of the names that must follow the convention"};
+constexpr Option least_names{"least_names", 5,
+                             "names of a schema from which the majority counts as its convention"};
+constexpr Option min_share{"share", 0.8, "share of the names that must follow the convention"};
 constexpr std::string_view numbers[] = {"plural", "singular"};
 constexpr std::string_view spellings[] = {"snake_case", "camelCase"};
 constexpr Option stated_tables{.name = "tables",
@@ -23,16 +21,15 @@ constexpr Option stated_tables{.name = "tables",
 constexpr Option stated_names{
     .name = "names",
     .meaning =
-        "`\"snake_case\"` or `\"camelCase\"` (PascalCase, too): how tables and "
-        "columns are spelled, instead of the majority; stating it turns on the rule",
+        "`\"snake_case\"` or `\"camelCase\"` (PascalCase, too): how tables and columns are spelled, instead "
+        "of the majority; stating it turns on the rule",
     .choices = spellings};
-constexpr const Option* options[] = {&least_names, &min_share, &stated_tables, &stated_names};
 
 enum class Way { either, first, second };
 
 // snake_case: first; camelCase and PascalCase: second; one lower-case word: either.
 Way spelling(const std::string& name) {
-  const bool upper = std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool upper = std::ranges::any_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
   if (upper) return Way::second;
   return name.find('_') == std::string::npos ? Way::either : Way::first;
 }
@@ -93,15 +90,15 @@ void check_names(const Context& context, Reporter& reporter, const std::vector<N
     if (own == Way::either || own == usual) continue;
     const std::string what =
         name.column ? display(name.table->name) + "." + name.column->name : display(name.table->name);
-    Finding& finding = reporter.add(
+    reporter.add(
         {.kind = name.column ? "column" : "table",
          .schema = name.table->name.schema,
          .table = name.table->name.name,
          .columns = name.column ? std::vector<std::string>{name.column->name} : std::vector<std::string>{},
          .entry = wanted},
+        name.column ? name.column->origin : name.table->origin,
         what + " is " + (own == Way::first ? first : second) + ", but " + because(!name.column) + wanted +
             ".");
-    finding.location = name.column ? name.column->origin : name.table->origin;
   }
 }
 
@@ -138,7 +135,7 @@ constinit const Rule rule{
         "stated conventions only: the majority no longer counts.",
     .fix = "Use ALTER TABLE … RENAME, and change the code at the same time.",
     .when_to_ignore = "A library defines the name.",
-    .options = options,
+    .options = {&least_names, &min_share, &stated_tables, &stated_names},
     .check = check,
     .on_by_default = false,
     .guesses = true};

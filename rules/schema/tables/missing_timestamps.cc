@@ -9,7 +9,7 @@ namespace pgadvise::rules::missing_timestamps {
 
 static bool has_time(const Table& table, std::span<const std::string_view> names,
                      std::span<const std::string_view> others) {
-  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
+  return std::ranges::any_of(table.columns, [&](const Column& column) {
     const bool time = column.type.compare(0, 9, "timestamp") == 0 || column.type == "date";
     const auto words = words_of(column.name);
     return time && any_of(words, names) && !any_of(words, others);
@@ -27,9 +27,8 @@ static void check(const Context& context, Reporter& reporter) {
     if (!has_time(*table, changed, {}) && !named_like_log(*table))
       missing.push_back("when a row was changed");
     if (missing.empty()) continue;
-    Finding& finding = reporter.add(table_subject(table->name),
-                                    display(table->name) + " does not record " + join(missing, " or ") + ".");
-    finding.location = table->origin;
+    reporter.add(table_subject(table->name), table->origin,
+                 display(table->name) + " does not record " + join(missing, " or ") + ".");
   }
 }
 

@@ -49,18 +49,16 @@ void check(const Context& context, Reporter& reporter) {
       most = std::max(most, policies.size());
       together[policies].push_back(role_and_command.second + " by " + role_and_command.first);
     }
-    Finding& finding =
-        reporter.add(table_subject(table->name),
-                     "On " + display(table->name) + " up to " + std::to_string(most) +
-                         " permissive policies apply to one role and command: the server evaluates all of "
-                         "them for each row.");
-    finding.location = several.begin()->second.back()->origin;
+    Finding& finding = reporter.add(table_subject(table->name), several.begin()->second.back()->origin,
+                                    "On " + display(table->name) + " up to " + std::to_string(most) +
+                                        " permissive policies apply to one role and command: the server "
+                                        "evaluates all of them for each row.");
     for (const auto& [policies, uses] : together)
       finding.evidence.push_back(
           catalog_fact(join(uses, ", ") + ": " + names(policies), policies.back()->origin));
     finding.fix = manual_fix(
-        "Replace them by one policy for each role and command, whose expression joins theirs with "
-        "OR; a condition that all rows must meet is a RESTRICTIVE policy");
+        "Replace them by one policy for each role and command, whose expression joins theirs with OR; a "
+        "condition that all rows must meet is a RESTRICTIVE policy");
   }
 }
 
@@ -77,8 +75,8 @@ constinit const Rule rule{
         "all of them, and an OR often keeps the planner from using an index. A reader of the schema has to "
         "combine the policies, too, to see who may do what.\n\n"
         "A policy FOR ALL counts for each command, a policy TO PUBLIC for each role that a policy of the "
-        "table names. In SQL files, CURRENT_USER and SESSION_USER count as roles of their own: the files "
-        "do not say which role runs them.",
+        "table names. In SQL files, CURRENT_USER and SESSION_USER count as roles of their own: the files do "
+        "not say which role runs them.",
     .fix = "Write one policy for each role and command.",
     .when_to_ignore = "The table is small, or the policies are kept apart on purpose.",
     .check = check};

@@ -6,22 +6,17 @@
 namespace pgadvise::rules::required_column_nullable {
 namespace {
 
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 10000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which the absence of NULLs is no evidence"};
-constexpr const Option* options[] = {&least_rows};
+constexpr Option least_rows =
+    size_option("least_rows", 10000, "rows of the table below which the absence of NULLs is no evidence");
 
 Fix fix_of(const Table& table, const Column& column) {
   const std::string check =
       cut_identifier(table.name.name + "_" + column.name, longest_identifier - 9) + "_not_null";
-  Fix fix;
-  fix.title =
-      "Set NOT NULL after validating a CHECK constraint, which avoids a long lock (PostgreSQL 12 and later); "
-      "run each statement in a transaction of its own";
-  fix.sql = ddl::set_not_null_by_check(table.name, column.name, check);
-  fix.down_sql = ddl::alter_column(table.name, column.name) + " DROP NOT NULL;";
-  return fix;
+  return {.title =
+              "Set NOT NULL after validating a CHECK constraint, which avoids a long lock (PostgreSQL 12 and "
+              "later); run each statement in a transaction of its own",
+          .sql = ddl::set_not_null_by_check(table.name, column.name, check),
+          .down_sql = ddl::alter_column(table.name, column.name) + " DROP NOT NULL;"};
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -32,10 +27,9 @@ void check(const Context& context, Reporter& reporter) {
           column.statistics->null_fraction > 0)
         continue;
       Finding& finding =
-          reporter.add(column_subject(table->name, column.name),
+          reporter.add(column_subject(table->name, column.name), column.origin,
                        display(table->name) + "." + column.name + " may be NULL, but is NULL in none of " +
                            grouped(table->statistics->rows) + " rows.");
-      finding.location = column.origin;
       finding.evidence.push_back(catalog_fact("pg_stats.null_frac is 0, from a sample"));
       finding.fix = fix_of(*table, column);
     }
@@ -56,7 +50,7 @@ constinit const Rule rule{
         "filled today may be optional by design. Therefore this rule is off by default.",
     .fix = "SET NOT NULL. On a large table, validate a CHECK constraint first.",
     .when_to_ignore = "The column is optional, and all rows happen to have a value.",
-    .options = options,
+    .options = {&least_rows},
     .check = check,
     .on_by_default = false,
     .guesses = true};

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 
 #include "base/text/identifier.h"
 #include "base/text/text.h"
@@ -7,17 +6,15 @@
 #include "lint/schema/key_coverage.h"
 #include "lint/schema/tables.h"
 #include "lint/schema/words.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules::unindexed_policy_column {
 namespace {
 
-constexpr Option least_rows{
-    .name = "least_rows",
-    .fallback = 1000,
-    .table_size = true,
-    .meaning = "rows, where known, below which a table is not reported, because scanning it is cheap"};
-constexpr const Option* options[] = {&least_rows};
+constexpr Option least_rows =
+    size_option("least_rows", 1000,
+                "rows, where known, below which a table is not reported, because scanning it is cheap");
 
 using Tokens = std::vector<std::string>;
 
@@ -67,8 +64,7 @@ bool calls(const Tokens& tokens, std::size_t from, std::size_t to) {
 std::vector<std::string> compared(const Table& table, const std::string& expression) {
   const Tokens tokens = without_subqueries(tokens_of(expression));
   std::vector<std::string> out;
-  if (std::find(tokens.begin(), tokens.end(), "or") != tokens.end())
-    return out;  // with OR, no single comparison limits the rows
+  if (contains(tokens, "or")) return out;  // with OR, no single comparison limits the rows
   const auto column = [&](std::size_t at) -> const Column* {
     if (at >= tokens.size()) return nullptr;
     const Column* found = table.column(tokens[at]);
@@ -112,18 +108,17 @@ Tokens outside_subqueries(const Tokens& tokens) {
 }
 
 bool own_function(const Catalog& catalog, const std::string& schema, const std::string& name) {
-  return std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(),
-                     [&](const std::string& function) {
-                       const auto dot = function.rfind('.');
-                       return function.compare(dot + 1, std::string::npos, name) == 0 &&
-                              (schema.empty() || function.compare(0, dot, schema) == 0);
-                     });
+  return std::ranges::any_of(catalog.user_functions, [&](const std::string& function) {
+    const auto dot = function.rfind('.');
+    return function.compare(dot + 1, std::string::npos, name) == 0 &&
+           (schema.empty() || function.compare(0, dot, schema) == 0);
+  });
 }
 
 // Whether the predicate is an index look-up, for which the value is computed once.
 bool looks_up_by_index(const Context& context, const Table& table, const std::string& expression) {
   const auto columns = compared(table, expression);
-  return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
+  return std::ranges::any_of(columns, [&](const std::string& column) {
     return key_coverage(context, table, {column}).coverage != Coverage::none;
   });
 }
@@ -192,7 +187,7 @@ std::size_t behind_call(std::string_view text, std::size_t open) {
 bool constant_arguments(std::string_view arguments) {
   static constexpr std::string_view words[] = {",", "(", ")", "::", "text", "true", "false"};
   const auto tokens = tokens_of(arguments);  // without strings
-  return std::all_of(tokens.begin(), tokens.end(), [](const auto& token) { return is_one_of(token, words); });
+  return std::ranges::all_of(tokens, [](const auto& token) { return is_one_of(token, words); });
 }
 
 // Puts each call that begins with `call`, `auth.uid(`, and is not in a subquery into one. Whether there was
@@ -257,10 +252,9 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
   for (const auto& [column, policies] : columns) {
     if (key_coverage(context, table, {column}).coverage != Coverage::none) continue;
     Finding& finding = reporter.add(
-        column_subject(table.name, column),
+        column_subject(table.name, column), policies.front()->origin,
         "Row-level security on " + display(table.name) + " filters every statement by " + column +
             ", which no index serves: each statement scans all of " + display(table.name) + ".");
-    finding.location = policies.front()->origin;
     for (const Policy* policy : policies)
       finding.evidence.push_back(catalog_fact(
           "policy " + policy->name + " (" + policy->command + "): " + ellipsis(policy->using_expression, 120),
@@ -272,38 +266,32 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
 }
 
 Fix subquery_of(const Table& table, const Policy& policy, const RowCalls& reads, const RowCalls& writes) {
-  Fix fix;
-  if (reads.once.empty()) {
-    fix.title = "Put the call in a subquery, (SELECT " + reads.function +
-                "(…)): the result is the same if the function is STABLE or IMMUTABLE. An SQL function of one "
-                "expression that is not SECURITY DEFINER is inlined and may already be cheap";
-    fix.safety = Fix::Safety::manual;
-    return fix;
-  }
+  if (reads.once.empty())
+    return manual_fix("Put the call in a subquery, (SELECT " + reads.function +
+                      "(…)): the result is the same if the function is STABLE or IMMUTABLE. An SQL function "
+                      "of one expression that is not SECURITY DEFINER is inlined and may already be cheap");
   const auto alter = [&](const std::string& using_expression, const std::string& check_expression) {
-    return "ALTER POLICY " + quote_identifier(policy.name) + " ON " +
-           quote_name(table.name.schema, table.name.name) + " USING (" + using_expression + ")" +
-           (writes.once.empty() ? "" : " WITH CHECK (" + check_expression + ")") + ";";
+    return "ALTER POLICY " + quote_identifier(policy.name) + " ON " + quote_name(table.name) + " USING (" +
+           using_expression + ")" + (writes.once.empty() ? "" : " WITH CHECK (" + check_expression + ")") +
+           ";";
   };
-  fix.title = "Put the call in a subquery: the result is the same";
-  fix.sql = alter(reads.once, writes.once);
-  fix.down_sql = alter(reads.expression, writes.expression);
-  fix.safety = Fix::Safety::safe;
-  return fix;
+  return {.title = "Put the call in a subquery: the result is the same",
+          .sql = alter(reads.once, writes.once),
+          .down_sql = alter(reads.expression, writes.expression),
+          .safety = Fix::Safety::safe};
 }
 
 // `indexed`: the policy itself looks up an index, for which the value is computed once.
 void report_reads(Reporter& reporter, const Table& table, const Policy& policy, const RowCalls& reads,
                   const RowCalls& writes, bool indexed) {
   const bool cheap = indexed || (reads.function.empty() && !reads.dear);
-  Finding& finding = reporter.add(
-      {.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
-      "The policy " + policy.name + " on " + display(table.name) + " calls " +
-          (reads.function.empty() ? "a function" : reads.function + "()") + " for every row" +
-          (indexed ? " that a statement finds through another index than the policy's" : "") +
-          ": in a subquery the call runs once per statement.",
-      cheap ? std::optional(Severity::note) : std::nullopt);
-  finding.location = policy.origin;
+  Finding& finding =
+      reporter.add(subject_in(table.name, "policy", {}, policy.name), policy.origin,
+                   "The policy " + policy.name + " on " + display(table.name) + " calls " +
+                       (reads.function.empty() ? "a function" : reads.function + "()") + " for every row" +
+                       (indexed ? " that a statement finds through another index than the policy's" : "") +
+                       ": in a subquery the call runs once per statement.",
+                   cheap ? std::optional(Severity::note) : std::nullopt);
   finding.evidence.push_back(
       catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
   finding.fix = subquery_of(table, policy, reads, writes);
@@ -337,8 +325,8 @@ void report_writes(Reporter& reporter, const std::string& schema, const std::vec
                     policies);
   finding.severity = Severity::note;
   finding.fix = manual_fix(
-      "Put the call in a subquery, as in WITH CHECK (user_id = (SELECT auth.uid())): the "
-      "result is the same if the function is STABLE or IMMUTABLE");
+      "Put the call in a subquery, as in WITH CHECK (user_id = (SELECT auth.uid())): the result is the same "
+      "if the function is STABLE or IMMUTABLE");
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -377,7 +365,7 @@ constinit const Rule rule{
         "cost nothing that could be measured in WITH CHECK, where it is not reported.",
     .fix = "Create an index that begins with the column, and put the call in a subquery.",
     .when_to_ignore = "The table stays small.",
-    .options = options,
+    .options = {&least_rows},
     .check = check};
 
 }  // namespace pgadvise::rules::unindexed_policy_column

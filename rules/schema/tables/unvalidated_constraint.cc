@@ -8,15 +8,13 @@ namespace pgadvise::rules::unvalidated_constraint {
 namespace {
 
 Fix fix_of(const Table& table, const Constraint& constraint) {
-  Fix fix;
-  fix.title =
-      "Validate the constraint: this scans the table, blocks neither reads nor writes, and fails if a row "
-      "violates the constraint";
-  fix.sql = ddl::validate_constraint(table.name, constraint.name) + ";";
-  fix.down_sql = ddl::drop_constraint(table.name, constraint.name) + ", ADD " +
-                 ddl::named_constraint(constraint) + " NOT VALID;";
-  fix.safety = Fix::Safety::safe;
-  return fix;
+  return {.title =
+              "Validate the constraint: this scans the table, blocks neither reads nor writes, and fails if "
+              "a row violates the constraint",
+          .sql = ddl::validate_constraint(table.name, constraint.name) + ";",
+          .down_sql = ddl::drop_constraint(table.name, constraint.name) + ", ADD " +
+                      ddl::named_constraint(constraint) + " NOT VALID;",
+          .safety = Fix::Safety::safe};
 }
 
 // Whether one of the migrations to check adds it: NOT VALID is then the first of two steps, as
@@ -24,7 +22,7 @@ Fix fix_of(const Table& table, const Constraint& constraint) {
 bool added_now(const Context& context, const Constraint& constraint) {
   if (!context.has_migrations()) return false;
   const auto& migrations = context.migrations();
-  return std::any_of(migrations.begin(), migrations.end(), [&](const Migration& one) {
+  return std::ranges::any_of(migrations, [&](const Migration& one) {
     return !one.tool.empty() && one.file == constraint.origin.file;
   });
 }
@@ -37,16 +35,13 @@ void check(const Context& context, Reporter& reporter) {
           !(key || constraint.kind == Constraint::Kind::check))
         continue;
       Finding& finding =
-          reporter.add({.kind = key ? "foreign-key" : "constraint",
-                        .schema = table->name.schema,
-                        .table = table->name.name,
-                        .columns = key ? constraint.columns : std::vector<std::string>{},
-                        .constraint = constraint.name},
+          reporter.add(subject_in(table->name, key ? "foreign-key" : "constraint",
+                                  key ? constraint.columns : std::vector<std::string>{}, constraint.name),
+                       constraint.origin,
                        "The constraint " + constraint.name + " on " + display(table->name) +
                            " was added NOT VALID and never validated: older rows may violate it" +
                            (key ? ", and joins cannot rely on it." : ", and the planner cannot rely on it."),
                        added_now(context, constraint) ? Severity::note : Severity::warning);
-      finding.location = constraint.origin;
       finding.evidence.push_back(catalog_fact(ddl::constraint(constraint) + " NOT VALID", constraint.origin));
       finding.fix = fix_of(*table, constraint);
     }

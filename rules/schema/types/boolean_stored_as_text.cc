@@ -1,7 +1,7 @@
-#include <algorithm>
 
 #include "base/text/text.h"
 #include "lint/schema/stored_as_text.h"
+#include "lint/schema/tables.h"
 #include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
@@ -9,10 +9,8 @@ namespace pgadvise::rules::boolean_stored_as_text {
 namespace {
 
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning = "text columns with booleans in a schema below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_columns};
+    "convention_columns", 8,
+    "text columns with booleans in a schema below which there is one finding for each column"};
 
 constexpr std::string_view yes[] = {"true", "t", "yes", "y", "on", "1"};
 constexpr std::string_view no[] = {"false", "f", "no", "n", "off", "0"};
@@ -33,8 +31,7 @@ bool named_like_boolean(const std::vector<std::string>& words) {
 std::vector<std::string> listed_values(const Table& table, const Column& column) {
   for (const auto& check : table.constraints) {
     if (check.kind != Constraint::Kind::check) continue;
-    const auto tokens = tokens_of(check.expression);
-    if (std::find(tokens.begin(), tokens.end(), column.name) == tokens.end()) continue;
+    if (!contains(tokens_of(check.expression), column.name)) continue;
     std::vector<std::string> out;
     const std::string& text = check.expression;
     for (auto at = text.find('\''); at != std::string::npos;) {
@@ -94,13 +91,13 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "boolean-stored-as-text",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "booleans in a text column",
     .why =
-        "A text column accepts `true`, `True`, `yes` and `ture`. Queries that compare with one spelling "
-        "miss the rows with the others, and in JavaScript the string `false` is true. A boolean takes one "
-        "byte, and a partial index can use it as its condition.\n\n"
+        "A text column accepts `true`, `True`, `yes` and `ture`. Queries that compare with one spelling miss "
+        "the rows with the others, and in JavaScript the string `false` is true. A boolean takes one byte, "
+        "and a partial index can use it as its condition.\n\n"
         "The rule finds a column by the default `'true'` or `'false'` of a varchar(5), by a CHECK that "
         "admits two words for true and false, or by its name (`is_active`, `has_children`, `email_enabled`) "
         "if nothing else speaks against it. With a server, sampled values decide. If a schema has many such "
@@ -109,7 +106,7 @@ constinit const Rule rule{
         "Use `ALTER COLUMN … TYPE boolean USING …::boolean`, which reads true, yes, on, 1 and their "
         "opposites.",
     .when_to_ignore = "The column has a third value, or another system defines the format.",
-    .options = options,
+    .options = {&convention_columns},
     .check = check,
     .guesses = true};
 

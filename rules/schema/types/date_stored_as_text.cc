@@ -10,10 +10,8 @@ namespace pgadvise::rules::date_stored_as_text {
 namespace {
 
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning = "text columns with dates in a schema below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_columns};
+    "convention_columns", 8,
+    "text columns with dates in a schema below which there is one finding for each column"};
 
 // "created_at", "expires_at", "due_date", "birthDate"
 bool named_like_date(const std::vector<std::string>& words) {
@@ -74,8 +72,7 @@ std::string reason(const Table& table, const Column& column) {
 
 std::string type_of(const Column& column) {
   static constexpr std::string_view days[] = {"date", "dob", "birthday", "birthdate"};
-  const auto words = words_of(column.name);
-  return !words.empty() && is_one_of(words.back(), days) ? "date" : "timestamp with time zone";
+  return ends_with_word(column.name, days) ? "date" : "timestamp with time zone";
 }
 
 std::string new_default(const Column& column) {
@@ -87,8 +84,7 @@ std::string new_default(const Column& column) {
 bool is_date(std::string_view value) {
   const auto digits = [&](std::size_t at, std::size_t count) {
     const auto part = value.substr(std::min(at, value.size()), count);
-    return part.size() == count &&
-           std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return part.size() == count && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
   };
   if (digits(0, 4) && value.size() >= 10 && (value[4] == '-' || value[4] == '/'))
     return digits(5, 2) && value[7] == value[4] && digits(8, 2);
@@ -101,16 +97,15 @@ Conclusion conclude(const std::vector<std::string>& values) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  report_stored_as_text(
-      context, reporter,
-      {.holds = "dates",
-       .disadvantage = "the server accepts values that are no dates, and comparisons and sorting follow "
-                       "the collation instead of time",
-       .type = type_of,
-       .new_default = new_default,
-       .convention_columns = &convention_columns,
-       .reason = reason,
-       .from_values = conclude});
+  report_stored_as_text(context, reporter,
+                        {.holds = "dates",
+                         .disadvantage = "the server accepts values that are no dates, and comparisons and "
+                                         "sorting follow the collation instead of time",
+                         .type = type_of,
+                         .new_default = new_default,
+                         .convention_columns = &convention_columns,
+                         .reason = reason,
+                         .from_values = conclude});
 }
 
 }  // namespace
@@ -118,7 +113,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule rule{
     .id = "date-stored-as-text",
     .severity = Severity::note,
-    .harm = lint::Harm::correctness,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "dates in a text column",
     .why =
@@ -133,7 +128,7 @@ constinit const Rule rule{
         "Use `ALTER COLUMN … TYPE timestamptz USING …::timestamptz`, or `date`. Look for values that are no "
         "dates first.",
     .when_to_ignore = "The column holds incomplete dates (`2025-06`), or exactly what another system sent.",
-    .options = options,
+    .options = {&convention_columns},
     .check = check,
     .guesses = true};
 

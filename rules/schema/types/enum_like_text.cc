@@ -10,28 +10,22 @@
 namespace pgadvise::rules::enum_like_text {
 namespace {
 
-constexpr Option max_values{.name = "most_values",
-                            .fallback = 12,
-                            .meaning = "distinct values up to which a column counts as a list of choices"};
-constexpr Option least_rows{.name = "least_rows",
-                            .fallback = 10000,
-                            .table_size = true,
-                            .meaning = "rows of the table below which few distinct values are no evidence"};
-constexpr const Option* options[] = {&max_values, &least_rows};
+constexpr Option max_values{"most_values", 12,
+                            "distinct values up to which a column counts as a list of choices"};
+constexpr Option least_rows =
+    size_option("least_rows", 10000, "rows of the table below which few distinct values are no evidence");
 
 bool named_like_choice(const Column& column) {
   static constexpr std::string_view choices[] = {
       "status", "state", "type", "kind",       "role",   "level",    "priority", "severity", "mode",
       "stage",  "phase", "tier", "visibility", "method", "category", "interval", "frequency"};
-  const auto words = words_of(column.name);
-  return !words.empty() && is_one_of(words.back(), choices);
+  return ends_with_word(column.name, choices);
 }
 
 bool constrained(const Table& table, const Column& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
-    if (contains(constraint.columns, column.name)) return true;
-    const auto tokens = tokens_of(constraint.expression);
-    return std::find(tokens.begin(), tokens.end(), column.name) != tokens.end();
+  return std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
+    return contains(constraint.columns, column.name) ||
+           contains(tokens_of(constraint.expression), column.name);
   });
 }
 
@@ -44,20 +38,16 @@ void check(const Context& context, Reporter& reporter) {
       if (!text || column.generated_expression || values < 2 || values > context.option(max_values) ||
           !named_like_choice(column) || constrained(*table, column))
         continue;
-      Finding& finding = reporter.add(column_subject(table->name, column.name),
+      Finding& finding = reporter.add(column_subject(table->name, column.name), column.origin,
                                       display(table->name) + "." + column.name + " holds " + grouped(values) +
                                           " distinct values in " + grouped(table->statistics->rows) +
                                           " rows, but no constraint restricts the values.");
-      finding.location = column.origin;
       const Constraint values_check{
           .kind = Constraint::Kind::check,
           .name = cut_identifier(table->name.name + "_" + column.name, longest_identifier - 6) + "_check",
           .expression = quote_identifier(column.name) + " IN (…)"};
-      Fix fix;
-      fix.title = "Add a CHECK constraint with the allowed values, NOT VALID first: " +
-                  ddl::add_constraint(table->name, values_check) + " NOT VALID";
-      fix.safety = Fix::Safety::manual;
-      finding.fix = std::move(fix);
+      finding.fix = manual_fix("Add a CHECK constraint with the allowed values, NOT VALID first: " +
+                               ddl::add_constraint(table->name, values_check) + " NOT VALID");
     }
   }
 }
@@ -79,7 +69,7 @@ constinit const Rule rule{
     .fix =
         "Add `CHECK (status IN (…)) NOT VALID`, then VALIDATE. Or use an enum, if values are rarely removed.",
     .when_to_ignore = "The values come from another system that adds new ones.",
-    .options = options,
+    .options = {&max_values, &least_rows},
     .check = check,
     .guesses = true};
 

@@ -54,7 +54,7 @@ bool is_paid_rate(const std::vector<std::string>& words) {
 bool is_fraction(const Table& table, const Column& column) {
   const auto value = number_in(column.default_expression.value_or(""));
   if (value && *value > 0 && *value < 1) return true;
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& check) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& check) {
     if (check.kind != Constraint::Kind::check || !contains(check.columns, column.name)) return false;
     const auto tokens = tokens_of(check.expression);
     const std::string name = lower(column.name);
@@ -70,29 +70,24 @@ bool is_fraction(const Table& table, const Column& column) {
 }
 
 bool named_like_money(const Table& table, const Column& column) {
-  auto words = words_of(column.name);
-  for (auto& word : words) word = singular(word);
+  const auto words = singular_words(column.name);
   if (is_paid_rate(words)) return true;
   if (words.empty() || any_of(words, not_money) || is_fraction(table, column)) return false;
   if (any_of(words, money)) return true;
   // "total" is an amount of money in a table of orders, and a count elsewhere.
   static constexpr std::string_view sold[] = {"order",   "invoice", "payment", "cart",  "checkout",
                                               "receipt", "quote",   "billing", "refund"};
-  auto of_table = words_of(table.name.name);
-  for (auto& word : of_table) word = singular(word);
-  return words.back() == "total" && any_of(of_table, sold);
+  return words.back() == "total" && any_of(singular_words(table.name.name), sold);
 }
 
 // numeric without a scale keeps every value.
 Fix fix_of(const Table& table, const Column& column) {
   const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
-  Fix fix;
-  fix.title =
-      "Change the type to numeric with a suitable scale, or store whole cents: this rewrites the table under "
-      "an ACCESS EXCLUSIVE lock";
-  fix.sql = begin + "numeric;";
-  fix.down_sql = begin + column.type + ";";
-  return fix;
+  return {.title =
+              "Change the type to numeric with a suitable scale, or store whole cents: this rewrites the "
+              "table under an ACCESS EXCLUSIVE lock",
+          .sql = begin + "numeric;",
+          .down_sql = begin + column.type + ";"};
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -102,11 +97,10 @@ void check(const Context& context, Reporter& reporter) {
       if (!locale && !(is_float(column.type) && named_like_money(*table, column))) continue;
       if (inherited_from(context, *table, column.name)) continue;
       Finding& finding = reporter.add(
-          column_subject(table->name, column.name),
+          column_subject(table->name, column.name), column.type_origin(),
           display(table->name) + "." + column.name + " is " + column.type +
               (locale ? ": its decimals and its currency depend on the lc_monetary setting of the server."
                       : ": sums have rounding errors, because 0.1 + 0.2 is not 0.3 in floating point."));
-      finding.location = column.type_origin();
       finding.fix = fix_of(*table, column);
       restrict_type_fix(context, *table, column, *finding.fix);
     }

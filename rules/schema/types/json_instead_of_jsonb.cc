@@ -12,19 +12,14 @@ namespace pgadvise::rules::json_instead_of_jsonb {
 namespace {
 
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning = "json columns of a schema below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_columns};
+    "convention_columns", 8, "json columns of a schema below which there is one finding for each column"};
 
 // A logged statement that extracts a part of the column: "data ->> $1", "data -> 'a'", json_extract_path(data
 // …).
 const Query* extracting_query(const Context& context, const Table& table, const Column& column) {
-  if (!context.has_workload()) return nullptr;
   for (const Query* query : context.queries_on(table.name))
     for (const auto& predicate : query->facts.predicates)
-      if (predicate.column == ColumnUse{table.name, column.name} &&
-          predicate.wrapper.find("->") != std::string::npos)
+      if (predicate.column == ColumnUse{table.name, column.name} && contains(predicate.wrapper, "->"))
         return query;
   return nullptr;
 }
@@ -56,16 +51,13 @@ Fix fix_of(const Table& table, const Column& column) {
 
 void report_column(const Context& context, Reporter& reporter, const Table& table, const Column& column,
                    const Query* query) {
-  Finding& finding = reporter.add(
-      column_subject(table.name, column.name),
-      display(table.name) + "." + column.name +
-          " is json: every access parses the whole text again, there are no operators = and @>, and no GIN "
-          "index can serve queries.");
-  finding.location = column.type_origin();
+  Finding& finding = reporter.add(column_subject(table.name, column.name), column.type_origin(),
+                                  display(table.name) + "." + column.name +
+                                      " is json: every access parses the whole text again, there are no "
+                                      "operators = and @>, and no GIN index can serve queries.");
   if (query)
-    finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         "a logged statement extracts a part of the value: " + ellipsis(query->text, 120), place_of(*query)});
+    finding.evidence.push_back(log_fact(
+        "a logged statement extracts a part of the value: " + ellipsis(query->text, 120), place_of(*query)));
   finding.fix = fix_of(table, column);
   restrict_type_fix(context, table, column, *finding.fix);
 }
@@ -112,7 +104,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The exact text matters (signatures, the order of keys), or documents are written once and read only "
         "as a whole.",
-    .options = options,
+    .options = {&convention_columns},
     .check = check};
 
 }  // namespace pgadvise::rules::json_instead_of_jsonb

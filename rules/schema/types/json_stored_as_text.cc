@@ -46,7 +46,7 @@ bool owned_by_library(const Context& context, const Table& table) {
                                                "oauthapplication", "oauthapplications", "oauthclient"};
   if (!is_one_of(join(words_of(table.name.name), ""), names)) return false;
   const auto& tables = context.catalog().tables;
-  return std::any_of(tables.begin(), tables.end(), [](const auto& item) {
+  return std::ranges::any_of(tables, [](const auto& item) {
     const std::string other = lower(item.first.name);
     return other == "verification" || other == "verifications";
   });
@@ -132,7 +132,7 @@ void count_parameter(const Query& query, int number, WrittenValues& written) {
 // Whether another column names the format of this one: "payload" with "payload_type", "data" with "type".
 bool described_by_another(const Table& table, const Column& column) {
   const auto words = words_of(column.name);
-  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& other) {
+  return std::ranges::any_of(table.columns, [&](const Column& other) {
     auto of_other = words_of(other.name);
     if (of_other.empty()) return false;
     const std::string last = of_other.back();
@@ -148,8 +148,8 @@ bool kept_for_its_signature(const Table& table) {
   static constexpr std::string_view tables[] = {"webhook", "webhooks"};
   static constexpr std::string_view columns[] = {"sig", "signature", "hmac"};
   return any_of(words_of(table.name.name), tables) ||
-         std::any_of(table.columns.begin(), table.columns.end(),
-                     [](const Column& column) { return any_of(words_of(column.name), columns); });
+         std::ranges::any_of(table.columns,
+                             [](const Column& column) { return any_of(words_of(column.name), columns); });
 }
 
 // Evidence against JSON in a column that only has a name like JSON: a default that is not JSON, or a look-up
@@ -163,7 +163,6 @@ bool used_as_plain_text(const Context& context, const Table& table, const Column
   for (const auto& check : table.constraints)
     if (check.kind == Constraint::Kind::check && contains(tokens_of(check.expression), column.name))
       return true;
-  if (!context.has_workload()) return false;
   for (const Query* query : context.queries_on(table.name))
     for (const auto& predicate : query->facts.predicates)
       if (predicate.column == ColumnUse{table.name, column.name} && predicate.wrapper.empty() &&
@@ -190,7 +189,7 @@ bool has_program(const Context& context) {
 std::vector<const JsonColumn*> uses_in_code(const Context& context, const Table& table,
                                             const Column& column) {
   std::vector<const JsonColumn*> out;
-  const CodeFacts* code = context.has_project() ? lint::code_facts(context) : nullptr;
+  const CodeFacts* code = context.has_project() ? code_facts(context) : nullptr;
   if (!code) return out;
   for (const auto& one : code->json_columns)
     if (one.table == table.name && one.column == column.name) out.push_back(&one);
@@ -209,7 +208,7 @@ std::string text_of(const JsonColumn& use) {
 
 void assess_code(const Context& context, const std::vector<const JsonColumn*>& uses, Assessment& out) {
   for (const JsonColumn* use : uses) {
-    const SourceLocation place = lint::located(context.project(), use->place);
+    const SourceLocation place = located(context.project(), use->place);
     if (!out.in_code) out.in_code = place;
     out.add(Evidence::Kind::project, text_of(*use), place);
   }
@@ -226,7 +225,7 @@ void assess_workload(const Context& context, const Table& table, const Column& c
   const Query* cast = nullptr;
   for (const Query* query : context.queries_on(table.name)) {
     for (const auto& predicate : query->facts.predicates)
-      if (predicate.column == use && predicate.wrapper.find("::json") != std::string::npos) cast = query;
+      if (predicate.column == use && contains(predicate.wrapper, "::json")) cast = query;
     for (const auto& [assigned, number] : query->facts.assigned_parameters)
       if (assigned == use) count_parameter(*query, number, written);
   }
@@ -245,8 +244,8 @@ void assess_workload(const Context& context, const Table& table, const Column& c
 // --- sampled values of a server
 
 constexpr std::string_view sampled_values =
-    "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100001) FROM {table} x{sample} "
-    "WHERE x.{column} IS NOT NULL LIMIT 200";
+    "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100001) FROM {table} x{sample} WHERE "
+    "x.{column} IS NOT NULL LIMIT 200";
 
 // Values over 100,000 characters arrive truncated and are skipped.
 Conclusion conclude(const std::vector<std::string>& values) {
@@ -316,7 +315,7 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
 }
 
 bool is_key(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+  return std::ranges::any_of(table.constraints, [&](const Constraint& constraint) {
     return constraint.kind != Constraint::Kind::check && contains(constraint.columns, column);
   });
 }
@@ -324,12 +323,11 @@ bool is_key(const Table& table, const std::string& column) {
 void check_column(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
   if (!is_text(column.type) || column.generated_expression || is_key(table, column.name)) return;
   const auto uses = uses_in_code(context, table, column);
-  if (std::any_of(uses.begin(), uses.end(),
-                  [](const JsonColumn* one) { return one->use == JsonColumn::Use::encrypted; }))
+  if (std::ranges::any_of(uses, [](const JsonColumn* one) { return one->use == JsonColumn::Use::encrypted; }))
     return;
   Assessment assessment;
   assess_schema(table, column, assessment);
-  if (context.has_workload()) assess_workload(context, table, column, assessment);
+  assess_workload(context, table, column, assessment);
   // Code that treats the column as JSON does not show that other code writes nothing else into it.
   const bool beside_code = assessment.proven;
   if (!described_otherwise(column)) assess_code(context, uses, assessment);
@@ -351,19 +349,19 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
           ? subject + " holds JSON as " + column.type +
                 ": the type accepts invalid JSON, and each query on a part of a value must cast it."
           : subject + " is " + column.type +
-                " and its name suggests JSON: if the values are JSON, jsonb would check them "
-                "and make them searchable.";
-  Finding& finding = reporter.add(column_subject(table.name, column.name), std::move(message),
-                                  sure ? Severity::warning : Severity::note);
-  finding.location = assessment.in_code ? assessment.in_code : column.type_origin();
+                " and its name suggests JSON: if the values are JSON, jsonb would check them and make them "
+                "searchable.";
+  Finding& finding = reporter.add(column_subject(table.name, column.name),
+                                  assessment.in_code ? assessment.in_code : column.type_origin(),
+                                  std::move(message), sure ? Severity::warning : Severity::note);
   finding.evidence = std::move(assessment.evidence);
   if (coded)
     finding.evidence.push_back(
-        {Evidence::Kind::project, "the code reads or writes something of this name as JSON", coded->place});
+        project_fact("the code reads or writes something of this name as JSON", coded->place));
   if (library)
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                                "the table looks like one that an authentication library writes: check which "
-                                "type the library expects"});
+    finding.evidence.push_back(
+        catalog_fact("the table looks like one that an authentication library writes: check which type the "
+                     "library expects"));
   finding.fix = fix_of(context, table, column);
   if (assessment.in_code)
     finding.fix->title += "; at the same time, remove JSON.stringify() and JSON.parse() from the code";

@@ -11,11 +11,8 @@ namespace pgadvise::rules::timestamp_without_time_zone {
 namespace {
 
 constexpr Option convention_columns{
-    .name = "convention_columns",
-    .fallback = 8,
-    .meaning =
-        "timestamp columns without time zone in a schema below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_columns};
+    "convention_columns", 8,
+    "timestamp columns without time zone in a schema below which there is one finding for each column"};
 
 bool is(const std::string& type, std::string_view end) {
   return type.compare(0, 9, "timestamp") == 0 && type.find('[') == std::string::npos &&
@@ -36,28 +33,23 @@ Fix fix_of(const Table& table, const Column& column, const std::optional<std::st
       " USING " + quote_identifier(column.name) + " AT TIME ZONE " + quote_literal(zone);
   const std::string set_default = ", " + ddl::alter_column(column.name) + " SET DEFAULT ";
   const std::string with = replace_all(column.type, " without time zone", " with time zone");
-  Fix fix;
-  fix.title = "Change the type to timestamptz and state the time zone of the values (here " + zone +
-              "); this rewrites the table under an ACCESS EXCLUSIVE lock";
-  if (default_zone && !known) {
-    fix.title += "; the default converts to a local time, so change it in the same statement";
-    fix.safety = Fix::Safety::manual;
-    return fix;
-  }
-  fix.sql = begin + with + as_zone + (known ? set_default + "now()" : "") + ";";
-  fix.down_sql =
-      begin + column.type + as_zone + (known ? set_default + *column.default_expression : "") + ";";
-  return fix;
+  std::string title = "Change the type to timestamptz and state the time zone of the values (here " + zone +
+                      "); this rewrites the table under an ACCESS EXCLUSIVE lock";
+  if (default_zone && !known)
+    return manual_fix(title + "; the default converts to a local time, so change it in the same statement");
+  return {.title = std::move(title),
+          .sql = begin + with + as_zone + (known ? set_default + "now()" : "") + ";",
+          .down_sql =
+              begin + column.type + as_zone + (known ? set_default + *column.default_expression : "") + ";"};
 }
 
 void report_column(const Context& context, Reporter& reporter, const SchemaColumn& use) {
   const std::optional<std::string> zone = zone_of_default(*use.column);
   Finding& finding =
-      reporter.add(column_subject(use.table->name, use.column->name),
+      reporter.add(column_subject(use.table->name, use.column->name), use.column->type_origin(),
                    display(use.table->name) + "." + use.column->name + " is " + use.column->type +
                        ": its values do not say which time zone they are in, and " +
                        (zone ? "only the default converts to one." : "assigning now() drops the time zone."));
-  finding.location = use.column->type_origin();
   finding.fix = fix_of(*use.table, *use.column, zone);
   restrict_type_fix(context, *use.table, *use.column, *finding.fix);
 }
@@ -111,7 +103,7 @@ constinit const Rule rule{
     .when_to_ignore =
         "The column holds local times (opening hours, a local appointment), or one framework writes UTC and "
         "nothing else reads the values.",
-    .options = options,
+    .options = {&convention_columns},
     .check = check};
 
 }  // namespace pgadvise::rules::timestamp_without_time_zone

@@ -321,8 +321,7 @@ TEST(Needs, OneTextSaysWhatIsNeededAndWhatIsMissing) {
 TEST(Options, AreReadByTheRuleThatListsThem) {
   static constexpr Option listed{.name = "rows", .fallback = 10, .meaning = "rows"};
   static constexpr Option unlisted{.name = "rows", .fallback = 20, .meaning = "rows"};
-  static constexpr const Option* options[] = {&listed};
-  const Rule rule{.id = "a-rule", .options = options};
+  const Rule rule{.id = "a-rule", .options = {&listed}};
   EXPECT_EQ(Context(Inputs{}).of(rule).option(listed), 10);
   const Settings settings = {{"a-rule", {.options = {{"rows", 7}}}}};
   EXPECT_EQ(Context({.settings = &settings}).of(rule).option(listed), 7);

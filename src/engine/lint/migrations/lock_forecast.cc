@@ -5,8 +5,10 @@
 #include <limits>
 #include <set>
 
+#include "base/text/text.h"
 #include "lint/migrations/migrations.h"
 #include "lint/queries/loops.h"
+#include "lint/queries/queries.h"
 #include "lint/schema/tables.h"
 #include "model/schema/migration_tool.h"
 #include "model/schema/type_change.h"
@@ -70,7 +72,7 @@ void take_longest(TableTraffic& out, const Query& query) {
   if (query.max_ms <= out.longest_ms) return;
   out.longest_ms = query.max_ms;
   out.longest = query.text;
-  out.longest_at = query.samples.empty() ? SourceLocation{} : query.samples.front().place;
+  out.longest_at = place_of(query).value_or(SourceLocation{});
 }
 
 // `fingerprints`: of the transactions to consider; nullptr: all.
@@ -149,10 +151,8 @@ std::vector<MigrationTransaction> transactions_of(const std::vector<Migration>& 
         out.emplace_back();
         names.clear();
       }
-      MigrationTransaction::Step& added = out.back().steps.emplace_back();
-      added.migration = &migration;
-      added.step = &step;
-      names.add_step(added);
+      out.back().steps.push_back({&migration, &step});
+      names.add_step(out.back().steps.back());
       number = apart ? 0 : step.transaction;
       first = false;
     }
@@ -163,10 +163,7 @@ std::vector<MigrationTransaction> transactions_of(const std::vector<Migration>& 
 std::optional<LongWork> long_work(const Context& context, const SchemaStep& step, double min_rows) {
   std::optional<LongWork> out;
   const auto take = [&](const QualifiedName& table, Work work) {
-    if (out && work <= out->work) return;
-    out.emplace();
-    out->table = table;
-    out->work = work;
+    if (!out || work > out->work) out = LongWork{table, work};
   };
   const bool unless_utc = rewrites_unless_utc(step);
   if (unless_utc && sessions_in_utc(context)) return out;
@@ -179,8 +176,7 @@ std::optional<LongWork> long_work(const Context& context, const SchemaStep& step
   for (const SchemaAction& action : step.actions)
     if (action.kind == Kind::insert_from && action.on_new_table)
       for (const QualifiedName& from : action.reads_from)
-        if (!out && from != action.table && context.has_catalog() && context.catalog().table(from) &&
-            !is_small(context, from, min_rows))
+        if (!out && from != action.table && context.table(from) && !is_small(context, from, min_rows))
           take(from, Work::rows);
   if (out) out->unless_utc = unless_utc && out->work == Work::rewrite;
   return out;
@@ -189,6 +185,11 @@ std::optional<LongWork> long_work(const Context& context, const SchemaStep& step
 LockMode lock_of(const Query& query, const QualifiedName& table) {
   if (changes_rows(query) && main_table(query) == table) return LockMode::row_exclusive;
   return query.facts.locks_rows ? LockMode::row_share : LockMode::access_share;
+}
+
+Evidence longest_fact(const TableTraffic& traffic) {
+  return log_fact("the longest: " + ellipsis(traffic.longest, shown_statement),
+                  traffic.longest_at.line ? std::optional(traffic.longest_at) : std::nullopt);
 }
 
 TableTraffic traffic_on(const Context& context, const QualifiedName& table, LockMode mode) {
@@ -219,12 +220,12 @@ TableTraffic traffic_before_concurrent(const Context& context) {
 std::string why_busy(const Context& context, const QualifiedName& table, double rows, double references) {
   if (const auto known = known_rows(context, table); known && *known >= rows)
     return "it has " + grouped(*known) + " rows";
-  const auto keys = context.has_catalog() ? context.references_to(table).size() : 0;
+  const auto keys = context.references_to(table).size();
   return static_cast<double>(keys) >= references ? std::to_string(keys) + " foreign keys refer to it" : "";
 }
 
 std::optional<Growth> growth_by_definition(const Context& context, const QualifiedName& name) {
-  const Table* table = context.has_catalog() ? context.catalog().table(name) : nullptr;
+  const Table* table = context.table(name);
   return table && !known_rows(context, name) ? std::optional(growth_of(*table)) : std::nullopt;
 }
 
@@ -237,8 +238,7 @@ std::optional<SettingInForce> lock_timeout_of(const Context& context, const Sche
     for (const SessionTimeout& timeout : context.project().timeouts)
       if (timeout.lock && timeout.ms > 0 && timeout.unread.empty())
         return SettingInForce{timeout.ms, timeout.place, timeout.what};
-  if (!context.has_catalog()) return std::nullopt;
-  const std::string* setting = context.catalog().setting("lock_timeout");
+  const std::string* setting = context.setting("lock_timeout");
   if (!setting || *setting == "0" || setting->empty()) return std::nullopt;
   // "set by role": for another role than pgadvise's.
   std::int64_t ms = 0;

@@ -60,6 +60,8 @@ struct TableTraffic {
     return seconds ? std::optional(static_cast<double>(calls) / *seconds) : std::nullopt;
   }
 };
+// Evidence of the longest transaction or statement. REQUIRES one.
+Evidence longest_fact(const TableTraffic& traffic);
 // SELECT conflicts with ACCESS EXCLUSIVE alone, SELECT … FOR UPDATE also with EXCLUSIVE, and a change of rows
 // with SHARE and stronger locks.
 TableTraffic traffic_on(const Context& context, const QualifiedName& table, LockMode mode);

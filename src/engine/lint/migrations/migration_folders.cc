@@ -76,7 +76,7 @@ std::string enumerated(const std::vector<std::string>& names) {
 }
 
 bool has_word(const std::vector<std::string>& words, std::string_view word) {
-  return std::any_of(words.begin(), words.end(), [&](const std::string& each) {
+  return std::ranges::any_of(words, [&](const std::string& each) {
     return each == word || each.starts_with(std::string(word) + "=");
   });
 }

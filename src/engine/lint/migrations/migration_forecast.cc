@@ -106,7 +106,7 @@ class Forecaster {
   }
 
   void add_time(ForecastStatement& out, const SchemaStep& step, const QualifiedName& table, Work work) const {
-    const Table* known = context_.has_catalog() ? context_.catalog().table(table) : nullptr;
+    const Table* known = context_.table(table);
     const auto time =
         time_of(work, known_rows(context_, table), known_bytes(context_, table),
                 known ? static_cast<int>(known->indexes.size()) : 0, adds_foreign_key(step, table));

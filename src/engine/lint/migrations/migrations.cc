@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text/text.h"
 #include "lint/schema/tables.h"
 #include "model/schema/migration_tool.h"
 
@@ -14,7 +15,7 @@ using Transaction = Migration::Transaction;
 const TableStatistics* statistics(const Context& context, const QualifiedName& name) {
   // A catalog without settings is that of a sandbox, whose tables are empty.
   const Table* table =
-      context.has_catalog() && !context.catalog().settings.empty() ? context.catalog().table(name) : nullptr;
+      context.has_catalog() && !context.catalog().settings.empty() ? context.table(name) : nullptr;
   return table && table->statistics && table->statistics->rows >= 0 ? &*table->statistics : nullptr;
 }
 
@@ -58,16 +59,12 @@ std::optional<double> known_bytes(const Context& context, const QualifiedName& t
 }
 
 bool sessions_in_utc(const Context& context) {
-  if (!context.has_catalog()) return false;
-  const std::string* zone = context.catalog().setting("TimeZone");
-  return zone && (*zone == "UTC" || *zone == "Etc/UTC" || *zone == "GMT");
+  const std::string* zone = context.setting("TimeZone");
+  return zone && is_one_of(*zone, {"UTC", "Etc/UTC", "GMT"});
 }
 
 Subject subject_of(const SchemaAction& action) {
-  return {.kind = action.columns.empty() ? "table" : "column",
-          .schema = action.table.schema,
-          .table = action.table.name,
-          .columns = action.columns};
+  return subject_in(action.table, action.columns.empty() ? "table" : "column", action.columns);
 }
 
 std::string rows_known(const Context& context, const QualifiedName& table) {
@@ -75,14 +72,17 @@ std::string rows_known(const Context& context, const QualifiedName& table) {
   return known ? "; it has " + grouped(known->rows) + " rows" : std::string();
 }
 
-Finding& SiteReporter::add(const Site& site, Subject subject, std::string message,
-                           std::optional<Severity> severity) {
-  subject.entry = site.migration->entry;
+Finding& SiteReporter::add(const Migration& migration, SourceLocation place, Subject subject,
+                           std::string message, std::optional<Severity> severity) {
+  subject.entry = migration.entry;
   const int count = ++seen_[subject];
   subject.entry = numbered(std::move(subject.entry), count);
-  Finding& finding = reporter_.add(std::move(subject), std::move(message), severity);
-  finding.location = site.action->place;
-  return finding;
+  return reporter_.add(std::move(subject), std::move(place), std::move(message), severity);
+}
+
+std::span<const SchemaStep> steps_before(const Site& site) {
+  const SchemaStep* first = site.migration->steps.data();
+  return {first, site.step};
 }
 
 std::string how_it_runs(const Migration& migration) {
@@ -144,19 +144,12 @@ bool may_run_by_hand(const Migration& migration) {
 }
 
 bool made_here(const Site& site, const std::vector<std::string>& columns) {
-  for (const SchemaStep& step : site.migration->steps) {
-    for (const SchemaAction& action : step.actions) {
-      if (!(action.table == site.action->table)) continue;
-      const bool renames = action.kind == Kind::rename_column;
-      if (!renames && action.kind != Kind::add_column) continue;
-      if (renames && std::ranges::find(columns, action.name) != columns.end()) return true;
-      if (!renames && std::find_first_of(columns.begin(), columns.end(), action.columns.begin(),
-                                         action.columns.end()) != columns.end())
-        return true;
-    }
-    if (&step == site.step) return false;
-  }
-  return false;
+  return first_action({site.migration->steps.data(), site.step + 1}, [&](const SchemaAction& action) {
+    if (action.table != site.action->table) return false;
+    if (action.kind == Kind::rename_column) return contains(columns, action.name);
+    return action.kind == Kind::add_column &&
+           std::ranges::find_first_of(columns, action.columns) != columns.end();
+  });
 }
 
 std::string in_its_own_transaction(const Migration& migration) {
@@ -167,17 +160,13 @@ std::string in_its_own_transaction(const Migration& migration) {
 }
 
 bool carried_over(const Site& site) {
-  for (const SchemaStep& step : site.migration->steps) {
-    if (&step == site.step) return false;
-    for (const SchemaAction& action : step.actions) {
-      if (action.kind != Kind::insert_from && action.kind != Kind::update) continue;
-      if (std::ranges::find(action.reads_from, site.action->table) == action.reads_from.end()) continue;
-      if (site.action->columns.empty() ? !(action.table == site.action->table)
-                                       : contains(action.reads, site.action->columns[0]))
-        return true;
-    }
-  }
-  return false;
+  const SchemaAction& dropped = *site.action;
+  return first_action(steps_before(site), [&](const SchemaAction& action) {
+    if (action.kind != Kind::insert_from && action.kind != Kind::update) return false;
+    if (std::ranges::find(action.reads_from, dropped.table) == action.reads_from.end()) return false;
+    return dropped.columns.empty() ? action.table != dropped.table
+                                   : contains(action.reads, dropped.columns[0]);
+  });
 }
 
 const SchemaStep* locked_before(const Site& site) {

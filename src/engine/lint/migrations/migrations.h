@@ -1,10 +1,13 @@
 // Shared by the migration rules: selection of actions, subjects, and how the tool runs migrations.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lint/run/context.h"
@@ -20,10 +23,8 @@ struct Site {
 
 // The option `min_rows` of the rules about sites.
 constexpr Option rows_option(double fallback) {
-  return {.name = "rows",
-          .fallback = fallback,
-          .table_size = true,
-          .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
+  return size_option("rows", fallback,
+                     "rows below which a table is not reported, where the statistics of a server are known");
 }
 
 // Actions of these kinds on tables with rows: tables that the migration itself did not create, not temporary,
@@ -53,12 +54,27 @@ class SiteReporter {
  public:
   explicit SiteReporter(Reporter& reporter) : reporter_(reporter) {}
   Finding& add(const Site& site, Subject subject, std::string message,
+               std::optional<Severity> severity = std::nullopt) {
+    return add(*site.migration, site.action->place, std::move(subject), std::move(message), severity);
+  }
+  Finding& add(const Migration& migration, SourceLocation place, Subject subject, std::string message,
                std::optional<Severity> severity = std::nullopt);
 
  private:
   Reporter& reporter_;
   std::map<Subject, int> seen_;
 };
+
+// The first action of the steps for which `is` holds; nullptr if there is none.
+template <class Is>
+const SchemaAction* first_action(std::span<const SchemaStep> steps, const Is& is) {
+  for (const SchemaStep& step : steps)
+    if (const auto found = std::ranges::find_if(step.actions, is); found != step.actions.end())
+      return &*found;
+  return nullptr;
+}
+// The steps of the migration before that of the site.
+std::span<const SchemaStep> steps_before(const Site& site);
 
 // "drizzle runs all pending migrations in one transaction"; "" if unknown.
 std::string how_it_runs(const Migration& migration);

@@ -32,9 +32,8 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
                         rows_text(found) + (found.parallel ? ", in parallel" : "") + ", although one " +
                         (reads ? "query could fetch all rows." : "statement could write all rows.");
   Finding& finding = reporter.add(
-      std::move(subject), std::move(message),
+      std::move(subject), located(context.project(), place_in_loop(found)), std::move(message),
       found.background || found.filtered || found.waits ? std::optional(Severity::note) : std::nullopt);
-  finding.location = located(context.project(), place_in_loop(found));
   const auto add = [&](std::string text, const SourceLocation& place) {
     add_evidence(finding, context, std::move(text), place);
   };
@@ -48,9 +47,9 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
   for (const QueryInLoop* other : std::span(group).subspan(1))
     add("the loop also runs " + lower_first(statement_of(other->query)), place_in_loop(*other));
   if (found.waits)
-    finding.evidence.push_back(project_fact(
-        "each round also waits for something else, such as another service: the query may be the "
-        "smaller part"));
+    finding.evidence.push_back(
+        project_fact("each round also waits for something else, such as another service: the query may be "
+                     "the smaller part"));
   if (found.filtered)
     finding.evidence.push_back(
         project_fact("the code leaves out some of the rows before the loop: how many remain, is not known"));
@@ -105,9 +104,7 @@ bool is_record(const QualifiedName& table) {
 std::string in_function(const std::string& function) { return function.empty() ? "" : " in " + function; }
 
 Subject CodeSubjects::make(const std::string& what, const std::string& file, const std::string& function) {
-  const std::string entry = function.empty() ? what : function + ": " + what;
-  const int count = ++seen_[file + "\n" + entry];
-  return {.kind = "file", .file = file, .entry = numbered(entry, count)};
+  return files_.make(file, function.empty() ? what : function + ": " + what);
 }
 
 Subject CodeSubjects::make(const CodeQuery& query, const std::string& file, const std::string& function) {

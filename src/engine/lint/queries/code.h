@@ -1,7 +1,6 @@
 // What rules about application code share.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "lint/run/context.h"
@@ -33,7 +32,7 @@ class CodeSubjects {
   Subject make(const std::string& what, const std::string& file, const std::string& function);
 
  private:
-  std::map<std::string, int> seen_;
+  FileSubjects files_;
 };
 
 // Adds evidence: the text, with a place in the project.

@@ -7,6 +7,8 @@
 #include <set>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/text/javascript.h"
 #include "base/text/text.h"
 #include "lint/queries/loops.h"
@@ -39,22 +41,18 @@ class StatementReader {
       : table_(table), words_(words_of_statement(text)) {}
 
   std::optional<Statement> read() {
-    if (take("select")) {
-      if (!outputs() || !take("from") || !table_name()) return std::nullopt;
-    } else if (take("update")) {
-      if (!table_name() || !take("set") || !assignments()) return std::nullopt;
-    } else if (!take("delete") || !take("from") || !table_name()) {
+    const bool begun = take("select")   ? outputs() && take("from") && table_name()
+                       : take("update") ? table_name() && take("set") && list([&] { return assignment(); })
+                                        : take("delete") && take("from") && table_name();
+    if (!begun || (take("where") && !conditions()) ||
+        (take("order") && !(take("by") && list([&] { return sort_key(); }))))
       return std::nullopt;
-    }
-    if (take("where") && !conditions()) return std::nullopt;
-    if (take("order") && (!take("by") || !order())) return std::nullopt;
     if (take("limit")) {
       out_.limited = true;
       ++at_;
     }
     take(";");
-    if (at_ != words_.size()) return std::nullopt;
-    return std::move(out_);
+    return at_ == words_.size() ? std::optional(std::move(out_)) : std::nullopt;
   }
 
  private:
@@ -67,6 +65,14 @@ class StatementReader {
     ++at_;
     return true;
   }
+  // What `one` reads, once or several times with commas between.
+  template <class One>
+  bool list(const One& one) {
+    do
+      if (!one()) return false;
+    while (take(","));
+    return true;
+  }
   static bool is_name(const std::string& word) {
     return !word.empty() &&
            (word.front() == '"' || word.front() == '_' || (word.front() >= 'a' && word.front() <= 'z') ||
@@ -74,10 +80,8 @@ class StatementReader {
   }
   std::optional<std::string> name() {
     if (!is_name(word())) return std::nullopt;
-    std::string out = word();
-    ++at_;
-    if (out.front() == '"') out = out.substr(1, out.size() - 2);
-    return out;
+    const std::string& text = words_[at_++].text;
+    return text.front() == '"' ? text.substr(1, text.size() - 2) : text;
   }
   std::optional<int> parameter() {
     int number = 0;
@@ -88,39 +92,38 @@ class StatementReader {
     ++at_;
     return number;
   }
+  // The parameter of a condition, or a further one.
+  bool value(Condition& out) {
+    const auto read = parameter();
+    if (!out.parameter) out.parameter = read.value_or(0);
+    return read.has_value();
+  }
 
   // [schema.]table [[AS] alias]
   bool table_name() {
     auto read = name();
     if (read && take(".")) read = name();
     if (read != table_.name.name) return false;
-    const bool as = take("as");
-    static const std::set<std::string_view> next = {"where", "order", "limit", "set"};
-    if (as || (is_name(word()) && !next.count(word()))) return name().has_value();
-    return true;
+    const bool alias =
+        take("as") || (is_name(word()) && !is_one_of(word(), {"where", "order", "limit", "set"}));
+    return !alias || name();
   }
 
   // [[schema.]table.]column
   std::optional<std::string> column() {
     auto read = name();
     while (read && take(".")) read = name();
-    if (!read || !table_.column(*read)) return std::nullopt;
-    return read;
+    return read && table_.column(*read) ? read : std::nullopt;
   }
 
   bool outputs() {
-    if (take("*")) {
-      out_.all_columns = true;
-      return true;
-    }
-    if (count()) return true;
-    do {
-      const auto read = column();
-      if (!read) return false;
-      if (take("as") && !name()) return false;
-      out_.selected.push_back(*read);
-    } while (take(","));
-    return true;
+    if (take("*")) return out_.all_columns = true;
+    return count() || list([&] {
+             const auto read = column();
+             if (!read || (take("as") && !name())) return false;
+             out_.selected.push_back(*read);
+             return true;
+           });
   }
 
   // count(*), count(*)::int, cast(count(*) as int), with an alias or not
@@ -137,15 +140,11 @@ class StatementReader {
     return false;
   }
 
-  bool assignments() {
-    do {
-      const auto read = column();
-      if (!read || !take("=")) return false;
-      const auto value = parameter();
-      if (!value) return false;
-      out_.assigned.emplace_back(*read, *value);
-    } while (take(","));
-    return true;
+  bool assignment() {
+    const auto read = column();
+    const auto value = read && take("=") ? parameter() : std::nullopt;
+    if (value) out_.assigned.emplace_back(*read, *value);
+    return value.has_value();
   }
 
   bool conditions() {
@@ -156,37 +155,22 @@ class StatementReader {
   }
 
   bool condition() {
-    Condition out;
     const auto read = column();
     if (!read) return false;
-    out.column = *read;
+    Condition& out = out_.where.emplace_back(Condition{.column = *read, .op = {}});
     if (take("is")) {
       out.op = take("not") ? "not null" : "null";
-      if (!take("null")) return false;
-    } else if (take("in")) {
-      out.op = "in";
-      if (!take("(") || !list(out)) return false;
-    } else if (take("between")) {
-      out.op = "between";
-      if (!value(out) || !take("and") || !parameter()) return false;
-    } else if (!comparison(out)) {
-      return false;
+      return take("null");
     }
-    out_.where.push_back(std::move(out));
-    return true;
-  }
-
-  bool value(Condition& out) {
-    const auto read = parameter();
-    out.parameter = read.value_or(0);
-    return read.has_value();
-  }
-
-  bool list(Condition& out) {
-    if (!value(out)) return false;
-    while (take(","))
-      if (!parameter()) return false;
-    return take(")");
+    if (take("in")) {
+      out.op = "in";
+      return take("(") && list([&] { return value(out); }) && take(")");
+    }
+    if (take("between")) {
+      out.op = "between";
+      return value(out) && take("and") && value(out);
+    }
+    return comparison(out);
   }
 
   bool comparison(Condition& out) {
@@ -194,23 +178,20 @@ class StatementReader {
       out.op = words_[at_ - 1].text;
       return value(out);
     }
-    while (word() == "=" || word() == "<" || word() == ">" || word() == "!") out.op += words_[at_++].text;
+    while (is_one_of(word(), {"=", "<", ">", "!"})) out.op += words_[at_++].text;
     if (out.op == "!=") out.op = "<>";
-    static const std::set<std::string_view> known = {"=", "<>", "<", "<=", ">", ">="};
-    if (!known.count(out.op)) return false;
+    if (!is_one_of(out.op, {"=", "<>", "<", "<=", ">", ">="})) return false;
     if (out.op != "=" || !take("any")) return value(out);
     out.op = "in";
     return take("(") && value(out) && take(")");
   }
 
-  bool order() {
-    do {
-      const auto read = column();
-      if (!read) return false;
-      const bool descending = take("desc");
-      if (!descending) take("asc");
-      out_.order.emplace_back(*read, descending);
-    } while (take(","));
+  bool sort_key() {
+    const auto read = column();
+    if (!read) return false;
+    const bool descending = take("desc");
+    if (!descending) take("asc");
+    out_.order.emplace_back(*read, descending);
     return true;
   }
 
@@ -252,18 +233,16 @@ class Names {
  private:
   // What the code or TypeScript uses itself, and the tables.
   bool taken(const std::string& name) const {
-    static const std::set<std::string_view> words = {
-        "and",       "asc",    "between", "case",   "class",  "const",  "count",   "db",    "default",
-        "delete",    "desc",   "do",      "else",   "enum",   "eq",     "export",  "for",   "from",
-        "function",  "gt",     "gte",     "if",     "import", "in",     "inArray", "is",    "keys",
-        "kept",      "let",    "like",    "limit",  "lt",     "lte",    "ne",      "new",   "null",
-        "or",        "return", "row",     "rows",   "sql",    "switch", "this",    "true",  "false",
-        "tx",        "typeof", "var",     "void",   "while",  "with",   "yield",   "ilike", "isNull",
-        "isNotNull", "await",  "async",   "static", "public", "private"};
-    if (words.count(name)) return true;
-    const auto& tables = context_.catalog().tables;
-    return std::ranges::any_of(
-        tables, [&](const auto& table) { return drizzle_name(context_, table.first) == name; });
+    static constexpr auto words =
+        word_list("and", "asc", "between", "case", "class", "const", "count", "db", "default", "delete",
+                  "desc", "do", "else", "enum", "eq", "export", "for", "from", "function", "gt", "gte", "if",
+                  "import", "in", "inArray", "is", "keys", "kept", "let", "like", "limit", "lt", "lte", "ne",
+                  "new", "null", "or", "return", "row", "rows", "sql", "switch", "this", "true", "false",
+                  "tx", "typeof", "var", "void", "while", "with", "yield", "ilike", "isNull", "isNotNull",
+                  "await", "async", "static", "public", "private");
+    return is_one_of(name, words) || std::ranges::any_of(context_.catalog().tables, [&](const auto& table) {
+             return drizzle_name(context_, table.first) == name;
+           });
   }
 
   const Context& context_;
@@ -304,15 +283,12 @@ std::string where_code(const Statement& statement, Names& names, const Predicate
 // "{ id: orders.id }"; "" for all columns of the table.
 std::string outputs_code(const Statement& statement, Names& names) {
   const std::set<std::string> asked(statement.selected.begin(), statement.selected.end());
-  const auto& columns = names.definition().columns;
-  if (statement.all_columns || (asked.size() == columns.size())) return {};
+  if (statement.all_columns || asked.size() == names.definition().columns.size()) return {};
   std::vector<std::string> parts;
   std::set<std::string> seen;
-  for (const auto& column : statement.selected) {
-    if (!seen.insert(column).second) continue;
-    const std::string property = names.property(column);
-    parts.push_back((js_identifier(property) ? property : quote_js(property)) + ": " + names.column(column));
-  }
+  for (const auto& column : statement.selected)
+    if (seen.insert(column).second)
+      parts.push_back(js_key(names.property(column)) + ": " + names.column(column));
   return "{ " + join(parts, ", ") + " }";
 }
 
@@ -325,10 +301,10 @@ std::string order_code(const Statement& statement, Names& names) {
 
 const Table* only_table(const Context& context, const Query& query) {
   const auto& relations = query.facts.relations;
-  if (!context.has_catalog() || !query.facts.parsed || relations.size() != 1 ||
-      relations.front().through_view || !query.facts.unknown_relations.empty())
+  if (!query.facts.parsed || relations.size() != 1 || relations.front().through_view ||
+      !query.facts.unknown_relations.empty())
     return nullptr;
-  return context.catalog().table(relations.front().table);
+  return context.table(relations.front().table);
 }
 
 struct Known {
@@ -336,9 +312,9 @@ struct Known {
   Names names;
 };
 
-std::optional<Known> known(const Context& context, const Query& query) {
+std::optional<Known> known(const Context& context, const Query& query, StatementKind kind) {
   const Table* table = only_table(context, query);
-  if (!table || !is_drizzle(context)) return std::nullopt;
+  if (!table || !is_drizzle(context) || query.facts.kind != kind) return std::nullopt;
   auto statement = StatementReader(query.text, *table).read();
   Names names(context, *table);
   if (!statement || !names.good()) return std::nullopt;
@@ -358,9 +334,7 @@ std::string if_good(std::string code, const Names& names) { return names.good() 
 std::optional<std::string> insert_clauses(const Query& query) {
   std::string out;
   const auto words = words_of_statement(query.text);
-  const auto at = [&](std::string_view text) {
-    return std::ranges::find_if(words, [&](const Word& word) { return word.text == text; });
-  };
+  const auto at = [&](std::string_view text) { return std::ranges::find(words, text, &Word::text); };
   if (words.empty() || at("select") != words.end()) return std::nullopt;
   if (const auto conflict = at("conflict"); conflict != words.end()) {
     if (at("nothing") == words.end() || (conflict + 1)->text != "do") return std::nullopt;
@@ -370,20 +344,36 @@ std::optional<std::string> insert_clauses(const Query& query) {
   return out;
 }
 
+// `rows`: their variable.
+std::string insert_code(const Context& context, const Query& query, std::string_view client,
+                        std::string_view rows) {
+  const Table* table = only_table(context, query);
+  const auto clauses = insert_clauses(query);
+  if (!table || !clauses) return {};
+  const Names names(context, *table);
+  return if_good(fmt::format("{}.insert({}).values({}){}", client, names.table(),
+                             rows.empty() ? names.table() + "Row" : std::string(rows), *clauses),
+                 names);
+}
+
 }  // namespace
 
+std::string js_key(const std::string& property) {
+  return js_identifier(property) ? property : quote_js(property);
+}
+
 std::string drizzle_select(const Context& context, const Query& query, std::string_view client) {
-  auto found = known(context, query);
-  if (!found || query.facts.kind != StatementKind::select) return {};
+  auto found = known(context, query, StatementKind::select);
+  if (!found) return {};
   auto& [statement, names] = *found;
   const std::string where = where_code(statement, names);
   if (statement.counts) {
     if (!statement.order.empty() || statement.limited) return {};
-    return if_good(std::string(client) + ".select({ count: count() }).from(" + names.table() + ")" + where,
+    return if_good(fmt::format("{}.select({{ count: count() }}).from({}){}", client, names.table(), where),
                    names);
   }
-  std::string out = std::string(client) + ".select(" + outputs_code(statement, names) + ").from(" +
-                    names.table() + ")" + where + order_code(statement, names);
+  std::string out = fmt::format("{}.select({}).from({}){}", client, outputs_code(statement, names),
+                                names.table(), where + order_code(statement, names));
   if (statement.limited)
     out += ".limit(" + (query.facts.limit_constant ? std::to_string(*query.facts.limit_constant) : "limit") +
            ")";
@@ -391,8 +381,8 @@ std::string drizzle_select(const Context& context, const Query& query, std::stri
 }
 
 std::string drizzle_select_all(const Context& context, const Query& query, const Predicate& key) {
-  auto found = known(context, query);
-  if (!found || query.facts.kind != StatementKind::select || !compares(found->statement, key)) return {};
+  auto found = known(context, query, StatementKind::select);
+  if (!found || !compares(found->statement, key)) return {};
   auto& [statement, names] = *found;
   const std::string& column = key.column.column;
   const std::string where = where_code(statement, names, &key, "inArray(" + names.column(column) + ", keys)");
@@ -412,28 +402,21 @@ std::string drizzle_select_all(const Context& context, const Query& query, const
 }
 
 std::string drizzle_insert_all(const Context& context, const Query& query) {
-  const Table* table = only_table(context, query);
-  const auto clauses = insert_clauses(query);
-  if (!table || !clauses) return {};
-  const Names names(context, *table);
-  return if_good("db.insert(" + names.table() + ").values(rows)" + *clauses, names);
+  return insert_code(context, query, "db", "rows");
 }
 
 std::string drizzle_update_all(const Context& context, const Query& query, const Predicate& key) {
-  auto found = known(context, query);
-  if (!found || query.facts.kind != StatementKind::update || found->statement.where.size() != 1 ||
-      !compares(found->statement, key))
-    return {};
+  auto found = known(context, query, StatementKind::update);
+  if (!found || found->statement.where.size() != 1 || !compares(found->statement, key)) return {};
   auto& [statement, names] = *found;
   const std::string& by = key.column.column;
   std::vector<std::string> parts;
   for (const auto& [column, parameter] : statement.assigned) {
     const Column* of = names.definition().column(column);
     const std::string property = names.property(column);
-    parts.push_back((js_identifier(property) ? property : quote_js(property)) + ": sql`(case ${" +
-                    names.column(by) + "} ${sql.join(rows.map((row) => sql`when ${" +
-                    js_member("row", names.property(by)) + "} then ${" + js_member("row", property) +
-                    "}`), sql` `)} end)::" + of->type + "`");
+    parts.push_back(js_key(property) + ": sql`(case ${" + names.column(by) +
+                    "} ${sql.join(rows.map((row) => sql`when ${" + js_member("row", names.property(by)) +
+                    "} then ${" + js_member("row", property) + "}`), sql` `)} end)::" + of->type + "`");
   }
   return if_good("db.update(" + names.table() + ").set({ " + join(parts, ", ") + " }).where(inArray(" +
                      names.column(by) + ", rows.map((row) => " + js_member("row", names.property(by)) + ")))",
@@ -441,8 +424,8 @@ std::string drizzle_update_all(const Context& context, const Query& query, const
 }
 
 std::string drizzle_delete_all(const Context& context, const Query& query, const Predicate& key) {
-  auto found = known(context, query);
-  if (!found || query.facts.kind != StatementKind::delete_ || !compares(found->statement, key)) return {};
+  auto found = known(context, query, StatementKind::delete_);
+  if (!found || !compares(found->statement, key)) return {};
   auto& [statement, names] = *found;
   return if_good(
       "db.delete(" + names.table() + ")" +
@@ -451,28 +434,20 @@ std::string drizzle_delete_all(const Context& context, const Query& query, const
 }
 
 std::string drizzle_write(const Context& context, const Query& query, std::string_view client) {
-  const std::string begin(client);
-  if (query.facts.kind == StatementKind::insert) {
-    const Table* table = only_table(context, query);
-    const auto clauses = insert_clauses(query);
-    if (!table || !clauses) return {};
-    const Names names(context, *table);
-    return if_good(begin + ".insert(" + names.table() + ").values(" + names.table() + "Row)" + *clauses,
-                   names);
-  }
-  auto found = known(context, query);
+  if (query.facts.kind == StatementKind::insert) return insert_code(context, query, client, "");
+  const bool deletes = query.facts.kind == StatementKind::delete_;
+  auto found = known(context, query, deletes ? StatementKind::delete_ : StatementKind::update);
   if (!found) return {};
   auto& [statement, names] = *found;
   const std::string where = where_code(statement, names);
-  if (query.facts.kind == StatementKind::delete_)
-    return if_good(begin + ".delete(" + names.table() + ")" + where, names);
-  if (query.facts.kind != StatementKind::update) return {};
-  return if_good(begin + ".update(" + names.table() + ").set(" + names.table() + "Changes)" + where, names);
+  return if_good(deletes ? fmt::format("{}.delete({}){}", client, names.table(), where)
+                         : fmt::format("{0}.update({1}).set({1}Changes){2}", client, names.table(), where),
+                 names);
 }
 
 std::string drizzle_insert_missing(const Context& context, const QualifiedName& table,
                                    const std::vector<std::string>& key) {
-  const Table* known = context.has_catalog() ? context.catalog().table(table) : nullptr;
+  const Table* known = context.table(table);
   if (!known || !is_drizzle(context)) return {};
   Names names(context, *known);
   std::vector<std::string> columns;

@@ -14,6 +14,9 @@
 
 namespace pgadvise::lint {
 
+// A property's name in an object: "total", "'sub total'".
+std::string js_key(const std::string& property);
+
 // A SELECT of one table's columns, with conditions joined by AND: "db.select({ … }).from(t).where(…)".
 // `client`: db or tx.
 std::string drizzle_select(const Context& context, const Query& query, std::string_view client);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/text/javascript.h"
+#include "lint/queries/drizzle_code.h"
 #include "lint/queries/loops.h"
 #include "lint/schema/tables.h"
 
@@ -70,17 +71,16 @@ std::string where_of(const QueryInLoop& found, const Identifiers& names) {
 
 // Whether the schema is known, and lets several rows have the values that the query compares with.
 bool several_rows_match(const Context& context, const QueryInLoop& found) {
-  const Table* table = context.has_catalog() ? context.catalog().table(found.query.tables.front()) : nullptr;
+  const Table* table = context.table(found.query.tables.front());
   return table && !unique_among(*table, found.query.equal_columns);
 }
 
 Fix fix_of_aggregate(const QueryInLoop& found, const Identifiers& names) {
   Fix fix{.title =
-              "Compute the values of all keys with one query that groups by the key, and put them into "
-              "a Map: a key without rows has no group, and so no value"};
+              "Compute the values of all keys with one query that groups by the key, and put them into a "
+              "Map: a key without rows has no group, and so no value"};
   if (!names.key.empty())
-    fix.drizzle = "const values = await " + found.database + ".select({ " +
-                  (js_identifier(names.property) ? names.property : quote_js(names.property)) + ": " +
+    fix.drizzle = "const values = await " + found.database + ".select({ " + js_key(names.property) + ": " +
                   names.key + ", value: … }).from(" + names.table + ")" + where_of(found, names) +
                   ".groupBy(" + names.key + ")";
   return fix;
@@ -89,8 +89,8 @@ Fix fix_of_aggregate(const QueryInLoop& found, const Identifiers& names) {
 // The first row of each key, in an order.
 Fix fix_of_first_rows(const QueryInLoop& found, const Identifiers& names) {
   Fix fix{.title =
-              "Fetch the first row of each key with one query: DISTINCT ON the key, sorted by the key "
-              "and then as now"};
+              "Fetch the first row of each key with one query: DISTINCT ON the key, sorted by the key and "
+              "then as now"};
   if (!names.key.empty())
     fix.drizzle = "const firsts = await " + found.database + ".selectDistinctOn([" + names.key + "]).from(" +
                   names.table + ")" + where_of(found, names) + ".orderBy(" + names.key +
@@ -104,18 +104,18 @@ Fix fix_of_select(const Context& context, const QueryInLoop& found) {
   if (query.aggregate) return fix_of_aggregate(found, names);
   if ((query.limited && !query.first) || query.has_offset)
     return {.title =
-                "Fetch the rows of all keys with one query that applies the limit to each key: a "
-                "lateral join to the query that returns the keys, or a subquery with row_number() OVER "
-                "(PARTITION BY the key ORDER BY …)"};
+                "Fetch the rows of all keys with one query that applies the limit to each key: a lateral "
+                "join to the query that returns the keys, or a subquery with row_number() OVER (PARTITION BY "
+                "the key ORDER BY …)"};
   if (query.grouped || query.distinct)
-    return {.title = std::string("Fetch all rows with one query before the loop, with the key among its "
-                                 "outputs") +
-                     (query.grouped ? " and in groupBy()" : "") + ", and put them into a Map by their key"};
+    return {.title =
+                std::string("Fetch all rows with one query before the loop, with the key among its outputs") +
+                (query.grouped ? " and in groupBy()" : "") + ", and put them into a Map by their key"};
   if (query.first && (query.ordered || (!query.tables.empty() && several_rows_match(context, found))))
     return fix_of_first_rows(found, names);
   Fix fix{.title =
-              "Fetch all rows with one query before the loop, and put them into a Map by their key; or "
-              "join the table in the query that returns the keys"};
+              "Fetch all rows with one query before the loop, and put them into a Map by their key; or join "
+              "the table in the query that returns the keys"};
   if (!names.key.empty() && !query.locks)
     fix.drizzle = "const matches = await " + found.database + ".select().from(" + names.table + ")" +
                   where_of(found, names);

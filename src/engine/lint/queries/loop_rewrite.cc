@@ -1,8 +1,6 @@
 #include "lint/queries/loop_rewrite.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <charconv>
 #include <map>
 #include <vector>
@@ -47,13 +45,13 @@ std::optional<Comparison> comparison_with(std::string_view text, int number) {
     if (out) return std::nullopt;  // it is used twice
     const auto rest = text.substr(parameter.end);
     if (rest.starts_with("::") || rest.starts_with(" ::")) return std::nullopt;
-    std::string_view front = text.substr(0, parameter.at);
-    while (front.ends_with(' ')) front.remove_suffix(1);
+    const auto without_spaces = [](std::string_view front) {
+      return front.substr(0, front.find_last_not_of(' ') + 1);
+    };
+    std::string_view front = without_spaces(text.substr(0, parameter.at));
     if (!front.ends_with('=')) return std::nullopt;
-    front.remove_suffix(1);
-    while (front.ends_with(' ')) front.remove_suffix(1);
-    const auto start = front.find_last_of(" (\n\t");
-    const auto key = front.substr(start == std::string_view::npos ? 0 : start + 1);
+    front = without_spaces(front.substr(0, front.size() - 1));
+    const auto key = front.substr(front.find_last_of(" (\n\t") + 1);
     if (key.empty() || key.find_first_of("<>!=~)+-*/%|") != std::string_view::npos ||
         std::ranges::count(key, '"') % 2 != 0)
       return std::nullopt;
@@ -63,27 +61,27 @@ std::optional<Comparison> comparison_with(std::string_view text, int number) {
 }
 
 bool has_word(const std::vector<Word>& words, std::string_view word) {
-  return std::ranges::any_of(words, [&](const Word& one) { return one.text == word; });
+  return std::ranges::find(words, word, &Word::text) != words.end();
 }
 
-// Forms in which one more key changes more than the rows that are found.
-bool simple(const std::vector<Word>& words, const QueryFacts& facts, const Predicate& key) {
-  static constexpr std::array<std::string_view, 25> others = {
-      "having", "group", "over",    "window", "distinct", "or",          "not",  "union",   "intersect",
-      "except", "with",  "exists",  "offset", "fetch",    "right",       "full", "natural", "lateral",
-      "for",    "case",  "between", "any",    "all",      "tablesample", "into"};
-  if (words.empty() || std::ranges::any_of(words, [](const Word& word) {
-        return std::ranges::find(others, word.text) != others.end();
-      }))
+// Whether one more key only adds the rows of that key: nothing groups, numbers, limits or combines the rows,
+// and the key is no part of an OR, a subquery or an outer join.
+bool rows_are_by_key(const std::vector<Word>& words, const QueryFacts& facts, const Predicate& key) {
+  static constexpr auto others =
+      word_list("having", "group", "over", "window", "distinct", "or", "not", "union", "intersect", "except",
+                "with", "exists", "offset", "fetch", "right", "full", "natural", "lateral", "for", "case",
+                "between", "any", "all", "tablesample", "into");
+  if (words.empty() ||
+      std::ranges::any_of(words, [](const Word& word) { return is_one_of(word.text, others); }))
     return false;
-  const auto selects = std::ranges::count_if(words, [](const Word& word) { return word.text == "select"; });
+  const auto selects = std::ranges::count(words, "select", &Word::text);
   if (selects != (words.front().text == "select" ? 1 : 0)) return false;
   return !has_word(words, "left") || (!facts.from.empty() && facts.from.front() == key.column.table);
 }
 
 // Is "key = $n", which starts at `start`, one of the conditions that WHERE joins with AND?
 bool conjunct(const std::vector<Word>& words, std::size_t start, std::size_t end) {
-  const auto where = std::ranges::find_if(words, [](const Word& word) { return word.text == "where"; });
+  const auto where = std::ranges::find(words, "where", &Word::text);
   if (where == words.end() || where->at > start) return false;
   std::vector<bool> groups;  // the brackets that are open: do they hold conditions?
   auto word = where;
@@ -99,10 +97,9 @@ bool conjunct(const std::vector<Word>& words, std::size_t start, std::size_t end
   }
   if (std::ranges::find(groups, false) != groups.end()) return false;
   const auto& before = (word - 1)->text;
-  if (before != "where" && before != "and" && before != "(") return false;
+  if (!is_one_of(before, {"where", "and", "("})) return false;
   while (word != words.end() && (word->at < end || word->text == ")")) ++word;
-  return word == words.end() || word->text == "and" || word->text == "order" || word->text == "limit" ||
-         word->text == "returning";
+  return word == words.end() || is_one_of(word->text, {"and", "order", "limit", "returning"});
 }
 
 // The comparison, where the key can be made a list.
@@ -112,13 +109,13 @@ std::optional<Comparison> plain_comparison(const Query& query, const Predicate& 
     return std::nullopt;
   const auto found = comparison_with(query.text, key.parameter);
   const auto words = words_of_statement(query.text);
-  if (!found || !simple(words, query.facts, key)) return std::nullopt;
+  if (!found || !rows_are_by_key(words, query.facts, key)) return std::nullopt;
   const auto start = static_cast<std::size_t>(found->key.data() - query.text.data());
   return conjunct(words, start, found->parameter.end) ? found : std::nullopt;
 }
 
 bool unique_by(const Context& context, const Predicate& key) {
-  const Table* table = context.has_catalog() ? context.catalog().table(key.column.table) : nullptr;
+  const Table* table = context.table(key.column.table);
   return table && std::ranges::any_of(table->constraints, [&](const Constraint& constraint) {
            return (constraint.kind == Constraint::Kind::primary_key ||
                    constraint.kind == Constraint::Kind::unique) &&
@@ -128,10 +125,8 @@ bool unique_by(const Context& context, const Predicate& key) {
 
 // ORDER BY 2 means another column when one is put in front.
 bool sorts_by_number(const std::vector<Word>& words) {
-  auto word = std::ranges::find_if(words, [](const Word& one) { return one.text == "order"; });
-  return std::any_of(word, words.end(), [](const Word& one) {
-    return one.text.front() == '$' || std::isdigit(static_cast<unsigned char>(one.text.front()));
-  });
+  return std::any_of(std::ranges::find(words, "order", &Word::text), words.end(),
+                     [](const Word& one) { return one.text.front() == '$' || is_digit(one.text.front()); });
 }
 
 std::string with_any(std::string_view text, const Parameter& parameter) {
@@ -256,13 +251,12 @@ std::string insert_all(const Query& query) {
 
 std::string update_all(const Context& context, const Query& query, const Predicate& key) {
   const QueryFacts& facts = query.facts;
-  const Table* table =
-      context.has_catalog() && facts.target ? context.catalog().table(*facts.target) : nullptr;
+  const Table* table = facts.target ? context.table(*facts.target) : nullptr;
   const bool plain = facts.predicates.size() == 1 && facts.relations.size() == 1 &&
                      facts.updated.size() == facts.assigned_parameters.size() &&
                      facts.assigned_parameters.size() + 1 == static_cast<std::size_t>(facts.parameters) &&
                      !facts.from_derived && facts.functions.empty() &&
-                     lower(query.text).find(" returning ") == std::string::npos;
+                     !pgadvise::contains(lower(query.text), " returning ");
   if (!table || !plain || key.parameter < 1 || !plain_comparison(query, key)) return {};
   std::map<int, std::string> columns{{key.parameter, key.column.column}};
   std::vector<std::string> assigned;

@@ -6,6 +6,7 @@
 
 #include "base/text/text.h"
 #include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 
 namespace pgadvise::lint {
 
@@ -74,8 +75,7 @@ bool gives_no_list(const Context& context, const Query& query) {
   const QueryFacts& facts = query.facts;
   if (!facts.parsed) return false;
   if (facts.one_row || facts.limit_constant == 1) return true;
-  return facts.relations.size() == 1 && context.has_catalog() &&
-         asks_for_one_row(context, facts, facts.relations.front().table);
+  return facts.relations.size() == 1 && asks_for_one_row(context, facts, facts.relations.front().table);
 }
 
 }  // namespace
@@ -90,17 +90,14 @@ bool of_benchmark(const Query& query) {
 }
 
 const Constraint* key_between(const Context& context, const Query& parent, const Query& child) {
-  if (!context.has_catalog()) return nullptr;
   const auto follows = [&](const QualifiedName& table, const std::vector<std::string>& columns) {
     return looked_up_by(child, table, columns) || written_with(child, table, columns);
   };
   for (const auto& use : child.facts.relations) {
-    const Table* table = context.catalog().table(use.table);
+    const Table* table = context.table(use.table);
     if (!table) continue;
-    for (const auto& key : table->constraints)
-      if (key.kind == Constraint::Kind::foreign_key && uses(parent, key.referenced_table) &&
-          follows(use.table, key.columns))
-        return &key;
+    for (const Constraint& key : foreign_keys(*table))
+      if (uses(parent, key.referenced_table) && follows(use.table, key.columns)) return &key;
     for (const auto& [referencing, key] : context.references_to(use.table))
       if (uses(parent, referencing->name) && follows(use.table, key->referenced_columns)) return key;
   }
@@ -135,16 +132,13 @@ static std::set<std::string> values_of(const Sample& sample) {
     return out;
   }
   const std::string& text = sample.statement;
-  const auto in_word = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.';
-  };
+  const auto in_word = [](char c) { return is_alphanumeric(c) || c == '_' || c == '.'; };
   for (std::size_t at = 0; at < text.size(); ++at) {
     const std::size_t begin = at;
     if (text[at] == '\'') at = std::min(text.find('\'', at + 1), text.size() - 1);
     else if (in_word(text[at]))
       while (at + 1 < text.size() && in_word(text[at + 1])) ++at;
-    if (text[begin] == '\'' || (text[begin] >= '0' && text[begin] <= '9'))
-      out.insert(text.substr(begin, at + 1 - begin));
+    if (text[begin] == '\'' || is_digit(text[begin])) out.insert(text.substr(begin, at + 1 - begin));
   }
   return out;
 }
@@ -255,17 +249,14 @@ Evidence figures(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round) {
     text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " +
             std::to_string(repeat.scopes) + " such " + std::string(several(repeat.scope_of_most));
   if (repeat.total_ms > 0) text += ", " + milliseconds(repeat.total_ms) + " in total";
-  return {Evidence::Kind::statement, std::move(text), {}, {}};
+  return log_fact(std::move(text));
 }
 
 void add_lead(const Context& context, const Lead& lead, const Query& query, std::vector<Evidence>& out) {
   if (!lead.query) return;
   const bool keys = lead.key || key_between(context, *lead.query, query);
-  Evidence& evidence = out.emplace_back(Evidence{
-      Evidence::Kind::statement,
-      (keys ? "the keys come from: " : "the query before it: ") + ellipsis(lead.query->text, shown_statement),
-      {},
-      {}});
+  Evidence& evidence = out.emplace_back(log_fact((keys ? "the keys come from: " : "the query before it: ") +
+                                                 ellipsis(lead.query->text, shown_statement)));
   if (!lead.sample) return;
   evidence.place = lead.sample->place;
   evidence.literal = with_parameters(*lead.sample);
@@ -273,12 +264,10 @@ void add_lead(const Context& context, const Lead& lead, const Query& query, std:
 
 void add_places(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, std::vector<Evidence>& out) {
   if (repeat.pattern.size() > calls_in_a_round)
-    out.push_back({Evidence::Kind::statement,
-                   "each iteration of the loop runs " + std::to_string(repeat.pattern.size()) + " statements",
-                   {},
-                   {}});
+    out.push_back(
+        log_fact("each iteration of the loop runs " + std::to_string(repeat.pattern.size()) + " statements"));
   for (const auto& sample : repeat.samples)
-    out.push_back({Evidence::Kind::statement, "logged here", sample.place, with_parameters(sample)});
+    out.push_back(log_fact("logged here", sample.place, with_parameters(sample)));
 }
 
 QualifiedName main_table(const Query& query) {

@@ -10,8 +10,7 @@
 namespace pgadvise::lint {
 
 std::optional<double> rows_of(const Context& context, const QualifiedName& name) {
-  if (!context.has_catalog()) return std::nullopt;
-  const Table* table = context.catalog().table(name);
+  const Table* table = context.table(name);
   if (!table || !table->statistics || table->statistics->rows < 0) return std::nullopt;
   // Before autovacuum comes, a table that grew has more rows than the last ANALYZE found.
   return std::max(table->statistics->rows, static_cast<double>(table->statistics->live_rows));
@@ -29,8 +28,7 @@ std::vector<std::string> fixed_columns(const QueryFacts& facts, const QualifiedN
 }
 
 bool asks_for_one_row(const Context& context, const QueryFacts& facts, const QualifiedName& name) {
-  if (!context.has_catalog()) return false;
-  const Table* table = context.catalog().table(name);
+  const Table* table = context.table(name);
   return table && unique_among(*table, fixed_columns(facts, name), true);
 }
 
@@ -63,8 +61,7 @@ std::string with_parameters(const Sample& logged) {
 }
 
 std::string ran(const Query& query) {
-  std::string out =
-      query.calls == 1 ? "ran once" : "ran " + grouped(static_cast<double>(query.calls)) + " times";
+  std::string out = query.calls == 1 ? "ran once" : "ran " + grouped(query.calls) + " times";
   if (query.timed_calls)
     out += ", " + milliseconds(query.mean_ms()) + (query.calls == 1 ? "" : " on average");
   return out;
@@ -75,7 +72,7 @@ std::optional<SourceLocation> place_of(const Query& query) {
 }
 
 Evidence query_fact(const Query& query, const std::string& before) {
-  return {Evidence::Kind::statement, before + ellipsis(query.text, shown_statement), place_of(query)};
+  return log_fact(before + ellipsis(query.text, shown_statement), place_of(query));
 }
 
 Subject query_subject(const Query& query, const QualifiedName& table) {
@@ -84,11 +81,10 @@ Subject query_subject(const Query& query, const QualifiedName& table) {
 
 Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message,
                 std::optional<Severity> severity) {
-  Finding& finding = reporter.add(query_subject(query, table), std::move(message), severity);
-  finding.location = place_of(query);
+  Finding& finding = reporter.add(query_subject(query, table), place_of(query), std::move(message), severity);
   finding.evidence.push_back(
-      {Evidence::Kind::statement, ran(query) + ": " + ellipsis(query.text, 2 * shown_statement),
-       finding.location, query.samples.empty() ? std::string() : with_parameters(query.samples.front())});
+      log_fact(ran(query) + ": " + ellipsis(query.text, 2 * shown_statement), finding.location,
+               query.samples.empty() ? std::string() : with_parameters(query.samples.front())));
   return finding;
 }
 

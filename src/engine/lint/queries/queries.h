@@ -12,6 +12,10 @@
 
 namespace pgadvise::lint {
 
+// Of rules about statements that read many rows.
+inline constexpr Option small_rows = size_option(
+    "small_rows", 1000, "rows below which a table is not reported, where its statistics are known");
+
 inline constexpr std::size_t shown_statement = 300;  // characters of a statement in messages and evidence
 
 // The number of rows from the statistics, the larger one of reltuples and n_live_tup; nullopt if unknown.
@@ -19,6 +23,12 @@ std::optional<double> rows_of(const Context& context, const QualifiedName& table
 inline bool known_small(const Context& context, const QualifiedName& table, double rows) {
   const auto known = rows_of(context, table);
   return known && *known < rows;
+}
+
+// SELECT, UPDATE or DELETE: its WHERE chooses rows of stored tables.
+inline bool filters_rows(const QueryFacts& facts) {
+  using Kind = StatementKind;
+  return facts.kind == Kind::select || facts.kind == Kind::update || facts.kind == Kind::delete_;
 }
 
 // Whether the statement has an OFFSET that may skip rows. One that is 0 in the statement or in every sample

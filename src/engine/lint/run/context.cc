@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/text/text.h"
+
 namespace pgadvise::lint {
 
 Context::Lookups::Lookups(const Inputs& given) : inputs(given) {
@@ -46,6 +48,10 @@ double Context::option(const Option& option) const {
   return option.fallback;
 }
 
+const std::string* Context::setting(const std::string& name) const {
+  return has_catalog() ? catalog().setting(name) : nullptr;
+}
+
 // An empty value for an unknown key.
 template <class Map, class Key>
 static const typename Map::mapped_type& look_up(const Map& map, const Key& key) {
@@ -87,12 +93,14 @@ const std::vector<KnownPlan>& Context::plans_of(const Query& query) const {
   return look_up((inputs().plans ? *inputs().plans : none).plans, query.fingerprint);
 }
 
-Finding& Reporter::add(Subject subject, std::string message, std::optional<Severity> severity) {
+Finding& Reporter::add(Subject subject, std::optional<SourceLocation> location, std::string message,
+                       std::optional<Severity> severity) {
   Finding finding;
   finding.id = finding_id(rule_.id, subject);
   finding.rule = rule_.id;
   finding.severity = severity.value_or(rule_.severity);
   finding.subject = std::move(subject);
+  finding.location = std::move(location);
   finding.message = std::move(message);
   return out_.emplace_back(std::move(finding));
 }
@@ -190,15 +198,24 @@ SourceLocation located(const Project& project, SourceLocation place) {
   return place;
 }
 
+Evidence log_fact(std::string text, std::optional<SourceLocation> place, std::string literal) {
+  return {Evidence::Kind::statement, std::move(text), std::move(place), std::move(literal)};
+}
+
+Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
+  return {Evidence::Kind::catalog, std::move(text), std::move(place)};
+}
+
 Evidence project_fact(std::string text, std::optional<SourceLocation> place) {
   return {Evidence::Kind::project, std::move(text), std::move(place), {}};
 }
 
-Fix manual_fix(std::string title) {
-  Fix fix;
-  fix.title = std::move(title);
-  fix.safety = Fix::Safety::manual;
-  return fix;
+Fix manual_fix(std::string title) { return {.title = std::move(title), .safety = Fix::Safety::manual}; }
+
+std::string first_names(std::vector<std::string> names, std::size_t most) {
+  const std::size_t count = names.size();
+  names.resize(std::min(count, most));
+  return join(names, ", ") + (count > most ? " and " + std::to_string(count - most) + " more" : "");
 }
 
 std::string numbered(std::string entry, int number) {

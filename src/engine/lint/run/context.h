@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lint/run/rule.h"
@@ -97,6 +98,12 @@ class Context {
   const std::vector<Migration>& migrations() const { return *inputs().migrations; }
   const std::vector<SchemaComparison>& comparisons() const { return inputs().comparisons; }
   const std::vector<DeclaredSchema>& declared() const { return inputs().declared; }
+  // A table or view of the schema; nullptr if it has none of this name, or the run has no schema.
+  const Table* table(const QualifiedName& name) const {
+    return has_catalog() ? catalog().table(name) : nullptr;
+  }
+  // The value of a server's setting; nullptr: not known.
+  const std::string* setting(const std::string& name) const;
   bool has_catalog() const { return inputs().catalog != nullptr; }
   bool has_workload() const { return inputs().workload != nullptr; }
   // The plans of a logged query; may be empty.
@@ -143,7 +150,12 @@ class Reporter {
  public:
   Reporter(const Rule& rule, std::vector<Finding>& out) : rule_(rule), out_(out) {}
   // Adds a finding of this rule. Sets its id, rule and, unless given, the rule's severity.
-  Finding& add(Subject subject, std::string message, std::optional<Severity> severity = std::nullopt);
+  Finding& add(Subject subject, std::optional<SourceLocation> location, std::string message,
+               std::optional<Severity> severity = std::nullopt);
+  // The same without a location, or with one that is set later.
+  Finding& add(Subject subject, std::string message, std::optional<Severity> severity = std::nullopt) {
+    return add(std::move(subject), std::nullopt, std::move(message), severity);
+  }
 
  private:
   const Rule& rule_;
@@ -165,11 +177,28 @@ void sort_findings(std::vector<Finding>& findings);
 // A location inside the project, as a path relative to the working folder.
 SourceLocation located(const Project& project, SourceLocation place);
 
-// Evidence from the files of the project; catalog_fact() is its counterpart for the schema.
+// Evidence from the log: of a statement, with its literals for --show-literals, or of an event.
+Evidence log_fact(std::string text, std::optional<SourceLocation> place = std::nullopt,
+                  std::string literal = {});
+// Evidence from the schema, and from the files of the project.
+Evidence catalog_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 Evidence project_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 // A fix that a person must make: its title says how.
 Fix manual_fix(std::string title);
+// The first `most` names, and the number of the others: "a, b and 2 more".
+std::string first_names(std::vector<std::string> names, std::size_t most);
 // The name of an entry that occurs several times: "pool", and from the second time on "pool #2".
 std::string numbered(std::string entry, int number);
+
+// Subjects of kind "file", numbered where an entry of a file occurs several times.
+class FileSubjects {
+ public:
+  Subject make(const std::string& file, const std::string& entry) {
+    return {.kind = "file", .file = file, .entry = numbered(entry, ++seen_[{file, entry}])};
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, int> seen_;
+};
 
 }  // namespace pgadvise::lint

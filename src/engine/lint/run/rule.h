@@ -2,6 +2,9 @@
 // registration (cmake/rules.cmake).
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -19,13 +22,35 @@ class Reporter;
 struct Option {
   std::string_view name;  // in pgadvise.toml
   double fallback = 0;
-  // True if this is a size of a table or index below which the rule reports nothing: only a server or its
-  // snapshot knows sizes. False if the number only changes the severity.
-  bool table_size = false;
   std::string_view meaning;  // description, with the unit
   // Of a choice: the words that a configuration may name. Its value is the position of the word, from 1; 0:
   // none is named. A configuration that names one turns on the rule.
   std::span<const std::string_view> choices = {};
+  // True if this is a size of a table or index below which the rule reports nothing: only a server or its
+  // snapshot knows sizes. False if the number only changes the severity.
+  bool table_size = false;
+};
+
+// An option that is such a size.
+constexpr Option size_option(std::string_view name, double fallback, std::string_view meaning) {
+  return {.name = name, .fallback = fallback, .meaning = meaning, .table_size = true};
+}
+
+// The options of a rule, in the order of its documentation. A value type with at most six; a larger constant
+// does not compile.
+class Options {
+ public:
+  constexpr Options() = default;
+  constexpr Options(std::initializer_list<const Option*> options) {
+    for (const Option* option : options) options_.at(size_++) = option;
+  }
+  constexpr auto begin() const { return options_.data(); }
+  constexpr auto end() const { return options_.data() + size_; }
+  constexpr bool empty() const { return size_ == 0; }
+
+ private:
+  std::array<const Option*, 6> options_{};
+  std::size_t size_ = 0;
 };
 
 // What the problem does to an application. Part of a finding's impact (docs/impact.md).
@@ -47,7 +72,7 @@ struct Rule {
   std::string_view why;         // a paragraph or two, Markdown
   std::string_view fix;         // how to fix the problem, Markdown
   std::string_view when_to_ignore;  // Markdown
-  std::span<const Option* const> options = {};
+  Options options = {};
   void (*check)(const Context&, Reporter&) = nullptr;  // called with a Context of this rule
   bool on_by_default = true;                           // false: runs only if the configuration names it
   // The rule concludes from names and types what the application means, so that reading them from a server

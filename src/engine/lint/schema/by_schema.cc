@@ -1,29 +1,22 @@
 #include "lint/schema/by_schema.h"
 
-#include <algorithm>
 #include <utility>
-
-#include "base/text/text.h"
-#include "lint/schema/tables.h"
 
 namespace pgadvise::lint {
 namespace {
 
 std::string names_from(const std::vector<SchemaMember>& members, std::size_t first) {
-  constexpr std::size_t most = 40;
-  const std::size_t end = std::min(members.size(), first + most);
   std::vector<std::string> names;
-  for (std::size_t at = first; at < end; ++at) names.push_back(members[at].name);
-  return join(names, ", ") +
-         (end < members.size() ? " and " + std::to_string(members.size() - end) + " more" : "");
+  for (std::size_t at = first; at < members.size(); ++at) names.push_back(members[at].name);
+  return first_names(std::move(names), 40);
 }
 
 }  // namespace
 
 Finding& report_schema(Reporter& reporter, const std::string& schema, std::string message,
                        const std::vector<SchemaMember>& members, std::size_t shown) {
-  Finding& finding = reporter.add({.kind = "schema", .schema = schema}, std::move(message));
-  finding.location = members.front().place;
+  Finding& finding =
+      reporter.add({.kind = "schema", .schema = schema}, members.front().place, std::move(message));
   for (std::size_t at = 0; at < members.size() && at < shown; ++at)
     finding.evidence.push_back(catalog_fact(members[at].name + " " + members[at].fact, members[at].place));
   if (members.size() > shown) finding.evidence.push_back(catalog_fact("also " + names_from(members, shown)));

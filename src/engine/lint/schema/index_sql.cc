@@ -8,9 +8,7 @@ namespace pgadvise::lint {
 namespace {
 
 const Constraint* constraint_of(const Table& table, const Index& index) {
-  for (const auto& constraint : table.constraints)
-    if (index.constraint && constraint.name == index.name) return &constraint;
-  return nullptr;
+  return index.constraint ? table.constraint(index.name) : nullptr;
 }
 
 bool has_relation(const Catalog& catalog, const QualifiedName& name) {
@@ -19,6 +17,10 @@ bool has_relation(const Catalog& catalog, const QualifiedName& name) {
        table != catalog.tables.end() && table->first.schema == name.schema; ++table)
     if (table->second.index(name.name)) return true;
   return false;
+}
+
+std::string drop_index_sql(const Table& table, const Index& index) {
+  return ddl::drop_index({table.name.schema, index.name}, table.kind != Table::Kind::partitioned) + ";";
 }
 
 }  // namespace
@@ -37,9 +39,9 @@ std::string new_index_name(const Catalog& catalog, const std::string& schema, co
 }
 
 Index new_unique_index(const Catalog& catalog, const Table& table, const std::vector<std::string>& columns) {
-  Index out;
-  out.name = new_index_name(catalog, table.name.schema, table.name.name + "_" + join(columns, "_"), "_key");
-  out.unique = true;
+  Index out{
+      .name = new_index_name(catalog, table.name.schema, table.name.name + "_" + join(columns, "_"), "_key"),
+      .unique = true};
   for (const auto& column : columns) out.keys.push_back({.column = column});
   return out;
 }
@@ -54,11 +56,32 @@ std::string create_index_sql(const Table& table, const Index& index) {
   return ddl::create_index(table.name, index, {.concurrently = table.kind != Table::Kind::partitioned}) + ";";
 }
 
+Fix create_index(const Table& table, const Index& index, std::string title) {
+  return {.title = std::move(title),
+          .sql = create_index_sql(table, index),
+          .down_sql = drop_index_sql(table, index)};
+}
+
+Fix replace_index(const Table& table, const Index& old, const Index& index, std::string title) {
+  return {.title = std::move(title),
+          .sql = create_index_sql(table, index) + "\n" + drop_index_sql(table, old),
+          .down_sql = create_index_sql(table, old) + "\n" + drop_index_sql(table, index)};
+}
+
+Fix rebuild_index(const Table& table, const Index& index) {
+  return {.title = "Rebuild the index; REINDEX CONCURRENTLY blocks neither reads nor writes",
+          .sql = "REINDEX INDEX CONCURRENTLY " + quote_name(table.name.schema, index.name) + ";"};
+}
+
+IndexProposal proposed_index(const Table& table, const std::vector<std::string>& columns) {
+  IndexProposal out{.table = table.name, .equality_keys = columns.size()};
+  for (const auto& column : columns) out.keys.push_back({.column = column});
+  return out;
+}
+
 Fix drop_index(const Table& table, const Index& index, Fix::Safety safety) {
-  Fix fix;
-  fix.safety = safety;
-  const Constraint* constraint = constraint_of(table, index);
-  if (constraint) {
+  Fix fix{.safety = safety};
+  if (const Constraint* constraint = constraint_of(table, index)) {
     fix.title = "Drop the constraint " + index.name + " with its index";
     fix.sql = ddl::drop_constraint(table.name, index.name) + ";";
     if (constraint->kind == Constraint::Kind::primary_key || constraint->kind == Constraint::Kind::unique)
@@ -67,11 +90,11 @@ Fix drop_index(const Table& table, const Index& index, Fix::Safety safety) {
       fix.safety = Fix::Safety::review;  // ACCESS EXCLUSIVE, and the way back builds under it
     return fix;
   }
-  const bool partitioned = table.kind == Table::Kind::partitioned;
   fix.title = "Drop the index " + index.name;
-  fix.sql = ddl::drop_index({table.name.schema, index.name}, !partitioned) + ";";
+  fix.sql = drop_index_sql(table, index);
   fix.down_sql = create_index_sql(table, index);
-  if (partitioned && safety == Fix::Safety::safe) fix.safety = Fix::Safety::review;  // locks every partition
+  if (table.kind == Table::Kind::partitioned && safety == Fix::Safety::safe)
+    fix.safety = Fix::Safety::review;  // locks every partition
   return fix;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/project/project.h"
 #include "model/results/finding.h"
@@ -27,6 +28,17 @@ Constraint new_primary_key(const Table& table, std::vector<std::string> columns)
 
 // CREATE INDEX, concurrent unless the table is partitioned.
 std::string create_index_sql(const Table& table, const Index& index);
+
+// The same with DROP INDEX as its way back; and with DROP INDEX of the index that the new one replaces, which
+// belongs to no constraint.
+Fix create_index(const Table& table, const Index& index, std::string title);
+Fix replace_index(const Table& table, const Index& old, const Index& index, std::string title);
+
+// REINDEX CONCURRENTLY.
+Fix rebuild_index(const Table& table, const Index& index);
+
+// An index over columns that are compared by =.
+IndexProposal proposed_index(const Table& table, const std::vector<std::string>& columns);
 
 // DROP INDEX with the CREATE as its way back; of a constraint's index: DROP CONSTRAINT and ADD.
 Fix drop_index(const Table& table, const Index& index, Fix::Safety safety);

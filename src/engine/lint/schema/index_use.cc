@@ -3,14 +3,15 @@
 #include <set>
 
 #include "lint/schema/key_coverage.h"
+#include "lint/schema/tables.h"
 
 namespace pgadvise::lint {
 
 std::map<const Index*, const Constraint*> needed_by_foreign_keys(const Context& context, const Table& table) {
   std::map<const Index*, const Constraint*> out;
   std::set<std::vector<std::string>> seen;
-  for (const auto& key : table.constraints) {
-    if (key.kind != Constraint::Kind::foreign_key || !seen.insert(key.columns).second) continue;
+  for (const Constraint& key : foreign_keys(table)) {
+    if (!seen.insert(key.columns).second) continue;
     Coverage best = Coverage::none;
     const Index* only = nullptr;  // nullptr: several are as good
     for (const Index* index : indexes_with_any(context, table, key.columns)) {
@@ -38,11 +39,8 @@ IndexStatistics summed(const Context& context, const Table& table, const Index& 
 
 Finding& report_index(Reporter& reporter, const Table& table, const Index& index, std::string_view what,
                       std::optional<Severity> severity) {
-  Finding& finding = reporter.add(
-      {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
-      "The index " + index.name + " on " + display(table.name) + std::string(what), severity);
-  finding.location = index.origin;
-  return finding;
+  return reporter.add(index_subject(table.name, index.name), index.origin,
+                      "The index " + index.name + " on " + display(table.name) + std::string(what), severity);
 }
 
 double distinct_values(const Table& table, const Column& column) {

@@ -10,6 +10,9 @@
 
 namespace pgadvise::lint {
 
+// Of rules that conclude from the number of an index's scans.
+inline constexpr Option least_days{"least_days", 14, "days of statistics below which nothing is reported"};
+
 // The indexes that a foreign key of the table needs, each with the first such key.
 std::map<const Index*, const Constraint*> needed_by_foreign_keys(const Context& context, const Table& table);
 

@@ -64,13 +64,13 @@ static bool limited_to_constants(const Table& table, const std::string& column) 
 }
 
 bool references_constants(const Context& context, const Constraint& key) {
-  const Table* parent = context.catalog().table(key.referenced_table);
+  const Table* parent = context.table(key.referenced_table);
   return parent && key.referenced_columns.size() == 1 &&
          limited_to_constants(*parent, key.referenced_columns.front());
 }
 
 bool references_lookup(const Context& context, const Constraint& key) {
-  const Table* parent = context.catalog().table(key.referenced_table);
+  const Table* parent = context.table(key.referenced_table);
   return parent && key.on_delete != "CASCADE" && growth_of(*parent) == Growth::lookup;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text/text.h"
+#include "lint/schema/tables.h"
 #include "model/schema/migration_tool.h"
 
 namespace pgadvise::lint {
@@ -35,7 +36,7 @@ bool default_class(std::string_view name) {
       "uuid_ops",    "bool_ops",    "date_ops",     "timestamp_ops", "timestamptz_ops", "time_ops",
       "numeric_ops", "float4_ops",  "float8_ops",   "bytea_ops",     "jsonb_ops",       "array_ops",
       "enum_ops",    "inet_ops",    "tsvector_ops", "range_ops",     "citext_ops"};
-  return std::find(std::begin(names), std::end(names), bare_type(name)) != std::end(names);
+  return is_one_of(bare_type(name), names);
 }
 
 // An index but for its name and the text of its expressions.
@@ -72,15 +73,13 @@ struct Matched {
   std::vector<std::pair<const T*, const T*>> same_form, same_name;
 
   Matched(const std::vector<const T*>& expected, const std::vector<const T*>& actual, Form form_of) {
-    std::vector<const T*> left = actual;
-    std::vector<const T*> unmatched;
+    std::vector<const T*> left = actual, unnamed, unmatched;
     const auto take = [&](auto same) {
       const auto it = std::ranges::find_if(left, same);
       const T* out = it == left.end() ? nullptr : *it;
       if (out) left.erase(it);
       return out;
     };
-    std::vector<const T*> unnamed;
     for (const T* one : expected) {  // the same in both, so that a twin of it is not taken instead
       if (const T* other =
               take([&](const T* o) { return o->name == one->name && form_of(*o) == form_of(*one); }))
@@ -115,61 +114,83 @@ class Comparison {
     for (const auto& [name, table] : expected_.tables) {
       if (passed_over(table)) continue;
       const Table* other = actual_.table(name);
-      if (!other)
-        add(Kind::missing, table_subject(table), word(table) + " " + display(name), "", table.origin, {});
+      if (!other) add(Kind::missing, object(table), table.origin, {});
       else if (!is_view(table) && !is_view(*other)) compare(table, *other);
     }
     for (const auto& [name, table] : actual_.tables)
       if (!passed_over(table) && schemas_.count(name.schema) && !expected_.table(name))
-        add(Kind::extra, table_subject(table), word(table) + " " + display(name), "", {}, table.origin);
+        add(Kind::extra, object(table), {}, table.origin);
     compare_enums();
     std::ranges::stable_sort(out_, [](const auto& a, const auto& b) { return a.subject < b.subject; });
     return std::move(out_);
   }
 
  private:
+  // What a difference is about, and its name.
+  struct Object {
+    Subject subject;
+    std::string name;
+  };
+
   static bool passed_over(const Table& table) {
     return table.temporary || table.name.schema == "pg_temp" || table.partition_of ||
            owner_of_table(table.name, &table);
   }
-  static std::string word(const Table& table) { return is_view(table) ? "view" : "table"; }
-  static Subject table_subject(const Table& table) {
-    return {.kind = is_view(table) ? "view" : "table", .schema = table.name.schema, .table = table.name.name};
+  static Object object(const Table& table) {
+    const std::string kind = is_view(table) ? "view" : "table";
+    return {subject_in(table.name, kind), kind + " " + display(table.name)};
+  }
+  static Object object(const Table& table, const Column& column) {
+    return {column_subject(table.name, column.name), "column " + display(table.name) + "." + column.name};
+  }
+  static Object object(const Table& table, const Index& index) {
+    return {index_subject(table.name, index.name),
+            fmt::format("{} {} on {} ({})", index.unique ? "unique index" : "index", index.name,
+                        display(table.name), columns_of(index))};
+  }
+  static Object object(const Table& table, const Constraint& constraint) {
+    if (constraint.kind == Constraint::Kind::foreign_key)
+      return {key_subject(table.name, constraint),
+              "foreign key " + display(table.name) + " (" + form(constraint) + ")"};
+    return {subject_in(table.name, "constraint", {}, constraint.name),
+            "check " + constraint.name + " on " + display(table.name)};
+  }
+  static Object object(const Table& table, const Policy& policy) {
+    return {subject_in(table.name, "policy", {}, policy.name),
+            "policy " + policy.name + " on " + display(table.name)};
   }
 
-  void add(Kind kind, Subject subject, std::string name, std::string what, SourceLocation expected,
-           SourceLocation actual) {
-    out_.push_back(
-        {kind, std::move(subject), std::move(name), std::move(what), std::move(expected), std::move(actual)});
+  void add(Kind kind, Object object, SourceLocation expected, SourceLocation actual, std::string what = {}) {
+    out_.push_back({kind, std::move(object.subject), std::move(object.name), std::move(what),
+                    std::move(expected), std::move(actual)});
+  }
+  // A part of one table that the other lacks. Both tables have the name by which the part is known.
+  template <class Part>
+  void add_missing(const Table& expected, const Part& part, const Table& actual) {
+    add(Kind::missing, object(expected, part), part.origin, actual.origin);
+  }
+  template <class Part>
+  void add_extra(const Table& expected, const Part& part) {
+    add(Kind::extra, object(expected, part), expected.origin, part.origin);
+  }
+  template <class Part>
+  void add_changed(const Table& expected, const Part& one, const Part& other, std::string what) {
+    add(Kind::changed, object(expected, one), one.origin, other.origin, std::move(what));
   }
 
   void compare(const Table& expected, const Table& actual) {
-    const std::string on = display(expected.name);
-    for (const auto& column : expected.columns) {
-      Subject subject{.kind = "column",
-                      .schema = expected.name.schema,
-                      .table = expected.name.name,
-                      .columns = {column.name}};
-      if (const Column* other = actual.column(column.name))
-        compare(column, *other, subject, on + "." + column.name);
-      else add(Kind::missing, subject, "column " + on + "." + column.name, "", column.origin, actual.origin);
-    }
+    for (const auto& column : expected.columns)
+      if (const Column* other = actual.column(column.name)) compare(expected, column, *other);
+      else add_missing(expected, column, actual);
     for (const auto& column : actual.columns)
-      if (!expected.column(column.name))
-        add(Kind::extra,
-            {.kind = "column",
-             .schema = expected.name.schema,
-             .table = expected.name.name,
-             .columns = {column.name}},
-            "column " + on + "." + column.name, "", expected.origin, column.origin);
-    compare_indexes(expected, actual, on);
-    compare_foreign_keys(expected, actual, on);
-    compare_checks(expected, actual, on);
-    compare_policies(expected, actual, on);
+      if (!expected.column(column.name)) add_extra(expected, column);
+    compare_indexes(expected, actual);
+    compare_foreign_keys(expected, actual);
+    compare_checks(expected, actual);
+    compare_policies(expected, actual);
   }
 
-  void compare(const Column& expected, const Column& actual, const Subject& subject,
-               const std::string& name) {
+  void compare(const Table& table, const Column& expected, const Column& actual) {
     std::vector<std::string> what;
     const bool known = !expected.type.empty() && !actual.type.empty();  // of CREATE TABLE AS, not always
     if (known && !same_type(expected.type, actual.type))
@@ -185,7 +206,7 @@ class Comparison {
              !expected.generated_expression)
       what.push_back(actual.default_expression ? "has a default" : "has no default");
     if (what.empty()) return;
-    add(Kind::changed, subject, "column " + name, join(what, "; "), expected.origin, actual.origin);
+    add_changed(table, expected, actual, join(what, "; "));
     out_.back().minor = what.size() == 1 && known && same_labels(expected.type, actual.type);
   }
 
@@ -209,7 +230,7 @@ class Comparison {
         index.keys, [&](const IndexKey& key) { return key.column.empty() || table.column(key.column); });
   }
 
-  void compare_indexes(const Table& expected, const Table& actual, const std::string& on) {
+  void compare_indexes(const Table& expected, const Table& actual) {
     // A PRIMARY KEY and a UNIQUE over the same columns are one index: a snapshot or a tool may name only one
     // of them.
     const auto list = [](const Table& table) {
@@ -224,23 +245,12 @@ class Comparison {
       return out;
     };
     const Matched matched(list(expected), list(actual), [](const Index& index) { return form(index); });
-    const auto subject = [&](const Index& index) {
-      return Subject{
-          .kind = "index", .schema = expected.name.schema, .table = expected.name.name, .index = index.name};
-    };
-    const auto name = [&](const Index& index) {
-      return fmt::format("{} {} on {} ({})", index.unique ? "unique index" : "index", index.name, on,
-                         columns_of(index));
-    };
     for (const Index* index : matched.missing)
-      if (has_columns(actual, *index))
-        add(Kind::missing, subject(*index), name(*index), "", index->origin, actual.origin);
+      if (has_columns(actual, *index)) add_missing(expected, *index, actual);
     for (const Index* index : matched.extra)
-      if (has_columns(expected, *index))
-        add(Kind::extra, subject(*index), name(*index), "", expected.origin, index->origin);
+      if (has_columns(expected, *index)) add_extra(expected, *index);
     for (const auto& [one, other] : matched.same_name) {
-      add(Kind::changed, subject(*one), name(*one), "is " + form(*other) + " instead of " + form(*one),
-          one->origin, other->origin);
+      add_changed(expected, *one, *other, "is " + form(*other) + " instead of " + form(*one));
       out_.back().minor = columns_of(*one) == columns_of(*other) && one->unique == other->unique &&
                           (!one->unique || one->predicate.has_value() == other->predicate.has_value());
     }
@@ -254,11 +264,7 @@ class Comparison {
     return out;
   }
 
-  static Subject named(const char* kind, const Table& table, const std::string& name) {
-    return {.kind = kind, .schema = table.name.schema, .table = table.name.name, .constraint = name};
-  }
-
-  void compare_foreign_keys(const Table& expected, const Table& actual, const std::string& on) {
+  void compare_foreign_keys(const Table& expected, const Table& actual) {
     const auto kind = Constraint::Kind::foreign_key;
     Matched matched(own(expected, kind), own(actual, kind), [](const Constraint& key) { return form(key); });
     // A key's generated name has the table that it references: of another target, it has another name.
@@ -270,82 +276,60 @@ class Comparison {
       matched.extra.erase(other);
       return true;
     });
-    const auto subject = [&](const Constraint& key) {
-      return Subject{.kind = "foreign-key",
-                     .schema = expected.name.schema,
-                     .table = expected.name.name,
-                     .columns = key.columns,
-                     .constraint = key.name};
-    };
-    const auto name = [&](const Constraint& key) { return "foreign key " + on + " (" + form(key) + ")"; };
     for (const Constraint* key : matched.missing)
-      if (has_columns(actual, key->columns))
-        add(Kind::missing, subject(*key), name(*key), "", key->origin, actual.origin);
+      if (has_columns(actual, key->columns)) add_missing(expected, *key, actual);
     for (const Constraint* key : matched.extra)
-      if (has_columns(expected, key->columns))
-        add(Kind::extra, subject(*key), name(*key), "", expected.origin, key->origin);
+      if (has_columns(expected, key->columns)) add_extra(expected, *key);
     for (const auto& [one, other] : matched.same_name)
-      add(Kind::changed, subject(*one), name(*one), "is " + form(*other), one->origin, other->origin);
+      add_changed(expected, *one, *other, "is " + form(*other));
     for (const auto& [one, other] : matched.same_form)
       if (one->on_delete != other->on_delete || one->on_update != other->on_update)
-        add(Kind::changed, subject(*one), name(*one),
-            fmt::format("is ON DELETE {} ON UPDATE {} instead of ON DELETE {} ON UPDATE {}", other->on_delete,
-                        other->on_update, one->on_delete, one->on_update),
-            one->origin, other->origin);
+        add_changed(expected, *one, *other,
+                    fmt::format("is ON DELETE {} ON UPDATE {} instead of ON DELETE {} ON UPDATE {}",
+                                other->on_delete, other->on_update, one->on_delete, one->on_update));
   }
 
-  void compare_checks(const Table& expected, const Table& actual, const std::string& on) {
+  void compare_checks(const Table& expected, const Table& actual) {
     const auto kind = Constraint::Kind::check;
     const Matched matched(own(expected, kind), own(actual, kind),
                           [](const Constraint& check) { return check.name; });
-    const auto subject = [&](const Constraint& check) { return named("constraint", expected, check.name); };
     // Of the same number of checks the server may have named some otherwise.
     const std::size_t renamed = std::min(matched.missing.size(), matched.extra.size());
     for (std::size_t i = renamed; i < matched.missing.size(); ++i)
-      add(Kind::missing, subject(*matched.missing[i]), "check " + matched.missing[i]->name + " on " + on, "",
-          matched.missing[i]->origin, actual.origin);
-    for (std::size_t i = renamed; i < matched.extra.size(); ++i)
-      add(Kind::extra, subject(*matched.extra[i]), "check " + matched.extra[i]->name + " on " + on, "",
-          expected.origin, matched.extra[i]->origin);
+      add_missing(expected, *matched.missing[i], actual);
+    for (std::size_t i = renamed; i < matched.extra.size(); ++i) add_extra(expected, *matched.extra[i]);
   }
 
-  void compare_policies(const Table& expected, const Table& actual, const std::string& on) {
+  void compare_policies(const Table& expected, const Table& actual) {
     if (expected.row_security != actual.row_security)
-      add(Kind::changed, table_subject(expected), "table " + on,
-          actual.row_security ? "has row-level security" : "has no row-level security", expected.origin,
-          actual.origin);
+      add(Kind::changed, object(expected), expected.origin, actual.origin,
+          actual.row_security ? "has row-level security" : "has no row-level security");
     const auto has = [](const Table& table, const std::string& name) {
-      return std::ranges::any_of(table.policies, [&](const Policy& policy) { return policy.name == name; });
+      return std::ranges::find(table.policies, name, &Policy::name) != table.policies.end();
     };
-    const auto subject = [&](const Policy& policy) { return named("policy", expected, policy.name); };
     for (const auto& policy : expected.policies)
-      if (!has(actual, policy.name))
-        add(Kind::missing, subject(policy), "policy " + policy.name + " on " + on, "", policy.origin,
-            actual.origin);
+      if (!has(actual, policy.name)) add_missing(expected, policy, actual);
     for (const auto& policy : actual.policies)
-      if (!has(expected, policy.name))
-        add(Kind::extra, subject(policy), "policy " + policy.name + " on " + on, "", expected.origin,
-            policy.origin);
+      if (!has(expected, policy.name)) add_extra(expected, policy);
   }
 
   void compare_enums() {
-    const auto subject = [](const QualifiedName& name) {
-      return Subject{.kind = "enum", .schema = name.schema, .entry = name.name};
+    const auto object = [](const QualifiedName& name) {
+      return Object{{.kind = "enum", .schema = name.schema, .entry = name.name}, "enum " + display(name)};
+    };
+    const auto labels = [](const Enum& type) {
+      return std::set<std::string>(type.labels.begin(), type.labels.end());
     };
     for (const auto& [name, type] : expected_.enums) {
       const auto other = actual_.enums.find(name);
-      if (other == actual_.enums.end())
-        add(Kind::missing, subject(name), "enum " + display(name), "", type.origin, {});
-      else if (type.labels_known && other->second.labels_known &&
-               std::set<std::string>(type.labels.begin(), type.labels.end()) !=
-                   std::set<std::string>(other->second.labels.begin(), other->second.labels.end()))
-        add(Kind::changed, subject(name), "enum " + display(name),
-            "has " + join(other->second.labels, ", ") + " instead of " + join(type.labels, ", "), type.origin,
-            other->second.origin);
+      if (other == actual_.enums.end()) add(Kind::missing, object(name), type.origin, {});
+      else if (type.labels_known && other->second.labels_known && labels(type) != labels(other->second))
+        add(Kind::changed, object(name), type.origin, other->second.origin,
+            "has " + join(other->second.labels, ", ") + " instead of " + join(type.labels, ", "));
     }
     for (const auto& [name, type] : actual_.enums)
       if (schemas_.count(name.schema) && !expected_.enums.count(name))
-        add(Kind::extra, subject(name), "enum " + display(name), "", {}, type.origin);
+        add(Kind::extra, object(name), {}, type.origin);
   }
 
   const Catalog& expected_;

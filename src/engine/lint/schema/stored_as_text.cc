@@ -1,7 +1,5 @@
 #include "lint/schema/stored_as_text.h"
 
-#include <algorithm>
-
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "lint/schema/by_schema.h"
@@ -13,8 +11,8 @@ namespace pgadvise::lint {
 namespace {
 
 constexpr std::string_view sampled_values =
-    "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100) FROM {table} x{sample} "
-    "WHERE x.{column} IS NOT NULL LIMIT 200";
+    "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100) FROM {table} x{sample} WHERE x.{column} "
+    "IS NOT NULL LIMIT 200";
 
 bool is_text_type(const std::string& type) {
   const bool text = type == "text" || type.starts_with("character varying") || type.starts_with("character");
@@ -49,11 +47,9 @@ Fix fix_of(const Context& context, const Table& table, const Column& column, con
 void report_column(const Context& context, Reporter& reporter, const SchemaColumn& found,
                    const StoredAsText& what) {
   const auto& [table, column, fact] = found;
-  Finding& finding = reporter.add(
-      {.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column->name}},
-      display(table->name) + "." + column->name + " holds " + what.holds + " as " + column->type + ": " +
-          what.disadvantage + ".");
-  finding.location = column->type_origin();
+  Finding& finding = reporter.add(column_subject(table->name, column->name), column->type_origin(),
+                                  display(table->name) + "." + column->name + " holds " + what.holds +
+                                      " as " + column->type + ": " + what.disadvantage + ".");
   finding.evidence.push_back(catalog_fact(what.reason(*table, *column), column->origin));
   for (const auto& reference : context.references_to(table->name))
     if (!reference.key->inherited && contains(reference.key->referenced_columns, column->name))

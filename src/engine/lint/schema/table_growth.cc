@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "lint/schema/tables.h"
 #include "lint/schema/words.h"
 
 namespace pgadvise::lint {
@@ -23,9 +24,8 @@ constexpr std::array<std::string_view, 25> lookup_names = {
     "state",      "status", "tier",     "timezone",  "type",    "unit",   "zone"};
 
 bool references_others(const Table& table) {
-  return std::ranges::any_of(table.constraints, [&](const Constraint& key) {
-    return key.kind == Constraint::Kind::foreign_key && key.referenced_table != table.name;
-  });
+  return std::ranges::any_of(foreign_keys(table),
+                             [&](const Constraint& key) { return key.referenced_table != table.name; });
 }
 
 }  // namespace

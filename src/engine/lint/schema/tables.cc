@@ -114,8 +114,7 @@ bool contains(const std::vector<std::string>& list, std::string_view value) {
 
 Junction junction(const Table& table) {
   Junction out;
-  for (const auto& key : table.constraints) {
-    if (key.kind != Constraint::Kind::foreign_key) continue;
+  for (const Constraint& key : foreign_keys(table)) {
     if (key.columns.size() != 1) return {};
     if (!contains(out.links, key.columns[0])) out.links.push_back(key.columns[0]);
   }
@@ -167,28 +166,27 @@ std::string bytes_text(double bytes) {
   return out.data();
 }
 
-Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
-  return {Evidence::Kind::catalog, std::move(text), std::move(place)};
+Subject subject_in(const QualifiedName& table, std::string kind, std::vector<std::string> columns,
+                   std::string constraint) {
+  return {.kind = std::move(kind),
+          .schema = table.schema,
+          .table = table.name,
+          .columns = std::move(columns),
+          .constraint = std::move(constraint)};
 }
 
-Subject table_subject(const QualifiedName& table) {
-  return {.kind = "table", .schema = table.schema, .table = table.name};
-}
+Subject table_subject(const QualifiedName& table) { return subject_in(table, "table"); }
 
 Subject column_subject(const QualifiedName& table, std::string column) {
-  return {.kind = "column", .schema = table.schema, .table = table.name, .columns = {std::move(column)}};
+  return subject_in(table, "column", {std::move(column)});
 }
 
 Subject key_subject(const QualifiedName& table, const Constraint& key) {
-  return {.kind = "foreign-key",
-          .schema = table.schema,
-          .table = table.name,
-          .columns = key.columns,
-          .constraint = key.name};
+  return subject_in(table, "foreign-key", key.columns, key.name);
 }
 
-Subject index_subject(const QualifiedName& table, const Index& index) {
-  return {.kind = "index", .schema = table.schema, .table = table.name, .index = index.name};
+Subject index_subject(const QualifiedName& table, std::string index) {
+  return {.kind = "index", .schema = table.schema, .table = table.name, .index = std::move(index)};
 }
 
 bool stores_rows(const Table& table) {
@@ -196,14 +194,13 @@ bool stores_rows(const Table& table) {
 }
 
 bool in_foreign_key(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
-    return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
-  });
+  return std::ranges::any_of(foreign_keys(table),
+                             [&](const Constraint& key) { return contains(key.columns, column); });
 }
 
 bool in_unique_index(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
+    return index.unique && std::ranges::any_of(index.keys, [&](const IndexKey& key) {
              return key.column == column || key.expression.find(column) != std::string::npos;
            });
   });
@@ -211,8 +208,8 @@ bool in_unique_index(const Table& table, const std::string& column) {
 
 const Constraint* foreign_key_between(const Table& a, const Table& b) {
   for (const auto& [child, parent] : {std::pair(&a, &b), std::pair(&b, &a)})
-    for (const auto& key : child->constraints)
-      if (key.kind == Constraint::Kind::foreign_key && key.referenced_table == parent->name) return &key;
+    for (const Constraint& key : foreign_keys(*child))
+      if (key.referenced_table == parent->name) return &key;
   return nullptr;
 }
 

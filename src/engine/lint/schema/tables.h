@@ -1,6 +1,8 @@
 // Shared by the schema and index rules: properties of a table.
 #pragma once
 
+#include <concepts>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,16 @@ std::vector<const Table*> checked_tables_and_partitions(const Context& context);
 bool made_by_tool(const QualifiedName& name, const Table* table);
 
 const Constraint* primary_key(const Table& table);
+
+inline auto foreign_keys(const Table& table) {
+  return std::views::filter(table.constraints, [](const Constraint& constraint) {
+    return constraint.kind == Constraint::Kind::foreign_key;
+  });
+}
+// Without those that a partition inherits.
+inline auto own_foreign_keys(const Table& table) {
+  return std::views::filter(foreign_keys(table), [](const Constraint& key) { return !key.inherited; });
+}
 
 // A foreign key between the two tables, in either direction; nullptr if there is none.
 const Constraint* foreign_key_between(const Table& a, const Table& b);
@@ -54,16 +66,17 @@ bool named_like_log(const Table& table, const std::vector<std::string>& other_wo
 
 // "12,000"
 std::string grouped(double number);
+std::string grouped(std::integral auto number) { return grouped(static_cast<double>(number)); }
 // "1.2 GB"
 std::string bytes_text(double bytes);
 
-Evidence catalog_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
-
-// What a finding is about: Subject::kind "table", "column", "foreign-key" or "index".
+// What a finding is about: a table or, by its columns or name, a part of it of this kind.
+Subject subject_in(const QualifiedName& table, std::string kind, std::vector<std::string> columns = {},
+                   std::string constraint = {});
 Subject table_subject(const QualifiedName& table);
 Subject column_subject(const QualifiedName& table, std::string column);
 Subject key_subject(const QualifiedName& table, const Constraint& key);
-Subject index_subject(const QualifiedName& table, const Index& index);
+Subject index_subject(const QualifiedName& table, std::string index);
 
 // Whether the table has rows of its own or in its partitions: neither a view nor a foreign table.
 bool stores_rows(const Table& table);

@@ -1,6 +1,5 @@
 #include "lint/schema/type_fix.h"
 
-#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -12,16 +11,15 @@ namespace {
 
 bool names(const std::string& expression, const std::string& name) {
   const auto tokens = tokens_of(replace_all(expression, "\"", ""));
-  return std::ranges::find(tokens, name) != tokens.end() ||
-         std::ranges::find(tokens, lower(name)) != tokens.end();
+  return is_one_of(name, tokens) || is_one_of(lower(name), tokens);
 }
 
 }  // namespace
 
 const Table* inherited_from(const Context& context, const Table& table, const std::string& column) {
-  if (table.partition_of) return context.catalog().table(*table.partition_of);
+  if (table.partition_of) return context.table(*table.partition_of);
   for (const auto& name : table.inherits)
-    if (const Table* parent = context.catalog().table(name); parent && parent->column(column)) return parent;
+    if (const Table* parent = context.table(name); parent && parent->column(column)) return parent;
   return nullptr;
 }
 

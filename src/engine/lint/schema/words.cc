@@ -48,11 +48,18 @@ std::string singular(std::string_view word) {
   return std::string(word);
 }
 
-std::string singular_name(std::string_view name) {
+bool ends_with_word(std::string_view name, std::span<const std::string_view> list) {
+  const auto words = words_of(name);
+  return !words.empty() && is_one_of(words.back(), list);
+}
+
+std::vector<std::string> singular_words(std::string_view name) {
   auto words = words_of(name);
   for (auto& word : words) word = singular(word);
-  return join(words, " ");
+  return words;
 }
+
+std::string singular_name(std::string_view name) { return join(singular_words(name), " "); }
 
 std::optional<std::string> literal_of(std::string_view expression) {
   std::string_view text = trim(expression);

@@ -25,6 +25,12 @@ inline bool any_of(const std::vector<std::string>& words, std::span<const std::s
   return std::ranges::any_of(words, [&](const std::string& word) { return is_one_of(word, list); });
 }
 
+// Whether the last word of the name is in the list.
+bool ends_with_word(std::string_view name, std::span<const std::string_view> list);
+
+// The words in the singular.
+std::vector<std::string> singular_words(std::string_view name);
+
 // The value of a default that is a literal, with or without a cast: "'{}'::text" -> {}.
 std::optional<std::string> literal_of(std::string_view expression);
 

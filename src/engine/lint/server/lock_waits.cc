@@ -33,13 +33,13 @@ void report_queue(const Context& context, Reporter& reporter, const std::string&
   const Session* holder = lock_holder(context.catalog().sessions, *waiting.front());
   const bool idle = holder && holder->state.starts_with("idle in transaction");
   const std::size_t count = waiting.size();
-  Finding& finding = reporter.add(
-      {.kind = "server", .entry = "waiting for " + application},
-      (count == 1 ? "A session" : grouped(static_cast<double>(count)) + " sessions") +
-          " waited for a lock of " + application_of(holder) + ", for " +
-          duration_text(*waiting.front()->lock_wait_seconds * 1000) + (count == 1 ? "" : " at most") +
-          (idle ? ": the holder of the lock is idle in its transaction." : "."),
-      idle ? std::optional(Severity::warning) : std::nullopt);
+  Finding& finding = reporter.add({.kind = "server", .entry = "waiting for " + application},
+                                  (count == 1 ? "A session" : grouped(count) + " sessions") +
+                                      " waited for a lock of " + application_of(holder) + ", for " +
+                                      duration_text(*waiting.front()->lock_wait_seconds * 1000) +
+                                      (count == 1 ? "" : " at most") +
+                                      (idle ? ": the holder of the lock is idle in its transaction." : "."),
+                                  idle ? std::optional(Severity::warning) : std::nullopt);
   if (holder) {
     std::string text = "the lock's holder: pid " + std::to_string(holder->pid);
     if (holder->transaction_seconds)
@@ -53,11 +53,10 @@ void report_queue(const Context& context, Reporter& reporter, const std::string&
                                             application_of(&session) + " waited for " +
                                             duration_text(*session.lock_wait_seconds * 1000)));
   }
-  finding.fix = manual_fix(
-      idle ? "Find the code that waits inside a transaction, and end the transaction before the wait; "
-             "idle_in_transaction_session_timeout limits the damage"
-           : "Shorten the transaction that holds the lock: move slow work and waits out of the "
-             "transaction, and change the contended row last");
+  finding.fix = manual_fix(idle ? "Find the code that waits inside a transaction, and end the transaction "
+                                  "before the wait; idle_in_transaction_session_timeout limits the damage"
+                                : "Shorten the transaction that holds the lock: move slow work and waits out "
+                                  "of the transaction, and change the contended row last");
 }
 
 }  // namespace
@@ -92,15 +91,13 @@ std::map<std::string, LockWaits> lock_waits(const Workload& workload) {
 std::vector<Evidence> evidence_of(const LockWaits& waits) {
   std::vector<Evidence> out;
   for (const auto* event : waits.ended)
-    out.push_back({Evidence::Kind::statement,
-                   "acquired " + event->about + " " + times(event->count) + ", after " +
-                       duration_text(event->longest_us / 1000) + (event->count > 1 ? " at most" : ""),
-                   event->place});
+    out.push_back(log_fact("acquired " + event->about + " " + times(event->count) + ", after " +
+                               duration_text(event->longest_us / 1000) + (event->count > 1 ? " at most" : ""),
+                           event->place));
   for (const auto* event : waits.unfinished)
-    out.push_back({Evidence::Kind::statement,
-                   "waited for " + event->about + " " + times(event->count) +
-                       ", and the log does not show the end of the wait",
-                   event->place});
+    out.push_back(log_fact("waited for " + event->about + " " + times(event->count) +
+                               ", and the log does not show the end of the wait",
+                           event->place));
   auto holders = holders_of(waits.logged);
   std::move(holders.begin(), holders.end(), std::back_inserter(out));
   return out;

@@ -25,13 +25,11 @@ std::string duration_text(double milliseconds) {
   return with(milliseconds / 3'600'000, "h");
 }
 
-std::string times(std::uint64_t count) {
-  return count == 1 ? "once" : grouped(static_cast<double>(count)) + " times";
-}
+std::string times(std::uint64_t count) { return count == 1 ? "once" : grouped(count) + " times"; }
 
 Evidence evidence_of(const ServerEvent& event, std::string text) {
   if (!event.statement.empty()) text += ": " + ellipsis(event.statement, shown_statement);
-  return {Evidence::Kind::statement, std::move(text), event.place};
+  return log_fact(std::move(text), event.place);
 }
 
 std::string by_application(const std::vector<const ServerEvent*>& events) {
@@ -51,7 +49,7 @@ std::string by_application(const std::vector<const ServerEvent*>& events) {
 std::optional<Evidence> applications_of(const std::vector<const ServerEvent*>& events) {
   std::string text = by_application(events);
   if (text.empty()) return std::nullopt;
-  return Evidence{Evidence::Kind::statement, "by application: " + text};
+  return log_fact("by application: " + text);
 }
 
 std::vector<Evidence> holders_of(const std::vector<const ServerEvent*>& events) {
@@ -72,7 +70,7 @@ std::vector<Evidence> holders_of(const std::vector<const ServerEvent*>& events) 
                                              : "a session");
     if (!application.empty() && !user.empty()) text += " (user " + user + ")";
     if (!statement.empty()) text += ", which ran: " + ellipsis(statement, shown_statement);
-    out.push_back({Evidence::Kind::statement, std::move(text)});
+    out.push_back(log_fact(std::move(text)));
     if (out.size() == shown) break;
   }
   if (sorted.size() > shown)
@@ -83,9 +81,8 @@ std::vector<Evidence> holders_of(const std::vector<const ServerEvent*>& events) 
 std::string not_repeated_text(std::uint64_t count, std::uint64_t all) {
   const std::string begin = all == 1       ? "the transaction was"
                             : count == all ? "none of the transactions was"
-                            : count == 1
-                                ? "one of the transactions was not"
-                                : grouped(static_cast<double>(count)) + " of the transactions were not";
+                            : count == 1   ? "one of the transactions was not"
+                                           : grouped(count) + " of the transactions were not";
   return begin + (all == 1 ? " not" : "") + " repeated within a minute, so " +
          (count == 1 ? "its" : "their") + " work is lost";
 }
