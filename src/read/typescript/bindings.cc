@@ -31,9 +31,7 @@ void add_returned(const Node& node, std::vector<Node>& out) {
 
 }  // namespace
 
-bool is_name(const Node& node) {
-  return node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier);
-}
+bool is_name(const Node& node) { return node.is(Kind::identifier, Kind::shorthand_property_identifier); }
 
 Node class_around(Node node) {
   while (node && !node.is(Kind::class_body)) node = node.parent();
@@ -49,7 +47,7 @@ std::vector<Node> parameter_patterns(const Node& function) {
   if (const Node single = function.child(Field::parameter)) return {single};
   std::vector<Node> out;
   for (const Node& parameter : function.child(Field::parameters).children())
-    if (parameter.is(Kind::required_parameter) || parameter.is(Kind::optional_parameter))
+    if (parameter.is(Kind::required_parameter, Kind::optional_parameter))
       out.push_back(parameter.child(Field::pattern));
   return out;
 }
@@ -83,8 +81,8 @@ std::string name_of_function(Node function) {
       const Node owner = class_around(function).parent().child(Field::name);
       return owner ? std::string(owner.text()) + "." + name : name;
     }
-    const bool declares = function.is(Kind::function_declaration) || function.is(Kind::variable_declarator) ||
-                          function.is(Kind::generator_function_declaration);
+    const bool declares = function.is(Kind::function_declaration, Kind::variable_declarator,
+                                      Kind::generator_function_declaration);
     if (function.is(Kind::public_field_definition) || (declares && !function_around(function)))
       return std::string(function.child(Field::name).text());
     const Node value = function.is(Kind::pair) ? function.child(Field::value) : Node();
@@ -118,12 +116,12 @@ const Bindings::Names& Bindings::names_of(const Node& scope) {
   };
   const auto declare = [&](Node statement) {
     if (statement.is(Kind::export_statement)) statement = statement.child(Field::declaration);
-    if (statement.is(Kind::lexical_declaration) || statement.is(Kind::variable_declaration)) {
+    if (statement.is(Kind::lexical_declaration, Kind::variable_declaration)) {
       for (const Node& declarator : statement.children())
         if (declarator.is(Kind::variable_declarator))
           add(declarator.child(Field::name), Binding::Kind::variable, declarator, 0);
-    } else if (statement.is(Kind::function_declaration) ||
-               statement.is(Kind::generator_function_declaration) || is_class(statement)) {
+    } else if (statement.is(Kind::function_declaration, Kind::generator_function_declaration) ||
+               is_class(statement)) {
       const Node name = statement.child(Field::name);
       const auto kind = is_class(statement) ? Binding::Kind::class_ : Binding::Kind::function;
       names.try_emplace(std::string(name.text()), Binding{kind, name, statement, name, 0});
@@ -147,9 +145,8 @@ const Binding& Bindings::find(const Node& identifier) {
   static const Binding none;
   const std::string_view name = identifier.text();
   for (Node at = identifier.parent(); at; at = at.parent()) {
-    const bool scope = is_function(at) || at.is(Kind::statement_block) || at.is(Kind::program) ||
-                       at.is(Kind::for_in_statement) || at.is(Kind::for_statement) ||
-                       at.is(Kind::catch_clause) || at.is(Kind::other);
+    const bool scope = is_function(at) || at.is(Kind::statement_block, Kind::program, Kind::for_in_statement,
+                                                Kind::for_statement, Kind::catch_clause, Kind::other);
     if (!scope) continue;
     const Names& names = names_of(at);
     if (const auto found = names.find(name); found != names.end()) return found->second;
@@ -202,7 +199,7 @@ Node Bindings::declaration(const Node& identifier) {
 Node Bindings::function_in(Node declaration, int depth) {
   if (declaration.is(Kind::variable_declarator)) {
     declaration = initial_value(declaration);
-  } else if (declaration.is(Kind::pair) || declaration.is(Kind::public_field_definition)) {
+  } else if (declaration.is(Kind::pair, Kind::public_field_definition)) {
     declaration = bare(declaration.child(Field::value));
   }
   // The grammar takes `() => a ? b : f<T>`…`` for a template whose tag is the arrow function.

@@ -25,8 +25,6 @@ bool ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-constexpr std::size_t max_text = 1u << 20;  // of a string that is put together
-
 Answer of_string(Environment& program, const std::string& text, const std::string& name,
                  const Arguments& arguments, const Node& node) {
   if (!program.step_over(text)) return std::nullopt;
@@ -41,11 +39,11 @@ Answer of_string(Environment& program, const std::string& text, const std::strin
     words.push_back(argument->text);
     size += argument->text.size();
   }
-  if (size > max_text) return std::nullopt;
+  if (size > Environment::max_text) return std::nullopt;
   if (name == "concat") return text_value(text + join(words, ""), node);
   if (words.size() == 2 && name == "replaceAll" && !words[0].empty() &&
       words[1].find('$') == std::string::npos &&
-      text.size() / words[0].size() <= max_text / (words[1].size() + 1))
+      text.size() / words[0].size() <= Environment::max_text / (words[1].size() + 1))
     return text_value(replace_all(text, words[0], words[1]), node);
   if (words.size() != 1) return std::nullopt;
   if (name == "startsWith") return boolean_value(text.starts_with(words[0]), node);
@@ -122,7 +120,7 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
     for (const auto& item : array.items) {
       const auto word = item->as_text();
       size += word ? word->size() + between.size() : 0;
-      if (!word || size > max_text || !program.step(1 + word->size() / 64)) return std::nullopt;
+      if (!word || size > Environment::max_text || !program.step(1 + word->size() / 64)) return std::nullopt;
       words.push_back(*word);
     }
     return text_value(join(words, between), node);
@@ -232,7 +230,7 @@ std::optional<ValuePtr> call_builtin(Environment& program, const Value& method,
                                      const std::vector<ValuePtr>& arguments, const Node& node) {
   const Value& base = *method.base;
   if (base.is(Values::string)) return of_string(program, base.text, method.name, arguments, node);
-  if (method.name == "toString" && arguments.empty() && (base.is(Values::number) || base.is(Values::boolean)))
+  if (method.name == "toString" && arguments.empty() && base.is(Values::number, Values::boolean))
     return text_value(*base.as_text(), node);
   if (base.is(Values::external) && base.text.empty() && base.name == "Array" && method.name == "from" &&
       arguments.size() == 1 && arguments[0]->is(Values::array))

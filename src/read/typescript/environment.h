@@ -55,8 +55,9 @@ class Environment {
   bool exhausted() const { return budget_.exhausted(); }
   const StepBudget& budget() const { return budget_; }
 
-  static constexpr int max_nested = 600;  // expressions
-  static constexpr int max_calls = 60;    // calls of the project's functions
+  static constexpr int max_nested = 600;             // expressions
+  static constexpr int max_calls = 60;               // calls of the project's functions
+  static constexpr std::size_t max_text = 1u << 20;  // bytes of a string that is put together
   int nested = 0;
   int calls = 0;
 

@@ -13,8 +13,6 @@ namespace {
 using Values = Value::Kind;
 
 constexpr std::size_t max_properties = 3000;  // of an object
-constexpr std::size_t max_text = 1u << 20;    // of a string that is put together
-
 // The number of a literal: 1_000, 0xff, 10n.
 std::optional<double> number_of(std::string_view text) {
   std::string digits;
@@ -78,7 +76,7 @@ ValuePtr Evaluator::expression(const Node& node, Scope* scope) {
     case Kind::member_expression: {
       const ValuePtr of = evaluate(node.child(Field::object), scope);
       // a?.b
-      if ((of->is(Values::undefined) || of->is(Values::null)) && node.child(Kind::other).text() == "?.")
+      if ((of->is(Values::undefined, Values::null)) && node.child(Kind::other).text() == "?.")
         return undefined_value(node);
       return program_.member(of, std::string(node.child(Field::property).text()), node);
     }
@@ -144,7 +142,7 @@ void Evaluator::spread(Value& out, const ValuePtr& from) {
       }
       set_property(out, {name, program_.exported(from->text, name), from->node});
     }
-  } else if (!from->is(Values::undefined) && !from->is(Values::null) && !from->is(Values::boolean)) {
+  } else if (!from->is(Values::undefined, Values::null, Values::boolean)) {
     out.partial = true;
     out.items.push_back(from);  // what else is in it
   }
@@ -223,7 +221,7 @@ ValuePtr Evaluator::call(const Node& node, Scope* scope) {
 }
 
 ValuePtr Evaluator::tagged(const Node& node, const ValuePtr& tag, Scope* scope) {
-  if (tag->is(Values::unknown) || tag->is(Values::function)) return without_known_value(node);
+  if (tag->is(Values::unknown, Values::function)) return without_known_value(node);
   Value out{.kind = Values::tagged, .base = tag, .strings = {""}, .node = node};
   for (Node part = node.first(); part; part = part.next()) {
     if (part.is(Kind::template_substitution)) {
@@ -265,7 +263,7 @@ ValuePtr Evaluator::template_text(const Node& node, Scope* scope) {
     } else if (part.is(Kind::escape_sequence)) {
       out += unescaped(part.text());
     }
-    if (out.size() > max_text) return without_known_value(node);
+    if (out.size() > Environment::max_text) return without_known_value(node);
   }
   return text_value(std::move(out), node);
 }
@@ -282,7 +280,7 @@ ValuePtr Evaluator::binary(const Node& node, Scope* scope) {
   if (symbol == "??" || symbol == "||" || symbol == "&&") {
     const auto truth = left->truthy();
     if (!truth) return without_known_value(node);
-    const bool none = left->is(Values::undefined) || left->is(Values::null);
+    const bool none = left->is(Values::undefined, Values::null);
     const bool take_left = symbol == "??" ? !none : symbol == "||" ? *truth : !*truth;
     return take_left ? left : evaluate(right_node, scope);
   }
@@ -292,7 +290,8 @@ ValuePtr Evaluator::binary(const Node& node, Scope* scope) {
   if (symbol == "===" || symbol == "!==")
     return boolean_value((left->kind == right->kind && *a == *b) == (symbol == "==="), node);
   if (symbol == "+" && (left->is(Values::string) || right->is(Values::string))) {
-    return a->size() + b->size() <= max_text ? text_value(*a + *b, node) : without_known_value(node);
+    return a->size() + b->size() <= Environment::max_text ? text_value(*a + *b, node)
+                                                          : without_known_value(node);
   }
   if (!left->is(Values::number) || !right->is(Values::number)) return without_known_value(node);
   const double x = std::strtod(a->c_str(), nullptr), y = std::strtod(b->c_str(), nullptr);
@@ -343,7 +342,7 @@ void Evaluator::bind(const Node& pattern, const ValuePtr& value, Scope* scope) {
   const auto with_default = [&](const Node& node, const ValuePtr& given) {
     return given->is(Values::undefined) ? evaluate(node.child(Field::right), scope) : given;
   };
-  if (pattern.is(Kind::identifier) || pattern.is(Kind::shorthand_property_identifier_pattern)) {
+  if (pattern.is(Kind::identifier, Kind::shorthand_property_identifier_pattern)) {
     scope->variables[std::string(pattern.text())] = value;
   } else if (pattern.is(Kind::assignment_pattern)) {
     bind(pattern.child(Field::left), with_default(pattern, value), scope);
@@ -471,7 +470,7 @@ Evaluator::Outcome Evaluator::expression_statement(const Node& node, Scope* scop
       }
     return {};
   }
-  if (inner.is(Kind::assignment_expression) || inner.is(Kind::augmented_assignment_expression)) {
+  if (inner.is(Kind::assignment_expression, Kind::augmented_assignment_expression)) {
     forget(inner.child(Field::left), scope);
   } else if (inner.is(Kind::update_expression)) {
     forget(inner.child(Field::argument), scope);
@@ -486,8 +485,7 @@ Evaluator::Outcome Evaluator::expression_statement(const Node& node, Scope* scop
 // The variable at the begin of a.b.c is not known any more.
 void Evaluator::forget(const Node& target, Scope* scope) {
   Node root = target;
-  while (root.is(Kind::member_expression) || root.is(Kind::subscript_expression))
-    root = root.child(Field::object);
+  while (root.is(Kind::member_expression, Kind::subscript_expression)) root = root.child(Field::object);
   if (!root.is(Kind::identifier)) return;
   const std::string name(root.text());
   for (Scope* at = scope; at; at = at->above)
@@ -499,8 +497,8 @@ void Evaluator::forget(const Node& target, Scope* scope) {
 
 // Whether the statement, which is not followed, returns or changes variables.
 bool Evaluator::changes_flow(const Node& node) {
-  if (node.is(Kind::return_statement) || node.is(Kind::assignment_expression) ||
-      node.is(Kind::augmented_assignment_expression) || node.is(Kind::call_expression))
+  if (node.is(Kind::return_statement, Kind::assignment_expression, Kind::augmented_assignment_expression,
+              Kind::call_expression))
     return true;
   return !is_function(node) && std::ranges::any_of(node.children(), changes_flow);
 }

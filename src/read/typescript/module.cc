@@ -10,7 +10,7 @@ std::string name_of(const Node& node) {
 
 // The variable at the begin of a.b.c, a[b] and (a as any).b.
 Node root_of(Node node) {
-  while (node.is(Kind::member_expression) || node.is(Kind::subscript_expression) || is_wrapper(node))
+  while (node.is(Kind::member_expression, Kind::subscript_expression) || is_wrapper(node))
     node = is_wrapper(node) ? inside_wrapper(node) : node.child(Field::object);
   return node;
 }
@@ -24,8 +24,8 @@ std::string required(const Node& value) {
 
 // Whether the declaration is more than the signature of an overloaded function, or a type.
 bool has_value(const Node& declaration) {
-  return declaration.is(Kind::function_declaration) || declaration.is(Kind::generator_function_declaration) ||
-         declaration.is(Kind::class_declaration) || declaration.is(Kind::enum_declaration);
+  return declaration.is(Kind::function_declaration, Kind::generator_function_declaration,
+                        Kind::class_declaration, Kind::enum_declaration);
 }
 
 class Indexer {
@@ -100,7 +100,7 @@ class Indexer {
   // Returns the names that the declaration binds.
   std::vector<std::string> declare(const Node& declaration) {
     std::vector<std::string> names;
-    if (declaration.is(Kind::lexical_declaration) || declaration.is(Kind::variable_declaration)) {
+    if (declaration.is(Kind::lexical_declaration, Kind::variable_declaration)) {
       for (const Node& declarator : declaration.children())
         if (declarator.is(Kind::variable_declarator)) variable(declarator, names);
     } else if (const Node name = declaration.child(Field::name); name && has_value(declaration)) {
@@ -183,12 +183,11 @@ std::vector<Node> bound_names(const Node& pattern) {
   while (!open.empty()) {
     const Node node = open.back();
     open.pop_back();
-    if (node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier_pattern))
-      out.push_back(node);
+    if (node.is(Kind::identifier, Kind::shorthand_property_identifier_pattern)) out.push_back(node);
     else if (node.is(Kind::pair_pattern)) open.push_back(node.child(Field::value));
-    else if (node.is(Kind::assignment_pattern) || node.is(Kind::object_assignment_pattern))
+    else if (node.is(Kind::assignment_pattern, Kind::object_assignment_pattern))
       open.push_back(node.child(Field::left));
-    else if (node.is(Kind::object_pattern) || node.is(Kind::array_pattern) || node.is(Kind::rest_pattern)) {
+    else if (node.is(Kind::object_pattern, Kind::array_pattern, Kind::rest_pattern)) {
       const auto parts = node.children();
       open.insert(open.end(), parts.rbegin(), parts.rend());
     }

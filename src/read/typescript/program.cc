@@ -274,10 +274,9 @@ ValuePtr Program::call(const ValuePtr& function, const std::vector<ValuePtr>& ar
     return Evaluator(*this, function->node.syntax()->file()).apply(*function, arguments);
   if (function->is(Values::member))
     if (auto result = call_builtin(*this, *function, arguments, node)) return *result;
-  const bool symbolic = function->is(Values::member)
-                            ? function->base->is(Values::external) || function->base->is(Values::member) ||
-                                  function->base->is(Values::call) || function->base->is(Values::tagged)
-                            : function->is(Values::external) || function->is(Values::call);
+  const bool symbolic = function->is(Values::member) ? function->base->is(Values::external, Values::member,
+                                                                          Values::call, Values::tagged)
+                                                     : function->is(Values::external, Values::call);
   if (symbolic) return make({.kind = Values::call, .base = function, .items = arguments, .node = node});
   return unknown("what is called is not a function", node);
 }

@@ -11,6 +11,14 @@
 
 namespace pgadvise::drizzle {
 
+// ---- code_columns.cc
+
+// `const [row] = await db.select().from(t)` and `const row = await db.query.t.findFirst()`, if the function
+// does nothing with `row` but to read named columns and to test whether there is one. Left out are joins,
+// `with`, rows that are passed, returned, spread, logged, changed or given another name, and files with
+// syntax errors.
+std::vector<UnusedColumns> unused_columns(CodeIndex& index);
+
 // ---- code_json.cc
 
 // The columns of any type that are declared with $type<…>() of an object or array type, get JSON.stringify()
@@ -59,7 +67,7 @@ RequestFacts facts_of_requests(CodeIndex& index);
 // Tables whose rows a seed script inserts as constants: each once, with its first insertion, in the order of
 // files and lines. Without tables into which a migration, another SQL script or application code inserts,
 // too.
-std::vector<SeededTable> seeded_tables(typescript::Program& program, CodeIndex& index);
+std::vector<SeededTable> seeded_tables(Program& program, CodeIndex& index);
 
 // ---- code_writes.cc
 

@@ -13,19 +13,7 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
 using Use = JsonColumn::Use;
-
-constexpr int max_followed = 8;           // variables, calls and types
-constexpr int max_steps = 500;            // expressions, for one value
-constexpr std::size_t max_nodes = 4'000;  // of a function that is searched
 
 std::string shown(std::string_view text) {
   std::string out;
@@ -51,6 +39,10 @@ class JsonColumns {
   }
 
  private:
+  static constexpr int max_followed = 8;           // variables, calls and types
+  static constexpr int max_steps = 500;            // expressions, for one value
+  static constexpr std::size_t max_nodes = 4'000;  // of a function that is searched
+
   void add(const SourceTable* table, const std::string& column, Use use, const Node& node) {
     if (!table || !table->name || column.empty()) return;
     JsonColumn found{*table->name, column, use, shown(node.text()), node.location()};
@@ -67,7 +59,7 @@ class JsonColumns {
   // ---- text().$type<{ … }>()
 
   void read_declared(const SourceTable& table) {
-    if (!table.columns->is(typescript::Value::Kind::object)) return;
+    if (!table.columns->is(Values::object)) return;
     for (const auto& property : table.columns->properties) {
       const Chain chain = chain_of(property.value);
       const ChainCall* typed = chain.find("$type");
@@ -139,7 +131,7 @@ class JsonColumns {
     } else if (node.is(Kind::call_expression) && method_of(node) == "map") {
       const Node function = argument_at(node);
       if (!is_function(function)) return;
-      for (const Node& value : typescript::returned_values(function)) rows(table, value, depth + 1);
+      for (const Node& value : returned_values(function)) rows(table, value, depth + 1);
     } else if (node.is(Kind::identifier)) {
       const Binding& binding = names_.find(node);
       if (binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier)) return;
@@ -150,7 +142,7 @@ class JsonColumns {
 
   // changes.settings = JSON.stringify(settings)
   void assigned(const SourceTable* table, const Binding& binding) {
-    const Node function = typescript::function_around(binding.name);
+    const Node function = function_around(binding.name);
     if (!function) return;
     any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
       const Node target = at.child(Field::left);
@@ -237,15 +229,6 @@ class JsonColumns {
     add_column(*origin.query, property, call);
   }
 
-  static std::string property_in(const Node& pattern, const Node& name) {
-    for (const Node& part : pattern.children()) {
-      if (part == name) return std::string(name.text());
-      if (part.is(Kind::pair_pattern) && part.child(Field::value) == name)
-        return std::string(part.child(Field::key).text());
-    }
-    return {};
-  }
-
   // The column that a property of the query's rows has.
   void add_column(const FoundQuery& query, const std::string& property, const Node& call) {
     Node columns;
@@ -294,7 +277,7 @@ class JsonColumns {
       return origin_of(object_of(node), depth + 1);
     const Node function = names_.called(node);
     if (!function) return {};
-    for (const Node& value : typescript::returned_values(function))
+    for (const Node& value : returned_values(function))
       if (const Origin found = origin_of(value, depth + 1)) return found;
     return {};
   }
@@ -309,7 +292,7 @@ class JsonColumns {
     }
     const Node value = bare(binding.owner.child(Field::value));
     if (binding.pattern.is(Kind::identifier)) {
-      const std::string type = typescript::annotated_type(binding.owner);
+      const std::string type = annotated_type(binding.owner);
       return type.empty() ? origin_of(value, depth + 1) : of_type(type, node.syntax()->file(), depth);
     }
     if (!binding.pattern.is(Kind::array_pattern)) return {};
@@ -322,7 +305,7 @@ class JsonColumns {
 
   Origin origin_of_parameter(const Binding& binding, int depth) {
     if (!binding.pattern.is(Kind::identifier)) return {};
-    const std::string type = typescript::annotated_type(binding.pattern.parent());
+    const std::string type = annotated_type(binding.pattern.parent());
     if (!type.empty()) return of_type(type, binding.name.syntax()->file(), depth);
     const Node call = binding.owner.parent().parent();
     if (!call.is(Kind::call_expression) || binding.index != 0 ||
@@ -352,7 +335,7 @@ class JsonColumns {
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   std::map<std::tuple<QualifiedName, std::string, Use>, JsonColumn> found_;
   int steps_ = 0;
 };

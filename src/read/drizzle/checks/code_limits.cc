@@ -6,15 +6,6 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::Kind;
-using typescript::Node;
-
-constexpr std::size_t max_nodes = 4000;  // of a loop or a function
-constexpr int max_followed = 3;          // variables
-
 // Of an element of Promise.all's list, the name in `const [users, orders] = await Promise.all([…])`.
 Node part_of_all(const Node& element, const Node& list) {
   const Node call = list.parent().parent();
@@ -59,16 +50,18 @@ class LimitedRows {
       : index_(index), query_(query), name_(variable_of(index, query)) {}
 
   bool takes_any_rows() {
-    return (argument_of(query_, "limit").text() == "2" &&
-            counts(typescript::function_around(query_.whole))) ||
+    return (argument_of(query_, "limit").text() == "2" && counts(function_around(query_.whole))) ||
            empties(loop());
   }
 
  private:
+  static constexpr std::size_t max_nodes = 4000;  // of a loop or a function
+  static constexpr int max_followed = 3;          // variables
+
   // The loop in whose rounds the query runs; empty in none, or where a function lies between.
   Node loop() const {
-    for (Node at = query_.whole.parent(); at && !typescript::is_function(at); at = at.parent())
-      if (at.is(Kind::while_statement) || at.is(Kind::do_statement) || at.is(Kind::for_statement)) return at;
+    for (Node at = query_.whole.parent(); at && !is_function(at); at = at.parent())
+      if (at.is(Kind::while_statement, Kind::do_statement, Kind::for_statement)) return at;
     return {};
   }
 
@@ -86,7 +79,7 @@ class LimitedRows {
   }
 
   bool counts_given(const Node& call) {
-    const auto arguments = typescript::arguments_of(call);
+    const auto arguments = arguments_of(call);
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       if (!any_node(arguments[i], max_nodes, [&](const Node& part) { return uses(part, 0); })) continue;
       const Node called = index_.names().called(call);

@@ -16,22 +16,11 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
 constexpr std::size_t arguments_of_callback = 3;  // of map(): element, index, array
-constexpr int max_followed = 4;                   // functions and variables
 constexpr std::size_t max_found = 2000;           // queries in loops
 // A function with more queries does more than to fetch something for a row.
 constexpr std::size_t max_queries_of_a_call = 4;
 constexpr std::size_t max_work = 100'000'000;  // nodes visited in all
-constexpr std::size_t max_nodes = 4000;        // of an expression or a body that is searched
 
 struct Loop {
   Node node;                // the statement or the call of map()
@@ -75,6 +64,9 @@ class LoopQueries {
   }
 
  private:
+  static constexpr int max_followed = 4;          // functions and variables
+  static constexpr std::size_t max_nodes = 4000;  // of an expression or a body that is searched
+
   // Calls `act` for each node of the subtree until it returns true; whether it did.
   template <class Act>
   bool any_inside(const Node& root, Act&& act) {
@@ -85,7 +77,7 @@ class LoopQueries {
   }
 
   void read_file(const Node& root) {
-    typescript::each_node(root, [&](const Node& at) {
+    each_node(root, [&](const Node& at) {
       if (out_.size() >= max_found) return;
       if (const auto loop = loop_of(at)) {
         if (loop->function) read_named(*loop);
@@ -97,7 +89,7 @@ class LoopQueries {
   std::vector<Node> names_in(const Node& pattern) {
     std::vector<Node> out;
     any_inside(pattern, [&](const Node& at) {
-      if (at.is(Kind::identifier) || at.is(Kind::shorthand_property_identifier_pattern)) out.push_back(at);
+      if (at.is(Kind::identifier, Kind::shorthand_property_identifier_pattern)) out.push_back(at);
       return false;
     });
     return out;
@@ -114,7 +106,7 @@ class LoopQueries {
     if (!is_one_of(method_of(node), {"map", "forEach", "flatMap"})) return std::nullopt;
     const Node callback = argument_at(node);
     const Node function = is_function(callback) ? callback : names_.function_at(callback);
-    const auto patterns = function ? typescript::parameter_patterns(function) : std::vector<Node>();
+    const auto patterns = function ? parameter_patterns(function) : std::vector<Node>();
     if (patterns.empty()) return std::nullopt;
     if (!function.has_token("async") && !is_awaited(node) && !later_awaited(node)) return std::nullopt;
     Loop out{node, object_of(node), {}, Node(), Node()};
@@ -152,7 +144,7 @@ class LoopQueries {
     if (!declarator.is(Kind::variable_declarator)) return false;
     constexpr std::size_t max_text = 100'000;  // of a function that is searched
     const std::string all = "Promise.all(" + std::string(declarator.child(Field::name).text()) + ")";
-    const std::string_view function = typescript::function_around(call).text();
+    const std::string_view function = function_around(call).text();
     return function.size() < max_text && contains(function, all);
   }
 
@@ -165,9 +157,7 @@ class LoopQueries {
       const Binding& binding = names_.find(at);
       if (!binding.name) return false;
       if (std::ranges::find(on, binding.name) != on.end()) return true;
-      const bool local = binding.kind == Binding::Kind::variable &&
-                         binding.owner.offset() >= inside.offset() &&
-                         binding.owner.offset() < inside.offset() + inside.text().size();
+      const bool local = binding.kind == Binding::Kind::variable && is_inside(binding.owner, inside);
       if (!local || binding.name == at) return false;
       const Node value = binding.owner.child(Field::value);
       // What another query returned is a new row, whose key is not the loop's.
@@ -307,8 +297,7 @@ class LoopQueries {
         } else {
           out.insert({binding.index, ""});
         }
-      } else if (binding.kind == Binding::Kind::variable &&
-                 typescript::function_around(binding.name) == function) {
+      } else if (binding.kind == Binding::Kind::variable && function_around(binding.name) == function) {
         const Node value = binding.owner.child(Field::value);
         // A row of another query of the function is not what its caller gives.
         auto more = value && !has_query(value) ? parameters_in(value, function, depth + 1) : Dependence();
@@ -372,7 +361,7 @@ class LoopQueries {
            std::ranges::any_of(parts, [&](const auto& part) {
              const Node value = given(arguments, part);
              return (!value && !part.second.empty()) || (!value && part.first >= arguments.size()) ||
-                    value.is(Kind::undefined) || value.is(Kind::null);
+                    value.is(Kind::undefined, Kind::null);
            });
   }
 
@@ -491,7 +480,7 @@ class LoopQueries {
 
   bool in_loop(const Node& inner, const Node& body) {
     for (Node at = inner.parent(); at && at != body; at = at.parent())
-      if (at.is(Kind::for_in_statement) || at.is(Kind::for_statement) || at.is(Kind::while_statement) ||
+      if (at.is(Kind::for_in_statement, Kind::for_statement, Kind::while_statement) ||
           (at.is(Kind::call_expression) && has_body(at)))
         return true;
     return false;
@@ -599,7 +588,7 @@ class LoopQueries {
   }
 
   static bool is_around(const Node& called, const Node& loop) {
-    for (Node at = typescript::function_around(loop); at; at = typescript::function_around(at))
+    for (Node at = function_around(loop); at; at = function_around(at))
       if (at == called) return true;
     return false;
   }
@@ -615,7 +604,7 @@ class LoopQueries {
     found.via = std::move(via);
     found.parallel = loop.parallel;
     found.loop = loop.node.location();
-    found.function = typescript::name_of_function(typescript::function_around(loop.node));
+    found.function = name_of_function(function_around(loop.node));
     found.rows_from = rows.query->facts.place;
     if (!rows.nested && !rows.query->facts.tables.empty())
       found.rows_table = rows.query->facts.tables.front();
@@ -664,7 +653,7 @@ class LoopQueries {
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   WrittenStatements statements_;
   std::map<std::pair<Node, int>, std::vector<Inner>> inner_;  // by function and depth
   RowSources rows_;

@@ -7,9 +7,8 @@
 #include <vector>
 
 #include "drizzle/checks/code_checks.h"
+#include "drizzle/checks/code_http.h"
 #include "drizzle/checks/code_transactions.h"
-#include "drizzle/code/code_columns.h"
-#include "drizzle/code/code_http.h"
 #include "drizzle/code/code_index.h"
 #include "drizzle/code/code_relations.h"
 #include "drizzle/schema/source_packages.h"
@@ -18,14 +17,12 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::Node;
-
 // The functions of a file, an inner one behind its outer one. Callbacks that run there and then are parts of
 // the function around them.
 std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
   std::vector<LineRange> out;
-  typescript::each_node(syntax.root(), [&](const Node& at) {
-    if (typescript::is_function(at) && !runs_at_once(at))
+  each_node(syntax.root(), [&](const Node& at) {
+    if (is_function(at) && !runs_at_once(at))
       out.push_back({at.location().line, syntax.location(at.offset() + at.text().size()).line});
   });
   std::ranges::sort(out, [](const LineRange& a, const LineRange& b) {
@@ -70,13 +67,13 @@ std::set<std::string> files_of(const CodeFacts& facts) {
 
 }  // namespace
 
-static bool uses_drizzle(typescript::Program& program) {
+static bool uses_drizzle(Program& program) {
   const auto& packages = program.tree().packages();
   return std::ranges::any_of(packages,
                              [](const files::Package& one) { return one.dependencies.count("drizzle-orm"); });
 }
 
-static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {
+static std::shared_ptr<const CodeFacts> read_code(Program& program) {
   if (!uses_drizzle(program)) return nullptr;
   CodeIndex index(program);
   if (index.queries().empty()) return nullptr;
@@ -111,7 +108,7 @@ static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) 
 
 std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   if (!typescript::available()) return nullptr;
-  typescript::Program program(tree);
+  Program program(tree);
   provide_packages(program);
   auto out = read_code(program);
   program.report_unfollowed();
@@ -120,7 +117,7 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
 
 RepositoryCode read_repository_code(files::Tree& tree) {
   if (!typescript::available()) return {};
-  typescript::Program program(tree);
+  Program program(tree);
   provide_packages(program);
   RepositoryCode out;
   out.client = read_client_code(program);

@@ -16,19 +16,8 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-using Values = typescript::Value::Kind;
-
 constexpr std::size_t max_calls = 5;           // from an entry to a function
 constexpr std::size_t max_functions = 50'000;  // of all entries
-constexpr std::size_t max_nodes = 20'000;      // of a function
 constexpr std::size_t max_callers = 50;        // that are searched for a check
 
 class RequestCode {
@@ -55,6 +44,8 @@ class RequestCode {
   }
 
  private:
+  static constexpr std::size_t max_nodes = 20'000;  // of a function
+
   struct Caller {
     Node function;
     Node call;
@@ -66,7 +57,7 @@ class RequestCode {
   }
 
   const Request* request_of(const Node& node) const {
-    for (Node at = typescript::function_around(node); at; at = typescript::function_around(at))
+    for (Node at = function_around(node); at; at = function_around(at))
       if (const auto found = requests_.find(at); found != requests_.end()) return &found->second;
     return nullptr;
   }
@@ -91,7 +82,7 @@ class RequestCode {
   // Whether only the first request runs it: a check of what outlives the request, and is set in the function,
   // guards it or all calls that lead to its function.
   bool runs_once(const Node& node, std::set<Node>& seen) {
-    const Node function = typescript::function_around(node);
+    const Node function = function_around(node);
     if (!function || seen.size() >= max_callers || !seen.insert(function).second) return false;
     if (is_guarded(node, function)) return true;
     const auto callers = callers_.find(function);
@@ -123,10 +114,6 @@ class RequestCode {
     });
   }
 
-  static bool is_inside(const Node& node, const Node& outer) {
-    return outer && node.offset() >= outer.offset() && node.offset() < outer.offset() + outer.text().size();
-  }
-
   // !this.initialized, cache === null
   static bool is_missing(const Node& condition) {
     if (condition.is(Kind::unary_expression)) return condition.text().starts_with('!');
@@ -134,7 +121,7 @@ class RequestCode {
     const std::string_view symbol = condition.child(Field::operator_).text();
     if (symbol == "||") return is_missing(bare(condition.child(Field::left)));
     const Node value = condition.child(Field::right);
-    return (symbol == "===" || symbol == "==") && (value.is(Kind::null) || value.is(Kind::undefined));
+    return (symbol == "===" || symbol == "==") && value.is(Kind::null, Kind::undefined);
   }
 
   static bool leaves(const Node& statement) {
@@ -157,7 +144,7 @@ class RequestCode {
       if (result_is_kept(function, seen)) continue;
       PoolInRequest found;
       found.made_by = pool_made_by(node);
-      found.function = typescript::name_of_function(typescript::function_around(node));
+      found.function = name_of_function(function_around(node));
       found.place = node.location();
       found.request = requests_.at(function);
       out.push_back(std::move(found));
@@ -195,7 +182,7 @@ class RequestCode {
     Node first = argument_at(call);
     while (first.is(Kind::binary_expression)) first = bare(first.child(Field::left));
     if (first.is(Kind::object)) return static_cast<bool>(property_of(first, "connection"));
-    return first.is(Kind::string) || first.is(Kind::template_string) ||
+    return first.is(Kind::string, Kind::template_string) ||
            (first.is(Kind::member_expression) && contains(lower(first.text()), "env"));
   }
 
@@ -229,12 +216,12 @@ class RequestCode {
     const Node name = bare(target);
     if (!name.is(Kind::identifier)) return true;  // globalThis.pool, this.pool
     const Binding& binding = names_.find(name);
-    return !binding.name || typescript::function_around(binding.name) != typescript::function_around(target);
+    return !binding.name || function_around(binding.name) != function_around(target);
   }
 
   // const pool = new Pool(); globalThis.pool = pool
   bool kept_later(const Node& declarator) {
-    const Node function = typescript::function_around(declarator);
+    const Node function = function_around(declarator);
     const std::string_view name = declarator.child(Field::name).text();
     if (!function) return true;
     return any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
@@ -254,9 +241,9 @@ class RequestCode {
       if (!is_name(at)) return false;
       const Binding* binding = &names_.find(at);
       for (int followed = 0; followed < 4 && binding->kind == Binding::Kind::variable; ++followed) {
-        if (!typescript::function_around(binding->name)) return false;
+        if (!function_around(binding->name)) return false;
         const Node value = bare(binding->owner.child(Field::value));
-        if (value.is(Kind::call_expression) || value.is(Kind::await_expression)) return true;
+        if (value.is(Kind::call_expression, Kind::await_expression)) return true;
         const Node root = begin_of_members(value);
         if (!root.is(Kind::identifier)) return false;
         binding = &names_.find(root);
@@ -279,7 +266,7 @@ class RequestCode {
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   std::map<Node, Request> requests_;  // by function
   std::deque<Node> open_;
   std::map<Node, std::vector<Caller>> callers_;  // by the function that is called

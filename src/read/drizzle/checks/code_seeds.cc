@@ -12,12 +12,6 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::Kind;
-using typescript::Node;
-
 // A script that fills a database, not one for tests or demonstrations.
 bool is_seed_script(std::string_view path) {
   static constexpr std::array<std::string_view, 12> other = {
@@ -71,7 +65,7 @@ std::set<std::string> inserted_in(std::string_view sql) {
 
 class SeededTables {
  public:
-  SeededTables(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
+  SeededTables(Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
   std::vector<SeededTable> read() {
     read_files();
@@ -147,7 +141,7 @@ class SeededTables {
            });
   }
 
-  typescript::Program& program_;
+  Program& program_;
   CodeIndex& index_;
   std::map<QualifiedName, SeededTable> found_;
   std::set<std::string> inserted_;       // tables, in lower case
@@ -156,7 +150,7 @@ class SeededTables {
 
 }  // namespace
 
-std::vector<SeededTable> seeded_tables(typescript::Program& program, CodeIndex& index) {
+std::vector<SeededTable> seeded_tables(Program& program, CodeIndex& index) {
   return SeededTables(program, index).read();
 }
 

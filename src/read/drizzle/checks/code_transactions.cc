@@ -13,22 +13,10 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::class_around;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-using Values = typescript::Value::Kind;
-
-constexpr int max_followed = 3;                 // functions of the project
-constexpr std::size_t max_nodes = 20'000;       // of a callback
-constexpr std::size_t max_writes = 30;          // of a function
-constexpr int max_depth_given = 6;              // objects, lists and calls in each other
-constexpr std::size_t max_service_calls = 100;  // of a function
+constexpr int max_calls_followed = 3;                  // functions of the project
+constexpr std::size_t max_nodes_of_function = 20'000;  // of a callback
+constexpr int max_depth_given = 6;                     // objects, lists and calls in each other
+constexpr std::size_t max_service_calls = 100;         // of a function
 
 // Packages whose awaited calls wait for another service. A name that ends in "/" stands for a scope.
 constexpr std::array<std::string_view, 34> services = {"axios",      "got",
@@ -87,6 +75,8 @@ class StatementsOutside {
   }
 
  private:
+  static constexpr std::size_t max_writes = 30;  // of a function
+
   // The function around the node that runs it later, or the callback of a transaction; empty in `catch`.
   Node function_of(const Node& node) const {
     for (Node at = node.parent(); at; at = at.parent()) {
@@ -112,7 +102,7 @@ class StatementsOutside {
 
   void read_calls(const Node& callback, const FoundQuery& transaction) {
     if (writes_.empty()) return;
-    any_node(callback.child(Field::body), max_nodes, [&](const Node& at) {
+    any_node(callback.child(Field::body), max_nodes_of_function, [&](const Node& at) {
       if (!at.is(Kind::call_expression) || !is_awaited(at) || index_.query(at)) return false;
       const Node called = names_.called(at);
       const auto writes = called ? writes_.find(called) : writes_.end();
@@ -138,7 +128,7 @@ class StatementsOutside {
     return gives_name(value, [&](const Node& name) {
       const Binding& binding = names_.find(name);
       if (binding.kind == Binding::Kind::parameter) return binding.owner == callback;
-      return binding.kind == Binding::Kind::variable && depth < max_followed &&
+      return binding.kind == Binding::Kind::variable && depth < max_calls_followed &&
              has_parameter(binding.owner.child(Field::value), callback, depth + 1);
     });
   }
@@ -177,7 +167,7 @@ class StatementsOutside {
   // Proxy: with AsyncLocalStorage they may choose the transaction.
   bool is_one_database(const Node& value, int depth) {
     const Node made = bare(value);
-    if (depth > max_followed) return false;
+    if (depth > max_calls_followed) return false;
     if (made.is(Kind::call_expression)) return index_.is_drizzle(made.child(Field::function), "drizzle");
     if (made.is(Kind::new_expression)) return made.child(Field::constructor).text() != "Proxy";
     if (is_name(made)) {
@@ -197,14 +187,14 @@ class StatementsOutside {
   // The same of a member of a class body or an object literal; nullopt if it has none of that name. An
   // accessor may choose.
   std::optional<bool> member_is_one_database(const Node& members, std::string_view name) {
-    if (!members.is(Kind::class_body) && !members.is(Kind::object)) return std::nullopt;
+    if (!members.is(Kind::class_body, Kind::object)) return std::nullopt;
     for (const Node& part : members.children()) {
       if (part.is(Kind::shorthand_property_identifier) && part.text() == name)
         return is_one_database(part, 0);
       if (part.child(part.is(Kind::pair) ? Field::key : Field::name).text() == name)
         return !part.is(Kind::method_definition) && is_one_database(part.child(Field::value), 0);
       if (!part.is(Kind::method_definition) || part.child(Field::name).text() != "constructor") continue;
-      for (const Node& pattern : typescript::parameter_patterns(part))
+      for (const Node& pattern : parameter_patterns(part))
         if (pattern.text() == name) return true;
     }
     return std::nullopt;
@@ -215,7 +205,7 @@ class StatementsOutside {
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   std::map<Node, const FoundQuery*> transactions_;         // by callback
   std::map<Node, std::vector<const FoundQuery*>> writes_;  // by function, outside of transactions
   std::vector<StatementOutsideTransaction> out_;
@@ -260,9 +250,8 @@ bool is_unconditional(const Node& node, const Node& function, std::initializer_l
   const auto nodes = path_to(node, function);
   if (std::any_of(nodes.begin() + 1, nodes.end(), is_condition)) return false;
   const auto may_exit = [&](const Node& statement) {
-    return any_node(statement, max_nodes, [&](const Node& at) {
-      return std::ranges::find(exits, at.kind()) != exits.end() &&
-             typescript::function_around(at) == function;
+    return any_node(statement, max_nodes_of_function, [&](const Node& at) {
+      return std::ranges::find(exits, at.kind()) != exits.end() && function_around(at) == function;
     });
   };
   for (std::size_t i = 1; i < nodes.size(); ++i) {
@@ -278,10 +267,9 @@ bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, i
   if (!node || depth > max_depth_given || node.parent().is(Kind::await_expression)) return false;
   if (is_name(node)) return is(node);
   std::vector<Node> parts;
-  if (node.is(Kind::object) || node.is(Kind::array) || node.is(Kind::spread_element) ||
-      node.is(Kind::binary_expression))
+  if (node.is(Kind::object, Kind::array, Kind::spread_element, Kind::binary_expression))
     parts = node.children();
-  else if (node.is(Kind::call_expression) || node.is(Kind::new_expression)) parts = arguments_of(node);
+  else if (node.is(Kind::call_expression, Kind::new_expression)) parts = arguments_of(node);
   else if (node.is(Kind::pair)) parts = {node.child(Field::value)};
   else if (node.is(Kind::ternary_expression))
     parts = {node.child(Field::consequence), node.child(Field::alternative)};
@@ -320,7 +308,7 @@ bool ServiceCalls::is_callback_of_transaction(const Node& function) const {
 }
 
 const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int depth) {
-  // Calls of calls end at max_followed, so that what is found depends on the depth, and recursion ends.
+  // Calls of calls end at max_calls_followed, so that what is found depends on the depth, and recursion ends.
   const auto [entry, is_new] = found_.try_emplace({function, depth});
   std::vector<CallInTransaction>& out = entry->second;
   if (!is_new) return out;
@@ -338,11 +326,11 @@ const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int
       if (const std::string what = service_of(at); !what.empty())
         add(found, place, {.what = what, .function = {}, .place = place, .transaction = {}, .via = {}},
             false);
-      else if (const Node called = depth < max_followed ? index_.names().called(at) : Node())
+      else if (const Node called = depth < max_calls_followed ? index_.names().called(at) : Node())
         for (const CallInTransaction& one : in(called, depth + 1)) add(found, place, one, true);
     }
     for (Node part = at.first(); part; part = part.next())
-      if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
+      if (!part.is(Kind::token, Kind::type)) open.push_back(part);
   }
   for (auto& [key, call] : found) out.push_back(std::move(call));
   return out;

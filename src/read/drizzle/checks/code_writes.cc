@@ -8,31 +8,13 @@
 
 #include "base/text/text.h"
 #include "drizzle/checks/code_checks.h"
+#include "drizzle/checks/code_http.h"
 #include "drizzle/checks/code_transactions.h"
-#include "drizzle/code/code_http.h"
 
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
-constexpr std::size_t max_writes = 30;   // of a function
-constexpr std::size_t max_called = 3;    // writes of a function that another one calls
-constexpr std::size_t max_nodes = 4000;  // of a write that is searched for a value
-constexpr int max_followed = 3;          // variables
-
-// The name of the function or method that is called.
-std::string_view name_of_called(const Node& call) {
-  const std::string_view method = method_of(call);
-  return method.empty() ? call.child(Field::function).text().substr(0, 100) : method;
-}
+constexpr std::size_t max_called = 3;  // writes of a function that another one calls
 
 // A write in a function, or its call of a function of the project that runs the write.
 struct Step {
@@ -70,6 +52,10 @@ class WritePairs {
   }
 
  private:
+  static constexpr std::size_t max_writes = 30;   // of a function
+  static constexpr std::size_t max_nodes = 4000;  // of a write that is searched for a value
+  static constexpr int max_followed = 3;          // variables
+
   static void add(std::map<Node, std::vector<Step>>& out, const FoundQuery& query, const Node& at) {
     const Node function = function_of(at);
     if (!function) return;
@@ -81,7 +67,7 @@ class WritePairs {
   void add_calls(std::map<Node, std::vector<Step>>& out) {
     std::set<std::string, std::less<>> called_names;
     for (const auto& [function, steps] : by_function_) {
-      const std::string name = typescript::name_of_function(function);
+      const std::string name = name_of_function(function);
       called_names.insert(name.substr(name.find('.') + 1));
     }
     std::set<std::string> files(index_.files().begin(), index_.files().end());
@@ -114,11 +100,11 @@ class WritePairs {
   // The function that runs the write or call, without callbacks that run there and then; empty in a callback
   // of a transaction, and at the top level.
   static Node function_of(const Node& at) {
-    Node function = typescript::function_around(at);
+    Node function = function_around(at);
     while (function && runs_at_once(function)) {
       const Node call = function.parent().parent();
       if (names_transaction(name_of_called(call))) return {};
-      function = typescript::function_around(function);
+      function = function_around(function);
     }
     if (function && function.parent().is(Kind::arguments) &&
         names_transaction(name_of_called(function.parent().parent())))
@@ -138,11 +124,10 @@ class WritePairs {
     if (binding.kind != Binding::Kind::variable) return true;
     // const { executor = db } = options
     if (const Node above = binding.name.parent();
-        above.is(Kind::object_assignment_pattern) || above.is(Kind::assignment_pattern))
+        above.is(Kind::object_assignment_pattern, Kind::assignment_pattern))
       return true;
     const Node value = bare(binding.owner.child(Field::value));
-    return value.is(Kind::binary_expression) || value.is(Kind::ternary_expression) ||
-           is_chosen_by_caller(value, 0);
+    return value.is(Kind::binary_expression, Kind::ternary_expression) || is_chosen_by_caller(value, 0);
   }
 
   // Whether a call chooses between what it is given and another database: this.executor(session), whose
@@ -158,7 +143,7 @@ class WritePairs {
         return name.is(Kind::identifier) && is_optional(names_.find(name));
       });
     bool given = false, other = false;
-    for (const Node& returned : typescript::returned_values(called)) {
+    for (const Node& returned : returned_values(called)) {
       const Node value = bare(returned);
       if (is_chosen_by_caller(value, depth + 1)) return true;
       std::vector<Node> choices{value};
@@ -170,7 +155,7 @@ class WritePairs {
       }
       for (const Node& one : choices) {
         if (is_of_parameter(one)) given = true;
-        else other = other || one.is(Kind::identifier) || one.is(Kind::member_expression);
+        else other = other || one.is(Kind::identifier, Kind::member_expression);
       }
     }
     return given && other;
@@ -180,7 +165,7 @@ class WritePairs {
   static bool is_optional(const Binding& binding) {
     if (binding.kind != Binding::Kind::parameter) return false;
     const Node parameter = binding.pattern.parent();
-    const std::string type = typescript::annotated_type(parameter);
+    const std::string type = annotated_type(parameter);
     return parameter.is(Kind::optional_parameter) || parameter.child(Field::value) ||
            contains_any(type, {"undefined", "null"});
   }
@@ -220,7 +205,7 @@ class WritePairs {
         pair.first = first.facts;
         pair.then = then.facts;
         pair.value = value_used(steps[i], steps[j].at);
-        pair.function = typescript::name_of_function(function);
+        pair.function = name_of_function(function);
         pair.function_place = function.location();
         if (steps[i].is_call()) pair.first_call = steps[i].at.location();
         if (steps[j].is_call()) pair.then_call = steps[j].at.location();
@@ -264,7 +249,7 @@ class WritePairs {
     if (std::any_of(a.begin() + static_cast<std::ptrdiff_t>(same), a.end(), is_condition)) return Order::none;
     const bool accepted =
         std::any_of(b.begin() + static_cast<std::ptrdiff_t>(same), b.end(), [](const Node& node) {
-          return node.is(Kind::catch_clause) || node.is(Kind::finally_clause) ||
+          return node.is(Kind::catch_clause, Kind::finally_clause) ||
                  (node.is(Kind::try_statement) && only_logs(node.child(Kind::catch_clause)));
         });
     if (accepted) return Order::none;
@@ -327,7 +312,7 @@ class WritePairs {
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   ServiceCalls services_;
   std::map<Node, std::vector<Step>> by_function_;  // writes of the function itself
   std::vector<WritePairInCode> out_;

@@ -8,12 +8,6 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::is_function;
-using typescript::Kind;
-using typescript::Node;
 using Match = EntryForm::Match;
 
 constexpr int max_wrappers = 4;
@@ -80,7 +74,7 @@ bool may_have_routes(std::string_view text, const EntryForm& form) {
 
 class EntryFunctions {
  public:
-  EntryFunctions(typescript::Bindings& names, const typescript::Module& module, const std::string& file)
+  EntryFunctions(Bindings& names, const typescript::Module& module, const std::string& file)
       : names_(names), module_(module), file_(file) {}
 
   std::vector<EntryFunction> read() {
@@ -121,7 +115,7 @@ class EntryFunctions {
     if (!node || depth > max_wrappers) return;
     if (is_function(node)) return add(node);
     if (node.is(Kind::variable_declarator)) return add_functions(node.child(Field::value), depth + 1);
-    if (node.is(Kind::identifier) || node.is(Kind::member_expression)) {
+    if (node.is(Kind::identifier, Kind::member_expression)) {
       if (const Node function = names_.function_at(node)) return add(function);
       if (node.is(Kind::identifier)) add_functions(names_.declaration(node), depth + 1);
       return;
@@ -149,7 +143,7 @@ class EntryFunctions {
     const auto statements = root.children();
     if (!statements.empty() && is_directive(statements.front()))
       for (const auto& name : module_.export_order) add_exported(name);
-    typescript::each_node(module_.syntax->root(), [&](const Node& at) {
+    each_node(module_.syntax->root(), [&](const Node& at) {
       if (!is_function(at)) return;
       const auto parts = at.child(Field::body).children();
       if (!parts.empty() && is_directive(parts.front())) add(at);
@@ -157,7 +151,7 @@ class EntryFunctions {
   }
 
   void each_call() {
-    typescript::each_node(module_.syntax->root(), [&](const Node& at) {
+    each_node(module_.syntax->root(), [&](const Node& at) {
       const Node callee = at.child(Field::function);
       if (!at.is(Kind::call_expression) || !callee.is(Kind::member_expression)) return;
       if (!has_word(form_->names, callee.child(Field::property).text())) return;
@@ -180,14 +174,14 @@ class EntryFunctions {
       }
       return;
     }
-    const auto written = typescript::string_value(first);
+    const auto written = string_value(first);
     const bool path = written ? is_path(*written) : first.is(Kind::template_string);
     if (!path && method != "openapi") return;
     for (std::size_t i = 1; i < arguments.size(); ++i) add_functions(arguments[i], 0);
   }
 
   void each_class() {
-    typescript::each_node(module_.syntax->root(), [&](const Node& at) {
+    each_node(module_.syntax->root(), [&](const Node& at) {
       if (!at.is(Kind::class_body)) return;
       bool decorated = false;
       for (Node part = at.first(); part; part = part.next()) {
@@ -204,7 +198,7 @@ class EntryFunctions {
     });
   }
 
-  typescript::Bindings& names_;
+  Bindings& names_;
   const typescript::Module& module_;
   const std::string& file_;
   const EntryForm* form_ = nullptr;
@@ -238,7 +232,7 @@ bool may_have_entries(std::string_view path, std::string_view text) {
   });
 }
 
-std::vector<EntryFunction> entry_functions(typescript::Bindings& names, const std::string& file) {
+std::vector<EntryFunction> entry_functions(Bindings& names, const std::string& file) {
   const auto* module = names.program().module(file);
   return module ? EntryFunctions(names, *module, file).read() : std::vector<EntryFunction>();
 }

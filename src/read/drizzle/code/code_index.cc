@@ -14,19 +14,6 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-using typescript::ValuePtr;
-using Values = typescript::Value::Kind;
-
-constexpr int max_followed = 5;
-
 constexpr std::array<std::string_view, 16> database_types = {
     "NodePgDatabase",   "PostgresJsDatabase", "PgDatabase",      "PgTransaction",     "NeonHttpDatabase",
     "NeonDatabase",     "VercelPgDatabase",   "PgliteDatabase",  "PgRemoteDatabase",  "AwsDataApiPgDatabase",
@@ -71,7 +58,7 @@ bool is_of_other_database(std::string_view package) {
 // Whether the value is what a function for another database makes: sqliteTable(…), mysqlTableCreator(…)(…).
 bool is_other_table(const ValuePtr& value) {
   constexpr int max_links = 12;
-  const typescript::Value* at = value.get();
+  const Value* at = value.get();
   for (int links = 0; at && links < max_links; ++links, at = at->base.get())
     if (at->is(Values::external)) return links > 0 && is_of_other_database(at->text);
   return false;
@@ -116,95 +103,9 @@ bool may_matter(std::string_view text) {
 
 }  // namespace
 
-Node object_of(const Node& call) { return bare(bare(call.child(Field::function)).child(Field::object)); }
-
-std::string_view method_of(const Node& call) {
-  // The grammar takes `await a.b<T>()` for a call of `await a.b`.
-  const Node callee = bare(call.child(Field::function));
-  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
-}
-
-Node begin_of_members(Node expression) {
-  while (expression.is(Kind::member_expression)) expression = bare(expression.child(Field::object));
-  return expression;
-}
-
-bool is_assignment(const Node& node) {
-  return node.is(Kind::assignment_expression) || node.is(Kind::augmented_assignment_expression);
-}
-
-std::string member_name(const Node& expression) {
-  if (expression.is(Kind::member_expression)) return std::string(expression.child(Field::property).text());
-  if (!expression.is(Kind::subscript_expression)) return {};
-  return typescript::string_value(bare(expression.child(Field::index))).value_or(std::string());
-}
-
-std::string key_of(const Node& pair) {
-  const Node key = pair.child(Field::key);
-  return typescript::string_value(key).value_or(std::string(key.text()));
-}
-
-Node property_of(const Node& object, std::string_view name) {
-  for (const Node& part : object.children())
-    if (part.is(Kind::pair) && part.child(Field::key).text() == name) return part.child(Field::value);
-  return {};
-}
-
-std::string first_word(std::string_view text) {
-  std::size_t end = 0;
-  while (end < text.size() &&
-         (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_' || text[end] == '$'))
-    ++end;
-  return std::string(text.substr(0, end));
-}
-
-Node member_of(const Node& object, std::string_view name) {
-  for (const Node& part : object.children()) {
-    if (part.is(Kind::shorthand_property_identifier) && part.text() == name) return part;
-    if (part.is(Kind::method_definition) && part.child(Field::name).text() == name) return part;
-  }
-  return property_of(object, name);
-}
-
 Node argument_of(const FoundQuery& query, std::string_view name) {
   const QueryLink* link = query.link(name);
   return link ? argument_at(link->call) : Node();
-}
-
-bool is_awaited(Node expression) {
-  if (expression.child(Field::function).is(Kind::await_expression)) return true;
-  for (Node at = expression, above = at.parent(); above; at = above, above = above.parent()) {
-    if (typescript::is_wrapper(above)) continue;
-    switch (above.kind()) {
-      case Kind::await_expression:
-      case Kind::return_statement: return true;
-      case Kind::arrow_function: return above.child(Field::body) == at;
-      case Kind::ternary_expression:
-      case Kind::array:
-      case Kind::spread_element: continue;
-      case Kind::arguments: {
-        const std::string_view function = above.parent().child(Field::function).text();
-        if (function == "Promise.all" || function == "Promise.allSettled") return true;
-        return false;
-      }
-      case Kind::member_expression: {
-        const std::string_view name = above.child(Field::property).text();
-        if (name == "then" || name == "catch" || name == "finally") {
-          above = above.parent();
-          continue;
-        }
-        return false;
-      }
-      default: return false;
-    }
-  }
-  return false;
-}
-
-bool runs_at_once(const Node& function) {
-  if (!function.parent().is(Kind::arguments)) return false;
-  const Node call = function.parent().parent();
-  return is_awaited(call) || method_of(call) == "forEach";
 }
 
 const QueryLink* FoundQuery::link(std::string_view name) const {
@@ -212,7 +113,7 @@ const QueryLink* FoundQuery::link(std::string_view name) const {
   return found == links.end() ? nullptr : &*found;
 }
 
-CodeIndex::CodeIndex(typescript::Program& program) : program_(program), bindings_(program) {
+CodeIndex::CodeIndex(Program& program) : program_(program), bindings_(program) {
   choose_files();
   if (files_.empty()) return;
   program_.parse_ahead(files_);
@@ -296,11 +197,10 @@ ValuePtr CodeIndex::value(const Node& expression) {
   const typescript::Nested nested(nested_);
   if (is_name(node)) {
     const Binding& binding = bindings_.find(node);
-    if (binding.kind == Binding::Kind::none || typescript::function_around(binding.name).kind() == Kind::none)
+    if (binding.kind == Binding::Kind::none || function_around(binding.name).kind() == Kind::none)
       return program_.variable(node.syntax()->file(), std::string(node.text()), node);
     const Node initial = initial_value(binding.owner);
-    if (initial.is(Kind::identifier) || initial.is(Kind::member_expression) ||
-        initial.is(Kind::call_expression))
+    if (initial.is(Kind::identifier, Kind::member_expression, Kind::call_expression))
       return initial == node ? typescript::unknown("itself") : value(initial);
     return typescript::unknown("a variable", node);
   }
@@ -389,7 +289,7 @@ void CodeIndex::add_call(const Node& call) {
   query.whole = call;
   for (;;) {
     Node above = query.whole.parent();
-    while (typescript::is_wrapper(above)) above = above.parent();
+    while (is_wrapper(above)) above = above.parent();
     const Node outer = above.parent();
     if (!above.is(Kind::member_expression) || !outer.is(Kind::call_expression) ||
         outer.child(Field::function) != above)
@@ -433,7 +333,7 @@ bool CodeIndex::is_database_function(const Node& function, int depth) {
   if (!function || depth > max_followed) return false;
   const std::string type = annotated_type(function);
   if (!type.empty() && type_is_database(type, function.syntax()->file(), depth + 1)) return true;
-  return std::ranges::any_of(typescript::returned_values(function),
+  return std::ranges::any_of(returned_values(function),
                              [&](const Node& one) { return is_database(one, depth + 1); });
 }
 
@@ -465,7 +365,7 @@ bool CodeIndex::find_database(const Node& node, int depth) {
     if (type_is_database(annotated_type(declared), declared.syntax()->file(), depth + 1)) return true;
     return is_database(declared.child(Field::value), depth + 1);
   }
-  if (node.is(Kind::call_expression) || node.is(Kind::new_expression)) {
+  if (node.is(Kind::call_expression, Kind::new_expression)) {
     const ValuePtr made = value(node.child(Field::function));
     if (made->is(Values::external) && made->text.starts_with("drizzle-orm") &&
         (made->name == "drizzle" || made->name == "withReplicas"))

@@ -8,18 +8,6 @@
 
 namespace pgadvise::drizzle {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::Kind;
-using typescript::Node;
-using typescript::ValuePtr;
-using Values = typescript::Value::Kind;
-
-constexpr int max_followed = 5;
-
 // Of findMany and findFirst.
 void CodeIndex::complete_options(FoundQuery& query) {
   CodeQuery& facts = query.facts;
@@ -38,7 +26,7 @@ void CodeIndex::complete_options(FoundQuery& query) {
 void CodeIndex::complete(FoundQuery& query) {
   CodeQuery& facts = query.facts;
   facts.awaited = is_awaited(query.whole);
-  facts.function = typescript::name_of_function(typescript::function_around(query.whole));
+  facts.function = name_of_function(function_around(query.whole));
   if (facts.relational) complete_options(query);
   for (const auto& link : query.links) {
     const Node argument = argument_at(link.call);
@@ -108,7 +96,7 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
   if (!at || at.is(Kind::undefined)) return false;
   if (depth > max_followed) return true;
   if (is_function(at)) {
-    const auto values = typescript::returned_values(at);
+    const auto values = returned_values(at);
     return values.empty() ||
            std::ranges::any_of(values, [&](const Node& one) { return narrows(one, depth + 1); });
   }
@@ -127,7 +115,7 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
     return false;
   if (name != "eq" || arguments.size() < 2) return true;
   const Node value = bare(arguments[1]);
-  return !value.is(Kind::true_) && !value.is(Kind::false_) && !value.is(Kind::string);
+  return !value.is(Kind::true_, Kind::false_, Kind::string);
 }
 
 // Whether the expression is no column, and what it begins with is a parameter, or a variable that gets what a
@@ -135,8 +123,7 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
 bool CodeIndex::is_given(const Node& expression, int depth) {
   Node node = bare(expression);
   if (depth > max_followed || column(node)) return false;
-  while (node.is(Kind::member_expression) || node.is(Kind::subscript_expression))
-    node = bare(node.child(Field::object));
+  while (node.is(Kind::member_expression, Kind::subscript_expression)) node = bare(node.child(Field::object));
   if (!node.is(Kind::identifier)) return false;
   const Binding& binding = bindings_.find(node);
   if (binding.kind == Binding::Kind::parameter) return true;
@@ -329,7 +316,7 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out, int followed) 
     return;
   }
   if (is_function(at)) {  // where: (orders, { eq }) => eq(orders.id, id)
-    for (const Node& value : typescript::returned_values(at)) add_conditions(value, out, followed);
+    for (const Node& value : returned_values(at)) add_conditions(value, out, followed);
     return;
   }
   if (at.is(Kind::object)) {  // where: { id }
@@ -342,7 +329,7 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out, int followed) 
     }
     return;
   }
-  if (at.is(Kind::array) || at.is(Kind::spread_element) || at.is(Kind::ternary_expression))
+  if (at.is(Kind::array, Kind::spread_element, Kind::ternary_expression))
     for (const Node& part : at.children()) add_conditions(part, out, followed);
   if (at.is(Kind::identifier)) {  // const condition = eq(…)
     const Node initial = initial_value(bindings_.find(at).owner);
@@ -374,13 +361,6 @@ const FoundQuery* CodeIndex::prepared(const Node& call) {
   if (method_of(call) != "execute") return nullptr;
   const FoundQuery* found = query(initial_value(bindings_.declaration(object_of(call))));
   return found && found->link("prepare") ? found : nullptr;
-}
-
-std::string placeholder_in(const Node& expression) {
-  const Node call = bare(expression);
-  const std::string_view name = call.child(Field::function).text();
-  if (name != "placeholder" && name != "sql.placeholder") return {};
-  return typescript::string_value(argument_at(call)).value_or(std::string());
 }
 
 }  // namespace pgadvise::drizzle

@@ -12,21 +12,15 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::Kind;
-using typescript::Node;
-
 class Relations {
  public:
-  Relations(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
+  Relations(Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
   // Of code that is no application's, only the names count.
   void read(const typescript::Module& module, bool of_application) {
     names_only_ = !of_application;
     if (module.syntax->errors() > 0) names_.complete = false;
-    typescript::each_node(module.syntax->root(), [&](const Node& at) {
+    each_node(module.syntax->root(), [&](const Node& at) {
       if (at.is(Kind::call_expression)) add_call(at);
       else if (at.is(Kind::identifier) && is_passed_on(module, at)) names_.complete = false;
     });
@@ -66,7 +60,7 @@ class Relations {
     if (import == module.imports.end() || !import->second.specifier.starts_with("drizzle-orm")) return false;
     const Node above = name.parent();
     return is_one_of(import->second.name, {"relations", "defineRelations", "defineRelationsPart"}) &&
-           !above.is(Kind::import_specifier) && !above.is(Kind::export_specifier) &&
+           !above.is(Kind::import_specifier, Kind::export_specifier) &&
            !(above.is(Kind::call_expression) && above.child(Field::function) == name);
   }
 
@@ -102,8 +96,7 @@ class Relations {
       return;
     }
     auto& names = names_.tables[*own->name];
-    const auto values =
-        typescript::is_function(function) ? typescript::returned_values(function) : std::vector<Node>();
+    const auto values = is_function(function) ? returned_values(function) : std::vector<Node>();
     bool complete = !values.empty();
     for (const Node& value : values)
       for (const Node& part : pairs_of(bare(value), complete)) {
@@ -139,10 +132,9 @@ class Relations {
   // }) } }))
   void add_defined(const Node& schema, const Node& function) {
     // Also of an object that is written here.
-    const typescript::ValuePtr tables =
+    const ValuePtr tables =
         typescript::Evaluator(program_, schema.syntax()->file()).evaluate(schema, nullptr);
-    const auto values =
-        typescript::is_function(function) ? typescript::returned_values(function) : std::vector<Node>();
+    const auto values = is_function(function) ? returned_values(function) : std::vector<Node>();
     bool complete = !values.empty();
     for (const Node& value : values)
       for (const Node& part : pairs_of(bare(value), complete)) {
@@ -154,7 +146,7 @@ class Relations {
   }
 
   // users: { posts: r.many.posts() }
-  void add_defined_table(const typescript::ValuePtr& tables, const SourceTable& own, const Node& relations) {
+  void add_defined_table(const ValuePtr& tables, const SourceTable& own, const Node& relations) {
     auto& names = names_.tables[*own.name];
     bool complete = true;
     for (const Node& relation : pairs_of(relations, complete)) {
@@ -169,7 +161,7 @@ class Relations {
   }
 
   // r.one.users({ … })
-  void add_defined(const typescript::ValuePtr& tables, const SourceTable& own, const Node& call) {
+  void add_defined(const ValuePtr& tables, const SourceTable& own, const Node& call) {
     const Node callee = call.child(Field::function);
     if (!callee.is(Kind::member_expression)) return;
     const std::string kind = last_name(callee.child(Field::object));
@@ -184,7 +176,7 @@ class Relations {
 
   // false: something of them is not known, or the relation has only some of the rows, or goes through a third
   // table.
-  bool add_defined_options(const typescript::ValuePtr& tables, const Node& options, CodeRelation& out) {
+  bool add_defined_options(const ValuePtr& tables, const Node& options, CodeRelation& out) {
     if (!options.is(Kind::object) || property_of(options, "where")) return false;
     if (const Node name = property_of(options, "alias"); name && !add_name(name, out)) return false;
     const Node from = property_of(options, "from"), to = property_of(options, "to");
@@ -194,7 +186,7 @@ class Relations {
   }
 
   // r.users.id, or a list of such.
-  bool add_columns(const typescript::ValuePtr& tables, const Node& written, std::vector<std::string>& out) {
+  bool add_columns(const ValuePtr& tables, const Node& written, std::vector<std::string>& out) {
     const Node one = bare(written);
     for (const Node& node : one.is(Kind::array) ? one.children() : std::vector<Node>{one}) {
       const Node column = bare(node);
@@ -208,7 +200,7 @@ class Relations {
     return !out.empty();
   }
 
-  const SourceTable* table_of(const typescript::ValuePtr& tables, const std::string& key) {
+  const SourceTable* table_of(const ValuePtr& tables, const std::string& key) {
     return key.empty() ? nullptr : index_.table_of(program_.member(tables, key));
   }
 
@@ -218,7 +210,7 @@ class Relations {
   }
 
   static bool add_name(const Node& name, CodeRelation& out) {
-    const auto text = typescript::string_value(bare(name));
+    const auto text = string_value(bare(name));
     if (text) out.name = *text;
     return text.has_value();
   }
@@ -241,7 +233,7 @@ class Relations {
     return !out.empty();
   }
 
-  typescript::Program& program_;
+  Program& program_;
   CodeIndex& index_;
   std::vector<CodeRelation> out_;
   std::vector<CodeRelation> derived_;  // without columns
@@ -284,7 +276,7 @@ class NamesInWith {
     for (const Node& part : with.children()) {
       const Node key = part.child(Field::key), value = bare(part.child(Field::value));
       if (!part.is(Kind::pair) || key.is(Kind::computed_property_name) ||
-          !(value.is(Kind::true_) || value.is(Kind::object)))
+          !value.is(Kind::true_, Kind::object))
         continue;
       const std::string name = key_of(part);
       const auto* target = declared == names_.tables.end() ? nullptr : find(declared->second, name);
@@ -315,7 +307,7 @@ bool knows_all_targets(const RelationNames& names, const QualifiedName& table) {
 
 }  // namespace
 
-RelationsInCode relations_in_code(typescript::Program& program, CodeIndex& index) {
+RelationsInCode relations_in_code(Program& program, CodeIndex& index) {
   constexpr int max_files = 2000;
   Relations relations(program, index);
   int files = 0;

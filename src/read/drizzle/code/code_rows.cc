@@ -9,20 +9,9 @@
 #include "base/text/text.h"
 
 namespace pgadvise::drizzle {
-
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
 namespace {
 
-constexpr int max_followed = 8;          // functions and variables
-constexpr double few_rows = 5;           // a limit up to which rows are few
-constexpr std::size_t max_nodes = 4000;  // of a function that is searched
+constexpr double few_rows = 5;  // a limit up to which rows are few
 
 bool is_few(const Node& limit) {
   const double most = std::strtod(std::string(bare(limit).text()).c_str(), nullptr);
@@ -30,17 +19,6 @@ bool is_few(const Node& limit) {
 }
 
 }  // namespace
-
-std::string property_in(const Node& pattern, const Node& name) {
-  for (const Node& part : pattern.children()) {
-    if (part == name) return std::string(name.text());
-    if (part.is(Kind::pair_pattern) && part.child(Field::value) == name)
-      return std::string(part.child(Field::key).text());
-    if (part.is(Kind::object_assignment_pattern) && part.child(Field::left) == name)
-      return std::string(name.text());
-  }
-  return {};
-}
 
 bool RowSources::yields_rows(const FoundQuery& query) {
   if (query.facts.first) return false;
@@ -136,7 +114,7 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
   if (pattern.is(Kind::object_pattern))
     return property_rows(value, property_in(pattern, binding.name), depth + 1);
   if (!pattern.is(Kind::identifier)) return {};
-  const bool literal = value.is(Kind::array) || value.is(Kind::object);
+  const bool literal = value.is(Kind::array, Kind::object);
   const bool made =
       value.is(Kind::new_expression) && is_one_of(value.child(Field::constructor).text(), {"Set", "Map"});
   const bool empty = !value || (literal && value.children().empty()) || (made && arguments_of(value).empty());
@@ -151,7 +129,7 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
 // let rows = []; rows = await …
 RowSource RowSources::rows_assigned(const Binding& binding, int depth) {
   RowSource found;
-  const Node around = typescript::function_around(binding.name);
+  const Node around = function_around(binding.name);
   if (!around) return {};
   any_node(around, max_nodes, [&](const Node& at) {
     if (!at.is(Kind::assignment_expression) || at.child(Field::left).text() != binding.name.text())
@@ -166,7 +144,7 @@ RowSource RowSources::rows_assigned(const Binding& binding, int depth) {
 
 // const byId = new Map(); for (const row of rows) byId.set(row.id, row). Nothing if anything else fills it.
 RowSource RowSources::rows_filled(const Binding& binding, int depth) {
-  const Node around = typescript::function_around(binding.name);
+  const Node around = function_around(binding.name);
   if (!around || depth > max_followed) return {};
   const auto is_it = [&](Node target) {
     while (target.is(Kind::subscript_expression)) target = bare(target.child(Field::object));
@@ -226,7 +204,7 @@ bool RowSources::differs_by_row(const std::vector<Node>& values, const Node& loo
       continue;
     if (at.is(Kind::unary_expression) && at.text().starts_with('!')) continue;
     for (Node part = at.first(); part; part = part.next())
-      if (!part.is(Kind::token) && !part.is(Kind::type) &&
+      if (!part.is(Kind::token, Kind::type) &&
           !(at.is(Kind::ternary_expression) && part.field() == Field::condition))
         open.push_back(part);
   }
@@ -242,15 +220,15 @@ RowSource RowSources::loop_that_fills(const Node& filling, const Binding& bindin
       if (differs_by_row(entries, at)) return of(at.child(Field::right), depth);
       continue;
     }
-    if (typescript::is_function(at)) {
+    if (is_function(at)) {
       const Node call = at.parent().parent();
       if (!at.parent().is(Kind::arguments) || method_of(call) != "forEach") return {};
       if (differs_by_row(entries, at)) return of(object_of(call), depth);
       continue;
     }
-    const bool condition = at.is(Kind::if_statement) || at.is(Kind::ternary_expression);
+    const bool condition = at.is(Kind::if_statement, Kind::ternary_expression);
     if (condition && !contains(at.child(Field::condition).text(), binding.name.text())) return {};
-    if (at.is(Kind::while_statement) || at.is(Kind::for_statement) || at.is(Kind::do_statement)) return {};
+    if (at.is(Kind::while_statement, Kind::for_statement, Kind::do_statement)) return {};
   }
   return {};
 }
@@ -275,7 +253,7 @@ RowSource RowSources::property_rows(const Node& value, const std::string& proper
   if (!node.is(Kind::call_expression)) return {};
   const Node function = names_.called(node);
   if (!function) return {};
-  for (const Node& one : typescript::returned_values(function))
+  for (const Node& one : returned_values(function))
     if (const RowSource found = property_rows(one, property, depth + 1)) return found;
   return {};
 }
@@ -306,7 +284,7 @@ RowSources::Relation RowSources::relation_of(const Node& expression, int depth) 
       const Relation of = relation_of(node.child(Field::object), depth);
       const Node with = bare(property_of(of.options, "with"));
       const Node options = bare(property_of(with, node.child(Field::property).text()));
-      if (!options.is(Kind::true_) && !options.is(Kind::object)) return {};
+      if (!options.is(Kind::true_, Kind::object)) return {};
       return {of.query, options};
     }
     case Kind::call_expression: {
@@ -348,14 +326,14 @@ RowSource RowSources::rows_of_call(const Node& node, int depth) {
       "compact",       "keyBy",       "flatten",        "Object.groupBy", "Map.groupBy"};
   if (is_one_of(node.child(Field::function).text(), functions)) return of(argument_at(node), depth + 1);
   if (const Node function = names_.called(node)) {
-    for (const Node& value : typescript::returned_values(function))
+    for (const Node& value : returned_values(function))
       if (const RowSource found = of(value, depth + 1)) return found;
     return {};
   }
   // rows.reduce((groups, row) => …, {})
   if (method_of(node) == "reduce" && arguments_of(node).size() == 2) {
     const Node first = argument_at(node, 1);
-    const bool collects = first.is(Kind::object) || first.is(Kind::array) || first.is(Kind::new_expression);
+    const bool collects = first.is(Kind::object, Kind::array, Kind::new_expression);
     return collects ? of(object_of(node), depth + 1) : RowSource();
   }
   return is_one_of(method_of(node), kept) ? of(object_of(node), depth + 1) : RowSource();

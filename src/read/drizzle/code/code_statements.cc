@@ -11,12 +11,6 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::Kind;
-using typescript::Node;
-
 constexpr int max_nested = 20;              // templates and sums in each other
 constexpr std::size_t max_parts = 1000;     // of a statement: a `const` counts each time that it is used
 constexpr std::size_t max_values = 200;     // of a statement
@@ -43,7 +37,7 @@ class StatementText {
     if (tagged && (add_table(node) || add_column(node))) return true;
     if (!tagged) {
       if (node.is(Kind::template_string)) return add_template(node, false, depth);
-      if (const auto part = typescript::string_value(node)) {
+      if (const auto part = string_value(node)) {
         add_fragment(*part);
         return true;
       }
@@ -60,9 +54,8 @@ class StatementText {
     if (!node.is(Kind::identifier)) return node;
     const Node declared = index_.names().declaration(node), value = initial_value(declared);
     if (!declared.parent().text().starts_with("const")) return node;
-    const bool is_text = value.is(Kind::template_string) || value.is(Kind::string) ||
-                         value.is(Kind::binary_expression) || is_template_of_sql(value) ||
-                         is_part_of_sql(value);
+    const bool is_text = value.is(Kind::template_string, Kind::string, Kind::binary_expression) ||
+                         is_template_of_sql(value) || is_part_of_sql(value);
     return is_text ? value : node;
   }
 

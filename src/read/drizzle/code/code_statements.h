@@ -14,7 +14,7 @@ struct WrittenStatement {
   CodeQuery facts;                   // with the statement's kind, tables, and columns in conditions
   CodeIndex::Conditions conditions;  // with values that code puts into the text
   // What an INSERT of one row inserts. Empty if its ON CONFLICT and RETURNING tell who has the row.
-  std::vector<typescript::Node> inserted;
+  std::vector<Node> inserted;
   std::optional<long> limit;  // a constant
   bool by_row = false;        // an INSERT with ON CONFLICT, or an UPDATE
 };

@@ -244,8 +244,7 @@ class ColumnParts {
     if (!target->is(Kind::member)) return unknown("the column that it references");
     out_.references = target;
     const ValuePtr options = argument(call, 1);
-    if (!options->is(Kind::object) && !options->is(Kind::undefined))
-      unknown("the actions of its foreign key");
+    if (!options->is(Kind::object, Kind::undefined)) unknown("the actions of its foreign key");
     out_.on_delete = text_member(*options, "onDelete").value_or("");
     out_.on_update = text_member(*options, "onUpdate").value_or("");
   }

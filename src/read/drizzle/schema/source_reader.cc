@@ -138,7 +138,7 @@ class DeclaredObjects {
   void add_enum(const QualifiedName& name, const Value& call, const ValuePtr& value) {
     Enum out{name, {}, value->node.location()};
     const ValuePtr labels = argument(call, 1);
-    bool known = (labels->is(Kind::array) || labels->is(Kind::object)) && !labels->partial;
+    bool known = labels->is(Kind::array, Kind::object) && !labels->partial;
     const auto label = [&](const ValuePtr& one) {
       const auto text = text_of(one);
       if (text) out.labels.push_back(*text);

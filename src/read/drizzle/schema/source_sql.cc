@@ -74,7 +74,7 @@ Text array_text(const ValuePtr& value, int depth, int& budget) {
       const Text inner = array_text(item, depth + 1, budget);
       if (!inner) return std::nullopt;
       out += *inner;
-    } else if (item->is(Kind::number) || item->is(Kind::boolean)) {
+    } else if (item->is(Kind::number, Kind::boolean)) {
       out += *item->as_text();
     } else if (item->is(Kind::string)) {
       out += "\"" + item->text + "\"";
@@ -268,7 +268,7 @@ std::optional<std::string> default_literal(const ValuePtr& value, const std::str
     const Text text = array_text(value, 0, budget);
     return text ? Text("'" + replace_all(*text, "'", "''") + "'") : std::nullopt;
   }
-  if (value->is(Kind::number) || value->is(Kind::boolean) || value->is(Kind::null)) return value->as_text();
+  if (value->is(Kind::number, Kind::boolean, Kind::null)) return value->as_text();
   return std::nullopt;
 }
 

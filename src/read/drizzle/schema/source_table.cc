@@ -120,7 +120,7 @@ class TableParts {
       for (const auto& property : extra->properties) read_extra(property.value);
     for (const auto& item : extra->items)
       if (extra->is(Kind::array)) read_extra(item);
-    if (!(extra->is(Kind::object) || extra->is(Kind::array)) || extra->partial)
+    if (!extra->is(Kind::object, Kind::array) || extra->partial)
       unknown(source_.value->node.location(), "some indexes and constraints");
   }
 

@@ -19,7 +19,7 @@ struct HttpDriver {
 // The driver of the database: the expression is a `const` that drizzle() of such a driver initializes, also
 // in another file, or another `const` of the same value. nullptr for others: another variable may get another
 // database later.
-const HttpDriver* http_driver(CodeIndex& index, const typescript::Node& database);
+const HttpDriver* http_driver(CodeIndex& index, const Node& database);
 
 // The calls of transaction() on such databases, without those to which the code gives a transaction() of its
 // own: (db as any).transaction = …

@@ -1,4 +1,4 @@
-#include "drizzle/code/code_http.h"
+#include "drizzle/checks/code_http.h"
 
 #include <algorithm>
 #include <array>
@@ -11,15 +11,7 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::is_function;
-using typescript::Kind;
-using typescript::Node;
-
-constexpr int max_followed = 5;            // variables
-constexpr std::size_t max_nodes = 20'000;  // of a handler
+constexpr int max_variables = 5;  // that one by one have the database
 constexpr std::array<HttpDriver, 3> drivers = {
     {{"drizzle-orm/neon-http", "No transactions support in neon-http driver", true},
      {"drizzle-orm/xata-http", "No transactions support in Xata Http driver"},
@@ -34,13 +26,13 @@ struct HttpDatabase {
 
 HttpDatabase http_database(CodeIndex& index, const Node& database) {
   Node at = bare(database);
-  for (int followed = 0; at.is(Kind::identifier) && followed < max_followed; ++followed) {
+  for (int followed = 0; at.is(Kind::identifier) && followed < max_variables; ++followed) {
     const Node declared = index.names().declaration(at);
     at = initial_value(declared);
     if (!declared.parent().text().starts_with("const")) return {};
     if (!at.is(Kind::call_expression)) continue;
     const auto made = index.value(at.child(Field::function));
-    if (!made->is(typescript::Value::Kind::external) || made->name != "drizzle") return {};
+    if (!made->is(Values::external) || made->name != "drizzle") return {};
     const auto* driver =
         std::ranges::find_if(drivers, [&](const HttpDriver& one) { return one.package == made->text; });
     return driver == drivers.end() ? HttpDatabase() : HttpDatabase{declared, driver};
@@ -74,14 +66,16 @@ class TransactionsOverHttp {
   }
 
  private:
+  static constexpr std::size_t max_nodes = 20'000;  // of a handler
+
   // db.transaction = …, Object.assign(db, { transaction }), Object.defineProperty(db, 'transaction', …)
   void find_own_transactions() {
-    typescript::Program& program = index_.names().program();
+    Program& program = index_.names().program();
     for (const auto& path : program.tree().files()) {
       const std::string* text = is_application_source(path) ? program.tree().peek(path) : nullptr;
       const auto* module = text && contains(*text, "transaction") ? program.module(path) : nullptr;
       if (!module) continue;
-      typescript::each_node(module->syntax->root(), [&](const Node& at) {
+      each_node(module->syntax->root(), [&](const Node& at) {
         if (const HttpDatabase database = http_database(index_, changed_by(at)))
           own_.insert(database.declared);
       });

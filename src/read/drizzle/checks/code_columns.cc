@@ -1,5 +1,3 @@
-#include "drizzle/code/code_columns.h"
-
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -7,20 +5,14 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
 // The expression with the parentheses, `!` and types around it.
 Node widened(Node node) {
-  while (typescript::is_wrapper(node.parent())) node = node.parent();
+  while (is_wrapper(node.parent())) node = node.parent();
   return node;
 }
 
@@ -65,7 +57,7 @@ class UsedProperties {
       is_list = false;
     }
     const Node declarator = value.parent();
-    const Node function = typescript::function_around(query_.whole);
+    const Node function = function_around(query_.whole);
     if (!declarator.is(Kind::variable_declarator) || declarator.child(Field::value) != value || !function)
       return std::nullopt;
     Node pattern = declarator.child(Field::name);
@@ -111,8 +103,8 @@ class UsedProperties {
 
   bool uses_are_known(const Node& function, const Node& declared, bool is_list) {
     bool known = names_.find(declared).name == declared;
-    typescript::each_node(function, [&](const Node& at) {
-      if (at.is(Kind::too_deep) || at.is(Kind::error)) known = false;
+    each_node(function, [&](const Node& at) {
+      if (at.is(Kind::too_deep, Kind::error)) known = false;
       if (!known || !is_name(at) || at == declared || at.text() != declared.text() ||
           names_.find(at).name != declared)
         return;
@@ -154,12 +146,11 @@ class UsedProperties {
   static bool is_changed(const Node& member) {
     const Node above = member.parent();
     return (is_assignment(above) && above.child(Field::left) == member) ||
-           above.is(Kind::update_expression) || above.is(Kind::array_pattern) ||
-           above.is(Kind::pair_pattern) ||
+           above.is(Kind::update_expression, Kind::array_pattern, Kind::pair_pattern) ||
            (above.is(Kind::unary_expression) && above.text().starts_with("delete"));
   }
 
-  typescript::Bindings& names_;
+  Bindings& names_;
   const FoundQuery& query_;
   std::set<std::string> used_;
 };
