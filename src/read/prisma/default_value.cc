@@ -1,7 +1,6 @@
 #include "prisma/default_value.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -41,14 +40,14 @@ std::optional<std::string> literal(const Field& field, const Expression& value,
 }
 
 Default call(const Expression& value) {
-  static constexpr std::array<std::string_view, 5> by_client = {"uuid", "cuid", "nanoid", "ulid", "auto"};
+  static constexpr auto by_client = word_list("uuid", "cuid", "nanoid", "ulid", "auto");
   Default out;
   if (value.text == "autoincrement") out.serial = true;
   else if (value.text == "now") out.sql = "CURRENT_TIMESTAMP";
   else if (value.text == "dbgenerated") {
     if (!value.members.empty() && !trim(value.members[0].text).empty()) out.sql = value.members[0].text;
   } else {
-    out.known = std::ranges::find(by_client, value.text) != by_client.end();
+    out.known = is_one_of(value.text, by_client);
   }
   return out;
 }

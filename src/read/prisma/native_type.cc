@@ -1,7 +1,7 @@
 #include "prisma/native_type.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "base/text/text.h"
 #include "model/schema/type_name.h"
@@ -9,68 +9,43 @@
 namespace pgadvise::prisma {
 namespace {
 
-struct Type {
-  std::string_view prisma;
-  std::string_view sql;
-};
+using Names = std::map<std::string_view, std::string_view>;
 
-constexpr std::array<Type, 9> scalars = {{{"String", "text"},
-                                          {"Boolean", "boolean"},
-                                          {"Int", "integer"},
-                                          {"BigInt", "bigint"},
-                                          {"Float", "double precision"},
-                                          {"Decimal", "numeric(65,30)"},
-                                          {"DateTime", "timestamp(3)"},
-                                          {"Json", "jsonb"},
-                                          {"Bytes", "bytea"}}};
+const Names scalars = {{"String", "text"},
+                       {"Boolean", "boolean"},
+                       {"Int", "integer"},
+                       {"BigInt", "bigint"},
+                       {"Float", "double precision"},
+                       {"Decimal", "numeric(65,30)"},
+                       {"DateTime", "timestamp(3)"},
+                       {"Json", "jsonb"},
+                       {"Bytes", "bytea"}};
 
-// Behind "db."; arguments are added.
-constexpr std::array<Type, 27> natives = {{{"Text", "text"},
-                                           {"Char", "char"},
-                                           {"VarChar", "varchar"},
-                                           {"Bit", "bit"},
-                                           {"VarBit", "varbit"},
-                                           {"Uuid", "uuid"},
-                                           {"Xml", "xml"},
-                                           {"Inet", "inet"},
-                                           {"Citext", "citext"},
-                                           {"Integer", "integer"},
-                                           {"Int", "integer"},
-                                           {"SmallInt", "smallint"},
-                                           {"Oid", "oid"},
-                                           {"BigInt", "bigint"},
-                                           {"DoublePrecision", "double precision"},
-                                           {"Real", "real"},
-                                           {"Decimal", "numeric"},
-                                           {"Money", "money"},
-                                           {"Timestamp", "timestamp"},
-                                           {"Timestamptz", "timestamptz"},
-                                           {"Date", "date"},
-                                           {"Time", "time"},
-                                           {"Timetz", "timetz"},
-                                           {"Boolean", "boolean"},
-                                           {"Json", "json"},
-                                           {"JsonB", "jsonb"},
-                                           {"ByteA", "bytea"}}};
-
-template <std::size_t count>
-std::string_view find(const std::array<Type, count>& types, std::string_view name) {
-  const auto found = std::ranges::find_if(types, [&](const Type& one) { return one.prisma == name; });
-  return found == types.end() ? std::string_view() : found->sql;
+// Of what is behind "db.", without its arguments; "" for an unknown name.
+std::string native_type(std::string_view name) {
+  // The types have the same names, in lower case.
+  static constexpr auto plain =
+      word_list("Text", "Char", "VarChar", "Bit", "VarBit", "Uuid", "Xml", "Inet", "Citext", "Integer",
+                "SmallInt", "Oid", "BigInt", "Real", "Money", "Timestamp", "Timestamptz", "Date", "Time",
+                "Timetz", "Boolean", "Json", "JsonB", "ByteA");
+  if (is_one_of(name, plain)) return lower(name);
+  return name == "Int"               ? "integer"
+         : name == "DoublePrecision" ? "double precision"
+         : name == "Decimal"         ? "numeric"
+                                     : "";
 }
 
 }  // namespace
 
 std::optional<std::string> column_type(const Field& field) {
   if (!field.unsupported.empty()) return canonical_type(field.unsupported);
-  const std::string_view scalar = find(scalars, field.type);
-  if (scalar.empty()) return std::nullopt;
+  const auto scalar = scalars.find(field.type);
+  if (scalar == scalars.end()) return std::nullopt;
   const auto native = std::ranges::find_if(field.attributes, [](const Attribute& one) {
-    const auto dot = one.name.find('.');  // "db" is the name of the datasource
-    return dot != std::string::npos;
+    return contains(one.name, ".");  // "db" is the name of the datasource
   });
-  if (native == field.attributes.end()) return canonical_type(scalar);
-  std::string type(find(natives, std::string_view(native->name).substr(native->name.find('.') + 1)));
+  if (native == field.attributes.end()) return canonical_type(scalar->second);
+  std::string type = native_type(std::string_view(native->name).substr(native->name.find('.') + 1));
   if (type.empty()) return std::nullopt;
   std::vector<std::string> arguments;
   for (const auto& argument : native->arguments) arguments.push_back(argument.text);

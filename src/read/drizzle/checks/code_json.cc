@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -77,8 +76,8 @@ class JsonColumns {
 
   // Whether the type is one of objects or arrays.
   bool is_container(std::string_view type, const std::string& file, int depth) {
-    static constexpr std::array<std::string_view, 8> generic = {
-        "Record<", "Array<", "ReadonlyArray<", "Partial<", "Required<", "Pick<", "Omit<", "Map<"};
+    static constexpr auto generic =
+        word_list("Record<", "Array<", "ReadonlyArray<", "Partial<", "Required<", "Pick<", "Omit<", "Map<");
     type = trim(type);
     if (type.starts_with("|")) type = trim(type.substr(1));
     if (type.starts_with("readonly ")) type = trim(type.substr(9));

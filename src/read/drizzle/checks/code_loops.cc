@@ -57,9 +57,8 @@ class LoopQueries {
   std::vector<QueryInLoop> read() {
     for (const auto& file : index_.files())
       if (const auto* module = names_.program().module(file)) read_file(module->syntax->root());
-    std::ranges::stable_sort(out_, [](const QueryInLoop& a, const QueryInLoop& b) {
-      return std::tie(a.loop, a.via, a.query.place) < std::tie(b.loop, b.via, b.query.place);
-    });
+    std::ranges::stable_sort(out_, {},
+                             [](const auto& one) { return std::tie(one.loop, one.via, one.query.place); });
     return std::move(out_);
   }
 

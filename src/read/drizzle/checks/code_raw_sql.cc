@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <map>
 #include <optional>
@@ -45,7 +44,7 @@ class RawSqlCalls {
 
   std::vector<RawSql> read() {
     index_.each_call([&](const Node& call) { check(call); });
-    std::ranges::sort(out_, [](const RawSql& a, const RawSql& b) { return a.place < b.place; });
+    std::ranges::sort(out_, {}, &RawSql::place);
     return std::move(out_);
   }
 
@@ -143,9 +142,8 @@ class RawSqlCalls {
 
   std::optional<Source> source_of_call(const Node& node, const Node& use, int depth) {
     // Methods that leave the characters as they are.
-    static constexpr std::array<std::string_view, 11> same = {
-        "trim",  "toLowerCase", "toUpperCase", "toString",  "join",   "concat",
-        "slice", "substring",   "split",       "trimStart", "trimEnd"};
+    static constexpr auto same = word_list("trim", "toLowerCase", "toUpperCase", "toString", "join", "concat",
+                                           "slice", "substring", "split", "trimStart", "trimEnd");
     const std::string_view method = method_of(node);
     const Node object = object_of(node);
     if (is_one_of(method, same) || (method == "map" && keeps_characters(node)))

@@ -1,7 +1,6 @@
 #include "drizzle/checks/code_request_values.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/text/text.h"
@@ -14,11 +13,10 @@ constexpr int max_steps_to_request = 4;  // variables and calls
 
 // Whether the schema of a property is one of text, without a limit to certain characters.
 bool is_free(std::string_view schema) {
-  static constexpr std::array<std::string_view, 28> limits = {
-      "uuid(",  "number(", "int(",   "enum(",   "Enum(",      "boolean(", "date(",
-      "cuid(",  "cuid2(",  "ulid(",  "nanoid(", "literal(",   "regex(",   "bigint(",
-      "guid(",  "ip(",     "ipv4(",  "ipv6(",   "datetime(",  "time(",    "picklist(",
-      "union(", "efine(",  "check(", "custom(", "transform(", "pipe(",    "preprocess("};
+  static constexpr auto limits = word_list(
+      "uuid(", "number(", "int(", "enum(", "Enum(", "boolean(", "date(", "cuid(", "cuid2(", "ulid(",
+      "nanoid(", "literal(", "regex(", "bigint(", "guid(", "ip(", "ipv4(", "ipv6(", "datetime(", "time(",
+      "picklist(", "union(", "efine(", "check(", "custom(", "transform(", "pipe(", "preprocess(");
   return contains(schema, "string(") && !contains_any(schema, limits);
 }
 
@@ -44,9 +42,8 @@ Node route_schema(const Node& call) {
 // Whether a class for validation leaves the property's text free: its type is text, and its decorators say
 // nothing of the characters.
 bool has_free_text(const Node& class_body, std::string_view property) {
-  static constexpr std::array<std::string_view, 9> vague = {
-      "IsString",  "IsOptional",          "IsNotEmpty", "IsDefined",  "MinLength",
-      "MaxLength", "ApiPropertyOptional", "Length",     "ApiProperty"};
+  static constexpr auto vague = word_list("IsString", "IsOptional", "IsNotEmpty", "IsDefined", "MinLength",
+                                          "MaxLength", "ApiPropertyOptional", "Length", "ApiProperty");
   bool free = true;  // by the decorators so far
   const auto add = [&](const Node& part) {
     if (part.text().starts_with('@')) free = free && is_one_of(first_word(part.text().substr(1)), vague);
@@ -79,24 +76,11 @@ Node root_of(Node node) {
 }
 
 bool is_request_text(std::string_view text) {
-  static constexpr std::array<std::string_view, 18> starts = {"req.query",
-                                                              "req.params",
-                                                              "req.body",
-                                                              "request.query",
-                                                              "request.params",
-                                                              "request.body",
-                                                              "c.req.",
-                                                              "ctx.req.",
-                                                              "event.body",
-                                                              "ctx.query.",
-                                                              "ctx.params.",
-                                                              "ctx.request.",
-                                                              "searchParams.get(",
-                                                              "url.searchParams.get(",
-                                                              "req.nextUrl.searchParams.get(",
-                                                              "request.nextUrl.searchParams.get(",
-                                                              "req.headers.get(",
-                                                              "request.headers.get("};
+  static constexpr auto starts =
+      word_list("req.query", "req.params", "req.body", "request.query", "request.params", "request.body",
+                "c.req.", "ctx.req.", "event.body", "ctx.query.", "ctx.params.", "ctx.request.",
+                "searchParams.get(", "url.searchParams.get(", "req.nextUrl.searchParams.get(",
+                "request.nextUrl.searchParams.get(", "req.headers.get(", "request.headers.get(");
   if (text.ends_with(".length") || text.starts_with("c.req.valid(") || text.starts_with("ctx.req.valid("))
     return false;
   return std::ranges::any_of(starts, [&](std::string_view one) { return text.starts_with(one); }) ||

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <map>
 #include <set>
@@ -149,7 +148,7 @@ class RequestCode {
       found.request = requests_.at(function);
       out.push_back(std::move(found));
     }
-    std::ranges::sort(out, [](const PoolInRequest& a, const PoolInRequest& b) { return a.place < b.place; });
+    std::ranges::sort(out, {}, &PoolInRequest::place);
     return out;
   }
 
@@ -253,9 +252,8 @@ class RequestCode {
   }
 
   bool in_worker(const Node& node) {
-    static constexpr std::array<std::string_view, 5> signs = {
-        "wrangler", "@cloudflare/workers-types", "@opennextjs/cloudflare", "@cloudflare/next-on-pages",
-        "@sveltejs/adapter-cloudflare"};
+    static constexpr auto signs = word_list("wrangler", "@cloudflare/workers-types", "@opennextjs/cloudflare",
+                                            "@cloudflare/next-on-pages", "@sveltejs/adapter-cloudflare");
     const auto* package = names_.program().tree().package_of(files::folder_of(node.syntax()->file()));
     if (package && std::ranges::any_of(signs, [&](std::string_view sign) {
           return package->dependencies.count(std::string(sign)) > 0;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -14,8 +13,8 @@ namespace {
 
 // A script that fills a database, not one for tests or demonstrations.
 bool is_seed_script(std::string_view path) {
-  static constexpr std::array<std::string_view, 12> other = {
-      "test", "spec", "e2e", "demo", "dev", "mock", "fake", "sample", "stress", "load", "bench", "local"};
+  static constexpr auto other = word_list("test", "spec", "e2e", "demo", "dev", "mock", "fake", "sample",
+                                          "stress", "load", "bench", "local");
   if (!typescript::is_source(path) || files::never_deployed(path)) return false;
   const std::string low = lower(path);
   if (contains(low, "node_modules/") || contains(low, "dist/")) return false;
@@ -72,7 +71,7 @@ class SeededTables {
     std::vector<SeededTable> out;
     for (auto& [name, table] : found_)
       if (!elsewhere(name)) out.push_back(std::move(table));
-    std::ranges::sort(out, [](const SeededTable& a, const SeededTable& b) { return a.place < b.place; });
+    std::ranges::sort(out, {}, &SeededTable::place);
     return out;
   }
 

@@ -19,23 +19,12 @@ constexpr int max_depth_given = 6;                     // objects, lists and cal
 constexpr std::size_t max_service_calls = 100;         // of a function
 
 // Packages whose awaited calls wait for another service. A name that ends in "/" stands for a scope.
-constexpr std::array<std::string_view, 34> services = {"axios",      "got",
-                                                       "ky",         "node-fetch",
-                                                       "undici",     "ofetch",
-                                                       "stripe",     "resend",
-                                                       "nodemailer", "twilio",
-                                                       "openai",     "@anthropic-ai/",
-                                                       "@sendgrid/", "@aws-sdk/",
-                                                       "@octokit/",  "octokit",
-                                                       "googleapis", "@slack/",
-                                                       "postmark",   "replicate",
-                                                       "@google/",   "@google-cloud/",
-                                                       "@azure/",    "plaid",
-                                                       "@paddle/",   "@lemonsqueezy/",
-                                                       "@polar-sh/", "@mailchimp/",
-                                                       "@clerk/",    "@workos-inc/",
-                                                       "mailgun.js", "@vercel/blob",
-                                                       "@novu/",     "@trigger.dev/"};
+constexpr auto services =
+    word_list("axios", "got", "ky", "node-fetch", "undici", "ofetch", "stripe", "resend", "nodemailer",
+              "twilio", "openai", "@anthropic-ai/", "@sendgrid/", "@aws-sdk/", "@octokit/", "octokit",
+              "googleapis", "@slack/", "postmark", "replicate", "@google/", "@google-cloud/", "@azure/",
+              "plaid", "@paddle/", "@lemonsqueezy/", "@polar-sh/", "@mailchimp/", "@clerk/", "@workos-inc/",
+              "mailgun.js", "@vercel/blob", "@novu/", "@trigger.dev/");
 
 bool is_service(std::string_view package) {
   return std::ranges::any_of(services, [&](std::string_view service) {
@@ -68,9 +57,7 @@ class StatementsOutside {
         return !is_unconditional(write->whole, of, {Kind::return_statement, Kind::throw_statement});
       });
     for (const auto& [callback, transaction] : transactions_) read_calls(callback, *transaction);
-    std::ranges::sort(out_, [](const auto& a, const auto& b) {
-      return std::tie(a.query.place, a.transaction) < std::tie(b.query.place, b.transaction);
-    });
+    std::ranges::sort(out_, {}, [](const auto& one) { return std::tie(one.query.place, one.transaction); });
     return std::move(out_);
   }
 
@@ -354,9 +341,7 @@ std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
       one.transaction = query.facts.place;
     }
   }
-  std::ranges::sort(out, [](const CallInTransaction& a, const CallInTransaction& b) {
-    return std::tie(a.transaction, a.via, a.place) < std::tie(b.transaction, b.via, b.place);
-  });
+  std::ranges::sort(out, {}, [](const auto& one) { return std::tie(one.transaction, one.via, one.place); });
   return out;
 }
 
@@ -385,12 +370,10 @@ std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
       }
   std::vector<CodeTransaction> out;
   for (auto& [callback, transaction] : found) {
-    std::ranges::stable_sort(transaction.tables,
-                             [](const auto& a, const auto& b) { return a.place < b.place; });
+    std::ranges::stable_sort(transaction.tables, {}, &CodeTransaction::Use::place);
     if (transaction.tables.size() >= 2) out.push_back(std::move(transaction));
   }
-  std::ranges::sort(out,
-                    [](const CodeTransaction& a, const CodeTransaction& b) { return a.place < b.place; });
+  std::ranges::sort(out, {}, &CodeTransaction::place);
   return out;
 }
 

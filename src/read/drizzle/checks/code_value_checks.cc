@@ -1,7 +1,6 @@
 #include "drizzle/checks/code_value_checks.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,14 +76,12 @@ class Search {
   // Whether the call validates, escapes, converts or looks up the value itself: schema.parse({ value }),
   // list.includes(value), /^[a-z]+$/.test(value), Number(value), isColumn(value).
   bool call_checks(const Node& call, const Node& value, int depth) {
-    static constexpr std::array<std::string_view, 8> lists = {
-        "includes", "has", "hasOwn", "hasOwnProperty", "indexOf", "lastIndexOf", "propertyIsEnumerable",
-        "get"};
-    static constexpr std::array<std::string_view, 8> numbers = {
-        "Number", "BigInt", "parseInt", "parseFloat", "isNaN", "isFinite", "isInteger", "isSafeInteger"};
-    static constexpr std::array<std::string_view, 9> vague = {"isString",  "isEmpty",     "isNil",
-                                                              "isNull",    "isUndefined", "isDefined",
-                                                              "isNullish", "isArray",     "isBlank"};
+    static constexpr auto lists = word_list("includes", "has", "hasOwn", "hasOwnProperty", "indexOf",
+                                            "lastIndexOf", "propertyIsEnumerable", "get");
+    static constexpr auto numbers = word_list("Number", "BigInt", "parseInt", "parseFloat", "isNaN",
+                                              "isFinite", "isInteger", "isSafeInteger");
+    static constexpr auto vague = word_list("isString", "isEmpty", "isNil", "isNull", "isUndefined",
+                                            "isDefined", "isNullish", "isArray", "isBlank");
     const auto arguments = arguments_of(call);
     const std::string_view name = name_of_called(call);
     const Node object = object_of(call);

@@ -41,12 +41,11 @@ class WritePairs {
     add_calls(all);
     for (auto& [function, steps] : all) {
       if (steps.size() < 2 || undoes(function)) continue;
-      std::ranges::stable_sort(steps, [](const Step& a, const Step& b) { return a.at < b.at; });
+      std::ranges::stable_sort(steps, {}, &Step::at);
       read_function(function, steps);
     }
-    std::ranges::sort(out_, [](const WritePairInCode& a, const WritePairInCode& b) {
-      return std::tie(a.first.place, a.then.place, a.function_place) <
-             std::tie(b.first.place, b.then.place, b.function_place);
+    std::ranges::sort(out_, {}, [](const auto& one) {
+      return std::tie(one.first.place, one.then.place, one.function_place);
     });
     return std::move(out_);
   }

@@ -1,7 +1,6 @@
 #include "drizzle/code/code_index.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <utility>
 
@@ -14,38 +13,19 @@
 namespace pgadvise::drizzle {
 namespace {
 
-constexpr std::array<std::string_view, 16> database_types = {
-    "NodePgDatabase",   "PostgresJsDatabase", "PgDatabase",      "PgTransaction",     "NeonHttpDatabase",
-    "NeonDatabase",     "VercelPgDatabase",   "PgliteDatabase",  "PgRemoteDatabase",  "AwsDataApiPgDatabase",
-    "XataHttpDatabase", "BunSQLDatabase",     "PgAsyncDatabase", "NodePgTransaction", "PostgresJsTransaction",
-    "NeonTransaction"};
+constexpr auto database_types = word_list(
+    "NodePgDatabase", "PostgresJsDatabase", "PgDatabase", "PgTransaction", "NeonHttpDatabase", "NeonDatabase",
+    "VercelPgDatabase", "PgliteDatabase", "PgRemoteDatabase", "AwsDataApiPgDatabase", "XataHttpDatabase",
+    "BunSQLDatabase", "PgAsyncDatabase", "NodePgTransaction", "PostgresJsTransaction", "NeonTransaction");
 
 // Parts of drizzle-orm for SQLite, MySQL, SingleStore and SQL Server.
-constexpr std::array<std::string_view, 22> other_parts = {"better-sqlite3",
-                                                          "bun-sqlite",
-                                                          "d1",
-                                                          "durable-sqlite",
-                                                          "expo-sqlite",
-                                                          "libsql",
-                                                          "mysql-core",
-                                                          "mysql-proxy",
-                                                          "mysql2",
-                                                          "op-sqlite",
-                                                          "singlestore",
-                                                          "singlestore-core",
-                                                          "sql-js",
-                                                          "planetscale-serverless",
-                                                          "singlestore-proxy",
-                                                          "sqlite-core",
-                                                          "sqlite-cloud",
-                                                          "mssql-core",
-                                                          "sqlite-proxy",
-                                                          "tidb-serverless",
-                                                          "node-mssql",
-                                                          "tursodatabase"};
-constexpr std::array<std::string_view, 4> other_tables = {"drizzle-orm/sqlite-core", "drizzle-orm/mysql-core",
-                                                          "drizzle-orm/singlestore-core",
-                                                          "drizzle-orm/mssql-core"};
+constexpr auto other_parts =
+    word_list("better-sqlite3", "bun-sqlite", "d1", "durable-sqlite", "expo-sqlite", "libsql", "mysql-core",
+              "mysql-proxy", "mysql2", "op-sqlite", "singlestore", "singlestore-core", "sql-js",
+              "planetscale-serverless", "singlestore-proxy", "sqlite-core", "sqlite-cloud", "mssql-core",
+              "sqlite-proxy", "tidb-serverless", "node-mssql", "tursodatabase");
+constexpr auto other_tables = word_list("drizzle-orm/sqlite-core", "drizzle-orm/mysql-core",
+                                        "drizzle-orm/singlestore-core", "drizzle-orm/mssql-core");
 
 // Whether the package is a part of drizzle-orm for another database than PostgreSQL.
 bool is_of_other_database(std::string_view package) {
@@ -123,8 +103,7 @@ CodeIndex::CodeIndex(Program& program) : program_(program), bindings_(program) {
   // Transactions first: their parameter is a database for what is inside.
   for (auto& query : undecided)
     if (is_database(query.receiver)) queries_.push_back(std::move(query));
-  std::ranges::sort(queries_,
-                    [](const FoundQuery& a, const FoundQuery& b) { return a.facts.place < b.facts.place; });
+  std::ranges::sort(queries_, {}, [](const FoundQuery& one) -> auto& { return one.facts.place; });
   for (std::size_t i = 0; i < queries_.size(); ++i) by_whole_.emplace(queries_[i].whole, i);
   for (auto& query : queries_) complete(query);
 }

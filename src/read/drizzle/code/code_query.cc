@@ -1,6 +1,5 @@
 // What a query's syntax says of it: its columns, conditions and limits.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/text/text.h"
@@ -308,8 +307,7 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out, int followed) 
     if (arguments.size() < 2 || !bare(arguments[0]).is(Kind::member_expression)) return;
     auto& list = name == "eq" ? out.equal : name == "inArray" ? out.lists : out.others;
     list.push_back({column_name(bare(arguments[0])), arguments[1]});
-    static constexpr std::array<std::string_view, 6> ranges = {"between", "notBetween", "gt",
-                                                               "gte",     "lt",         "lte"};
+    static constexpr auto ranges = word_list("between", "notBetween", "gt", "gte", "lt", "lte");
     if (std::ranges::find(ranges, name) != ranges.end())
       for (std::size_t i = 1; i < arguments.size(); ++i)
         out.ranges.push_back({list.back().column, arguments[i]});

@@ -31,8 +31,7 @@ class Relations {
 
   RelationsInCode take() {
     add_derived();
-    std::ranges::stable_sort(out_,
-                             [](const CodeRelation& a, const CodeRelation& b) { return a.place < b.place; });
+    std::ranges::stable_sort(out_, {}, &CodeRelation::place);
     return {std::move(out_), std::move(names_)};
   }
 
@@ -258,9 +257,7 @@ class NamesInWith {
       if (index.is_one_table(member_name(object_of(query.anchor))))
         add(argument_at(query.anchor), *query.table->name, query.facts.function, 0);
     }
-    std::ranges::stable_sort(undeclared, [](const UndeclaredRelation& a, const UndeclaredRelation& b) {
-      return a.place < b.place;
-    });
+    std::ranges::stable_sort(undeclared, {}, &UndeclaredRelation::place);
   }
 
   std::vector<UndeclaredRelation> undeclared;

@@ -1,7 +1,6 @@
 #include "drizzle/code/code_rows.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <string_view>
 #include <vector>
@@ -317,13 +316,11 @@ RowSources::Relation RowSources::relation_of_name(const Node& name, int depth) {
 }
 
 RowSource RowSources::rows_of_call(const Node& node, int depth) {
-  static constexpr std::array<std::string_view, 12> kept = {"filter",   "map",     "slice",   "sort",
-                                                            "toSorted", "reverse", "flatMap", "values",
-                                                            "entries",  "keys",    "concat",  "flat"};
-  static constexpr std::array<std::string_view, 15> functions = {
-      "Object.values", "Object.keys", "Object.entries", "Array.from",     "structuredClone",
-      "uniq",          "uniqBy",      "groupBy",        "sortBy",         "orderBy",
-      "compact",       "keyBy",       "flatten",        "Object.groupBy", "Map.groupBy"};
+  static constexpr auto kept = word_list("filter", "map", "slice", "sort", "toSorted", "reverse", "flatMap",
+                                         "values", "entries", "keys", "concat", "flat");
+  static constexpr auto functions = word_list(
+      "Object.values", "Object.keys", "Object.entries", "Array.from", "structuredClone", "uniq", "uniqBy",
+      "groupBy", "sortBy", "orderBy", "compact", "keyBy", "flatten", "Object.groupBy", "Map.groupBy");
   if (is_one_of(node.child(Field::function).text(), functions)) return of(argument_at(node), depth + 1);
   if (const Node function = names_.called(node)) {
     for (const Node& value : returned_values(function))

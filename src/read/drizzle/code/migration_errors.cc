@@ -87,9 +87,7 @@ class IgnoredErrors {
           follow(call, 0);
         }
     }
-    std::ranges::sort(out_, [](const auto& a, const auto& b) {
-      return std::tie(a.place, a.called) < std::tie(b.place, b.called);
-    });
+    std::ranges::sort(out_, {}, [](const auto& one) { return std::tie(one.place, one.called); });
     return std::move(out_);
   }
 

@@ -179,8 +179,7 @@ class SnapshotCatalog {
   void read_columns(Table& table, const std::string& table_key, const char* kind, const files::Json& object) {
     for (const auto& [key, column] : files::member(object, "columns").items())
       read_column(table, places_.at({kind, table_key, "columns", key}), column);
-    std::ranges::stable_sort(table.columns,
-                             [](const Column& a, const Column& b) { return a.origin < b.origin; });
+    std::ranges::stable_sort(table.columns, {}, &Column::origin);
   }
 
   void read_column(Table& table, const SourceLocation& place, const files::Json& object) {

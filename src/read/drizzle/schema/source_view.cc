@@ -1,12 +1,12 @@
 #include "drizzle/schema/source_view.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/text/identifier.h"
+#include "base/text/text.h"
 #include "model/schema/declared_parts.h"
 
 namespace pgadvise::drizzle {
@@ -60,10 +60,10 @@ class ViewColumns {
     const std::string made = made_object(*chain.root, schema);
     if (made == "view" || made == "materializedView") return of_view(chain, depth);
     // union(one, other)
-    static constexpr std::array<std::string_view, 6> sets = {"union",        "unionAll", "intersect",
-                                                             "intersectAll", "except",   "exceptAll"};
-    const bool combined = std::ranges::find(sets, pg_core_name(*chain.root->base)) != sets.end();
-    return combined ? of_source(argument(*chain.root, 0), depth + 1) : std::nullopt;
+    static constexpr auto sets =
+        word_list("union", "unionAll", "intersect", "intersectAll", "except", "exceptAll");
+    return is_one_of(pg_core_name(*chain.root->base), sets) ? of_source(argument(*chain.root, 0), depth + 1)
+                                                            : std::nullopt;
   }
 
   Selection of_table(const SourceTable& table) {
