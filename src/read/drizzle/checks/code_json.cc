@@ -123,8 +123,7 @@ class JsonColumns {
     } else if (node.is(Kind::array)) {
       for (const Node& part : node.children()) rows(table, part, depth + 1);
     } else if (node.is(Kind::ternary_expression)) {
-      rows(table, node.child(Field::consequence), depth + 1);
-      rows(table, node.child(Field::alternative), depth + 1);
+      for (const Node& one : choices_of(node)) rows(table, one, depth + 1);
     } else if (node.is(Kind::binary_expression)) {  // ...(name && { name })
       rows(table, node.child(Field::right), depth + 1);
     } else if (node.is(Kind::call_expression) && method_of(node) == "map") {
@@ -169,10 +168,9 @@ class JsonColumns {
       });
       return of_json && contains(lower(node.child(Field::function).text()), "crypt") ? node : Node();
     }
-    const bool choice = node.is(Kind::ternary_expression), either = node.is(Kind::binary_expression);
-    if (!choice && !either) return {};
-    const Node found = encrypted(node.child(choice ? Field::consequence : Field::left), depth + 1);
-    return found ? found : encrypted(node.child(choice ? Field::alternative : Field::right), depth + 1);
+    for (const Node& one : choices_of(node))
+      if (const Node found = encrypted(one, depth + 1)) return found;
+    return {};
   }
 
   // The call of JSON.stringify() that makes the value; empty if there is none.
@@ -181,12 +179,8 @@ class JsonColumns {
     if (!node || depth > max_followed || ++steps_ > max_steps) return {};
     if (node.is(Kind::call_expression))
       return node.child(Field::function).text() == "JSON.stringify" ? node : Node();
-    const auto either = [&](Field one, Field other) {
-      const Node found = stringified(node.child(one), depth + 1);
-      return found ? found : stringified(node.child(other), depth + 1);
-    };
-    if (node.is(Kind::ternary_expression)) return either(Field::consequence, Field::alternative);
-    if (node.is(Kind::binary_expression)) return either(Field::left, Field::right);
+    for (const Node& one : choices_of(node))
+      if (const Node found = stringified(one, depth + 1)) return found;
     if (!is_name(node)) return {};
     return stringified(initial_value(names_.find(node).owner), depth + 1);
   }
@@ -259,10 +253,10 @@ class JsonColumns {
       case Kind::identifier: return origin_of_name(node, depth);
       case Kind::subscript_expression: return origin_of(node.child(Field::object), depth + 1);
       case Kind::binary_expression: return origin_of(node.child(Field::left), depth + 1);
-      case Kind::ternary_expression: {
-        const Origin found = origin_of(node.child(Field::consequence), depth + 1);
-        return found ? found : origin_of(node.child(Field::alternative), depth + 1);
-      }
+      case Kind::ternary_expression:
+        for (const Node& one : choices_of(node))
+          if (const Origin found = origin_of(one, depth + 1)) return found;
+        return {};
       case Kind::call_expression: return origin_of_call(node, depth);
       default: return {};
     }

@@ -38,13 +38,12 @@ using Dependence = std::set<std::pair<std::size_t, std::string>>;
 // A query in a function, with the parameters of which its key is made.
 struct Inner {
   const FoundQuery* query = nullptr;
-  std::string key;
-  Node value;
-  Dependence on;
-  Dependence database;  // what chooses the database
-  Dependence required;  // without which the function returns before the query
-  Dependence ranges;    // bounds of other columns, which one query for all rows would not have
-  std::vector<SourceLocation> via;
+  Comparison key = {};
+  Dependence on = {};
+  Dependence database = {};  // what chooses the database
+  Dependence required = {};  // without which the function returns before the query
+  Dependence ranges = {};    // bounds of other columns, which one query for all rows would not have
+  std::vector<SourceLocation> via = {};
   bool conditions = false;           // the caller gives whole conditions, of which the key is not known here
   std::vector<Node> functions = {};  // that have the query or the calls that lead to it
 };
@@ -214,10 +213,13 @@ class LoopQueries {
     using Made = CodeQuery::Kind;
     const WrittenStatement* written = statements_.of(query);
     const Made kind = facts_of(query).kind;
-    if (kind == Made::insert && !written) return inserted(query, depends_on);
     if (kind == Made::insert) {
-      const auto found = std::ranges::find_if(written->inserted, depends_on);
-      return found == written->inserted.end() ? std::nullopt : std::optional(Comparison{"", *found});
+      std::vector<Node> rows = written ? written->inserted : std::vector{argument_of(query, "values")};
+      // By what it returns, such an INSERT tells whether this caller or another one has the row.
+      const bool claims = query.link("onConflictDoNothing") && query.link("returning");
+      if (!written && (claims || !rows.front().is(Kind::object))) rows.clear();
+      const auto found = std::ranges::find_if(rows, depends_on);
+      return found == rows.end() ? std::nullopt : std::optional(Comparison{"", *found});
     }
     if (kind != Made::select && kind != Made::update && kind != Made::delete_) return std::nullopt;
     return key_in(conditions_of(query), depends_on);
@@ -240,11 +242,6 @@ class LoopQueries {
     for (const auto& comparison : conditions.equal)
       if (depends_on(comparison.value)) return comparison;
     return std::nullopt;
-  }
-
-  // Whether the INSERT tells by what it returns whether this caller or another one has the row.
-  static bool claims(const FoundQuery& query) {
-    return query.link("onConflictDoNothing") && query.link("returning");
   }
 
   // The key of a prepared query: what the call gives for the placeholder that a column is compared with.
@@ -271,13 +268,6 @@ class LoopQueries {
     return std::nullopt;
   }
 
-  template <class Depends>
-  std::optional<Comparison> inserted(const FoundQuery& query, Depends&& depends_on) {
-    const Node row = argument_of(query, "values");
-    if (claims(query) || !row.is(Kind::object) || !depends_on(row)) return std::nullopt;
-    return Comparison{"", row};
-  }
-
   // ---- Functions that the loop calls.
 
   // Parameters of `function` that the expression depends on.
@@ -288,14 +278,12 @@ class LoopQueries {
       if (!is_name(at)) return false;
       const Binding& binding = names_.find(at);
       if (binding.kind == Binding::Kind::parameter && binding.owner == function) {
-        if (binding.pattern.is(Kind::object_pattern)) {
-          out.insert({binding.index, property_in(binding.pattern, binding.name)});
-        } else if (const Node above = at.parent();
-                   above.is(Kind::member_expression) && above.child(Field::object) == at) {
-          out.insert({binding.index, std::string(above.child(Field::property).text())});
-        } else {
-          out.insert({binding.index, ""});
-        }
+        const Node above = at.parent();
+        std::string property;
+        if (binding.pattern.is(Kind::object_pattern)) property = property_in(binding.pattern, binding.name);
+        else if (above.is(Kind::member_expression) && above.child(Field::object) == at)
+          property = member_name(above);
+        out.insert({binding.index, std::move(property)});
       } else if (binding.kind == Binding::Kind::variable && function_around(binding.name) == function) {
         const Node value = binding.owner.child(Field::value);
         // A row of another query of the function is not what its caller gives.
@@ -303,17 +291,10 @@ class LoopQueries {
         // const { id } = params
         if (binding.pattern.is(Kind::object_pattern) && more.size() == 1 && more.begin()->second.empty())
           more = {{more.begin()->first, property_in(binding.pattern, binding.name)}};
-        out.insert(more.begin(), more.end());
+        out.merge(std::move(more));
       }
       return false;
     });
-    return out;
-  }
-
-  // The same for the bounds of the query's ranges.
-  Dependence bounds_in(const FoundQuery& query, const Node& function) {
-    Dependence out;
-    for (const auto& range : conditions_of(query).ranges) out.merge(parameters_in(range.value, function));
     return out;
   }
 
@@ -367,10 +348,7 @@ class LoopQueries {
   // The parameters of `function` that its call gives for those of the called one.
   Dependence passed_on(const Dependence& parts, const Node& call, const Node& function) {
     Dependence out;
-    for (const auto& part : parts) {
-      const auto more = parameters_in(given(arguments_of(call), part), function);
-      out.insert(more.begin(), more.end());
-    }
+    for (const auto& part : parts) out.merge(parameters_in(given(arguments_of(call), part), function));
     return out;
   }
 
@@ -385,35 +363,17 @@ class LoopQueries {
     if (!contains(lower(body.text()), "cache") && !has_transaction(body))
       any_inside(body, [&](const Node& at) {
         if (!at.is(Kind::call_expression) || !runs_in(at, body) || in_loop(at, body)) return false;
+        const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
         if (const FoundQuery* query = index_.query(at)) {
           if (!query->facts.awaited || locks(*query)) return false;
-          const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
-          const auto key = key_of(*query, on);
-          const Dependence by_caller = key ? Dependence() : conditions_of_caller(*query, function);
-          if (key || !by_caller.empty())
-            found.push_back({query,
-                             key ? key->column : std::string(),
-                             key ? key->value : Node(),
-                             key ? parameters_in(key->value, function) : by_caller,
-                             parameters_in(query->receiver, function),
-                             required_before(at, function),
-                             bounds_in(*query, function),
-                             {},
-                             !key});
+          Inner one{.query = query, .database = parameters_in(query->receiver, function)};
+          for (const auto& range : conditions_of(*query).ranges)
+            one.ranges.merge(parameters_in(range.value, function));
+          add_inner(std::move(one), key_of(*query, on), at, function, found);
         } else if (const FoundQuery* made = is_awaited(at) ? index_.prepared(at) : nullptr;
                    made && !locks(*made)) {
-          const auto key = prepared_key(
-              *made, at, [&](const Node& value) { return !parameters_in(value, function).empty(); });
-          if (key)
-            found.push_back({made,
-                             key->column,
-                             key->value,
-                             parameters_in(key->value, function),
-                             {},
-                             required_before(at, function),
-                             {},
-                             {at.location()},
-                             false});
+          add_inner({.query = made, .via = {at.location()}}, prepared_key(*made, at, on), at, function,
+                    found);
         } else if (is_awaited(at)) {
           auto called = called_queries(at, depth + 1);
           if (called.size() > max_queries_of_a_call) {
@@ -423,7 +383,7 @@ class LoopQueries {
           for (Inner& one : called) {
             const auto& passed = one.functions;  // a recursive call finds nothing new
             if (std::ranges::find(passed, function) != passed.end()) continue;
-            if (one.conditions) one = with_conditions(std::move(one), at, function);
+            if (one.conditions) set_key(one, at, function);
             else one.on = passed_on(one.on, at, function);
             if (one.on.empty() || lacks(one.required, arguments_of(at))) continue;
             one.required = required_before(at, function);
@@ -440,6 +400,18 @@ class LoopQueries {
     return inner_[{function, depth}] = std::move(found);
   }
 
+  // Adds the query at the call if its key, or all that it is about, comes from the function's parameters.
+  void add_inner(Inner one, std::optional<Comparison> key, const Node& call, const Node& function,
+                 std::vector<Inner>& out) {
+    one.conditions = !key && one.via.empty();
+    if (key) one.on = parameters_in(key->value, function);
+    else if (one.conditions) one.on = conditions_of_caller(*one.query, function);
+    if (one.on.empty()) return;
+    if (key) one.key = std::move(*key);
+    one.required = required_before(call, function);
+    out.push_back(std::move(one));
+  }
+
   // The parameters that hold conditions of the query: where(conditions), where(and(...conditions)).
   Dependence conditions_of_caller(const FoundQuery& query, const Node& function) {
     Dependence out;
@@ -454,22 +426,20 @@ class LoopQueries {
     return out;
   }
 
-  // The query with the key that the call's conditions state; without parameters if they state none.
-  Inner with_conditions(Inner inner, const Node& call, const Node& function) {
-    const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
-    const Dependence parts = std::move(inner.on);
-    inner.on.clear();
+  // The key that the call's conditions state; without parameters if they state none.
+  void set_key(Inner& inner, const Node& call, const Node& function) {
+    const Dependence parts = std::exchange(inner.on, {});
     for (const auto& part : parts) {
       const Node value = given(arguments_of(call), part);
       if (bare(value).is(Kind::identifier)) inner.on.merge(parameters_in(value, function));
-      const auto key = key_in(index_.conditions_in(value), on);
+      const auto key = key_in(index_.conditions_in(value),
+                              [&](const Node& one) { return !parameters_in(one, function).empty(); });
       if (!key) continue;
-      inner.key = key->column;
+      inner.key = *key;
       inner.on = parameters_in(key->value, function);
       inner.conditions = false;
       break;
     }
-    return inner;
   }
 
   std::vector<Inner> called_queries(const Node& call, int depth) {
@@ -478,29 +448,18 @@ class LoopQueries {
   }
 
   bool in_loop(const Node& inner, const Node& body) {
-    for (Node at = inner.parent(); at && at != body; at = at.parent())
-      if (at.is(Kind::for_in_statement, Kind::for_statement, Kind::while_statement) ||
-          (at.is(Kind::call_expression) && has_body(at)))
+    for (Node at = inner.parent(); at && at != body; at = at.parent()) {
+      if (at.is(Kind::for_in_statement, Kind::for_statement, Kind::while_statement)) return true;
+      if (const auto loop = at.is(Kind::call_expression) ? loop_of(at) : std::nullopt; loop && loop->body)
         return true;
+    }
     return false;
-  }
-
-  bool has_body(const Node& call) {
-    const auto loop = loop_of(call);
-    return loop && loop->body;
   }
 
   // ---- The result.
 
   void read_loop(const Loop& loop) {
     if (!loop.body || loop.names.empty()) return;
-    RowSource rows;  // looked up for the first query
-    bool looked_up = false;
-    const auto from_rows = [&] {
-      if (!looked_up) rows = rows_.of(loop.over);
-      looked_up = true;
-      return rows;
-    };
     any_inside(loop.body, [&](const Node& at) {
       if (!at.is(Kind::call_expression)) return false;
       const FoundQuery* query = index_.query(at);
@@ -514,19 +473,20 @@ class LoopQueries {
         const auto ranges = conditions_of(*query).ranges;
         if (std::ranges::any_of(ranges, [&](const auto& one) { return on_loop(one.value); })) return false;
         if (const auto key = key_of(*query, on_loop))
-          if (const RowSource from = from_rows();
+          if (const RowSource from = rows_.of(loop.over);
               from && from.query != query && !reads_again(index_, loop.body, *query, *key, from))
             add(loop, from, *query, *key, {});
         return false;
       }
       if (const FoundQuery* made = index_.prepared(at); made && !locks(*made)) {
         const auto key = prepared_key(*made, at, on_loop);
-        if (const RowSource from = key ? from_rows() : RowSource(); from && from.query != made)
+        if (const RowSource from = key ? rows_.of(loop.over) : RowSource(); from && from.query != made)
           add(loop, from, *made, *key, {at.location()});
         return false;
       }
       const auto inside = called_queries(at, 0);
-      if (inside.size() > max_queries_of_a_call || calls_its_own_function(at, loop.node)) return false;
+      // A walk over a tree calls its own function: the next keys are not known before.
+      if (inside.size() > max_queries_of_a_call || is_around(names_.called(at), loop.node)) return false;
       for (const Inner& inner : inside) {
         const auto arguments = arguments_of(at);
         if (lacks(inner.required, arguments)) continue;
@@ -544,8 +504,8 @@ class LoopQueries {
           const Node value = given(arguments, part);
           if (!value || !on_loop(value)) continue;
           const auto key = inner.conditions ? key_in(index_.conditions_in(value), on_loop)
-                                            : std::optional(Comparison{inner.key, value});
-          const RowSource from = key ? from_rows() : RowSource();
+                                            : std::optional(Comparison{inner.key.column, value});
+          const RowSource from = key ? rows_.of(loop.over) : RowSource();
           if (!from) break;
           auto via = inner.via;
           via.insert(via.begin(), at.location());
@@ -576,16 +536,11 @@ class LoopQueries {
       if (!from) return;
       auto via = inner.via;
       via.insert(via.begin(), loop.node.location());
-      add(loop, from, *inner.query, {inner.key, inner.value}, std::move(via));
+      add(loop, from, *inner.query, inner.key, std::move(via));
     }
   }
 
-  // Whether the call calls the function that has the loop: a walk over a tree, whose next keys are not known
-  // before.
-  bool calls_its_own_function(const Node& call, const Node& loop) {
-    return is_around(names_.called(call), loop);
-  }
-
+  // Whether the loop is in the function.
   static bool is_around(const Node& called, const Node& loop) {
     for (Node at = function_around(loop); at; at = function_around(at))
       if (at == called) return true;
@@ -615,7 +570,9 @@ class LoopQueries {
       found.by_row = writes_by_row(index_, loop.body, loop.names, query, !found.via.empty());
     }
     found.collection = rows.collection || !goes_over_list(loop.node);
-    found.background = runs_in_background(found.loop.file);
+    const auto* package = names_.program().tree().package_of(files::folder_of(found.loop.file));
+    found.background =
+        in_background(found.loop.file, package ? std::string_view(package->folder) : std::string_view());
     found.filtered = rows_.filtered(loop.over);
     const bool again = found.via.empty() && may_read_again(index_, loop.body, query, key, rows);
     found.waits = (!loop.parallel || again) && waits(body_of(loop), 0);
@@ -644,11 +601,6 @@ class LoopQueries {
   bool passed_over(const Loop& loop, const FoundQuery& query, bool called) {
     if (!loop.parallel && ends_early(loop.body)) return true;
     return (called || facts_of(query).kind != CodeQuery::Kind::select) && waits(body_of(loop), 0);
-  }
-
-  bool runs_in_background(const std::string& file) {
-    const auto* package = names_.program().tree().package_of(files::folder_of(file));
-    return in_background(file, package ? std::string_view(package->folder) : std::string_view());
   }
 
   CodeIndex& index_;

@@ -85,13 +85,12 @@ class RawSqlCalls {
     switch (node.kind()) {
       case Kind::binary_expression:
         if (!is_one_of(node.child(Field::operator_).text(), {"+", "??", "||"})) return std::nullopt;
-        return source_of_parts(node.children(), use, depth);
+        return source_of_parts(choices_of(node), use, depth);
       case Kind::template_string:
       case Kind::template_substitution:
       case Kind::array:
       case Kind::spread_element: return source_of_parts(node.children(), use, depth);
-      case Kind::ternary_expression:
-        return source_of_parts({node.child(Field::consequence), node.child(Field::alternative)}, use, depth);
+      case Kind::ternary_expression: return source_of_parts(choices_of(node), use, depth);
       case Kind::identifier:
       case Kind::shorthand_property_identifier: return source_of_name(node, use, depth);
       case Kind::member_expression:

@@ -162,13 +162,8 @@ class StatementsOutside {
       return !declared.is(Kind::variable_declarator) ||
              is_one_database(declared.child(Field::value), depth + 1);
     }
-    if (made.is(Kind::binary_expression))
-      return is_one_database(made.child(Field::left), depth + 1) &&
-             is_one_database(made.child(Field::right), depth + 1);
-    if (made.is(Kind::ternary_expression))
-      return is_one_database(made.child(Field::consequence), depth + 1) &&
-             is_one_database(made.child(Field::alternative), depth + 1);
-    return true;
+    return std::ranges::all_of(choices_of(made),
+                               [&](const Node& one) { return is_one_database(one, depth + 1); });
   }
 
   // The same of a member of a class body or an object literal; nullopt if it has none of that name. An
@@ -253,13 +248,10 @@ bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, i
   const Node node = bare(value);
   if (!node || depth > max_depth_given || node.parent().is(Kind::await_expression)) return false;
   if (is_name(node)) return is(node);
-  std::vector<Node> parts;
-  if (node.is(Kind::object, Kind::array, Kind::spread_element, Kind::binary_expression))
-    parts = node.children();
+  std::vector<Node> parts = choices_of(node);
+  if (node.is(Kind::object, Kind::array, Kind::spread_element)) parts = node.children();
   else if (node.is(Kind::call_expression, Kind::new_expression)) parts = arguments_of(node);
   else if (node.is(Kind::pair)) parts = {node.child(Field::value)};
-  else if (node.is(Kind::ternary_expression))
-    parts = {node.child(Field::consequence), node.child(Field::alternative)};
   return std::ranges::any_of(parts, [&](const Node& part) { return gives_name(part, is, depth + 1); });
 }
 

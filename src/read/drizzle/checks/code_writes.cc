@@ -145,14 +145,11 @@ class WritePairs {
     for (const Node& returned : returned_values(called)) {
       const Node value = bare(returned);
       if (is_chosen_by_caller(value, depth + 1)) return true;
-      std::vector<Node> choices{value};
-      if (value.is(Kind::ternary_expression))
-        choices = {bare(value.child(Field::consequence)), bare(value.child(Field::alternative))};
-      if (value.is(Kind::binary_expression)) {
-        choices = {bare(value.child(Field::left)), bare(value.child(Field::right))};
-        given = given || gets_parameter(choices.front());
-      }
-      for (const Node& one : choices) {
+      std::vector<Node> choices = choices_of(value);
+      if (choices.empty()) choices = {value};
+      given = given || (value.is(Kind::binary_expression) && gets_parameter(bare(choices.front())));
+      for (const Node& choice : choices) {
+        const Node one = bare(choice);
         if (is_of_parameter(one)) given = true;
         else other = other || one.is(Kind::identifier, Kind::member_expression);
       }

@@ -353,13 +353,7 @@ bool CodeIndex::find_database(const Node& node, int depth) {
   }
   if (node.is(Kind::member_expression))
     return proven_members_.count(std::string(node.child(Field::property).text())) > 0;
-  if (node.is(Kind::binary_expression))
-    return is_database(node.child(Field::left), depth + 1) ||
-           is_database(node.child(Field::right), depth + 1);
-  if (node.is(Kind::ternary_expression))
-    return is_database(node.child(Field::consequence), depth + 1) ||
-           is_database(node.child(Field::alternative), depth + 1);
-  return false;
+  return std::ranges::any_of(choices_of(node), [&](const Node& one) { return is_database(one, depth + 1); });
 }
 
 // The type as written: a Drizzle type, `typeof db`, or a name that the project gives to one.

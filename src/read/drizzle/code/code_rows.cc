@@ -88,10 +88,10 @@ RowSource RowSources::find_rows(const Node& node, int depth) {
       const std::string_view symbol = node.child(Field::operator_).text();
       return symbol == "??" || symbol == "||" ? of(node.child(Field::left), depth + 1) : RowSource();
     }
-    case Kind::ternary_expression: {
-      const RowSource one = of(node.child(Field::consequence), depth + 1);
-      return one ? one : of(node.child(Field::alternative), depth + 1);
-    }
+    case Kind::ternary_expression:
+      for (const Node& one : choices_of(node))
+        if (const RowSource found = of(one, depth + 1)) return found;
+      return {};
     default: return {};
   }
 }

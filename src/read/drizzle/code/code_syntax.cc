@@ -113,6 +113,13 @@ std::string_view name_of_called(const Node& call) {
   return method.empty() ? call.child(Field::function).text().substr(0, 100) : method;
 }
 
+std::vector<Node> choices_of(const Node& expression) {
+  if (expression.is(Kind::ternary_expression))
+    return {expression.child(Field::consequence), expression.child(Field::alternative)};
+  if (!expression.is(Kind::binary_expression)) return {};
+  return {expression.child(Field::left), expression.child(Field::right)};
+}
+
 bool is_inside(const Node& node, const Node& outer) {
   return outer && node.syntax() == outer.syntax() && node.offset() >= outer.offset() &&
          node.offset() < outer.offset() + outer.text().size();

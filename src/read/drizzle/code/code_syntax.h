@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "typescript/bindings.h"
 
@@ -62,6 +63,8 @@ Node property_of(const Node& object, std::string_view name);
 Node member_of(const Node& object, std::string_view name);
 // The property from which an object pattern takes the name; "" if it has no such name.
 std::string property_in(const Node& pattern, const Node& name);
+// What the expression chooses between: b and c of a ? b : c, a and b of a ?? b; empty for another form.
+std::vector<Node> choices_of(const Node& expression);
 // Whether the node lies in the text of the other one.
 bool is_inside(const Node& node, const Node& outer);
 
