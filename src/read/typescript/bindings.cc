@@ -159,9 +159,13 @@ Node Bindings::declared(const std::string& file, const std::string& name, int de
   if (!module) return {};
   if (const auto local = module->locals.find(name); local != module->locals.end()) return local->second;
   const auto import = module->imports.find(name);
-  if (import == module->imports.end() || import->second.name == "*") return {};
-  const std::string target = program_.resolver().resolve(file, import->second.specifier);
-  return target.empty() ? Node() : exported(target, import->second.name, depth + 1);
+  const bool known = import != module->imports.end() && import->second.name != "*";
+  return known ? imported(file, import->second, depth + 1) : Node();
+}
+
+Node Bindings::imported(const std::string& file, const Import& import, int depth) {
+  const std::string target = program_.resolver().resolve(file, import.specifier);
+  return target.empty() ? Node() : exported(target, import.name, depth);
 }
 
 Node Bindings::exported(const std::string& file, const std::string& name, int depth) {
@@ -176,15 +180,11 @@ Node Bindings::find_export(const std::string& file, const std::string& name, int
   if (!module) return {};
   if (const auto known = module->exports.find(name); known != module->exports.end()) {
     const Export& item = known->second;
-    if (!item.from.specifier.empty()) {
-      const std::string target = program_.resolver().resolve(file, item.from.specifier);
-      return target.empty() ? Node() : exported(target, item.from.name, depth + 1);
-    }
+    if (!item.from.specifier.empty()) return imported(file, item.from, depth + 1);
     return item.expression ? item.expression : declared(file, item.local, depth + 1);
   }
   for (const auto& specifier : module->star_exports)
-    if (const auto target = program_.resolver().resolve(file, specifier); !target.empty())
-      if (const Node found = exported(target, name, depth + 1)) return found;
+    if (const Node found = imported(file, {specifier, name}, depth + 1)) return found;
   return {};
 }
 
@@ -262,11 +262,8 @@ Node Bindings::member_function(const Node& object, const std::string& name, int 
   if (binding.kind == Binding::Kind::none)
     if (const Module* module = program_.module(object.syntax()->file()))
       if (const auto import = module->imports.find(std::string(object.text()));
-          import != module->imports.end() && import->second.name == "*") {
-        const std::string target =
-            program_.resolver().resolve(object.syntax()->file(), import->second.specifier);
-        return target.empty() ? Node() : function_in(exported(target, name), depth + 1);
-      }
+          import != module->imports.end() && import->second.name == "*")
+        return function_in(imported(object.syntax()->file(), {import->second.specifier, name}, 0), depth + 1);
   const Node found = declaration(object);
   if (is_class(found) || found.is(Kind::object)) return method(found, name, depth + 1);
   if (!found.is(Kind::variable_declarator) || !found.child(Field::name).is(Kind::identifier)) return {};

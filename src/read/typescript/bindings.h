@@ -70,6 +70,7 @@ class Bindings {
  private:
   using Names = std::map<std::string, Binding, std::less<>>;
   const Names& names_of(const Node& scope);
+  Node imported(const std::string& file, const Import& import, int depth);
   Node find_export(const std::string& file, const std::string& name, int depth);
   Node function_in(Node declaration, int depth);
   Node member_function(const Node& object, const std::string& name, int depth);

@@ -33,6 +33,14 @@ void bind_rest(const Node& pattern, const ValuePtr& value, Scope* scope) {
   for (const Node& name : bound_names(pattern)) scope->variables[std::string(name.text())] = value;
 }
 
+// The variable of the name in the innermost scope that has one; nullptr: none has.
+ValuePtr* variable_in(Scope* scope, const std::string& name) {
+  for (; scope; scope = scope->above)
+    if (const auto found = scope->variables.find(name); found != scope->variables.end())
+      return &found->second;
+  return nullptr;
+}
+
 ValuePtr without_known_value(const Node& node) {
   return unknown("an expression whose value is known only when the program runs", node);
 }
@@ -113,9 +121,8 @@ ValuePtr Evaluator::expression(const Node& node, Scope* scope) {
 
 ValuePtr Evaluator::identifier(const Node& node, Scope* scope) {
   const std::string name(node.text());
-  for (const Scope* at = scope; at; at = at->above)
-    if (const auto found = at->variables.find(name); found != at->variables.end()) return found->second;
-  return program_.variable(file_, name, node);
+  const ValuePtr* local = variable_in(scope, name);
+  return local ? *local : program_.variable(file_, name, node);
 }
 
 std::optional<std::string> Evaluator::key(const Node& node, Scope* scope) {
@@ -155,15 +162,10 @@ ValuePtr Evaluator::object(const Node& node, Scope* scope) {
       out.partial = true;
       break;
     }
-    if (part.is(Kind::pair)) {
-      if (auto name = key(part.child(Field::key), scope))
-        set_property(out, {std::move(*name), evaluate(part.child(Field::value), scope), part});
-      else out.partial = true;
-    } else if (part.is(Kind::shorthand_property_identifier)) {
-      set_property(out, {std::string(part.text()), evaluate(part, scope), part});
-    } else if (part.is(Kind::method_definition)) {
-      if (auto name = key(part.child(Field::name), scope))
-        set_property(out, {std::move(*name), evaluate(part, scope), part});
+    if (part.is(Kind::pair, Kind::shorthand_property_identifier, Kind::method_definition)) {
+      const bool pair = part.is(Kind::pair), method = part.is(Kind::method_definition);
+      if (auto name = key(pair ? part.child(Field::key) : method ? part.child(Field::name) : part, scope))
+        set_property(out, {std::move(*name), evaluate(pair ? part.child(Field::value) : part, scope), part});
       else out.partial = true;
     } else if (part.is(Kind::spread_element)) {
       const auto inner = part.children();
@@ -461,13 +463,9 @@ Evaluator::Outcome Evaluator::statement(const Node& node, Scope* scope) {
 Evaluator::Outcome Evaluator::expression_statement(const Node& node, Scope* scope) {
   const Node inner = node.first();
   if (inner.is(Kind::assignment_expression) && inner.child(Field::left).is(Kind::identifier)) {
-    const std::string name(inner.child(Field::left).text());
     const ValuePtr value = evaluate(inner.child(Field::right), scope);
-    for (Scope* at = scope; at; at = at->above)
-      if (const auto found = at->variables.find(name); found != at->variables.end()) {
-        found->second = value;
-        break;
-      }
+    if (ValuePtr* variable = variable_in(scope, std::string(inner.child(Field::left).text())))
+      *variable = value;
     return {};
   }
   if (inner.is(Kind::assignment_expression, Kind::augmented_assignment_expression)) {
@@ -488,11 +486,7 @@ void Evaluator::forget(const Node& target, Scope* scope) {
   while (root.is(Kind::member_expression, Kind::subscript_expression)) root = root.child(Field::object);
   if (!root.is(Kind::identifier)) return;
   const std::string name(root.text());
-  for (Scope* at = scope; at; at = at->above)
-    if (const auto found = at->variables.find(name); found != at->variables.end()) {
-      found->second = unknown(name + " changes", target);
-      return;
-    }
+  if (ValuePtr* variable = variable_in(scope, name)) *variable = unknown(name + " changes", target);
 }
 
 // Whether the statement, which is not followed, returns or changes variables.

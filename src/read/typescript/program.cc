@@ -138,55 +138,37 @@ std::set<std::string> Program::parse_exports_ahead(std::vector<std::string> path
   return seen;
 }
 
-void Program::add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,
-                        std::vector<std::string>& out) {
+void Program::add_exports(const std::string& path, std::set<std::string>& visited, Exports& out) {
+  const bool first = visited.empty();
   const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
-  if (!found || !step_in(path, found->export_order.size() + found->star_exports.size() + 1)) return;
+  if (!found || !step_in(path, 2 * found->export_order.size() + found->star_exports.size() + 1)) return;
   const Nested one_more(nested);
-  for (const auto& name : found->export_order)
-    if (seen.insert(name).second) out.push_back(name);
+  const auto add = [&](const std::string& name) {
+    if ((first || name != "default") && out.files.try_emplace(name, path).second) out.names.push_back(name);
+  };
+  std::ranges::for_each(found->export_order, add);
   if (found->export_assignment)
     if (const ValuePtr value = exported(path, "module.exports"); value->is(Values::object))
-      for (const auto& property : value->properties)
-        if (seen.insert(property.key).second) out.push_back(property.key);
+      for (const auto& property : value->properties) add(property.key);
   for (const auto& specifier : found->star_exports)
-    if (const auto target = resolver_.resolve(path, specifier); !target.empty()) {
-      std::vector<std::string> names;
-      add_names(target, visited, seen, names);
-      step_in(path, names.size());
-      for (auto& name : names)
-        if (name != "default") out.push_back(std::move(name));
-    }
+    if (const auto target = resolver_.resolve(path, specifier); !target.empty())
+      add_exports(target, visited, out);
 }
 
 std::vector<std::string> Program::exported_names(const std::string& path) {
-  std::vector<std::string> out;
-  std::set<std::string> visited, seen;
-  add_names(path, visited, seen, out);
-  return out;
-}
-
-void Program::add_origins(const std::string& path, std::set<std::string>& visited,
-                          std::map<std::string, std::string>& out) {
-  const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
-  if (!found || !step_in(path, found->exports.size() + found->star_exports.size() + 1)) return;
-  const Nested one_more(nested);
-  for (const auto& [name, item] : found->exports) out.try_emplace(name, path);
-  if (found->export_assignment)
-    if (const ValuePtr value = exported(path, "module.exports"); value->is(Values::object))
-      for (const auto& property : value->properties) out.try_emplace(property.key, path);
-  for (const auto& specifier : found->star_exports)
-    if (const auto target = resolver_.resolve(path, specifier); !target.empty())
-      add_origins(target, visited, out);
+  Exports out;
+  std::set<std::string> visited;
+  add_exports(path, visited, out);
+  return std::move(out.names);
 }
 
 const std::map<std::string, std::string>& Program::origins(const std::string& path) {
   const auto [entry, is_new] = origins_.try_emplace(path);
   if (!is_new) return entry->second;
-  std::map<std::string, std::string> out;
+  Exports out;
   std::set<std::string> visited;
-  add_origins(path, visited, out);
-  return origins_[path] = std::move(out);
+  add_exports(path, visited, out);
+  return origins_[path] = std::move(out.files);
 }
 
 ValuePtr Program::find_export(const std::string& path, const std::string& name) {

@@ -66,11 +66,13 @@ class Program : public Environment {
   ValuePtr initial_value(const std::string& path, const Module& module, const std::string& name,
                          const Node& node);
   ValuePtr imported(const std::string& from, const Import& import, const Node& node);
-  void add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,
-                 std::vector<std::string>& out);
+  struct Exports {
+    std::vector<std::string> names;            // in order
+    std::map<std::string, std::string> files;  // that have them, by name
+  };
+  // Adds what the file exports itself, and by `export *` without "default".
+  void add_exports(const std::string& path, std::set<std::string>& visited, Exports& out);
   ValuePtr find_export(const std::string& path, const std::string& name);
-  void add_origins(const std::string& path, std::set<std::string>& visited,
-                   std::map<std::string, std::string>& out);
   const std::map<std::string, std::string>& origins(const std::string& path);
 
   files::Tree& tree_;

@@ -4,6 +4,7 @@
 
 #include "base/text/json_parse.h"
 #include "base/text/text.h"
+#include "files/code_text.h"
 #include "files/files.h"
 #include "files/glob.h"
 #include "files/yaml_file.h"
@@ -15,33 +16,13 @@ constexpr const char* extensions[] = {".ts", ".tsx", ".mts", ".cts", ".js", ".js
 
 // JSON with comments and trailing commas, as tsconfig.json has it.
 files::Json parse_tolerantly(const std::string& text) {
-  std::string out;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"') quoted = !quoted;
-    if (quoted && c == '\\' && i + 1 < text.size()) {
-      out += c;
-      out += text[++i];
-      continue;
-    }
-    if (!quoted && (c == '}' || c == ']')) {
-      const auto last = out.find_last_not_of(" \t\r\n");
-      if (last != std::string::npos && out[last] == ',') out[last] = ' ';
-    }
-    if (!quoted && text.compare(i, 2, "//") == 0) {
-      i = std::min(text.find('\n', i), text.size()) - 1;
-      continue;
-    }
-    if (!quoted && text.compare(i, 2, "/*") == 0) {
-      i = std::min(text.find("*/", i), text.size() - 2) + 1;
-      continue;
-    }
-    out += c;
+  auto [code, plain] = files::code_text(text);
+  for (auto comma = plain.find(','); comma != std::string::npos; comma = plain.find(',', comma + 1)) {
+    const auto next = plain.find_first_not_of(" \t\r\n", comma + 1);
+    if (next != std::string::npos && (plain[next] == '}' || plain[next] == ']')) code[comma] = ' ';
   }
-  files::Json json = parsed_json(out);
-  if (json.is_discarded()) json = nullptr;
-  return json;
+  files::Json json = parsed_json(code);
+  return json.is_discarded() ? files::Json() : json;
 }
 
 // What stands for the star, if the pattern, which has at most one, matches.
