@@ -1,7 +1,5 @@
 #include "prisma/default_value.h"
 
-#include <algorithm>
-#include <string_view>
 #include <utility>
 #include <vector>
 

@@ -1,7 +1,6 @@
 #include "drizzle/code/code_index.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "base/text/text.h"

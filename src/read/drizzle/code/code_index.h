@@ -9,11 +9,9 @@
 // tables.
 #pragma once
 
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <vector>
 

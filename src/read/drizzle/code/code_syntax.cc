@@ -1,5 +1,7 @@
 #include "drizzle/code/code_syntax.h"
 
+#include <cctype>
+
 #include "base/text/text.h"
 
 namespace pgadvise::drizzle {
