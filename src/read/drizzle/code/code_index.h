@@ -121,27 +121,12 @@ class CodeIndex {
   void add_call(const Node& call);
   bool recognize(const Node& call, FoundQuery& out, bool& proven);
   void complete(FoundQuery& query);
-  using Columns = std::optional<std::vector<std::string>>;
-  Columns selected_columns(const FoundQuery& query);
-  Columns relational_columns(const Node& call);
-  static Columns all_columns(const SourceTable* table);
-  bool add_columns(const Node& selection, std::vector<std::string>& out);
   bool find_database(const Node& node, int depth);
   bool type_is_database(std::string_view type, const std::string& file, int depth);
   bool find_type(std::string_view type, const std::string& file, int depth);
   bool is_database_function(const Node& function, int depth);
   void prove(const Node& receiver);
-  std::string column_name(const Node& column);
-  bool narrows(const Node& condition, int depth = 0);
-  bool narrowed(const FoundQuery& query);
-  bool is_given(const Node& expression, int depth = 0);
-  bool joins_on_value(const Node& condition, int depth = 0);
-  bool reads_limited(const FoundQuery& query);
-  bool aggregates(const FoundQuery& query);
-  bool is_aggregate(const Node& expression);
-  void complete_options(FoundQuery& query);
   std::optional<TypeText> find_type_named(const std::string& name, const std::string& file, int depth);
-  void add_conditions(const Node& node, Conditions& out, int followed = 0);
 
   Program& program_;
   Bindings bindings_;
