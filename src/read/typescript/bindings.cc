@@ -170,9 +170,8 @@ Node Bindings::imported(const std::string& file, const Import& import, int depth
 
 Node Bindings::exported(const std::string& file, const std::string& name, int depth) {
   const auto [entry, is_new] = exported_.try_emplace({file, name});
-  if (!is_new) return entry->second;  // also when barrels export each other
-  const Node found = find_export(file, name, depth);
-  return exported_[{file, name}] = found;
+  if (is_new) entry->second = find_export(file, name, depth);
+  return entry->second;  // none while barrels export each other
 }
 
 Node Bindings::find_export(const std::string& file, const std::string& name, int depth) {
@@ -274,10 +273,9 @@ Node Bindings::member_function(const Node& object, const std::string& name, int 
 
 Node Bindings::called(const Node& call) {
   const auto [entry, is_new] = called_.try_emplace(call);
-  if (!is_new) return entry->second;
   const Node callee = bare(call.child(Field::function));
-  const Node found = is_function(callee) ? Node() : function_at(callee);
-  return called_[call] = found;
+  if (is_new && !is_function(callee)) entry->second = function_at(callee);
+  return entry->second;
 }
 
 Node Bindings::function_at(const Node& expression) {

@@ -155,20 +155,19 @@ void Program::add_exports(const std::string& path, std::set<std::string>& visite
       add_exports(target, visited, out);
 }
 
-std::vector<std::string> Program::exported_names(const std::string& path) {
+Program::Exports Program::exports_of(const std::string& path) {
   Exports out;
   std::set<std::string> visited;
   add_exports(path, visited, out);
-  return std::move(out.names);
+  return out;
 }
+
+std::vector<std::string> Program::exported_names(const std::string& path) { return exports_of(path).names; }
 
 const std::map<std::string, std::string>& Program::origins(const std::string& path) {
   const auto [entry, is_new] = origins_.try_emplace(path);
-  if (!is_new) return entry->second;
-  Exports out;
-  std::set<std::string> visited;
-  add_exports(path, visited, out);
-  return origins_[path] = std::move(out.files);
+  if (is_new) entry->second = exports_of(path).files;
+  return entry->second;
 }
 
 ValuePtr Program::find_export(const std::string& path, const std::string& name) {
@@ -199,8 +198,7 @@ ValuePtr Program::exported(const std::string& path, const std::string& name) {
   if (!is_new) return entry->second ? entry->second : unknown(name + " depends on itself");
   const Nested one_more(nested);
   ValuePtr value = find_export(path, name);
-  if (!value) value = unknown(path + " does not export " + name);
-  return exports_[{path, name}] = std::move(value);
+  return entry->second = value ? value : unknown(path + " does not export " + name);
 }
 
 ValuePtr Program::imported(const std::string& from, const Import& import, const Node& node) {
@@ -220,8 +218,7 @@ ValuePtr Program::local(const std::string& path, const std::string& name) {
   if (!found || declared == found->locals.end()) return unknown(name + " is not declared");
   const auto [entry, is_new] = locals_.try_emplace({path, name});
   if (!is_new) return entry->second ? entry->second : unknown(name + " depends on itself", declared->second);
-  ValuePtr value = initial_value(path, *found, name, declared->second);
-  return locals_[{path, name}] = std::move(value);
+  return entry->second = initial_value(path, *found, name, declared->second);
 }
 
 ValuePtr Program::initial_value(const std::string& path, const Module& module, const std::string& name,

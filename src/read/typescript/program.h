@@ -72,6 +72,7 @@ class Program : public Environment {
   };
   // Adds what the file exports itself, and by `export *` without "default".
   void add_exports(const std::string& path, std::set<std::string>& visited, Exports& out);
+  Exports exports_of(const std::string& path);
   ValuePtr find_export(const std::string& path, const std::string& name);
   const std::map<std::string, std::string>& origins(const std::string& path);
 

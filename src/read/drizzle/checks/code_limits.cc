@@ -114,9 +114,9 @@ class LimitedRows {
     const Node value = value_of(binding);
     if (!value) return false;
     const auto [entry, is_new] = known_.try_emplace(binding.name, false);
-    if (!is_new) return entry->second;
-    return known_[binding.name] =
-               any_node(value, max_nodes, [&](const Node& part) { return uses(part, depth + 1); });
+    if (is_new)
+      entry->second = any_node(value, max_nodes, [&](const Node& part) { return uses(part, depth + 1); });
+    return entry->second;
   }
 
   CodeIndex& index_;

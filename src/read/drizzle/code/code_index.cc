@@ -319,9 +319,8 @@ bool CodeIndex::is_database(const Node& expression, int depth) {
   const Node node = bare(expression);
   if (!node || depth > max_followed) return false;
   const auto [entry, is_new] = databases_.try_emplace(node, false);
-  if (!is_new) return entry->second;
-  const bool found = find_database(node, depth);
-  return databases_[node] = found;
+  if (is_new) entry->second = find_database(node, depth);
+  return entry->second;
 }
 
 bool CodeIndex::find_database(const Node& node, int depth) {
@@ -359,9 +358,8 @@ bool CodeIndex::find_database(const Node& node, int depth) {
 bool CodeIndex::type_is_database(std::string_view type, const std::string& file, int depth) {
   if (depth > max_followed) return false;
   const auto [entry, is_new] = types_.try_emplace({std::string(type), file}, false);
-  if (!is_new) return entry->second;
-  const bool found = find_type(type, file, depth);
-  return types_[{std::string(type), file}] = found;
+  if (is_new) entry->second = find_type(type, file, depth);
+  return entry->second;
 }
 
 bool CodeIndex::find_type(std::string_view type, const std::string& file, int depth) {
@@ -388,9 +386,8 @@ std::optional<CodeIndex::TypeText> CodeIndex::type_named(const std::string& name
                                                          int depth) {
   if (depth > max_followed) return std::nullopt;
   const auto [entry, is_new] = named_types_.try_emplace({name, file});
-  if (!is_new) return entry->second;  // also when barrels export each other
-  auto found = find_type_named(name, file, depth);
-  return named_types_[{name, file}] = std::move(found);
+  if (is_new) entry->second = find_type_named(name, file, depth);
+  return entry->second;  // none while barrels export each other
 }
 
 std::optional<CodeIndex::TypeText> CodeIndex::find_type_named(const std::string& name,

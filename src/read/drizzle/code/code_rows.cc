@@ -44,9 +44,8 @@ RowSource RowSources::of(const Node& expression, int depth) {
   const Node node = bare(expression);
   if (!node || depth > max_followed) return {};
   const auto [entry, is_new] = rows_.try_emplace(node);
-  if (!is_new) return entry->second;
-  const RowSource found = find_rows(node, depth);
-  return rows_[node] = found;
+  if (is_new) entry->second = find_rows(node, depth);
+  return entry->second;
 }
 
 bool RowSources::filtered(const Node& expression) {
