@@ -77,17 +77,16 @@ Node function_around(const Node& node) {
 std::string name_of_function(Node function) {
   for (; function; function = function.parent()) {
     if (function.is(Kind::method_definition)) {
-      const std::string name(function.child(Field::name).text());
+      const std::string name(function.text(Field::name));
       const Node owner = class_around(function).parent().child(Field::name);
       return owner ? std::string(owner.text()) + "." + name : name;
     }
     const bool declares = function.is(Kind::function_declaration, Kind::variable_declarator,
                                       Kind::generator_function_declaration);
     if (function.is(Kind::public_field_definition) || (declares && !function_around(function)))
-      return std::string(function.child(Field::name).text());
+      return std::string(function.text(Field::name));
     const Node value = function.is(Kind::pair) ? function.child(Field::value) : Node();
-    if (is_function(value) || value.is(Kind::call_expression))
-      return std::string(function.child(Field::key).text());
+    if (is_function(value) || value.is(Kind::call_expression)) return std::string(function.text(Field::key));
   }
   return {};
 }
@@ -210,7 +209,7 @@ Node Bindings::function_in(Node declaration, int depth) {
   if (depth > max_depth_followed) return {};
   if (is_name(declaration)) return function_in(this->declaration(declaration), depth + 1);
   if (!declaration.is(Kind::call_expression)) return {};
-  const std::string_view wrapper = declaration.child(Field::function).text();
+  const std::string_view wrapper = declaration.text(Field::function);
   const auto arguments = arguments_of(declaration);
   const bool passes_on = wrapper == "cache" || wrapper == "React.cache" || wrapper == "unstable_cache";
   return passes_on && !arguments.empty() ? function_in(bare(arguments.front()), depth + 1) : Node();
@@ -241,16 +240,15 @@ Node Bindings::member_function(const Node& object, const std::string& name, int 
   }
   if (object.is(Kind::object)) return method(object, name, depth + 1);
   if (object.is(Kind::member_expression) && bare(object.child(Field::object)).text() == "this") {
-    const std::string_view field = object.child(Field::property).text();
+    const std::string_view field = object.text(Field::property);
     for (const Node& part : class_around(object).children()) {
-      if (part.is(Kind::public_field_definition) && part.child(Field::name).text() == field) {
+      if (part.is(Kind::public_field_definition) && part.text(Field::name) == field) {
         if (const Node found = of_type(first_name(annotated_type(part)))) return found;
         return member_function(bare(part.child(Field::value)), name, depth + 1);
       }
-      if (!part.is(Kind::method_definition) || part.child(Field::name).text() != "constructor") continue;
+      if (!part.is(Kind::method_definition) || part.text(Field::name) != "constructor") continue;
       for (const Node& parameter : part.child(Field::parameters).children())
-        if (parameter.child(Field::pattern).text() == field)
-          return of_type(first_name(annotated_type(parameter)));
+        if (parameter.text(Field::pattern) == field) return of_type(first_name(annotated_type(parameter)));
     }
     return {};
   }
@@ -282,7 +280,7 @@ Node Bindings::function_at(const Node& expression) {
   const Node node = bare(expression);
   if (node.is(Kind::identifier)) return function_in(declaration(node), 0);
   if (!node.is(Kind::member_expression)) return is_function(node) ? node : Node();
-  return member_function(bare(node.child(Field::object)), std::string(node.child(Field::property).text()), 0);
+  return member_function(bare(node.child(Field::object)), std::string(node.text(Field::property)), 0);
 }
 
 }  // namespace pgadvise::typescript

@@ -86,7 +86,7 @@ ValuePtr Evaluator::expression(const Node& node, Scope* scope) {
       // a?.b
       if ((of->is(Values::undefined, Values::null)) && node.child(Kind::other).text() == "?.")
         return undefined_value(node);
-      return program_.member(of, std::string(node.child(Field::property).text()), node);
+      return program_.member(of, std::string(node.text(Field::property)), node);
     }
     case Kind::subscript_expression: {
       const ValuePtr index = evaluate(node.child(Field::index), scope);
@@ -246,7 +246,7 @@ ValuePtr Evaluator::tagged_chain(const Node& node, const ValuePtr& tag, Scope* s
   if (!is_call && !node.is(Kind::member_expression)) return nullptr;
   const ValuePtr base = tagged_chain(node.child(is_call ? Field::function : Field::object), tag, scope);
   if (!base) return nullptr;
-  if (!is_call) return program_.member(base, std::string(node.child(Field::property).text()), node);
+  if (!is_call) return program_.member(base, std::string(node.text(Field::property)), node);
   bool partial = false;
   const auto values = list(node.child(Field::arguments), scope, partial);
   return partial ? without_known_value(node) : program_.call(base, values, node);
@@ -271,11 +271,10 @@ ValuePtr Evaluator::template_text(const Node& node, Scope* scope) {
 }
 
 ValuePtr Evaluator::binary(const Node& node, Scope* scope) {
-  const std::string_view symbol = node.child(Field::operator_).text();
+  const std::string_view symbol = node.text(Field::operator_);
   const Node left_node = node.child(Field::left), right_node = node.child(Field::right);
   // The grammar takes f<T>`…` for two comparisons.
-  if (symbol == ">" && left_node.is(Kind::binary_expression) &&
-      left_node.child(Field::operator_).text() == "<")
+  if (symbol == ">" && left_node.is(Kind::binary_expression) && left_node.text(Field::operator_) == "<")
     if (auto value = tagged_chain(right_node, evaluate(left_node.child(Field::left), scope), scope))
       return value;
   const ValuePtr left = evaluate(left_node, scope);
@@ -311,7 +310,7 @@ ValuePtr Evaluator::binary(const Node& node, Scope* scope) {
 }
 
 ValuePtr Evaluator::unary(const Node& node, Scope* scope) {
-  const std::string_view symbol = node.child(Field::operator_).text();
+  const std::string_view symbol = node.text(Field::operator_);
   const ValuePtr value = evaluate(node.child(Field::argument), scope);
   if (symbol == "!")
     if (const auto truth = value->truthy()) return boolean_value(!*truth, node);
@@ -422,7 +421,7 @@ Evaluator::Outcome Evaluator::block(const Node& node, Scope* scope) {
   const auto statements = node.children();
   for (const Node& one : statements)
     if (one.is(Kind::function_declaration))
-      scope->variables[std::string(one.child(Field::name).text())] = evaluate(one, scope);
+      scope->variables[std::string(one.text(Field::name))] = evaluate(one, scope);
   for (const Node& one : statements)
     if (Outcome outcome = statement(one, scope); outcome.returned) return outcome;
   return {};
@@ -464,8 +463,7 @@ Evaluator::Outcome Evaluator::expression_statement(const Node& node, Scope* scop
   const Node inner = node.first();
   if (inner.is(Kind::assignment_expression) && inner.child(Field::left).is(Kind::identifier)) {
     const ValuePtr value = evaluate(inner.child(Field::right), scope);
-    if (ValuePtr* variable = variable_in(scope, std::string(inner.child(Field::left).text())))
-      *variable = value;
+    if (ValuePtr* variable = variable_in(scope, std::string(inner.text(Field::left)))) *variable = value;
     return {};
   }
   if (inner.is(Kind::assignment_expression, Kind::augmented_assignment_expression)) {

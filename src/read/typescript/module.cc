@@ -17,7 +17,7 @@ Node root_of(Node node) {
 
 // The module of require("m"); "" for anything else.
 std::string required(const Node& value) {
-  if (!value.is(Kind::call_expression) || value.child(Field::function).text() != "require") return {};
+  if (!value.is(Kind::call_expression) || value.text(Field::function) != "require") return {};
   const auto arguments = value.child(Field::arguments).children();
   return arguments.size() == 1 ? string_value(arguments[0]).value_or("") : "";
 }
@@ -143,9 +143,9 @@ class Indexer {
       const Node left = node.child(Field::left), right = node.child(Field::right);
       if (left.text() == "module.exports") {
         out_.export_assignment = right;
-      } else if (left.is(Kind::member_expression) && (left.child(Field::object).text() == "exports" ||
-                                                      left.child(Field::object).text() == "module.exports")) {
-        add_export(std::string(left.child(Field::property).text()), {"", right, {}});
+      } else if (left.is(Kind::member_expression) &&
+                 (left.text(Field::object) == "exports" || left.text(Field::object) == "module.exports")) {
+        add_export(std::string(left.text(Field::property)), {"", right, {}});
       } else {
         change(left);
       }
@@ -160,7 +160,7 @@ class Indexer {
           change(arguments.front());
         return;
       }
-      const std::string_view method = function.child(Field::property).text();
+      const std::string_view method = function.text(Field::property);
       for (const auto* changing : {"push", "unshift", "splice", "pop", "shift", "sort", "reverse", "set"})
         if (method == changing) change(function.child(Field::object));
     }

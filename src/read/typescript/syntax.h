@@ -103,6 +103,7 @@ class Node {
   auto operator<=>(const Node&) const = default;
 
   std::string_view text() const;
+  std::string_view text(Field field) const { return child(field).text(); }
   std::size_t offset() const { return syntax_ ? entry().begin : 0; }
   SourceLocation location() const;
   const Syntax* syntax() const { return syntax_; }

@@ -75,7 +75,7 @@ class UsedProperties {
  private:
   static bool is_first_of(const Node& subscript, const Node& list) {
     return subscript.is(Kind::subscript_expression) && subscript.child(Field::object) == list &&
-           subscript.child(Field::index).text() == "0";
+           subscript.text(Field::index) == "0";
   }
 
   // Of a row's name, or of `{ id, name: title }`.
@@ -117,7 +117,7 @@ class UsedProperties {
     const Node above = list.parent();
     if (is_first_of(above, list)) return reads_row(widened(above));
     return above.is(Kind::member_expression) && above.child(Field::object) == list &&
-           above.child(Field::property).text() == "length";
+           above.text(Field::property) == "length";
   }
 
   // row.id, a test of the row, const { id } = row
@@ -126,7 +126,7 @@ class UsedProperties {
     switch (above.kind()) {
       case Kind::member_expression:
         return above.child(Field::object) == row && !is_changed(widened(above)) &&
-               add(above.child(Field::property).text());
+               add(above.text(Field::property));
       case Kind::variable_declarator: {
         const Node pattern = above.child(Field::name);
         return above.child(Field::value) == row && pattern.is(Kind::object_pattern) && add_pattern(pattern);
@@ -135,7 +135,7 @@ class UsedProperties {
       case Kind::ternary_expression: return above.child(Field::condition) == row;
       case Kind::unary_expression: return above.text().starts_with("!");
       case Kind::binary_expression: {
-        const std::string_view symbol = above.child(Field::operator_).text();
+        const std::string_view symbol = above.text(Field::operator_);
         return is_one_of(symbol, {"==", "===", "!=", "!=="}) ||
                (symbol == "&&" && above.child(Field::left) == row);
       }

@@ -98,7 +98,7 @@ class TransactionsOverHttp {
   // or by a function that gets the database.
   bool is_handled(const FoundQuery& transaction, const Node& database) {
     const Node called = transaction.whole.parent();
-    if (called.is(Kind::member_expression) && called.child(Field::property).text() == "catch")
+    if (called.is(Kind::member_expression) && called.text(Field::property) == "catch")
       if (const Node handler = argument_at(called.parent()); works_without(handler, transaction, database))
         return true;
     Node below = transaction.whole;

@@ -30,7 +30,7 @@ class JsonColumns {
     for (const auto& [name, table] : index_.schema_tables()) read_declared(*table);
     for (const auto& query : index_.queries()) read_written(query);
     index_.each_call([&](const Node& call) {
-      if (call.child(Field::function).text() == "JSON.parse") read_parsed(call);
+      if (call.text(Field::function) == "JSON.parse") read_parsed(call);
     });
     std::vector<JsonColumn> out;
     for (auto& [key, column] : found_) out.push_back(std::move(column));
@@ -145,8 +145,8 @@ class JsonColumns {
     any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
       const Node target = at.child(Field::left);
       if (at.is(Kind::assignment_expression) && target.is(Kind::member_expression) &&
-          target.child(Field::object).text() == binding.name.text())
-        write(table, std::string(target.child(Field::property).text()), at.child(Field::right));
+          target.text(Field::object) == binding.name.text())
+        write(table, std::string(target.text(Field::property)), at.child(Field::right));
       return false;
     });
   }
@@ -166,7 +166,7 @@ class JsonColumns {
       const bool of_json = std::ranges::any_of(arguments_of(node), [&](const Node& argument) {
         return static_cast<bool>(stringified(argument, depth + 1));
       });
-      return of_json && contains(lower(node.child(Field::function).text()), "crypt") ? node : Node();
+      return of_json && contains(lower(node.text(Field::function)), "crypt") ? node : Node();
     }
     for (const Node& one : choices_of(node))
       if (const Node found = encrypted(one, depth + 1)) return found;
@@ -177,8 +177,7 @@ class JsonColumns {
   Node stringified(const Node& expression, int depth) {
     const Node node = bare(expression);
     if (!node || depth > max_followed || ++steps_ > max_steps) return {};
-    if (node.is(Kind::call_expression))
-      return node.child(Field::function).text() == "JSON.stringify" ? node : Node();
+    if (node.is(Kind::call_expression)) return node.text(Field::function) == "JSON.stringify" ? node : Node();
     for (const Node& one : choices_of(node))
       if (const Node found = stringified(one, depth + 1)) return found;
     if (!is_name(node)) return {};
@@ -201,7 +200,7 @@ class JsonColumns {
     std::string property;
     Node row;
     if (value.is(Kind::member_expression)) {
-      property = value.child(Field::property).text();
+      property = value.text(Field::property);
       row = value.child(Field::object);
     } else if (value.is(Kind::identifier)) {
       const Binding& binding = names_.find(value);
@@ -211,7 +210,7 @@ class JsonColumns {
         property = property_in(binding.pattern, binding.name);
         row = given;
       } else if (given.is(Kind::member_expression)) {  // const settings = row.settings
-        property = given.child(Field::property).text();
+        property = given.text(Field::property);
         row = given.child(Field::object);
       }
     }
@@ -266,7 +265,7 @@ class JsonColumns {
     const std::string_view method = method_of(node);
     if (is_one_of(method, {"find", "filter", "slice", "sort", "at", "reverse", "toSorted", "pop"}))
       return origin_of(object_of(node), depth + 1);
-    if (method == "then" && contains(node.child(Field::arguments).text(), "[0]"))
+    if (method == "then" && contains(node.text(Field::arguments), "[0]"))
       return origin_of(object_of(node), depth + 1);
     const Node function = names_.called(node);
     if (!function) return {};
@@ -289,7 +288,7 @@ class JsonColumns {
       return type.empty() ? origin_of(value, depth + 1) : of_type(type, node.syntax()->file(), depth);
     }
     if (!binding.pattern.is(Kind::array_pattern)) return {};
-    if (value.child(Field::function).text() != "Promise.all") return origin_of(value, depth + 1);
+    if (value.text(Field::function) != "Promise.all") return origin_of(value, depth + 1);
     const auto names = binding.pattern.children(), items = argument_at(value).children();
     const auto at = std::ranges::find(names, binding.name);
     const auto index = static_cast<std::size_t>(at - names.begin());

@@ -9,7 +9,7 @@ namespace {
 // Of an element of Promise.all's list, the name in `const [users, orders] = await Promise.all([…])`.
 Node part_of_all(const Node& element, const Node& list) {
   const Node call = list.parent().parent();
-  if (!list.parent().is(Kind::arguments) || call.child(Field::function).text() != "Promise.all") return {};
+  if (!list.parent().is(Kind::arguments) || call.text(Field::function) != "Promise.all") return {};
   Node at = call;
   while (bare(at.parent()) == call) at = at.parent();
   const Node names = at.parent().is(Kind::variable_declarator) ? at.parent().child(Field::name) : Node();
@@ -74,7 +74,7 @@ class LimitedRows {
   }
 
   static bool is_compared_length(const Node& at) {
-    return at.is(Kind::member_expression) && at.child(Field::property).text() == "length" &&
+    return at.is(Kind::member_expression) && at.text(Field::property) == "length" &&
            at.parent().is(Kind::binary_expression);
   }
 

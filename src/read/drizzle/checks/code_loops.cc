@@ -95,7 +95,7 @@ class LoopQueries {
 
   std::optional<Loop> loop_of(const Node& node) {
     if (node.is(Kind::for_in_statement)) {
-      if (!node.has_token("of") && node.child(Field::operator_).text() != "of") return std::nullopt;
+      if (!node.has_token("of") && node.text(Field::operator_) != "of") return std::nullopt;
       return Loop{node, bare(node.child(Field::right)), names_in(node.child(Field::left)),
                   node.child(Field::body), Node()};
     }
@@ -125,7 +125,7 @@ class LoopQueries {
       if (part.is(Kind::lexical_declaration))
         counter = part.child(Kind::variable_declarator).child(Field::name);
       any_inside(part.field() == Field::condition ? part : Node(), [&](const Node& at) {
-        if (at.is(Kind::member_expression) && at.child(Field::property).text() == "length")
+        if (at.is(Kind::member_expression) && at.text(Field::property) == "length")
           over = bare(at.child(Field::object));
         return false;
       });
@@ -141,7 +141,7 @@ class LoopQueries {
     const Node declarator = call.parent();
     if (!declarator.is(Kind::variable_declarator)) return false;
     constexpr std::size_t max_text = 100'000;  // of a function that is searched
-    const std::string all = "Promise.all(" + std::string(declarator.child(Field::name).text()) + ")";
+    const std::string all = "Promise.all(" + std::string(declarator.text(Field::name)) + ")";
     const std::string_view function = function_around(call).text();
     return function.size() < max_text && contains(function, all);
   }
@@ -587,7 +587,7 @@ class LoopQueries {
       if (!at.is(Kind::await_expression)) return false;
       const Node call = bare(at);
       if (!call.is(Kind::call_expression) || index_.query(call) || index_.prepared(call)) return false;
-      if (call.child(Field::function).text().starts_with("Promise.")) return false;
+      if (call.text(Field::function).starts_with("Promise.")) return false;
       const Node function = names_.called(call);
       if (!function) return true;
       return depth < max_followed && function.child(Field::body) != body &&

@@ -58,8 +58,7 @@ class RawSqlCalls {
     const auto arguments = arguments_of(call);
     if (arguments.empty() || !callee.is(Kind::member_expression)) return;
     std::string maker;
-    if (callee.child(Field::property).text() == "raw" &&
-        index_.is_drizzle(callee.child(Field::object), "sql"))
+    if (callee.text(Field::property) == "raw" && index_.is_drizzle(callee.child(Field::object), "sql"))
       maker = "sql.raw";
     else if (const FoundQuery* query = index_.query(call);
              query && query->facts.kind == CodeQuery::Kind::execute)
@@ -84,7 +83,7 @@ class RawSqlCalls {
     if (!node || depth > max_followed || ++steps_ > max_steps) return std::nullopt;
     switch (node.kind()) {
       case Kind::binary_expression:
-        if (!is_one_of(node.child(Field::operator_).text(), {"+", "??", "||"})) return std::nullopt;
+        if (!is_one_of(node.text(Field::operator_), {"+", "??", "||"})) return std::nullopt;
         return source_of_parts(choices_of(node), use, depth);
       case Kind::template_string:
       case Kind::template_substitution:
@@ -131,7 +130,7 @@ class RawSqlCalls {
         binding.owner.parent().is(Kind::arguments) || values_.is_free_parameter(binding))
       return std::nullopt;
     const std::string type = annotated_type(binding.pattern.parent());
-    const std::string_view name = node.child(Field::property).text();
+    const std::string_view name = node.text(Field::property);
     const auto named = type.starts_with('{') ? std::nullopt : index_.type_named(type, node.syntax()->file());
     if (!is_text_in(named ? named->text : type, name) || is_checked(node, use) ||
         checks_.checked(object, use))

@@ -30,7 +30,7 @@ Node route_schema(const Node& call) {
     const Node list = function.parent();
     for (const Node& part : list.is(Kind::arguments) ? list.children() : std::vector<Node>()) {
       const auto arguments = arguments_of(part);
-      if (arguments.size() > 1 && contains(lower(part.child(Field::function).text()), "validator") &&
+      if (arguments.size() > 1 && contains(lower(part.text(Field::function)), "validator") &&
           string_value(arguments.front()).value_or(std::string()) == target)
         return arguments[1];
     }
@@ -49,7 +49,7 @@ bool has_free_text(const Node& class_body, std::string_view property) {
     if (part.text().starts_with('@')) free = free && is_one_of(first_word(part.text().substr(1)), vague);
   };
   for (const Node& part : class_body.children()) {
-    if (part.is(Kind::public_field_definition) && part.child(Field::name).text() == property) {
+    if (part.is(Kind::public_field_definition) && part.text(Field::name) == property) {
       std::ranges::for_each(part.children(), add);
       return free && is_one_of(annotated_type(part), {"string", "any", "string | undefined"});
     }
@@ -196,7 +196,7 @@ bool RequestValues::is_free_call(const Node& call) {
   if (reads || is_body(call)) return true;
   if (method != "get" && method != "getAll") return false;
   const Node origin = origin_of(names_, object);  // const query = request.nextUrl.searchParams
-  return (origin.is(Kind::member_expression) && origin.child(Field::property).text() == "searchParams") ||
+  return (origin.is(Kind::member_expression) && origin.text(Field::property) == "searchParams") ||
          (method == "get" && (is_form(object) || is_next(object, "headers")));
 }
 

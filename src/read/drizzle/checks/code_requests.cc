@@ -92,14 +92,14 @@ class RequestCode {
   bool is_guarded(const Node& node, const Node& function) {
     std::set<std::string_view> kept;  // names as written: "this.initialized", "cache"
     any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
-      if (is_assignment(at) && outlives(at.child(Field::left))) kept.insert(at.child(Field::left).text());
+      if (is_assignment(at) && outlives(at.child(Field::left))) kept.insert(at.text(Field::left));
       return false;
     });
     return !kept.empty() && any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
       if (at.offset() > node.offset()) return false;
       // cache ??= await …
       if (at.is(Kind::augmented_assignment_expression)) {
-        const std::string_view symbol = at.child(Field::operator_).text();
+        const std::string_view symbol = at.text(Field::operator_);
         return (symbol == "\?\?=" || symbol == "||=") && is_inside(node, at.child(Field::right));
       }
       if (!at.is(Kind::if_statement)) return false;
@@ -117,7 +117,7 @@ class RequestCode {
   static bool is_missing(const Node& condition) {
     if (condition.is(Kind::unary_expression)) return condition.text().starts_with('!');
     if (!condition.is(Kind::binary_expression)) return false;
-    const std::string_view symbol = condition.child(Field::operator_).text();
+    const std::string_view symbol = condition.text(Field::operator_);
     if (symbol == "||") return is_missing(bare(condition.child(Field::left)));
     const Node value = condition.child(Field::right);
     return (symbol == "===" || symbol == "==") && value.is(Kind::null, Kind::undefined);
@@ -201,13 +201,13 @@ class RequestCode {
   static bool keeps_result(const Node& function) {
     const Node above = function.parent();
     return (above.is(Kind::arguments) && keeps(above.parent())) ||
-           (above.is(Kind::pair) && contains(lower(above.child(Field::key).text()), "factory"));
+           (above.is(Kind::pair) && contains(lower(above.text(Field::key)), "factory"));
   }
 
   // pools.set(key, pool), once(() => …)
   static bool keeps(const Node& call) {
     if (method_of(call) == "set") return true;
-    const std::string name = lower(call.child(Field::function).text().substr(0, 100));
+    const std::string name = lower(call.text(Field::function).substr(0, 100));
     return contains_any(name, {"once", "memo", "lazy", "singleton", "remember", "provide", "global"});
   }
 
@@ -221,7 +221,7 @@ class RequestCode {
   // const pool = new Pool(); globalThis.pool = pool
   bool kept_later(const Node& declarator) {
     const Node function = function_around(declarator);
-    const std::string_view name = declarator.child(Field::name).text();
+    const std::string_view name = declarator.text(Field::name);
     if (!function) return true;
     return any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
       if (is_assignment(at)) {

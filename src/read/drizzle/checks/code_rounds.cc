@@ -39,7 +39,7 @@ std::string element_of(const Node& loop, const std::vector<Node>& names) {
 bool goes_over_list(const Node& loop) {
   if (!loop.is(Kind::for_in_statement)) return true;
   return !loop.child(Field::left).is(Kind::array_pattern) &&
-         (loop.has_token("of") || loop.child(Field::operator_).text() == "of");
+         (loop.has_token("of") || loop.text(Field::operator_) == "of");
 }
 
 std::string database_outside(CodeIndex& index, const Node& body, const FoundQuery& query, bool called) {
@@ -72,7 +72,7 @@ Node row_of(CodeIndex& index, const FoundQuery& query, const Comparison& key, co
   const Node value = bare(key.value);
   if (query.facts.kind != CodeQuery::Kind::select || rows.nested || tables.empty() ||
       tables_of_rows.empty() || tables.front() != tables_of_rows.front() ||
-      !value.is(Kind::member_expression) || value.child(Field::property).text() != key.column)
+      !value.is(Kind::member_expression) || value.text(Field::property) != key.column)
     return {};
   const Node row = bare(value.child(Field::object));
   return row.is(Kind::identifier) ? index.names().find(row).name : Node();

@@ -103,9 +103,9 @@ class SeededTables {
     const Node callee = call.child(Field::function);
     const Node above = call.parent();
     const auto arguments = arguments_of(call);
-    if (!callee.is(Kind::member_expression) || callee.child(Field::property).text() != "insert" ||
+    if (!callee.is(Kind::member_expression) || callee.text(Field::property) != "insert" ||
         arguments.size() != 1 || !above.is(Kind::member_expression) ||
-        above.child(Field::property).text() != "values" || !above.parent().is(Kind::call_expression))
+        above.text(Field::property) != "values" || !above.parent().is(Kind::call_expression))
       return;
     const auto values = arguments_of(above.parent());
     const SourceTable* table = index_.table(arguments[0]);

@@ -136,7 +136,7 @@ class StatementsOutside {
     }
     if (!one.is(Kind::member_expression) || one.text() != other.text()) return false;
     const Node of = bare(one.child(Field::object)), of_other = bare(other.child(Field::object));
-    const std::string_view member = one.child(Field::property).text();
+    const std::string_view member = one.text(Field::property);
     if (names_transaction(member)) return false;
     if (is_of_this(one)) {
       const Node body = class_around(one);
@@ -156,7 +156,7 @@ class StatementsOutside {
     const Node made = bare(value);
     if (depth > max_calls_followed) return false;
     if (made.is(Kind::call_expression)) return index_.is_drizzle(made.child(Field::function), "drizzle");
-    if (made.is(Kind::new_expression)) return made.child(Field::constructor).text() != "Proxy";
+    if (made.is(Kind::new_expression)) return made.text(Field::constructor) != "Proxy";
     if (is_name(made)) {
       const Node declared = names_.declaration(made);
       return !declared.is(Kind::variable_declarator) ||
@@ -175,7 +175,7 @@ class StatementsOutside {
         return is_one_database(part, 0);
       if (part.child(part.is(Kind::pair) ? Field::key : Field::name).text() == name)
         return !part.is(Kind::method_definition) && is_one_database(part.child(Field::value), 0);
-      if (!part.is(Kind::method_definition) || part.child(Field::name).text() != "constructor") continue;
+      if (!part.is(Kind::method_definition) || part.text(Field::name) != "constructor") continue;
       for (const Node& pattern : parameter_patterns(part))
         if (pattern.text() == name) return true;
     }
@@ -215,7 +215,7 @@ std::vector<Node> path_to(Node node, const Node& function) {
 
 bool is_all(const Node& node) {
   return node.is(Kind::array) && node.parent().is(Kind::arguments) &&
-         node.parent().parent().child(Field::function).text() == "Promise.all";
+         node.parent().parent().text(Field::function) == "Promise.all";
 }
 
 bool is_condition(const Node& node) {

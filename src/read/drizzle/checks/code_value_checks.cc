@@ -42,7 +42,7 @@ class Search {
   bool checks(const Node& at, const Node& value, int depth) {
     switch (at.kind()) {
       case Kind::binary_expression: {
-        const std::string_view symbol = at.child(Field::operator_).text();
+        const std::string_view symbol = at.text(Field::operator_);
         const Node left = at.child(Field::left), right = at.child(Field::right);
         if (symbol == "in") return is_value(left, value);
         return is_one_of(symbol, {"===", "!==", "==", "!="}) &&
@@ -50,7 +50,7 @@ class Search {
       }
       case Kind::subscript_expression: return is_value(at.child(Field::index), value);  // columns[value]
       case Kind::unary_expression:
-        return at.child(Field::operator_).text() == "+" && is_value(at.child(Field::argument), value);
+        return at.text(Field::operator_) == "+" && is_value(at.child(Field::argument), value);
       case Kind::call_expression: return call_checks(at, value, depth);
       default: return is_switch(at, value);
     }
@@ -146,13 +146,13 @@ class Search {
   bool is_value(const Node& expression, const Node& value) {
     Node node = bare(expression);
     for (int steps = 0; node && steps < max_followed && !is_same(node, value); ++steps) {
-      const std::string_view symbol = node.child(Field::operator_).text();
+      const std::string_view symbol = node.text(Field::operator_);
       if (node.is(Kind::binary_expression) && (symbol == "??" || symbol == "||")) {
         node = bare(node.child(Field::left));
       } else if (node.is(Kind::call_expression) &&
                  is_one_of(method_of(node), {"trim", "toLowerCase", "toUpperCase", "toString"})) {
         node = bare(object_of(node));
-      } else if (node.is(Kind::call_expression) && node.child(Field::function).text() == "String") {
+      } else if (node.is(Kind::call_expression) && node.text(Field::function) == "String") {
         node = argument_at(node);
       } else {
         return false;

@@ -114,7 +114,7 @@ class WritePairs {
   // Whether the database may be a transaction: a parameter, a choice of two, or named as one.
   bool may_be_transaction(const Node& receiver) {
     const Node node = bare(receiver);
-    if (node.is(Kind::member_expression)) return names_transaction(node.child(Field::property).text());
+    if (node.is(Kind::member_expression)) return names_transaction(node.text(Field::property));
     if (node.is(Kind::call_expression))
       return names_transaction(name_of_called(node)) || is_chosen_by_caller(node, 0);
     if (!node.is(Kind::identifier) || names_transaction(node.text())) return true;
@@ -217,7 +217,7 @@ class WritePairs {
     if (!values.is(Kind::object) || values.children().empty()) return false;
     return std::ranges::all_of(values.children(), [](const Node& part) {
       const std::string_view key =
-          part.is(Kind::pair) ? part.child(Field::key).text() : std::string_view(part.text());
+          part.is(Kind::pair) ? part.text(Field::key) : std::string_view(part.text());
       return (key.starts_with("last") || key.starts_with("updated")) &&
              (key.ends_with("At") || key.ends_with("_at"));
     });
@@ -258,7 +258,7 @@ class WritePairs {
     const auto statements = handler.child(Field::body).children();
     return !statements.empty() && std::ranges::all_of(statements, [](const Node& one) {
       const Node call = one.is(Kind::expression_statement) ? bare(one.first()) : Node();
-      const std::string callee = lower(call.child(Field::function).text().substr(0, 100));
+      const std::string callee = lower(call.text(Field::function).substr(0, 100));
       const std::string word = first_word(callee);
       return call.is(Kind::call_expression) &&
              (is_one_of(word, {"console", "log", "logger", "logerror", "sentry", "captureexception"}) ||

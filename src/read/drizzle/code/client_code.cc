@@ -317,7 +317,7 @@ class Clients {
     const bool names = declared.is(Kind::variable_declarator, Kind::function_declaration);
     const auto* module = program_.module(call.syntax()->file());
     if (!names || !module || function_around(declared)) return false;
-    const std::string_view name = declared.child(Field::name).text();
+    const std::string_view name = declared.text(Field::name);
     return std::ranges::any_of(module->exports, [&](const auto& one) { return one.second.local == name; });
   }
 

@@ -154,23 +154,23 @@ class EntryFunctions {
     each_node(module_.syntax->root(), [&](const Node& at) {
       const Node callee = at.child(Field::function);
       if (!at.is(Kind::call_expression) || !callee.is(Kind::member_expression)) return;
-      if (!has_word(form_->names, callee.child(Field::property).text())) return;
+      if (!has_word(form_->names, callee.text(Field::property))) return;
       const auto arguments = arguments_of(at);
       if (arguments.empty()) return;
       if (form_->match == Match::route) return add_route(callee, arguments);
-      const std::string_view chain = callee.child(Field::object).text().substr(0, 60);
+      const std::string_view chain = callee.text(Field::object).substr(0, 60);
       if (contains(chain, "rocedure")) add_functions(arguments.front(), 0);
     });
   }
 
   void add_route(const Node& callee, const std::vector<Node>& arguments) {
-    const std::string_view method = callee.child(Field::property).text();
+    const std::string_view method = callee.text(Field::property);
     const Node first = bare(arguments.front());
     if (method == "route" && first.is(Kind::object)) {  // fastify.route({ url, handler })
       for (const Node& part : first.children()) {
-        if (part.is(Kind::pair) && part.child(Field::key).text() == "handler")
+        if (part.is(Kind::pair) && part.text(Field::key) == "handler")
           add_functions(part.child(Field::value), 0);
-        if (part.is(Kind::method_definition) && part.child(Field::name).text() == "handler") add(part);
+        if (part.is(Kind::method_definition) && part.text(Field::name) == "handler") add(part);
       }
       return;
     }

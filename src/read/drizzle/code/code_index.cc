@@ -183,8 +183,7 @@ ValuePtr CodeIndex::value(const Node& expression) {
     return typescript::unknown("a variable", node);
   }
   if (node.is(Kind::member_expression))
-    return program_.member(value(node.child(Field::object)), std::string(node.child(Field::property).text()),
-                           node);
+    return program_.member(value(node.child(Field::object)), std::string(node.text(Field::property)), node);
   // alias(orders, 'o') is the table, too.
   if (node.is(Kind::call_expression) && is_drizzle(node.child(Field::function), "alias"))
     if (const Node table = argument_at(node)) return value(table);
@@ -198,12 +197,12 @@ bool CodeIndex::is_drizzle(const Node& expression, std::string_view name) {
 
 std::string CodeIndex::operator_of(const Node& call) {
   const Node callee = bare(call.child(Field::function));
-  if (callee.is(Kind::member_expression)) return std::string(callee.child(Field::property).text());
+  if (callee.is(Kind::member_expression)) return std::string(callee.text(Field::property));
   if (!callee.is(Kind::identifier)) return {};
   const Binding& binding = bindings_.find(callee);
   if (binding.kind == Binding::Kind::parameter) {  // where: (orders, { eq: equals }) => …
     const Node pair = binding.name.parent();
-    return std::string(pair.is(Kind::pair_pattern) ? pair.child(Field::key).text() : callee.text());
+    return std::string(pair.is(Kind::pair_pattern) ? pair.text(Field::key) : callee.text());
   }
   const ValuePtr of = value(callee);
   const bool imported = of->is(Values::external) && of->text.starts_with("drizzle-orm") && of->name != "*";
@@ -272,7 +271,7 @@ void CodeIndex::add_call(const Node& call) {
     if (!above.is(Kind::member_expression) || !outer.is(Kind::call_expression) ||
         outer.child(Field::function) != above)
       break;
-    const std::string name(above.child(Field::property).text());
+    const std::string name(above.text(Field::property));
     if (name == "then" || name == "catch" || name == "finally") {
       query.facts.then = name == "then";
       break;
@@ -298,7 +297,7 @@ void CodeIndex::prove(const Node& receiver) {
     if (binding.name) proven_.insert(binding.name);
     else proven_imports_.insert({receiver.syntax()->file(), std::string(receiver.text())});
   } else if (receiver.is(Kind::member_expression)) {
-    proven_members_.insert(std::string(receiver.child(Field::property).text()));
+    proven_members_.insert(std::string(receiver.text(Field::property)));
   }
 }
 
@@ -350,7 +349,7 @@ bool CodeIndex::find_database(const Node& node, int depth) {
     return node.is(Kind::call_expression) && is_database_function(bindings_.called(node), depth + 1);
   }
   if (node.is(Kind::member_expression))
-    return proven_members_.count(std::string(node.child(Field::property).text())) > 0;
+    return proven_members_.count(std::string(node.text(Field::property))) > 0;
   return std::ranges::any_of(choices_of(node), [&](const Node& one) { return is_database(one, depth + 1); });
 }
 

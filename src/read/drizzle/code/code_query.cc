@@ -187,8 +187,8 @@ Columns relational_columns(const FoundQuery& query) {
   const auto& known = query.table->column_names;
   std::vector<std::string> out;
   for (const Node& part : chosen.children()) {
-    const auto column = known.find(std::string(part.child(Field::key).text()));
-    if (!part.is(Kind::pair) || part.child(Field::value).text() != "true" || column == known.end())
+    const auto column = known.find(std::string(part.text(Field::key)));
+    if (!part.is(Kind::pair) || part.text(Field::value) != "true" || column == known.end())
       return std::nullopt;
     out.push_back(column->second.name);
   }
@@ -221,7 +221,7 @@ Columns selected_columns(CodeIndex& index, const FoundQuery& query) {
 
 std::string column_name(CodeIndex& index, const Node& node) {
   const auto known = index.column(node);
-  return known ? known->column : std::string(node.child(Field::property).text());
+  return known ? known->column : std::string(node.text(Field::property));
 }
 
 bool is_range(std::string_view op) { return op == "<" || op == "<=" || op == ">" || op == ">="; }
@@ -295,7 +295,7 @@ void add_conditions(CodeIndex& index, const Node& node, CodeIndex::Conditions& o
       if (!part.is(Kind::pair)) continue;
       const Node given = part.child(Field::value);
       auto& list = bare(given).is(Kind::object) ? out.others : out.equal;
-      list.push_back({std::string(part.child(Field::key).text()), given});
+      list.push_back({std::string(part.text(Field::key)), given});
     }
     return;
   }

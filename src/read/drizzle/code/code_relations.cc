@@ -117,7 +117,7 @@ class Relations {
     if (!call.is(Kind::call_expression)) return;
     const Node callee = call.child(Field::function);
     const std::string_view kind =
-        callee.is(Kind::member_expression) ? callee.child(Field::property).text() : callee.text();
+        callee.is(Kind::member_expression) ? callee.text(Field::property) : callee.text();
     const auto arguments = arguments_of(call);
     if ((kind != "one" && kind != "many") || arguments.empty()) return;
     const SourceTable* target = index_.table(arguments[0]);
@@ -205,7 +205,7 @@ class Relations {
 
   static std::string last_name(const Node& expression) {
     const Node node = bare(expression);
-    return std::string(node.is(Kind::member_expression) ? node.child(Field::property).text() : node.text());
+    return std::string(node.is(Kind::member_expression) ? node.text(Field::property) : node.text());
   }
 
   static bool add_name(const Node& name, CodeRelation& out) {

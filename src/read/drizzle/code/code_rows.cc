@@ -22,7 +22,7 @@ bool is_few(const Node& limit) {
 bool RowSources::yields_rows(const FoundQuery& query) {
   if (query.facts.first) return false;
   if (query.facts.kind == CodeQuery::Kind::select) {
-    if (query.anchor.child(Field::function).child(Field::property).text() == "$count") return false;
+    if (query.anchor.child(Field::function).text(Field::property) == "$count") return false;
     return !is_few(argument_of(query, "limit"));
   }
   // What code goes over are rows: of postgres.js the result itself, of others its `rows`.
@@ -72,7 +72,7 @@ RowSource RowSources::find_rows(const Node& node, int depth) {
     case Kind::identifier: return rows_of_variable(node, depth);
     case Kind::call_expression: return rows_of_call(node, depth);
     case Kind::new_expression: {
-      if (!is_one_of(node.child(Field::constructor).text(), {"Set", "Map"})) return {};
+      if (!is_one_of(node.text(Field::constructor), {"Set", "Map"})) return {};
       RowSource found = of(argument_at(node), depth + 1);
       found.collection = true;
       return found;
@@ -84,7 +84,7 @@ RowSource RowSources::find_rows(const Node& node, int depth) {
     }
     case Kind::member_expression: return rows_of_member(node, depth);
     case Kind::binary_expression: {
-      const std::string_view symbol = node.child(Field::operator_).text();
+      const std::string_view symbol = node.text(Field::operator_);
       return symbol == "??" || symbol == "||" ? of(node.child(Field::left), depth + 1) : RowSource();
     }
     case Kind::ternary_expression:
@@ -100,7 +100,7 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
   if (binding.kind != Binding::Kind::variable) return {};
   const Node pattern = binding.pattern, value = bare(binding.owner.child(Field::value));
   if (pattern.is(Kind::array_pattern)) {  // const [orders, items] = await Promise.all([…])
-    if (!value.is(Kind::call_expression) || value.child(Field::function).text() != "Promise.all") return {};
+    if (!value.is(Kind::call_expression) || value.text(Field::function) != "Promise.all") return {};
     const auto arguments = arguments_of(value);
     const auto parts = pattern.children();
     const auto at = std::ranges::find(parts, binding.name);
@@ -114,7 +114,7 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
   if (!pattern.is(Kind::identifier)) return {};
   const bool literal = value.is(Kind::array, Kind::object);
   const bool made =
-      value.is(Kind::new_expression) && is_one_of(value.child(Field::constructor).text(), {"Set", "Map"});
+      value.is(Kind::new_expression) && is_one_of(value.text(Field::constructor), {"Set", "Map"});
   const bool empty = !value || (literal && value.children().empty()) || (made && arguments_of(value).empty());
   if (!empty) return of(value, depth + 1);
   const RowSource assigned = rows_assigned(binding, depth);
@@ -130,8 +130,7 @@ RowSource RowSources::rows_assigned(const Binding& binding, int depth) {
   const Node around = function_around(binding.name);
   if (!around) return {};
   any_node(around, max_nodes, [&](const Node& at) {
-    if (!at.is(Kind::assignment_expression) || at.child(Field::left).text() != binding.name.text())
-      return false;
+    if (!at.is(Kind::assignment_expression) || at.text(Field::left) != binding.name.text()) return false;
     const Node value = at.child(Field::right);
     if (contains(value.text(), binding.name.text())) return false;
     found = of(value, depth + 1);
@@ -197,7 +196,7 @@ bool RowSources::differs_by_row(const std::vector<Node>& values, const Node& loo
       continue;
     }
     if (at.is(Kind::binary_expression) &&
-        is_one_of(at.child(Field::operator_).text(),
+        is_one_of(at.text(Field::operator_),
                   {"===", "!==", "==", "!=", "<", ">", "<=", ">=", "instanceof", "in"}))
       continue;
     if (at.is(Kind::unary_expression) && at.text().starts_with('!')) continue;
@@ -225,7 +224,7 @@ RowSource RowSources::loop_that_fills(const Node& filling, const Binding& bindin
       continue;
     }
     const bool condition = at.is(Kind::if_statement, Kind::ternary_expression);
-    if (condition && !contains(at.child(Field::condition).text(), binding.name.text())) return {};
+    if (condition && !contains(at.text(Field::condition), binding.name.text())) return {};
     if (at.is(Kind::while_statement, Kind::for_statement, Kind::do_statement)) return {};
   }
   return {};
@@ -258,7 +257,7 @@ RowSource RowSources::property_rows(const Node& value, const std::string& proper
 
 RowSource RowSources::rows_of_member(const Node& node, int depth) {
   const RowSource found =
-      property_rows(node.child(Field::object), std::string(node.child(Field::property).text()), depth + 1);
+      property_rows(node.child(Field::object), std::string(node.text(Field::property)), depth + 1);
   if (found) return found;
   const Relation relation = relation_of(node, depth + 1);
   if (!relation.query || is_few(property_of(relation.options, "limit"))) return {};
@@ -281,7 +280,7 @@ RowSources::Relation RowSources::relation_of(const Node& expression, int depth) 
     case Kind::member_expression: {
       const Relation of = relation_of(node.child(Field::object), depth);
       const Node with = bare(property_of(of.options, "with"));
-      const Node options = bare(property_of(with, node.child(Field::property).text()));
+      const Node options = bare(property_of(with, node.text(Field::property)));
       if (!options.is(Kind::true_, Kind::object)) return {};
       return {of.query, options};
     }
@@ -320,7 +319,7 @@ RowSource RowSources::rows_of_call(const Node& node, int depth) {
   static constexpr auto functions = word_list(
       "Object.values", "Object.keys", "Object.entries", "Array.from", "structuredClone", "uniq", "uniqBy",
       "groupBy", "sortBy", "orderBy", "compact", "keyBy", "flatten", "Object.groupBy", "Map.groupBy");
-  if (is_one_of(node.child(Field::function).text(), functions)) return of(argument_at(node), depth + 1);
+  if (is_one_of(node.text(Field::function), functions)) return of(argument_at(node), depth + 1);
   if (const Node function = names_.called(node)) {
     for (const Node& value : returned_values(function))
       if (const RowSource found = of(value, depth + 1)) return found;

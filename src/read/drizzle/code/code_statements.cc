@@ -41,7 +41,7 @@ class StatementText {
         add_fragment(*part);
         return true;
       }
-      if (node.is(Kind::binary_expression) && node.child(Field::operator_).text() == "+")
+      if (node.is(Kind::binary_expression) && node.text(Field::operator_) == "+")
         return add(node.child(Field::left), false, depth + 1) &&
                add(node.child(Field::right), false, depth + 1);
     }

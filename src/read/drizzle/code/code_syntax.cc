@@ -11,7 +11,7 @@ Node object_of(const Node& call) { return bare(bare(call.child(Field::function))
 std::string_view method_of(const Node& call) {
   // The grammar takes `await a.b<T>()` for a call of `await a.b`.
   const Node callee = bare(call.child(Field::function));
-  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
+  return callee.is(Kind::member_expression) ? callee.text(Field::property) : std::string_view();
 }
 
 Node begin_of_members(Node expression) {
@@ -24,7 +24,7 @@ bool is_assignment(const Node& node) {
 }
 
 std::string member_name(const Node& expression) {
-  if (expression.is(Kind::member_expression)) return std::string(expression.child(Field::property).text());
+  if (expression.is(Kind::member_expression)) return std::string(expression.text(Field::property));
   if (!expression.is(Kind::subscript_expression)) return {};
   return string_value(bare(expression.child(Field::index))).value_or(std::string());
 }
@@ -36,7 +36,7 @@ std::string key_of(const Node& pair) {
 
 Node property_of(const Node& object, std::string_view name) {
   for (const Node& part : object.children())
-    if (part.is(Kind::pair) && part.child(Field::key).text() == name) return part.child(Field::value);
+    if (part.is(Kind::pair) && part.text(Field::key) == name) return part.child(Field::value);
   return {};
 }
 
@@ -51,7 +51,7 @@ std::string first_word(std::string_view text) {
 Node member_of(const Node& object, std::string_view name) {
   for (const Node& part : object.children()) {
     if (part.is(Kind::shorthand_property_identifier) && part.text() == name) return part;
-    if (part.is(Kind::method_definition) && part.child(Field::name).text() == name) return part;
+    if (part.is(Kind::method_definition) && part.text(Field::name) == name) return part;
   }
   return property_of(object, name);
 }
@@ -68,12 +68,12 @@ bool is_awaited(Node expression) {
       case Kind::array:
       case Kind::spread_element: continue;
       case Kind::arguments: {
-        const std::string_view function = above.parent().child(Field::function).text();
+        const std::string_view function = above.parent().text(Field::function);
         if (function == "Promise.all" || function == "Promise.allSettled") return true;
         return false;
       }
       case Kind::member_expression: {
-        const std::string_view name = above.child(Field::property).text();
+        const std::string_view name = above.text(Field::property);
         if (name == "then" || name == "catch" || name == "finally") {
           above = above.parent();
           continue;
@@ -94,7 +94,7 @@ bool runs_at_once(const Node& function) {
 
 std::string placeholder_in(const Node& expression) {
   const Node call = bare(expression);
-  const std::string_view name = call.child(Field::function).text();
+  const std::string_view name = call.text(Field::function);
   if (name != "placeholder" && name != "sql.placeholder") return {};
   return string_value(argument_at(call)).value_or(std::string());
 }
@@ -103,7 +103,7 @@ std::string property_in(const Node& pattern, const Node& name) {
   for (const Node& part : pattern.children()) {
     if (part == name) return std::string(name.text());
     if (part.is(Kind::pair_pattern) && part.child(Field::value) == name)
-      return std::string(part.child(Field::key).text());
+      return std::string(part.text(Field::key));
     if (part.is(Kind::object_assignment_pattern) && part.child(Field::left) == name)
       return std::string(name.text());
   }
@@ -112,7 +112,7 @@ std::string property_in(const Node& pattern, const Node& name) {
 
 std::string_view name_of_called(const Node& call) {
   const std::string_view method = method_of(call);
-  return method.empty() ? call.child(Field::function).text().substr(0, 100) : method;
+  return method.empty() ? call.text(Field::function).substr(0, 100) : method;
 }
 
 std::vector<Node> choices_of(const Node& expression) {

@@ -343,8 +343,8 @@ class IgnoredErrors {
 
   // A branch that depends on the environment.
   static bool for_development(const Node& statement) {
-    return statement.is(Kind::if_statement) && contains_any(lower(statement.child(Field::condition).text()),
-                                                            {"node_env", "isdev", "is_dev", "develop"});
+    return statement.is(Kind::if_statement) &&
+           contains_any(lower(statement.text(Field::condition)), {"node_env", "isdev", "is_dev", "develop"});
   }
 
   // false: the error ends here.
