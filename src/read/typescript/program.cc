@@ -176,15 +176,14 @@ ValuePtr Program::find_export(const std::string& path, const std::string& name) 
   if (const auto known = found->exports.find(name); known != found->exports.end()) {
     const Export& item = known->second;
     if (!item.from.specifier.empty()) return imported(path, item.from, {});
-    if (item.expression) return Evaluator(*this, path).evaluate(item.expression, nullptr);
+    if (item.expression) return evaluate(*this, item.expression);
     if (const auto import = found->imports.find(item.local); import != found->imports.end())
       return imported(path, import->second, {});
     return local(path, item.local);
   }
   if (found->export_assignment)
-    return name == "module.exports" || name == "default"
-               ? Evaluator(*this, path).evaluate(found->export_assignment, nullptr)
-               : member(exported(path, "module.exports"), name);
+    return name == "module.exports" || name == "default" ? evaluate(*this, found->export_assignment)
+                                                         : member(exported(path, "module.exports"), name);
   if (name == "default" || found->star_exports.empty()) return nullptr;
   const auto& known = origins(path);
   const auto origin = known.find(name);
@@ -218,21 +217,19 @@ ValuePtr Program::local(const std::string& path, const std::string& name) {
   if (!found || declared == found->locals.end()) return unknown(name + " is not declared");
   const auto [entry, is_new] = locals_.try_emplace({path, name});
   if (!is_new) return entry->second ? entry->second : unknown(name + " depends on itself", declared->second);
-  return entry->second = initial_value(path, *found, name, declared->second);
+  return entry->second = initial_value(*found, name, declared->second);
 }
 
-ValuePtr Program::initial_value(const std::string& path, const Module& module, const std::string& name,
-                                const Node& node) {
+ValuePtr Program::initial_value(const Module& module, const std::string& name, const Node& node) {
   if (module.changed.count(name)) return unknown(name + " changes", node);
-  Evaluator evaluator(*this, path);
-  if (!node.is(Kind::variable_declarator)) return evaluator.evaluate(node, nullptr);
+  if (!node.is(Kind::variable_declarator)) return evaluate(*this, node);
   const Node pattern = node.child(Field::name), initial = node.child(Field::value);
   if (!initial) return unknown(name + " has no initial value", node);
-  if (pattern.is(Kind::identifier)) return evaluator.evaluate(initial, nullptr);
+  if (pattern.is(Kind::identifier)) return evaluate(*this, initial);
   const auto [entry, is_new] = bound_.try_emplace(node);
   if (is_new) entry->second = make_scope(nullptr);
   Scope* const scope = entry->second;
-  if (is_new) evaluator.bind(pattern, evaluator.evaluate(initial, nullptr), scope);
+  if (is_new) bind_names(*this, pattern, evaluate(*this, initial), scope);
   const auto bound = scope->variables.find(name);
   return bound == scope->variables.end() ? unknown(name + " is not bound", node) : bound->second;
 }
@@ -249,8 +246,7 @@ ValuePtr Program::variable(const std::string& file, const std::string& name, con
 
 ValuePtr Program::call(const ValuePtr& function, const std::vector<ValuePtr>& arguments, const Node& node) {
   if (function->is(Values::unknown)) return function;
-  if (function->is(Values::function))
-    return Evaluator(*this, function->node.syntax()->file()).apply(*function, arguments);
+  if (function->is(Values::function)) return apply_function(*this, *function, arguments);
   if (function->is(Values::member))
     if (auto result = call_builtin(*this, *function, arguments, node)) return *result;
   const bool symbolic = function->is(Values::member) ? function->base->is(Values::external, Values::member,

@@ -63,8 +63,7 @@ class Program : public Environment {
   };
   void parse_at_once(std::vector<ParseJob>& jobs);  // empties the list
   ValuePtr local(const std::string& path, const std::string& name);
-  ValuePtr initial_value(const std::string& path, const Module& module, const std::string& name,
-                         const Node& node);
+  ValuePtr initial_value(const Module& module, const std::string& name, const Node& node);
   ValuePtr imported(const std::string& from, const Import& import, const Node& node);
   struct Exports {
     std::vector<std::string> names;            // in order

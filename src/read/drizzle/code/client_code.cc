@@ -47,9 +47,9 @@ class Expressions {
     if (binding.owner && function_around(binding.name)) {
       const Node initial = written(at);
       if (initial == at) return typescript::unknown("a variable", at);
-      return typescript::Evaluator(program_, initial.syntax()->file()).evaluate(initial, nullptr);
+      return typescript::evaluate(program_, initial);
     }
-    return typescript::Evaluator(program_, at.syntax()->file()).evaluate(at, nullptr);
+    return typescript::evaluate(program_, at);
   }
 
  private:

@@ -131,8 +131,7 @@ class Relations {
   // }) } }))
   void add_defined(const Node& schema, const Node& function) {
     // Also of an object that is written here.
-    const ValuePtr tables =
-        typescript::Evaluator(program_, schema.syntax()->file()).evaluate(schema, nullptr);
+    const ValuePtr tables = typescript::evaluate(program_, schema);
     const auto values = is_function(function) ? returned_values(function) : std::vector<Node>();
     bool complete = !values.empty();
     for (const Node& value : values)
