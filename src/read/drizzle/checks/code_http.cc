@@ -55,12 +55,9 @@ class TransactionsOverHttp {
     std::vector<TransactionOverHttp> out;
     for (const auto& [query, database] : found) {
       if (own_.count(database.declared)) continue;
-      TransactionOverHttp& one = out.emplace_back();
-      one.query = query->facts;
-      one.driver = database.driver->package;
-      one.error = database.driver->error;
-      one.batch = database.driver->batch;
-      one.handled = is_handled(*query, database.declared);
+      const HttpDriver& driver = *database.driver;
+      out.push_back({query->facts, std::string(driver.package), std::string(driver.error), driver.batch,
+                     is_handled(*query, database.declared)});
     }
     return out;
   }

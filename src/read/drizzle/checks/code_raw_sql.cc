@@ -67,14 +67,8 @@ class RawSqlCalls {
     steps_ = 0;
     const auto source = source_of(arguments.front(), call, 0);
     if (!source) return;
-    RawSql found;
-    found.source = source->kind;
-    found.maker = maker;
-    found.place = call.location();
-    found.function = name_of_function(function_around(call));
-    found.text = ellipsis(std::string(arguments.front().text()), 80);
-    found.from = source->node.location();
-    out_.push_back(std::move(found));
+    out_.push_back({source->kind, name_of_function(function_around(call)),
+                    ellipsis(arguments.front().text(), 80), maker, call.location(), source->node.location()});
   }
 
   // Where an unchecked text in the expression comes from; nullopt if none is found.

@@ -141,12 +141,8 @@ class RequestCode {
     for (const auto& [node, function] : pools_) {
       std::set<Node> seen;
       if (result_is_kept(function, seen)) continue;
-      PoolInRequest found;
-      found.made_by = pool_made_by(node);
-      found.function = name_of_function(function_around(node));
-      found.place = node.location();
-      found.request = requests_.at(function);
-      out.push_back(std::move(found));
+      out.push_back({pool_made_by(node), name_of_function(function_around(node)), node.location(),
+                     requests_.at(function)});
     }
     std::ranges::sort(out, {}, &PoolInRequest::place);
     return out;

@@ -143,11 +143,10 @@ class SnapshotCatalog {
   }
 
   void read_check(Table& table, const files::Json& object, const SourceLocation& place) {
-    Constraint check{.kind = Constraint::Kind::check,
-                     .name = cut_identifier(files::text_member(object, "name"))};
-    check.expression = files::text_member(object, "value");
-    check.origin = place;
-    table.constraints.push_back(std::move(check));
+    table.constraints.push_back({.kind = Constraint::Kind::check,
+                                 .name = cut_identifier(files::text_member(object, "name")),
+                                 .expression = files::text_member(object, "value"),
+                                 .origin = place});
   }
 
   static void read_policy(Table& table, const files::Json& object, const SourceLocation& place) {
