@@ -87,6 +87,10 @@ class Relations {
     return out;
   }
 
+  static std::vector<Node> values_of(const Node& function) {
+    return is_function(function) ? returned_values(function) : std::vector<Node>();
+  }
+
   // relations(profiles, ({ one }) => ({ user: one(users, { fields: [profiles.userId], references: … }) }))
   void add_relations(const Node& table, const Node& function) {
     const SourceTable* own = index_.table(table);
@@ -94,37 +98,10 @@ class Relations {
       names_.complete = false;
       return;
     }
-    auto& names = names_.tables[*own->name];
-    const auto values = is_function(function) ? returned_values(function) : std::vector<Node>();
-    bool complete = !values.empty();
-    for (const Node& value : values)
-      for (const Node& part : pairs_of(bare(value), complete)) {
-        const Node call = bare(part.child(Field::value));
-        names.try_emplace(key_of(part), target_of(call));
-        if (!names_only_) add(*own->name, call);
-      }
-    if (!complete) names_.partial.insert(*own->name);
-  }
-
-  // The table to which one(users) or many(users) goes.
-  std::optional<QualifiedName> target_of(const Node& call) {
-    const Node table = argument_at(call);
-    const SourceTable* target = table ? index_.table(table) : nullptr;
-    return target ? target->name : std::nullopt;
-  }
-
-  void add(const QualifiedName& own, const Node& call) {
-    if (!call.is(Kind::call_expression)) return;
-    const Node callee = call.child(Field::function);
-    const std::string_view kind =
-        callee.is(Kind::member_expression) ? callee.text(Field::property) : callee.text();
-    const auto arguments = arguments_of(call);
-    if ((kind != "one" && kind != "many") || arguments.empty()) return;
-    const SourceTable* target = index_.table(arguments[0]);
-    if (!target || !target->name) return;
-    CodeRelation out{.table = own, .target = *target->name, .many = kind == "many", .place = call.location()};
-    if (arguments.size() > 1 && !add_options(bare(arguments[1]), out)) return;
-    out_.push_back(std::move(out));
+    const auto values = values_of(function);
+    names_.tables[*own->name];
+    if (values.empty()) names_.partial.insert(*own->name);
+    for (const Node& value : values) add_table(*own->name, value, nullptr);
   }
 
   // defineRelations(schema, (r) => ({ users: { posts: r.many.posts({ from: r.users.id, to: r.posts.authorId
@@ -132,70 +109,76 @@ class Relations {
   void add_defined(const Node& schema, const Node& function) {
     // Also of an object that is written here.
     const ValuePtr tables = typescript::evaluate(program_, schema);
-    const auto values = is_function(function) ? returned_values(function) : std::vector<Node>();
+    const auto values = values_of(function);
     bool complete = !values.empty();
     for (const Node& value : values)
       for (const Node& part : pairs_of(bare(value), complete)) {
         const SourceTable* own = table_of(tables, key_of(part));
-        if (own && own->name) add_defined_table(tables, *own, bare(part.child(Field::value)));
+        if (own && own->name) add_table(*own->name, part.child(Field::value), tables);
         else complete = false;
       }
     names_.complete = names_.complete && complete;
   }
 
-  // users: { posts: r.many.posts() }
-  void add_defined_table(const ValuePtr& tables, const SourceTable& own, const Node& relations) {
-    auto& names = names_.tables[*own.name];
+  // { posts: r.many.posts() }. `tables`: those of defineRelations(); null: of relations().
+  void add_table(const QualifiedName& own, const Node& relations, const ValuePtr& tables) {
+    names_.tables[own];
     bool complete = true;
-    for (const Node& relation : pairs_of(relations, complete)) {
-      const Node call = bare(relation.child(Field::value));
-      const Node callee = call.child(Field::function);
-      const SourceTable* target =
-          callee.is(Kind::member_expression) ? table_of(tables, last_name(callee)) : nullptr;
-      names.try_emplace(key_of(relation), target ? target->name : std::nullopt);
-      if (!names_only_) add_defined(tables, own, call);
-    }
-    if (!complete) names_.partial.insert(*own.name);
+    for (const Node& part : pairs_of(bare(relations), complete)) add_relation(own, part, tables);
+    if (!complete) names_.partial.insert(own);
   }
 
-  // r.one.users({ … })
-  void add_defined(const ValuePtr& tables, const SourceTable& own, const Node& call) {
-    const Node callee = call.child(Field::function);
-    if (!callee.is(Kind::member_expression)) return;
-    const std::string kind = last_name(callee.child(Field::object));
-    const SourceTable* target = table_of(tables, last_name(callee));
-    if ((kind != "one" && kind != "many") || !target || !target->name) return;
-    CodeRelation out{
-        .table = *own.name, .target = *target->name, .many = kind == "many", .place = call.location()};
-    const auto arguments = arguments_of(call);
-    if (!arguments.empty() && !add_defined_options(tables, bare(arguments[0]), out)) return;
-    (out.columns.empty() ? derived_ : out_).push_back(std::move(out));
+  // posts: r.many.posts({ … }), and of relations() posts: many(posts, { … })
+  void add_relation(const QualifiedName& own, const Node& part, const ValuePtr& tables) {
+    const Node call = bare(part.child(Field::value)), callee = call.child(Field::function);
+    const std::string kind = last_name(tables ? callee.child(Field::object) : callee);
+    const SourceTable* target = nullptr;
+    if (const Node table = argument_at(call); table && !tables) target = index_.table(table);
+    if (tables && callee.is(Kind::member_expression)) target = table_of(tables, last_name(callee));
+    names_.tables[own].try_emplace(key_of(part), target ? target->name : std::nullopt);
+    if (names_only_ || !is_one_of(kind, {"one", "many"}) || !target || !target->name) return;
+    CodeRelation out{.table = own, .target = *target->name, .many = kind == "many", .place = call.location()};
+    const Node options = argument_at(call, tables ? 0 : 1);
+    if (options && !add_options(options, tables, out)) return;
+    (tables && out.columns.empty() ? derived_ : out_).push_back(std::move(out));
   }
 
   // false: something of them is not known, or the relation has only some of the rows, or goes through a third
   // table.
-  bool add_defined_options(const ValuePtr& tables, const Node& options, CodeRelation& out) {
-    if (!options.is(Kind::object) || property_of(options, "where")) return false;
-    if (const Node name = property_of(options, "alias"); name && !add_name(name, out)) return false;
-    const Node from = property_of(options, "from"), to = property_of(options, "to");
-    if (!from && !to) return true;
-    return add_columns(tables, from, out.columns) && add_columns(tables, to, out.target_columns) &&
-           out.columns.size() == out.target_columns.size();
+  bool add_options(const Node& options, const ValuePtr& tables, CodeRelation& out) {
+    if (!options.is(Kind::object) || (tables && property_of(options, "where"))) return false;
+    if (const Node name = property_of(options, tables ? "alias" : "relationName")) {
+      const auto text = string_value(bare(name));
+      if (!text) return false;
+      out.name = *text;
+    }
+    const Node from = property_of(options, tables ? "from" : "fields");
+    const Node to = property_of(options, tables ? "to" : "references");
+    if (!from && (!to || !tables)) return true;
+    return add_columns(from, tables, out.columns) && add_columns(to, tables, out.target_columns) &&
+           (!tables || out.columns.size() == out.target_columns.size());
   }
 
-  // r.users.id, or a list of such.
-  bool add_columns(const ValuePtr& tables, const Node& written, std::vector<std::string>& out) {
+  // users.id and r.users.id, or a list of such.
+  bool add_columns(const Node& written, const ValuePtr& tables, std::vector<std::string>& out) {
     const Node one = bare(written);
     for (const Node& node : one.is(Kind::array) ? one.children() : std::vector<Node>{one}) {
-      const Node column = bare(node);
-      if (!column.is(Kind::member_expression)) return false;
-      const SourceTable* table = table_of(tables, last_name(column.child(Field::object)));
-      const auto name =
-          table ? table->column_names.find(last_name(column)) : decltype(table->column_names.end()){};
-      if (!table || name == table->column_names.end()) return false;
-      out.push_back(name->second.name);
+      const auto column = column_of(bare(node), tables);
+      if (!column) return false;
+      out.push_back(*column);
     }
     return !out.empty();
+  }
+
+  std::optional<std::string> column_of(const Node& column, const ValuePtr& tables) {
+    if (!tables) {
+      const auto known = index_.column(column);
+      return known ? std::optional(known->column) : std::nullopt;
+    }
+    const SourceTable* table = table_of(tables, last_name(column.child(Field::object)));
+    const auto name =
+        table ? table->column_names.find(last_name(column)) : decltype(table->column_names.end()){};
+    return table && name != table->column_names.end() ? std::optional(name->second.name) : std::nullopt;
   }
 
   const SourceTable* table_of(const ValuePtr& tables, const std::string& key) {
@@ -205,30 +188,6 @@ class Relations {
   static std::string last_name(const Node& expression) {
     const Node node = bare(expression);
     return std::string(node.is(Kind::member_expression) ? node.text(Field::property) : node.text());
-  }
-
-  static bool add_name(const Node& name, CodeRelation& out) {
-    const auto text = string_value(bare(name));
-    if (text) out.name = *text;
-    return text.has_value();
-  }
-
-  // false: something of them is not known.
-  bool add_options(const Node& options, CodeRelation& out) {
-    if (!options.is(Kind::object)) return false;
-    if (const Node name = property_of(options, "relationName"); name && !add_name(name, out)) return false;
-    const Node fields = property_of(options, "fields");
-    return !fields || (add_columns(fields, out.columns) &&
-                       add_columns(property_of(options, "references"), out.target_columns));
-  }
-
-  bool add_columns(const Node& written, std::vector<std::string>& out) {
-    for (const Node& field : bare(written).children()) {
-      const auto column = index_.column(bare(field));
-      if (!column) return false;
-      out.push_back(column->column);
-    }
-    return !out.empty();
   }
 
   Program& program_;
