@@ -8,8 +8,7 @@
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "model/schema/declared_parts.h"
-#include "prisma/default_value.h"
-#include "prisma/native_type.h"
+#include "prisma/field_sql.h"
 
 namespace pgadvise::prisma {
 namespace {

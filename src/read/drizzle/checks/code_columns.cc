@@ -18,7 +18,7 @@ Node widened(Node node) {
 
 bool selects_all_of_one_table(const FoundQuery& query) {
   const CodeQuery& facts = query.facts;
-  if (facts.kind != CodeQuery::Kind::select || !query.table || !facts.selected || facts.tables.size() != 1 ||
+  if (facts.kind != QueryKind::select || !query.table || !facts.selected || facts.tables.size() != 1 ||
       facts.locks || facts.then || facts.selected->size() != query.table->column_names.size())
     return false;
   const auto narrows = [](std::string_view name) {

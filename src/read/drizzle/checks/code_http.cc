@@ -47,7 +47,7 @@ class TransactionsOverHttp {
   std::vector<TransactionOverHttp> read() {
     std::vector<std::pair<const FoundQuery*, HttpDatabase>> found;
     for (const auto& query : index_.queries())
-      if (query.facts.kind == CodeQuery::Kind::transaction)
+      if (query.facts.kind == QueryKind::transaction)
         if (const HttpDatabase database = http_database(index_, query.receiver))
           found.emplace_back(&query, database);
     if (found.empty()) return {};

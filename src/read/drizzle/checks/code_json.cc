@@ -100,10 +100,10 @@ class JsonColumns {
   // ---- JSON.stringify()
 
   void read_written(const FoundQuery& query) {
-    using Made = CodeQuery::Kind;
-    if (!query.table || (query.facts.kind != Made::insert && query.facts.kind != Made::update)) return;
+    if (!query.table || (query.facts.kind != QueryKind::insert && query.facts.kind != QueryKind::update))
+      return;
     steps_ = 0;
-    if (query.facts.kind == Made::update) return rows(query.table, argument_of(query, "set"), 0);
+    if (query.facts.kind == QueryKind::update) return rows(query.table, argument_of(query, "set"), 0);
     rows(query.table, argument_of(query, "values"), 0);
     const Node options = argument_of(query, "onConflictDoUpdate");
     if (const Node set = property_of(options, "set")) rows(query.table, set, 0);
@@ -224,14 +224,14 @@ class JsonColumns {
   // The column that a property of the query's rows has.
   void add_column(const FoundQuery& query, const std::string& property, const Node& call) {
     Node columns;
-    if (query.facts.kind == CodeQuery::Kind::select && !query.facts.relational) {
+    if (query.facts.kind == QueryKind::select && !query.facts.relational) {
       columns = argument_at(object_of(query.anchor));
       const bool nested = !columns && std::ranges::any_of(query.links, [](const auto& link) {
         return link.name.ends_with("Join");
       });
       if (nested) return;  // { orders: {…}, customers: {…} }
       if (columns && !columns.is(Kind::object)) return;
-    } else if (query.facts.kind != CodeQuery::Kind::select) {
+    } else if (query.facts.kind != QueryKind::select) {
       columns = argument_of(query, "returning");
     }
     if (columns.is(Kind::object)) {

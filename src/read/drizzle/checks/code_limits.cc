@@ -99,8 +99,7 @@ class LimitedRows {
     return name_ && any_node(loop, max_nodes, [&](const Node& at) {
              const FoundQuery* other = at.offset() > query_.whole.offset() ? index_.query(at) : nullptr;
              return other &&
-                    (other->facts.kind == CodeQuery::Kind::delete_ ||
-                     other->facts.kind == CodeQuery::Kind::update) &&
+                    (other->facts.kind == QueryKind::delete_ || other->facts.kind == QueryKind::update) &&
                     any_node(other->whole, max_nodes, [&](const Node& part) { return uses(part, 0); });
            });
   }
@@ -129,7 +128,7 @@ class LimitedRows {
 
 bool takes_any_rows(CodeIndex& index, const FoundQuery& query) {
   const CodeQuery& facts = query.facts;
-  if (facts.kind != CodeQuery::Kind::select || !facts.limited || facts.ordered) return false;
+  if (facts.kind != QueryKind::select || !facts.limited || facts.ordered) return false;
   return LimitedRows(index, query).takes_any_rows();
 }
 

@@ -190,7 +190,7 @@ class LoopQueries {
   bool has_transaction(const Node& body) {
     return any_inside(body, [&](const Node& at) {
       const FoundQuery* query = index_.query(at);
-      return query && query->facts.kind == CodeQuery::Kind::transaction;
+      return query && query->facts.kind == QueryKind::transaction;
     });
   }
 
@@ -210,10 +210,9 @@ class LoopQueries {
   // query is a batch.
   template <class Depends>
   std::optional<Comparison> key_of(const FoundQuery& query, Depends&& depends_on) {
-    using Made = CodeQuery::Kind;
     const WrittenStatement* written = statements_.of(query);
-    const Made kind = facts_of(query).kind;
-    if (kind == Made::insert) {
+    const QueryKind kind = facts_of(query).kind;
+    if (kind == QueryKind::insert) {
       std::vector<Node> rows = written ? written->inserted : std::vector{argument_of(query, "values")};
       // By what it returns, such an INSERT tells whether this caller or another one has the row.
       const bool claims = query.link("onConflictDoNothing") && query.link("returning");
@@ -221,7 +220,8 @@ class LoopQueries {
       const auto found = std::ranges::find_if(rows, depends_on);
       return found == rows.end() ? std::nullopt : std::optional(Comparison{"", *found});
     }
-    if (kind != Made::select && kind != Made::update && kind != Made::delete_) return std::nullopt;
+    if (kind != QueryKind::select && kind != QueryKind::update && kind != QueryKind::delete_)
+      return std::nullopt;
     return key_in(conditions_of(query), depends_on);
   }
 
@@ -253,7 +253,7 @@ class LoopQueries {
       const Node found = name.empty() ? Node() : given(arguments, {0, name});
       return found && depends_on(found) ? found : Node();
     };
-    if (query.facts.kind == CodeQuery::Kind::insert) {
+    if (query.facts.kind == QueryKind::insert) {
       const Node row = argument_of(query, "values");
       for (const Node& part : row.is(Kind::object) ? row.children() : std::vector<Node>())
         if (const Node value = given_for(part.child(Field::value))) return Comparison{"", value};
@@ -600,7 +600,7 @@ class LoopQueries {
   // in a function that waits for something else the query is the smaller part.
   bool passed_over(const Loop& loop, const FoundQuery& query, bool called) {
     if (!loop.parallel && ends_early(loop.body)) return true;
-    return (called || facts_of(query).kind != CodeQuery::Kind::select) && waits(body_of(loop), 0);
+    return (called || facts_of(query).kind != QueryKind::select) && waits(body_of(loop), 0);
   }
 
   CodeIndex& index_;

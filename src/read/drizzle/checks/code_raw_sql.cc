@@ -60,8 +60,7 @@ class RawSqlCalls {
     std::string maker;
     if (callee.text(Field::property) == "raw" && index_.is_drizzle(callee.child(Field::object), "sql"))
       maker = "sql.raw";
-    else if (const FoundQuery* query = index_.query(call);
-             query && query->facts.kind == CodeQuery::Kind::execute)
+    else if (const FoundQuery* query = index_.query(call); query && query->facts.kind == QueryKind::execute)
       maker = "execute";
     if (maker.empty()) return;
     steps_ = 0;

@@ -25,9 +25,7 @@ std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
     if (is_function(at) && !runs_at_once(at))
       out.push_back({at.location().line, syntax.location(at.offset() + at.text().size()).line});
   });
-  std::ranges::sort(out, [](const LineRange& a, const LineRange& b) {
-    return a.first != b.first ? a.first < b.first : a.last > b.last;
-  });
+  std::ranges::sort(out, {}, [](const LineRange& one) { return std::pair(one.first, -one.last); });
   return out;
 }
 

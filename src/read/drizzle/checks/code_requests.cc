@@ -33,7 +33,7 @@ class RequestCode {
       read_function(function);
     }
     for (const auto& query : index_.queries())
-      if (query.facts.kind == CodeQuery::Kind::select)
+      if (query.facts.kind == QueryKind::select)
         if (const Request* request = request_of(query.whole)) {
           std::set<Node> seen;
           if (!runs_once(query.whole, seen)) out_.queries.push_back({query.facts, *request});

@@ -52,9 +52,9 @@ std::string database_outside(CodeIndex& index, const Node& body, const FoundQuer
 
 bool writes_by_row(CodeIndex& index, const Node& body, const std::vector<Node>& names,
                    const FoundQuery& query, bool called) {
-  if (query.facts.kind == CodeQuery::Kind::insert)
+  if (query.facts.kind == QueryKind::insert)
     return query.link("onConflictDoNothing") || query.link("onConflictDoUpdate");
-  if (query.facts.kind != CodeQuery::Kind::update) return false;
+  if (query.facts.kind != QueryKind::update) return false;
   const Node set = argument_of(query, "set");
   return !set || any_node(set, max_nodes_of_body, [&](const Node& at) {
     if (at.is(Kind::call_expression) && !placeholder_in(at).empty()) return true;
@@ -70,9 +70,9 @@ namespace {
 Node row_of(CodeIndex& index, const FoundQuery& query, const Comparison& key, const RowSource& rows) {
   const auto &tables = query.facts.tables, &tables_of_rows = rows.query->facts.tables;
   const Node value = bare(key.value);
-  if (query.facts.kind != CodeQuery::Kind::select || rows.nested || tables.empty() ||
-      tables_of_rows.empty() || tables.front() != tables_of_rows.front() ||
-      !value.is(Kind::member_expression) || value.text(Field::property) != key.column)
+  if (query.facts.kind != QueryKind::select || rows.nested || tables.empty() || tables_of_rows.empty() ||
+      tables.front() != tables_of_rows.front() || !value.is(Kind::member_expression) ||
+      value.text(Field::property) != key.column)
     return {};
   const Node row = bare(value.child(Field::object));
   return row.is(Kind::identifier) ? index.names().find(row).name : Node();

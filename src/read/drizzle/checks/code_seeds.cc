@@ -135,7 +135,7 @@ class SeededTables {
     return inserted_.contains(low) ||
            std::ranges::any_of(migrations_, [&](const std::string& text) { return contains(text, low); }) ||
            std::ranges::any_of(index_.queries(), [&](const FoundQuery& query) {
-             return query.facts.kind == CodeQuery::Kind::insert && !query.facts.tables.empty() &&
+             return query.facts.kind == QueryKind::insert && !query.facts.tables.empty() &&
                     query.facts.tables.front() == name;
            });
   }

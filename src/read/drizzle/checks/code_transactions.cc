@@ -37,6 +37,15 @@ Node callback_of(const FoundQuery& transaction) {
   return is_function(callback) ? callback : Node();
 }
 
+// The project's transactions by their callbacks.
+std::map<Node, const FoundQuery*> transactions_of(const CodeIndex& index) {
+  std::map<Node, const FoundQuery*> out;
+  for (const auto& query : index.queries())
+    if (query.facts.kind == QueryKind::transaction)
+      if (const Node callback = callback_of(query)) out.emplace(callback, &query);
+  return out;
+}
+
 bool is_shorter(const CallInTransaction& one, const CallInTransaction& other) {
   if (one.via.size() != other.via.size()) return one.via.size() < other.via.size();
   return one.via < other.via;
@@ -44,12 +53,10 @@ bool is_shorter(const CallInTransaction& one, const CallInTransaction& other) {
 
 class StatementsOutside {
  public:
-  explicit StatementsOutside(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit StatementsOutside(CodeIndex& index)
+      : index_(index), names_(index.names()), transactions_(transactions_of(index)) {}
 
   std::vector<StatementOutsideTransaction> read() {
-    for (const auto& query : index_.queries())
-      if (query.facts.kind == CodeQuery::Kind::transaction)
-        if (const Node callback = callback_of(query)) transactions_.emplace(callback, &query);
     if (transactions_.empty()) return {};
     for (const auto& query : index_.queries()) read_query(query);
     for (auto& [function, writes] : writes_)
@@ -74,9 +81,8 @@ class StatementsOutside {
   }
 
   void read_query(const FoundQuery& query) {
-    using Made = CodeQuery::Kind;
     const CodeQuery& facts = query.facts;
-    if (!facts.awaited || facts.kind == Made::transaction || facts.kind == Made::batch) return;
+    if (!facts.awaited || facts.kind == QueryKind::transaction || facts.kind == QueryKind::batch) return;
     const Node function = function_of(query.whole);
     const auto in = transactions_.find(function);
     if (in != transactions_.end()) {
@@ -196,8 +202,8 @@ class StatementsOutside {
 }  // namespace
 
 bool is_write(const CodeQuery& query) {
-  using Made = CodeQuery::Kind;
-  return query.kind == Made::insert || query.kind == Made::update || query.kind == Made::delete_;
+  return query.kind == QueryKind::insert || query.kind == QueryKind::update ||
+         query.kind == QueryKind::delete_;
 }
 
 bool names_transaction(std::string_view name) {
@@ -219,13 +225,11 @@ bool is_all(const Node& node) {
 }
 
 bool is_condition(const Node& node) {
-  static constexpr std::array<Kind, 11> kinds = {
-      Kind::if_statement,      Kind::else_clause,  Kind::for_statement, Kind::for_in_statement,
-      Kind::while_statement,   Kind::do_statement, Kind::catch_clause,  Kind::ternary_expression,
-      Kind::binary_expression, Kind::array,        Kind::finally_clause};
-  if (is_all(node)) return false;
-  return std::ranges::any_of(kinds, [&](Kind kind) { return node.is(kind); }) || is_function(node) ||
-         node.text().starts_with("switch");
+  return !is_all(node) &&
+         (node.is(Kind::if_statement, Kind::else_clause, Kind::for_statement, Kind::for_in_statement,
+                  Kind::while_statement, Kind::do_statement, Kind::catch_clause, Kind::ternary_expression,
+                  Kind::binary_expression, Kind::array, Kind::finally_clause) ||
+          is_function(node) || node.text().starts_with("switch"));
 }
 
 bool is_unconditional(const Node& node, const Node& function, std::initializer_list<Kind> exits) {
@@ -283,7 +287,7 @@ void ServiceCalls::add(Found& found, const SourceLocation& own, const CallInTran
 
 bool ServiceCalls::is_callback_of_transaction(const Node& function) const {
   const FoundQuery* query = index_.query(function.parent().parent());
-  return query && query->facts.kind == CodeQuery::Kind::transaction && callback_of(*query) == function;
+  return query && query->facts.kind == QueryKind::transaction && callback_of(*query) == function;
 }
 
 const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int depth) {
@@ -318,10 +322,7 @@ const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
   ServiceCalls service_calls(index);
   std::vector<CallInTransaction> out;
-  for (const auto& query : index.queries()) {
-    if (query.facts.kind != CodeQuery::Kind::transaction) continue;
-    const Node callback = callback_of(query);
-    if (!callback) continue;
+  for (const auto& [callback, query] : transactions_of(index)) {
     std::map<SourceLocation, const CallInTransaction*> nearest;  // by place
     for (const CallInTransaction& call : service_calls.in(callback)) {
       const CallInTransaction*& known = nearest[call.place];
@@ -329,8 +330,8 @@ std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
     }
     for (const auto& [place, call] : nearest) {
       CallInTransaction& one = out.emplace_back(*call);
-      one.function = query.facts.function;
-      one.transaction = query.facts.place;
+      one.function = query->facts.function;
+      one.transaction = query->facts.place;
     }
   }
   std::ranges::sort(out, {}, [](const auto& one) { return std::tie(one.transaction, one.via, one.place); });
@@ -339,11 +340,8 @@ std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
 
 std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
   std::map<Node, CodeTransaction> found;  // by callback
-  for (const FoundQuery& query : index.queries()) {
-    if (query.facts.kind != CodeQuery::Kind::transaction) continue;
-    if (const Node callback = callback_of(query))
-      found[callback] = {{}, query.facts.function, query.facts.place};
-  }
+  for (const auto& [callback, query] : transactions_of(index))
+    found[callback] = {{}, query->facts.function, query->facts.place};
   if (found.empty()) return {};
   const auto use = [](CodeTransaction& transaction, const CodeQuery& query) {
     const bool writes = is_write(query);

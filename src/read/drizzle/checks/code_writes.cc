@@ -229,7 +229,7 @@ class WritePairs {
     const auto pair = [](std::string_view from, std::string_view to) {
       return contains(from, "} - ") && contains(to, "} + ");
     };
-    return first.facts.kind == CodeQuery::Kind::update && then.facts.kind == CodeQuery::Kind::update &&
+    return first.facts.kind == QueryKind::update && then.facts.kind == QueryKind::update &&
            (pair(a, b) || pair(b, a));
   }
 

@@ -49,16 +49,14 @@ Node without_with(Node receiver) {
   return receiver;
 }
 
-std::optional<CodeQuery::Kind> kind_of(std::string_view method) {
-  using Made = CodeQuery::Kind;
-  if (method == "from" || method == "findMany" || method == "findFirst" || method == "$count")
-    return Made::select;
-  if (method == "insert") return Made::insert;
-  if (method == "update") return Made::update;
-  if (method == "delete") return Made::delete_;
-  if (method == "execute") return Made::execute;
-  if (method == "transaction") return Made::transaction;
-  if (method == "batch") return Made::batch;
+std::optional<QueryKind> kind_of(std::string_view method) {
+  if (is_one_of(method, {"from", "findMany", "findFirst", "$count"})) return QueryKind::select;
+  if (method == "insert") return QueryKind::insert;
+  if (method == "update") return QueryKind::update;
+  if (method == "delete") return QueryKind::delete_;
+  if (method == "execute") return QueryKind::execute;
+  if (method == "transaction") return QueryKind::transaction;
+  if (method == "batch") return QueryKind::batch;
   return std::nullopt;
 }
 
@@ -141,9 +139,8 @@ bool CodeIndex::has_only_other_tables(const std::string& file) {
 }
 
 bool CodeIndex::is_of_another_database(const FoundQuery& query, bool only_other_tables) {
-  using Made = CodeQuery::Kind;
-  const Made kind = query.facts.kind;
-  if (kind == Made::execute || kind == Made::transaction || kind == Made::batch) return false;
+  const QueryKind kind = query.facts.kind;
+  if (kind == QueryKind::execute || kind == QueryKind::transaction || kind == QueryKind::batch) return false;
   if (only_other_tables && !query.table) return true;
   if (query.link("all") || query.link("get") || query.link("run")) return true;
   const Node table = argument_at(query.anchor);
@@ -245,8 +242,8 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
   }
   const Node first = argument_at(call);
   if (!first) return false;
-  if (*kind == CodeQuery::Kind::transaction || *kind == CodeQuery::Kind::batch) return true;
-  if (*kind == CodeQuery::Kind::execute) {
+  if (*kind == QueryKind::transaction || *kind == QueryKind::batch) return true;
+  if (*kind == QueryKind::execute) {
     const Node& text = first;
     proven = text.is(Kind::call_expression) && text.child(Field::arguments).is(Kind::template_string) &&
              is_drizzle(text.child(Field::function), "sql");
@@ -281,7 +278,7 @@ void CodeIndex::add_call(const Node& call) {
   }
   query.facts.place = query.anchor.location();
   const bool other = has_only_other_tables(query.facts.place.file);
-  if (other && (query.facts.relational || query.facts.kind == CodeQuery::Kind::execute)) proven = false;
+  if (other && (query.facts.relational || query.facts.kind == QueryKind::execute)) proven = false;
   if (!proven && is_of_another_database(query, other)) return;
   if (proven) {
     prove(query.receiver);

@@ -21,6 +21,8 @@
 
 namespace pgadvise::drizzle {
 
+using QueryKind = CodeQuery::Kind;
+
 // A call behind a query: .where(…), .limit(…).
 struct QueryLink {
   std::string name;

@@ -329,12 +329,12 @@ void CodeIndex::complete(FoundQuery& query) {
       if (const SourceTable* joined = table(argument); joined && joined->name)
         facts.tables.push_back(*joined->name);
   }
-  if (facts.kind == CodeQuery::Kind::select) facts.selected = selected_columns(*this, query);
+  if (facts.kind == QueryKind::select) facts.selected = selected_columns(*this, query);
   const Conditions found = conditions(query);
   for (const auto* list : {&found.equal, &found.lists})
     for (const auto& comparison : *list) facts.equal_columns.push_back(comparison.column);
   for (const auto& comparison : found.others) facts.other_columns.push_back(comparison.column);
-  if (facts.kind != CodeQuery::Kind::select) return;
+  if (facts.kind != QueryKind::select) return;
   facts.distinct = !facts.relational && method_of(object_of(query.anchor)).starts_with("selectDistinct");
   facts.aggregate = aggregates(*this, query);
   facts.narrowed = narrowed(*this, query);

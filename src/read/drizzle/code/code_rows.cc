@@ -21,23 +21,23 @@ bool is_few(const Node& limit) {
 
 bool RowSources::yields_rows(const FoundQuery& query) {
   if (query.facts.first) return false;
-  if (query.facts.kind == CodeQuery::Kind::select) {
+  if (query.facts.kind == QueryKind::select) {
     if (query.anchor.child(Field::function).text(Field::property) == "$count") return false;
     return !is_few(argument_of(query, "limit"));
   }
   // What code goes over are rows: of postgres.js the result itself, of others its `rows`.
-  if (query.facts.kind == CodeQuery::Kind::execute) {
+  if (query.facts.kind == QueryKind::execute) {
     const WrittenStatement* written = statements_.of(query);
     return !written || !(written->facts.aggregate || !written->inserted.empty() ||
                          (written->limit && static_cast<double>(*written->limit) <= few_rows));
   }
   // An INSERT of one row returns one.
   if (!query.link("returning")) return false;
-  if (query.facts.kind == CodeQuery::Kind::insert) {
+  if (query.facts.kind == QueryKind::insert) {
     const Node rows = argument_of(query, "values");
     return rows && !rows.is(Kind::object);
   }
-  return query.facts.kind == CodeQuery::Kind::update || query.facts.kind == CodeQuery::Kind::delete_;
+  return query.facts.kind == QueryKind::update || query.facts.kind == QueryKind::delete_;
 }
 
 RowSource RowSources::of(const Node& expression, int depth) {
@@ -240,8 +240,7 @@ RowSource RowSources::property_rows(const Node& value, const std::string& proper
     return of(named ? initial_value(names_.find(part).owner) : part, depth + 1);
   }
   if (const FoundQuery* query = index_.query(node)) {
-    if (query->facts.kind == CodeQuery::Kind::execute)
-      return property == "rows" ? RowSource{query} : RowSource();
+    if (query->facts.kind == QueryKind::execute) return property == "rows" ? RowSource{query} : RowSource();
     return {};
   }
   if (node.is(Kind::identifier)) {
