@@ -47,11 +47,11 @@ ValuePtr without_known_value(const Node& node) {
 
 class Evaluator {
  public:
-  explicit Evaluator(Environment& program) : program_(program) {}
+  explicit Evaluator(Program& program) : program_(program) {}
 
   ValuePtr evaluate(const Node& node, Scope* scope) {
     if (!node) return undefined_value();
-    if (!program_.step_at(node) || program_.nested >= Environment::max_nested)
+    if (!program_.step_at(node) || program_.nested >= Program::max_nested)
       return unknown("the expressions are too many or too deep to follow", node);
     const Nested nested(program_.nested);
     return expression(node, scope);
@@ -107,7 +107,7 @@ class Evaluator {
     const Node node = function.node;
     if (!is_function(node) || node.has_token("async") || node.has_token("*"))
       return without_known_value(node);
-    if (program_.calls >= Environment::max_calls) return unknown("the calls are too deep to follow", node);
+    if (program_.calls >= Program::max_calls) return unknown("the calls are too deep to follow", node);
     const Nested nested(program_.calls);
     Scope* const scope = program_.make_scope(function.scope);
     if (const Node single = node.child(Field::parameter)) {
@@ -353,7 +353,7 @@ class Evaluator {
       } else if (part.is(Kind::escape_sequence)) {
         out += unescaped(part.text());
       }
-      if (out.size() > Environment::max_text) return without_known_value(node);
+      if (out.size() > Program::max_text) return without_known_value(node);
     }
     return text_value(std::move(out), node);
   }
@@ -379,8 +379,8 @@ class Evaluator {
     if (symbol == "===" || symbol == "!==")
       return boolean_value((left->kind == right->kind && *a == *b) == (symbol == "==="), node);
     if (symbol == "+" && (left->is(Values::string) || right->is(Values::string))) {
-      return a->size() + b->size() <= Environment::max_text ? text_value(*a + *b, node)
-                                                            : without_known_value(node);
+      return a->size() + b->size() <= Program::max_text ? text_value(*a + *b, node)
+                                                        : without_known_value(node);
     }
     if (!left->is(Values::number) || !right->is(Values::number)) return without_known_value(node);
     const double x = std::strtod(a->c_str(), nullptr), y = std::strtod(b->c_str(), nullptr);
@@ -438,7 +438,7 @@ class Evaluator {
   }
 
   Outcome statement(const Node& node, Scope* scope) {
-    if (!program_.step_at(node) || program_.nested >= Environment::max_nested)
+    if (!program_.step_at(node) || program_.nested >= Program::max_nested)
       return {true, unknown("the statements are too many or too deep to follow", node)};
     const Nested nested(program_.nested);
     switch (node.kind()) {
@@ -505,20 +505,20 @@ class Evaluator {
     return !is_function(node) && std::ranges::any_of(node.children(), changes_flow);
   }
 
-  Environment& program_;
+  Program& program_;
 };
 
 }  // namespace
 
-ValuePtr evaluate(Environment& program, const Node& node, Scope* scope) {
+ValuePtr evaluate(Program& program, const Node& node, Scope* scope) {
   return Evaluator(program).evaluate(node, scope);
 }
 
-ValuePtr apply_function(Environment& program, const Value& function, const std::vector<ValuePtr>& arguments) {
+ValuePtr apply_function(Program& program, const Value& function, const std::vector<ValuePtr>& arguments) {
   return Evaluator(program).apply(function, arguments);
 }
 
-void bind_names(Environment& program, const Node& pattern, const ValuePtr& value, Scope* scope) {
+void bind_names(Program& program, const Node& pattern, const ValuePtr& value, Scope* scope) {
   Evaluator(program).bind(pattern, value, scope);
 }
 

@@ -26,14 +26,14 @@ std::size_t steps_to_parse(std::string_view text) { return 1 + text.size() / 102
 
 }  // namespace
 
-bool Environment::step_at(const Node& node, std::size_t count) {
+bool Program::step_at(const Node& node, std::size_t count) {
   if (step(count)) return true;
   if (node && unfollowed_.insert(node.syntax()->file()).second && unfollowed_.size() == 1)
     first_unfollowed_ = node.location();
   return false;
 }
 
-bool Environment::step_in(const std::string& file, std::size_t count) {
+bool Program::step_in(const std::string& file, std::size_t count) {
   if (step(count)) return true;
   if (unfollowed_.insert(file).second && unfollowed_.size() == 1) first_unfollowed_ = {file, 0, 0};
   return false;
