@@ -207,7 +207,7 @@ class Builder {
     return list->is(Kind::array) ? list->members : std::vector<Expression>{*list};
   }
 
-  // The columns of such an argument. Empty if one of them is no column of the table.
+  // The columns of such an argument. Empty if the table lacks one of them.
   std::vector<std::string> columns(const Block& model, const Attribute& attribute, const Table& table,
                                    std::string_view argument = "fields", std::size_t position = 0) const {
     std::vector<std::string> out;

@@ -41,7 +41,7 @@ class Parser {
 
   SourceLocation here() const { return location_at(out_.path, lines_, at_); }
 
-  // A comment, at its first slash. False: there is none.
+  // Skips a comment; false at other text.
   bool comment() {
     if (text_.substr(at_, 2) == "//") {
       at_ = std::min(text_.find('\n', at_), text_.size());

@@ -53,7 +53,7 @@ class Bindings {
   const Binding& find(const Node& identifier);
 
   // The declaration that a name of a file's top level or of its imports means, also in another file: a
-  // declarator, a function, a class, an exported expression. Empty if there is none.
+  // declarator, a function, a class, an exported expression. Empty for unknown names.
   Node declared(const std::string& file, const std::string& name, int depth = 0);
   Node exported(const std::string& file, const std::string& name, int depth = 0);
   // The same for an identifier anywhere.

@@ -260,7 +260,7 @@ const std::vector<Resolver::Workspace>& Resolver::workspaces() {
   return *workspaces_;
 }
 
-// The innermost workspace around the folder; nullptr if there is none.
+// The innermost workspace around the folder; nullptr outside of workspaces.
 const Resolver::Workspace* Resolver::workspace_of(const std::string& folder) {
   const Workspace* found = nullptr;
   for (const auto& one : workspaces())

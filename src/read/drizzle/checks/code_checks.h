@@ -23,8 +23,8 @@ std::vector<UnusedColumns> unused_columns(CodeIndex& index);
 
 // The columns of any type that are declared with $type<…>() of an object or array type, get JSON.stringify()
 // in an INSERT or UPDATE, or whose value JSON.parse() gets from a row of a query: in the order of tables,
-// columns and uses, each once with its first place. What is encrypted or compressed on the way is no JSON; a
-// call with "crypt" in its name that gets the text of JSON.stringify() is a use of its own.
+// columns and uses, each once with its first place. Values that are encrypted or compressed on the way are
+// left out; a call with "crypt" in its name that gets the text of JSON.stringify() is a use of its own.
 std::vector<JsonColumn> json_columns(CodeIndex& index);
 
 // ---- code_limits.cc

@@ -173,7 +173,7 @@ class JsonColumns {
     return {};
   }
 
-  // The call of JSON.stringify() that makes the value; empty if there is none.
+  // The call of JSON.stringify() that makes the value; empty for other values.
   Node stringified(const Node& expression, int depth) {
     const Node node = bare(expression);
     if (!node || depth > max_followed || ++steps_ > max_steps) return {};

@@ -21,7 +21,7 @@ Node part_of_all(const Node& element, const Node& list) {
   return {};
 }
 
-// The name of the variable that gets the query's rows; empty if there is none.
+// The name of the variable that gets the query's rows; empty without one.
 Node variable_of(CodeIndex& index, const FoundQuery& query) {
   Node at = query.whole;
   while (bare(at.parent()) == query.whole) at = at.parent();

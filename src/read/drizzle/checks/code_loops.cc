@@ -359,7 +359,7 @@ class LoopQueries {
     if (!is_new) return entry->second;
     std::vector<Inner> found;
     const Node body = function.child(Field::body);
-    // What remembers results is no query for each call.
+    // A function that remembers results does not run its queries in each call.
     if (!contains(lower(body.text()), "cache") && !has_transaction(body))
       any_inside(body, [&](const Node& at) {
         if (!at.is(Kind::call_expression) || !runs_in(at, body) || in_loop(at, body)) return false;

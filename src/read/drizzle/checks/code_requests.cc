@@ -157,8 +157,8 @@ class RequestCode {
            });
   }
 
-  // "" if the expression makes none. A pool of @neondatabase/serverless is none: its WebSockets may not
-  // outlive a request.
+  // "" for other expressions, and for a pool of @neondatabase/serverless, whose WebSockets may not outlive a
+  // request.
   std::string pool_made_by(const Node& node) {
     if (node.is(Kind::new_expression))
       return is_pg_pool(*index_.value(node.child(Field::constructor))) ? "new Pool()" : "";

@@ -78,7 +78,7 @@ Node row_of(CodeIndex& index, const FoundQuery& query, const Comparison& key, co
   return row.is(Kind::identifier) ? index.names().find(row).name : Node();
 }
 
-// Whether the round awaits a call before the query that is no query and has such an argument.
+// Whether the round awaits, before the query, a call of something else that has such an argument.
 template <class Holds>
 bool calls_before(CodeIndex& index, const Node& body, const FoundQuery& query, Holds&& holds) {
   return any_node(body, max_nodes_of_body, [&](const Node& at) {

@@ -259,7 +259,7 @@ bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, i
   return std::ranges::any_of(parts, [&](const Node& part) { return gives_name(part, is, depth + 1); });
 }
 
-// What the call waits for: "fetch", "stripe"; "" if it is no service.
+// What the call waits for: "fetch", "stripe"; "" for other calls.
 std::string ServiceCalls::service_of(const Node& call) {
   Node root = bare(call.child(Field::function));
   if (root.text() == "fetch") {

@@ -54,7 +54,7 @@ bool is_condition(const Node& node);
 bool is_unconditional(const Node& node, const Node& function, std::initializer_list<Kind> exits);
 
 // Whether `is` is true of a name that the value is, or that is in it as a property, an element, a choice, or
-// an argument of `new` or of a call. What is awaited is none of these: it is the result.
+// an argument of `new` or of a call. An awaited call is left out: it gives its result.
 bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, int depth = 0);
 
 // Those in callbacks of transaction(): each place of a call once for each transaction that has it, and of

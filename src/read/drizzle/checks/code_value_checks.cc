@@ -120,8 +120,8 @@ class Search {
     return false;
   }
 
-  // Whether the pattern leaves no free text: an anchored one, or one for what is not allowed. A pattern that
-  // is no literal counts.
+  // Whether the pattern limits the text: an anchored one, or one for what is not allowed. A pattern from
+  // elsewhere counts.
   bool restricts(const Node& expression) {
     const std::string_view text = origin_of(names_, expression).text();
     if (!text.starts_with('/')) return true;

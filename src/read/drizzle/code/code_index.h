@@ -60,7 +60,7 @@ class CodeIndex {
     for (const auto& file : files_)
       if (const auto* module = program_.module(file)) typescript::each_call(module->syntax->root(), act);
   }
-  // The query that the expression is; nullptr if it is none.
+  // The query that the expression is; nullptr for other expressions.
   const FoundQuery* query(const Node& expression) const;
 
   // The prepared query that `query.execute({ id })` runs; nullptr if the call runs none.
@@ -83,7 +83,8 @@ class CodeIndex {
   bool is_drizzle(const Node& expression, std::string_view name);
   // The name of the function or method that is called; "eq" also of `import { eq as equals }`.
   std::string operator_of(const Node& call);
-  // The table that the expression is; nullptr if it is none. The same for a name of a file's top level.
+  // The table that the expression is; nullptr for other expressions. The same for a name of a file's top
+  // level.
   const SourceTable* table(const Node& expression);
   const SourceTable* table(const std::string& file, const std::string& name);
   const SourceTable* table_of(const ValuePtr& value) { return tables_->table(value); }
@@ -151,7 +152,7 @@ class CodeIndex {
   int nested_ = 0;                                                                      // variables followed
 };
 
-// The first argument of the query's link `name(…)`; empty if there is none.
+// The first argument of the query's link `name(…)`; empty without one.
 Node argument_of(const FoundQuery& query, std::string_view name);
 
 }  // namespace pgadvise::drizzle

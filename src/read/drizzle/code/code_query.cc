@@ -93,8 +93,8 @@ bool narrows(CodeIndex& index, const Node& condition, int depth = 0) {
   return !value.is(Kind::true_, Kind::false_, Kind::string);
 }
 
-// Whether the expression is no column, and what it begins with is a parameter, or a variable that gets what a
-// call returns: session.user.id, input.id
+// Whether the expression is a value that begins with a parameter, or with a variable that gets what a call
+// returns: session.user.id, input.id. Columns are left out.
 bool is_given(CodeIndex& index, const Node& expression, int depth = 0) {
   Node node = bare(expression);
   if (depth > max_followed || index.column(node)) return false;
@@ -268,7 +268,7 @@ void add_conditions(CodeIndex& index, const Node& node, CodeIndex::Conditions& o
     }
     const auto arguments = arguments_of(at);
     if (name == "and" || name == "or" || name == "not") {
-      // Of alternatives, no one holds for all rows.
+      // One of several alternatives does not hold for all rows.
       CodeIndex::Conditions inner;
       for (const Node& part : arguments) add_conditions(index, part, name == "and" ? out : inner, followed);
       for (auto* list : {&inner.equal, &inner.lists, &inner.others})

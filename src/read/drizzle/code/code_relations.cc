@@ -16,7 +16,7 @@ class Relations {
  public:
   Relations(Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
-  // Of code that is no application's, only the names count.
+  // Of tests, seeds and the like, only the names count.
   void read(const typescript::Module& module, bool of_application) {
     names_only_ = !of_application;
     if (module.syntax->errors() > 0) names_.complete = false;

@@ -165,7 +165,7 @@ RowSource RowSources::rows_filled(const Binding& binding, int depth) {
 
 namespace {
 
-// What decides how many entries the collection gets: keys, or what is added where there are none.
+// What decides how many entries the collection gets: keys, or what is added without keys.
 std::vector<Node> entries_of(const Node& filling) {
   const bool called = filling.is(Kind::call_expression);
   std::vector<Node> keys;

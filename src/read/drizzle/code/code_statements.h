@@ -23,8 +23,9 @@ class WrittenStatements {
  public:
   explicit WrittenStatements(CodeIndex& index) : index_(index) {}
 
-  // What execute() runs: sql`… ${value}`, sql.raw(`…`), a string, also in a `const`. nullptr: the query is no
-  // such call, a part of the text that is no value is not known, the text does not parse, or it locks rows.
+  // What execute() runs: sql`… ${value}`, sql.raw(`…`), a string, also in a `const`. nullptr for
+  // other queries, and where a part of the text beside values is not known, the text does not parse, or it
+  // locks rows.
   // Valid as long as this object.
   const WrittenStatement* of(const FoundQuery& query);
 

@@ -205,7 +205,7 @@ bool has_form(std::string_view text, std::string_view pattern) {
                     [](char c, char wanted) { return wanted == '0' ? c >= '0' && c <= '9' : c == wanted; });
 }
 
-// What toISOString() makes of a date's text; nullopt for a text that is in local time, or is no date.
+// What toISOString() makes of a date's text; nullopt for a text in local time, and for other texts.
 Text iso_time_of(std::string text) {
   if (has_form(text, "0000-00-00")) text += "T00:00:00.000Z";
   else if (has_form(text, "0000-00-00T00:00:00Z")) text.insert(text.size() - 1, ".000");

@@ -138,7 +138,7 @@ class TableParts {
         if (extras_ <= max_extras) read_extra(item);
       if (!root.partial) return;
     } else if (root.truthy().has_value()) {
-      return;  // drizzle-orm passes over what is no index and the like
+      return;  // drizzle-orm passes over other values
     }
     const std::string name = root.is(Kind::call) ? pg_core_name(*root.base) : "";
     if (name == "index" || name == "uniqueIndex") return read_index(chain, name == "uniqueIndex", location);
