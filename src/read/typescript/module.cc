@@ -1,5 +1,7 @@
 #include "typescript/module.h"
 
+#include "base/text/text.h"
+
 namespace pgadvise::typescript {
 namespace {
 
@@ -161,8 +163,8 @@ class Indexer {
         return;
       }
       const std::string_view method = function.text(Field::property);
-      for (const auto* changing : {"push", "unshift", "splice", "pop", "shift", "sort", "reverse", "set"})
-        if (method == changing) change(function.child(Field::object));
+      if (is_one_of(method, {"push", "unshift", "splice", "pop", "shift", "sort", "reverse", "set"}))
+        change(function.child(Field::object));
     }
   }
 

@@ -120,17 +120,15 @@ class JsonColumns {
         if (part.is(Kind::spread_element))
           for (const Node& inner : part.children()) rows(table, inner, depth + 1);
       }
-    } else if (node.is(Kind::array)) {
-      for (const Node& part : node.children()) rows(table, part, depth + 1);
-    } else if (node.is(Kind::ternary_expression)) {
-      for (const Node& one : choices_of(node)) rows(table, one, depth + 1);
-    } else if (node.is(Kind::binary_expression)) {  // ...(name && { name })
-      rows(table, node.child(Field::right), depth + 1);
-    } else if (node.is(Kind::call_expression) && method_of(node) == "map") {
-      const Node function = argument_at(node);
-      if (!is_function(function)) return;
-      for (const Node& value : returned_values(function)) rows(table, value, depth + 1);
-    } else if (node.is(Kind::identifier)) {
+      return;
+    }
+    std::vector<Node> parts;
+    if (node.is(Kind::array)) parts = node.children();
+    else if (node.is(Kind::ternary_expression)) parts = choices_of(node);
+    else if (node.is(Kind::binary_expression)) parts = {node.child(Field::right)};  // ...(name && { name })
+    else if (method_of(node) == "map") parts = returned_values(argument_at(node));
+    for (const Node& part : parts) rows(table, part, depth + 1);
+    if (node.is(Kind::identifier)) {
       const Binding& binding = names_.find(node);
       if (binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier)) return;
       rows(table, binding.owner.child(Field::value), depth + 1);

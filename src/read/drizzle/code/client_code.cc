@@ -64,10 +64,9 @@ std::string driver_of(const Value& function) {
   if (!function.is(Values::external) || function.name != "drizzle" || !function.text.starts_with(head))
     return {};
   const std::string driver = function.text.substr(head.size());
-  for (const auto* known : {"node-postgres", "postgres-js", "neon-http", "neon-serverless", "vercel-postgres",
-                            "aws-data-api/pg", "xata-http", "bun-sql"})
-    if (driver == known) return driver;
-  return {};
+  const bool known = is_one_of(driver, {"node-postgres", "postgres-js", "neon-http", "neon-serverless",
+                                        "vercel-postgres", "aws-data-api/pg", "xata-http", "bun-sql"});
+  return known ? driver : "";
 }
 
 bool is_postgres_js(const Value& function) {
@@ -200,16 +199,14 @@ class Clients {
   bool names_url(const Node& argument) {
     if (expressions_.value(argument)->is(Values::string)) return true;
     const std::string text = lower(bare(argument).text());
-    return text.ends_with("url") || text.ends_with("url']") || text.ends_with("url\"]") ||
-           text.ends_with("connectionstring") || text.ends_with("connection_string");
+    return ends_with_any(text, {"url", "url']", "url\"]", "connectionstring", "connection_string"});
   }
 
   // Whether the options name this machine, as only a developer's do.
   static bool is_local(const Value& options) {
     for (const auto* key : {"host", "connectionString", "url"})
       if (const auto text = text_member(options, key))
-        for (const auto* name : {"localhost", "127.0.0.1", "::1"})
-          if (contains(*text, name)) return true;
+        if (contains_any(*text, {"localhost", "127.0.0.1", "::1"})) return true;
     return false;
   }
 

@@ -216,17 +216,14 @@ bool may_have_entries(std::string_view path, std::string_view text) {
     if (!matches_path(form, path)) return false;
     switch (form.match) {
       case Match::exported:
-      case Match::members: {
-        return contains_any(text, split(form.names, ' '));
-      }
+      case Match::members: return contains_any(text, split(form.names, ' '));
       case Match::use_server: return contains(text, "use server");
       case Match::route: return may_have_routes(text, form);
       case Match::procedure: return contains(text, "rocedure");
-      case Match::decorator: {
-        const auto names = split(form.names, ' ');
-        return std::ranges::any_of(
-            names, [&](std::string_view name) { return contains(text, "@" + std::string(name) + "("); });
-      }
+      case Match::decorator:
+        return std::ranges::any_of(split(form.names, ' '), [&](std::string_view name) {
+          return contains(text, "@" + std::string(name) + "(");
+        });
     }
     return false;
   });

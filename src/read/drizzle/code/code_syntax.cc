@@ -67,19 +67,12 @@ bool is_awaited(Node expression) {
       case Kind::ternary_expression:
       case Kind::array:
       case Kind::spread_element: continue;
-      case Kind::arguments: {
-        const std::string_view function = above.parent().text(Field::function);
-        if (function == "Promise.all" || function == "Promise.allSettled") return true;
-        return false;
-      }
-      case Kind::member_expression: {
-        const std::string_view name = above.text(Field::property);
-        if (name == "then" || name == "catch" || name == "finally") {
-          above = above.parent();
-          continue;
-        }
-        return false;
-      }
+      case Kind::arguments:
+        return is_one_of(above.parent().text(Field::function), {"Promise.all", "Promise.allSettled"});
+      case Kind::member_expression:
+        if (!is_one_of(above.text(Field::property), {"then", "catch", "finally"})) return false;
+        above = above.parent();
+        continue;
       default: return false;
     }
   }

@@ -270,10 +270,8 @@ class SnapshotCatalog {
 bool looks_like_snapshot(std::string_view text) {
   text = trim(text.substr(0, 3) == "\xef\xbb\xbf" ? text.substr(3) : text);
   if (text.empty() || text.front() != '{') return false;
-  return text.find("\"dialect\"") != std::string_view::npos &&
-         text.find("\"version\"") != std::string_view::npos &&
-         (text.find("\"prevId\"") != std::string_view::npos ||
-          text.find("\"prevIds\"") != std::string_view::npos);
+  return contains(text, "\"dialect\"") && contains(text, "\"version\"") &&
+         contains_any(text, {"\"prevId\"", "\"prevIds\""});
 }
 
 Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Diagnostics& diagnostics) {

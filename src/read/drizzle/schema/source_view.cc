@@ -91,13 +91,16 @@ class ViewColumns {
   Selection of_view(const Chain& view, int depth) {
     const ValuePtr listed = argument(*view.root, 1);
     if (listed->is(Kind::object)) return of_list(*listed);
-    const ChainCall* as = view.find("as");
+    const ValuePtr builder =
+        typescript::make({.kind = Kind::external, .text = "drizzle-orm/pg-core", .name = "QueryBuilder"});
+    return of_as(view, builder, depth);
+  }
+
+  // as(query), as((qb) => query)
+  Selection of_as(const Chain& chain, const ValuePtr& builder, int depth) {
+    const ChainCall* as = chain.find("as");
     ValuePtr query = as ? argument(*as->call, 0) : typescript::undefined_value();
-    if (query->is(Kind::function)) {
-      const ValuePtr builder =
-          typescript::make({.kind = Kind::external, .text = "drizzle-orm/pg-core", .name = "QueryBuilder"});
-      query = tables_.context().program.call(query, {builder}, query->node);
-    }
+    if (query->is(Kind::function)) query = tables_.context().program.call(query, {builder}, query->node);
     return of_source(query, depth + 1);
   }
 
@@ -118,14 +121,9 @@ class ViewColumns {
 
   // qb.select({ … }).from(a).leftJoin(b, …), also with .as('x') behind, and qb.$with('x').as(query).
   Selection of_query(const Chain& chain, int depth) {
-    if (const ChainCall* with = chain.find("$with"); with && with == chain.calls.data()) {
-      const ChainCall* as = chain.find("as");
-      ValuePtr query = as ? argument(*as->call, 0) : typescript::undefined_value();
-      if (query->is(Kind::function)) query = tables_.context().program.call(query, {chain.root}, query->node);
-      return of_source(query, depth + 1);
-    }
+    if (!chain.calls.empty() && chain.calls.front().name == "$with") return of_as(chain, chain.root, depth);
     const auto select = std::ranges::find_if(chain.calls, [](const ChainCall& call) {
-      return call.name == "select" || call.name == "selectDistinct" || call.name == "selectDistinctOn";
+      return is_one_of(call.name, {"select", "selectDistinct", "selectDistinctOn"});
     });
     if (select == chain.calls.end() || select->call->partial) return std::nullopt;
     const ValuePtr fields = argument(*select->call, select->name == "selectDistinctOn" ? 1 : 0);
