@@ -74,8 +74,8 @@ Answer of_array(Program& program, const Value& array, const std::string& name, c
   constexpr std::size_t max_items = 10'000;
   if (array.partial || array.items.size() > max_items) return std::nullopt;
   Value out{.kind = Values::array, .node = node};
+  if (is_one_of(name, {"map", "flatMap", "filter"}) && arguments.size() != 1) return std::nullopt;
   if (name == "map" || name == "flatMap") {
-    if (arguments.size() != 1) return std::nullopt;
     for (std::size_t i = 0; i < array.items.size(); ++i) {
       ValuePtr item =
           program.call(arguments[0], {array.items[i], number_value(static_cast<double>(i))}, node);
@@ -90,7 +90,6 @@ Answer of_array(Program& program, const Value& array, const std::string& name, c
     return make(std::move(out));
   }
   if (name == "filter") {
-    if (arguments.size() != 1) return std::nullopt;
     for (const auto& item : array.items) {
       if (!program.step()) return std::nullopt;
       const bool by_truth = arguments[0]->is(Values::external) && arguments[0]->name == "Boolean";
@@ -112,7 +111,7 @@ Answer of_array(Program& program, const Value& array, const std::string& name, c
   }
   if (name == "slice") return slice(program, array, arguments, node);
   if (name == "join") {
-    if (arguments.size() > 1 || (arguments.size() == 1 && !arguments[0]->is(Values::string)))
+    if (arguments.size() > 1 || (!arguments.empty() && !arguments[0]->is(Values::string)))
       return std::nullopt;
     const std::string between = arguments.empty() ? "," : arguments[0]->text;
     std::vector<std::string> words;

@@ -4,6 +4,7 @@
 // fixed order.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "drizzle/code/code_index.h"
@@ -18,6 +19,24 @@ namespace pgadvise::drizzle {
 // `with`, rows that are passed, returned, spread, logged, changed or given another name, and files with
 // syntax errors.
 std::vector<UnusedColumns> unused_columns(CodeIndex& index);
+
+// ---- code_http.cc: databases behind drivers that send each statement in a request of its own
+
+// A driver of drizzle-orm whose transaction() always throws.
+struct HttpDriver {
+  std::string_view package;
+  std::string_view error;  // what it throws
+  bool batch = false;      // whether it has batch(), which is one transaction
+};
+
+// The driver of the database: the expression is a `const` that drizzle() of such a driver initializes, also
+// in another file, or another `const` of the same value. nullptr for others: another variable may get another
+// database later.
+const HttpDriver* http_driver(CodeIndex& index, const Node& database);
+
+// The calls of transaction() on such databases, without those to which the code gives a transaction() of its
+// own: (db as any).transaction = …
+std::vector<TransactionOverHttp> transactions_over_http(CodeIndex& index);
 
 // ---- code_json.cc
 

@@ -1,11 +1,10 @@
-#include "drizzle/checks/code_http.h"
-
 #include <algorithm>
 #include <array>
 #include <set>
 #include <string>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/code/code_paths.h"
 
 namespace pgadvise::drizzle {

@@ -1,13 +1,13 @@
 #include "drizzle/checks/code_reader.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "drizzle/checks/code_checks.h"
-#include "drizzle/checks/code_http.h"
 #include "drizzle/checks/code_transactions.h"
 #include "drizzle/code/code_index.h"
 #include "drizzle/code/code_relations.h"
@@ -32,34 +32,21 @@ std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
 // The files that findings may point to.
 std::set<std::string> files_of(const CodeFacts& facts) {
   std::set<std::string> out;
-  const auto add = [&](const std::vector<SourceLocation>& places) {
+  const auto add = [&](std::initializer_list<SourceLocation> places,
+                       const std::vector<SourceLocation>& via = {}) {
     for (const auto& place : places) out.insert(place.file);
+    for (const auto& place : via) out.insert(place.file);
   };
-  for (const auto& query : facts.queries) out.insert(query.place.file);
-  for (const auto& found : facts.in_loops) {
-    out.insert(found.loop.file);
-    add(found.via);
-  }
-  for (const auto& raw : facts.raw_sql) out.insert(raw.place.file);
-  for (const auto& transaction : facts.transactions) out.insert(transaction.place.file);
-  for (const auto& call : facts.calls_in_transactions) {
-    out.insert(call.place.file);
-    add(call.via);
-  }
-  for (const auto& pair : facts.write_pairs) {
-    out.insert(pair.then.place.file);
-    out.insert(pair.function_place.file);
-  }
-  for (const auto& one : facts.undeclared_relations) out.insert(one.place.file);
-  for (const auto& one : facts.outside_transactions) out.insert({one.query.place.file, one.transaction.file});
-  for (const auto& found : facts.in_requests) {
-    out.insert(found.request.place.file);
-    add(found.request.via);
-  }
-  for (const auto& pool : facts.pools_in_requests) {
-    out.insert({pool.place.file, pool.request.place.file});
-    add(pool.request.via);
-  }
+  for (const auto& query : facts.queries) add({query.place});
+  for (const auto& found : facts.in_loops) add({found.loop}, found.via);
+  for (const auto& raw : facts.raw_sql) add({raw.place});
+  for (const auto& transaction : facts.transactions) add({transaction.place});
+  for (const auto& call : facts.calls_in_transactions) add({call.place}, call.via);
+  for (const auto& pair : facts.write_pairs) add({pair.then.place, pair.function_place});
+  for (const auto& one : facts.undeclared_relations) add({one.place});
+  for (const auto& one : facts.outside_transactions) add({one.query.place, one.transaction});
+  for (const auto& found : facts.in_requests) add({found.request.place}, found.request.via);
+  for (const auto& pool : facts.pools_in_requests) add({pool.place, pool.request.place}, pool.request.via);
   return out;
 }
 

@@ -1,7 +1,7 @@
 // Whether code looks at a value before it uses it. Internal to code_raw_sql.
 #pragma once
 
-#include "typescript/bindings.h"
+#include "drizzle/code/code_syntax.h"
 
 namespace pgadvise::drizzle {
 

@@ -8,7 +8,6 @@
 
 #include "base/text/text.h"
 #include "drizzle/checks/code_checks.h"
-#include "drizzle/checks/code_http.h"
 #include "drizzle/checks/code_transactions.h"
 
 namespace pgadvise::drizzle {

@@ -30,10 +30,7 @@ constexpr std::array<EntryForm, 13> forms = {{
     {"a NestJS resolver", Match::decorator, "Query Mutation ResolveField MessagePattern", "", ""},
 }};
 
-bool has_word(std::string_view list, std::string_view word) {
-  const auto words = split(list, ' ');
-  return std::ranges::find(words, word) != words.end();
-}
+bool has_word(std::string_view list, std::string_view word) { return is_one_of(word, split(list, ' ')); }
 
 // Whether the path has the folders, one directly below the other.
 bool lies_below(std::string_view path, std::string_view folder) {
@@ -51,8 +48,7 @@ bool matches_path(const EntryForm& form, std::string_view path) {
 }
 
 bool is_path(std::string_view written) {
-  return written.starts_with('/') || written.starts_with('*') || written.empty() || written == "GET" ||
-         written == "POST";
+  return written.starts_with('/') || written.starts_with('*') || is_one_of(written, {"", "GET", "POST"});
 }
 
 // Whether the text calls such a method with a path: `.get("/orders"`.
@@ -64,9 +60,7 @@ bool may_have_routes(std::string_view text, const EntryForm& form) {
       const auto from = text.find_first_not_of(" \t\r\n", at + call.size());
       if (from == std::string_view::npos) break;
       const std::string_view rest = text.substr(from, 2);
-      if (rest == "'/" || rest == "\"/" || rest == "`/" || rest == "'*" || rest == "\"*" || rest == "''" ||
-          rest == "\"\"")
-        return true;
+      if (is_one_of(rest, {"'/", "\"/", "`/", "'*", "\"*", "''", "\"\""})) return true;
     }
   }
   return false;
@@ -167,12 +161,7 @@ class EntryFunctions {
     const std::string_view method = callee.text(Field::property);
     const Node first = bare(arguments.front());
     if (method == "route" && first.is(Kind::object)) {  // fastify.route({ url, handler })
-      for (const Node& part : first.children()) {
-        if (part.is(Kind::pair) && part.text(Field::key) == "handler")
-          add_functions(part.child(Field::value), 0);
-        if (part.is(Kind::method_definition) && part.text(Field::name) == "handler") add(part);
-      }
-      return;
+      return add_functions(member_of(first, "handler"), 0);
     }
     const auto written = string_value(first);
     const bool path = written ? is_path(*written) : first.is(Kind::template_string);
