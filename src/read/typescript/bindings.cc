@@ -211,7 +211,7 @@ Node Bindings::function_in(Node declaration, int depth) {
   if (!declaration.is(Kind::call_expression)) return {};
   const std::string_view wrapper = declaration.text(Field::function);
   const auto arguments = arguments_of(declaration);
-  const bool passes_on = wrapper == "cache" || wrapper == "React.cache" || wrapper == "unstable_cache";
+  const bool passes_on = is_one_of(wrapper, {"cache", "React.cache", "unstable_cache"});
   return passes_on && !arguments.empty() ? function_in(bare(arguments.front()), depth + 1) : Node();
 }
 

@@ -130,7 +130,7 @@ Answer of_array(Program& program, const Value& array, const std::string& name, c
 // Object.freeze(x), Object.values(x) …
 Answer of_object(Program& program, const std::string& name, const Arguments& arguments, const Node& node) {
   if (arguments.empty()) return std::nullopt;
-  if (name == "freeze" || name == "seal" || name == "preventExtensions") return arguments[0];
+  if (is_one_of(name, {"freeze", "seal", "preventExtensions"})) return arguments[0];
   if (name == "assign") {
     Value out{.kind = Values::object, .node = node};
     for (const auto& argument : arguments) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/text/text.h"
 #include "typescript/module.h"
 
 namespace pgadvise::typescript {
@@ -132,15 +133,11 @@ class Evaluator {
     }
     const Node body = node.child(Field::body);
     if (!body.is(Kind::statement_block)) return evaluate(body, scope);
-    const Outcome outcome = block(body, scope);
-    return outcome.returned ? outcome.value : undefined_value(node);
+    return block(body, scope).value_or(undefined_value(node));
   }
 
  private:
-  struct Outcome {
-    bool returned = false;
-    ValuePtr value = {};
-  };
+  using Outcome = std::optional<ValuePtr>;  // what a statement returns; nullopt: the next one follows
 
   ValuePtr expression(const Node& node, Scope* scope) {
     switch (node.kind()) {
@@ -366,7 +363,7 @@ class Evaluator {
       if (auto value = tagged_chain(right_node, evaluate(left_node.child(Field::left), scope), scope))
         return value;
     const ValuePtr left = evaluate(left_node, scope);
-    if (symbol == "??" || symbol == "||" || symbol == "&&") {
+    if (is_one_of(symbol, {"??", "||", "&&"})) {
       const auto truth = left->truthy();
       if (!truth) return without_known_value(node);
       const bool none = left->is(Values::undefined, Values::null);
@@ -433,18 +430,18 @@ class Evaluator {
       if (one.is(Kind::function_declaration))
         scope->variables[std::string(one.text(Field::name))] = evaluate(one, scope);
     for (const Node& one : statements)
-      if (Outcome outcome = statement(one, scope); outcome.returned) return outcome;
+      if (Outcome outcome = statement(one, scope)) return outcome;
     return {};
   }
 
   Outcome statement(const Node& node, Scope* scope) {
     if (!program_.step_at(node) || program_.nested >= Program::max_nested)
-      return {true, unknown("the statements are too many or too deep to follow", node)};
+      return unknown("the statements are too many or too deep to follow", node);
     const Nested nested(program_.nested);
     switch (node.kind()) {
       case Kind::return_statement: {
         const auto parts = node.children();
-        return {true, parts.empty() ? undefined_value(node) : evaluate(parts.front(), scope)};
+        return parts.empty() ? undefined_value(node) : evaluate(parts.front(), scope);
       }
       case Kind::lexical_declaration:
       case Kind::variable_declaration:
@@ -465,8 +462,7 @@ class Evaluator {
       case Kind::type: return {};
       default: break;
     }
-    if (changes_flow(node)) return {true, without_known_value(node)};
-    return {};
+    return changes_flow(node) ? Outcome(without_known_value(node)) : std::nullopt;
   }
 
   Outcome expression_statement(const Node& node, Scope* scope) {

@@ -280,8 +280,7 @@ const files::Package* Resolver::linked_package(const files::Package& own, const 
     const auto at = target.rfind('@');
     return at == std::string::npos || at == 0 ? nullptr : nearest_named(own.path, target.substr(0, at));
   }
-  if (protocol != "file" && protocol != "link" && protocol != "portal" && protocol != "workspace")
-    return nullptr;
+  if (!is_one_of(protocol, {"file", "link", "portal", "workspace"})) return nullptr;
   const std::string folder = files::join_path(own.folder, target);
   for (const auto& package : tree_.packages())
     if (package.folder == folder) return &package;

@@ -318,7 +318,7 @@ class JsonColumns {
     const std::string name = first_word(type);
     if (name.empty()) return {};
     const std::string_view rest = trim(type.substr(name.size()));
-    if (!rest.empty() && rest != "[]" && rest != "| null" && rest != "| undefined") return {};
+    if (!rest.empty() && !is_one_of(rest, {"[]", "| null", "| undefined"})) return {};
     const auto known = index_.type_named(name, file);
     return known && !known->text.starts_with("interface ") ? of_type(known->text, known->file, depth + 1)
                                                            : Origin();

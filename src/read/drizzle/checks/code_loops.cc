@@ -84,19 +84,10 @@ class LoopQueries {
     });
   }
 
-  std::vector<Node> names_in(const Node& pattern) {
-    std::vector<Node> out;
-    any_inside(pattern, [&](const Node& at) {
-      if (at.is(Kind::identifier, Kind::shorthand_property_identifier_pattern)) out.push_back(at);
-      return false;
-    });
-    return out;
-  }
-
   std::optional<Loop> loop_of(const Node& node) {
     if (node.is(Kind::for_in_statement)) {
       if (!node.has_token("of") && node.text(Field::operator_) != "of") return std::nullopt;
-      return Loop{node, bare(node.child(Field::right)), names_in(node.child(Field::left)),
+      return Loop{node, bare(node.child(Field::right)), typescript::bound_names(node.child(Field::left)),
                   node.child(Field::body), Node()};
     }
     if (node.is(Kind::for_statement)) return counting_loop(node);
@@ -110,7 +101,7 @@ class LoopQueries {
     Loop out{node, object_of(node), {}, Node(), Node()};
     out.parallel = true;
     if (function == callback) {
-      out.names = names_in(patterns.front());
+      out.names = typescript::bound_names(patterns.front());
       out.body = callback.child(Field::body);
     } else {
       out.function = function;

@@ -269,7 +269,7 @@ void CodeIndex::add_call(const Node& call) {
         outer.child(Field::function) != above)
       break;
     const std::string name(above.text(Field::property));
-    if (name == "then" || name == "catch" || name == "finally") {
+    if (is_one_of(name, {"then", "catch", "finally"})) {
       query.facts.then = name == "then";
       break;
     }

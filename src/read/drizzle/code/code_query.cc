@@ -86,8 +86,7 @@ bool narrows(CodeIndex& index, const Node& condition, int depth = 0) {
   // Of the alternatives of or(), those with constants are a few rows for everybody: templates, public ones.
   if (name == "and" || name == "or")
     return std::ranges::any_of(arguments, [&](const Node& one) { return narrows(index, one, depth + 1); });
-  if (name == "isNull" || name == "isNotNull" || name == "ne" || name == "not" || name == "notInArray")
-    return false;
+  if (is_one_of(name, {"isNull", "isNotNull", "ne", "not", "notInArray"})) return false;
   if (name != "eq" || arguments.size() < 2) return true;
   const Node value = bare(arguments[1]);
   return !value.is(Kind::true_, Kind::false_, Kind::string);
@@ -143,7 +142,7 @@ bool narrowed(CodeIndex& index, const FoundQuery& query) {
   return std::ranges::any_of(query.links, [&](const QueryLink& link) {
     if (link.name == "where") return narrows(index, argument_at(link.call));
     if (link.name == "innerJoin") return joins_on_value(index, argument_at(link.call, 1));
-    return link.name == "having" || link.name == "$dynamic" || link.name == "as";
+    return is_one_of(link.name, {"having", "$dynamic", "as"});
   });
 }
 
@@ -224,7 +223,7 @@ std::string column_name(CodeIndex& index, const Node& node) {
   return known ? known->column : std::string(node.text(Field::property));
 }
 
-bool is_range(std::string_view op) { return op == "<" || op == "<=" || op == ">" || op == ">="; }
+bool is_range(std::string_view op) { return is_one_of(op, {"<", "<=", ">", ">="}); }
 
 // The operator at the end of SQL, or with `first` at its beginning.
 std::string_view operator_at(std::string_view text, bool first) {
@@ -267,7 +266,7 @@ void add_conditions(CodeIndex& index, const Node& node, CodeIndex::Conditions& o
       return;
     }
     const auto arguments = arguments_of(at);
-    if (name == "and" || name == "or" || name == "not") {
+    if (is_one_of(name, {"and", "or", "not"})) {
       // One of several alternatives does not hold for all rows.
       CodeIndex::Conditions inner;
       for (const Node& part : arguments) add_conditions(index, part, name == "and" ? out : inner, followed);

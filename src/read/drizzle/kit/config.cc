@@ -34,7 +34,7 @@ std::vector<std::string> strings_of(std::string_view text, std::size_t at) {
 bool DrizzleConfig::postgresql() const { return dialects.empty() || is_one_of("postgresql", dialects); }
 
 std::optional<std::string> dialect_name(const std::string& value) {
-  if (value == "postgresql" || value == "postgres" || value == "pg") return "postgresql";
+  if (is_one_of(value, {"postgresql", "postgres", "pg"})) return "postgresql";
   for (const auto* name : {"sqlite", "mysql", "turso", "singlestore", "gel", "mssql", "cockroach",
                            "better-sqlite", "libsql", "mysql2", "d1", "d1-http", "expo", "durable-sqlite"})
     if (value == name) return name;

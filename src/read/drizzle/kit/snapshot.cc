@@ -277,7 +277,7 @@ bool looks_like_snapshot(std::string_view text) {
 Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
   TRY(const files::Json root, files::parse_json(text, file));
   const std::string dialect = files::text_member(root, "dialect");
-  if (dialect != "pg" && dialect != "postgresql" && dialect != "postgres")
+  if (!is_one_of(dialect, {"pg", "postgresql", "postgres"}))
     return fail(Error::Kind::input, file,
                 "a drizzle snapshot of another database (" + ellipsis(dialect, 20) + ")",
                 "pgadvise reads only PostgreSQL schemas");

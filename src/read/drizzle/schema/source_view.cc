@@ -149,7 +149,7 @@ class ViewColumns {
     if (depth > max_depth) return std::nullopt;
     if (fields->is(Kind::call)) {  // getTableColumns(orders)
       const std::string name = drizzle_orm_name(*fields->base);
-      return name == "getTableColumns" || name == "getColumns" || name == "getViewSelectedFields"
+      return is_one_of(name, {"getTableColumns", "getColumns", "getViewSelectedFields"})
                  ? of_source(argument(*fields, 0), depth + 1)
                  : std::nullopt;
     }
