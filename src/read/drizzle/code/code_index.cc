@@ -121,11 +121,10 @@ void CodeIndex::choose_files() {
 }
 
 void CodeIndex::note_dialect(const std::string& path, std::string_view text) {
-  const bool postgres = contains(text, "drizzle-orm/pg-core"), other = contains_any(text, other_tables);
-  if (!postgres && !other) return;
-  Dialects& found = dialects_[package_folder(path)];
-  found.postgres = found.postgres || postgres;
-  found.other = found.other || other;
+  const bool postgres = contains(text, "drizzle-orm/pg-core");
+  if (!postgres && !contains_any(text, other_tables)) return;
+  bool& any = has_postgres_tables_[package_folder(path)];
+  any = any || postgres;
 }
 
 std::string CodeIndex::package_folder(const std::string& path) {
@@ -134,8 +133,9 @@ std::string CodeIndex::package_folder(const std::string& path) {
 }
 
 bool CodeIndex::has_only_other_tables(const std::string& file) {
-  const auto found = dialects_.empty() ? dialects_.end() : dialects_.find(package_folder(file));
-  return found != dialects_.end() && found->second.other && !found->second.postgres;
+  if (has_postgres_tables_.empty()) return false;
+  const auto found = has_postgres_tables_.find(package_folder(file));
+  return found != has_postgres_tables_.end() && !found->second;
 }
 
 bool CodeIndex::is_of_another_database(const FoundQuery& query, bool only_other_tables) {
@@ -222,14 +222,17 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
   if (!kind) return false;
   out.facts.kind = *kind;
   out.anchor = call;
+  const auto set_table = [&](const SourceTable* found) {
+    proven = found != nullptr;
+    out.table = found;
+    if (found && found->name) out.facts.tables.push_back(*found->name);
+  };
   const Node object = object_of(call);
   if (method == "findMany" || method == "findFirst") {
     const Node space = bare(object.child(Field::object));
     if (member_name(space) != "query") return false;
     const auto known = relational_.find(member_name(object));
-    proven = known != relational_.end();
-    if (proven) out.table = known->second;
-    if (proven && known->second->name) out.facts.tables.push_back(*known->second->name);
+    if (known != relational_.end()) set_table(known->second);
     out.facts.relational = true;
     out.facts.first = method == "findFirst";
     out.receiver = bare(space.child(Field::object));
@@ -244,15 +247,11 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
   if (!first) return false;
   if (*kind == QueryKind::transaction || *kind == QueryKind::batch) return true;
   if (*kind == QueryKind::execute) {
-    const Node& text = first;
-    proven = text.is(Kind::call_expression) && text.child(Field::arguments).is(Kind::template_string) &&
-             is_drizzle(text.child(Field::function), "sql");
+    proven = first.is(Kind::call_expression) && first.child(Field::arguments).is(Kind::template_string) &&
+             is_drizzle(first.child(Field::function), "sql");
     return true;
   }
-  const SourceTable* found = table(first);
-  proven = found != nullptr;
-  out.table = found;
-  if (found && found->name) out.facts.tables.push_back(*found->name);
+  set_table(table(first));
   return true;
 }
 

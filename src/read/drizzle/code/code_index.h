@@ -111,10 +111,6 @@ class CodeIndex {
  private:
   static constexpr int max_followed = 5;  // variables, functions and types
 
-  struct Dialects {  // of the tables that a package's files declare
-    bool postgres = false;
-    bool other = false;
-  };
   void choose_files();
   void note_dialect(const std::string& path, std::string_view text);
   std::string package_folder(const std::string& path);
@@ -139,7 +135,7 @@ class CodeIndex {
   bool schema_is_complete_ = true;
   std::vector<std::string> files_;
   std::vector<std::string> entry_files_;
-  std::map<std::string, Dialects> dialects_;  // by the package's folder
+  std::map<std::string, bool> has_postgres_tables_;  // by the folder of a package that declares tables
   std::vector<FoundQuery> queries_;
   std::vector<FoundQuery> undecided_;  // of the pass before receivers are proven
   std::map<Node, std::size_t> by_whole_;
