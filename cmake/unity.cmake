@@ -5,7 +5,7 @@ option(PGADVISE_UNITY "Compile the files of each folder as one unit" OFF)
 
 # Folders whose files name helpers or constants alike: each file stays a unit.
 set(_alike
-  "drizzle/(checks|code)|migrations/(folders|tools)|sql/(definitions|replay)|typescript")
+  "migrations/(folders|tools)|sql/(definitions|replay)")
 set(pgadvise_not_in_unity "/generated/|/(${_alike})$")
 
 # The sources of a library, by their folders.

@@ -8,8 +8,7 @@
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "model/schema/declared_parts.h"
-#include "prisma/default_value.h"
-#include "prisma/native_type.h"
+#include "prisma/field_sql.h"
 
 namespace pgadvise::prisma {
 namespace {
@@ -35,6 +34,13 @@ std::string own_name(const Table& table, const std::vector<std::string>& columns
   std::string base = table.name.name;
   for (const auto& column : columns) base += "_" + column;
   return cut_identifier(std::move(base), longest_identifier - suffix.size()) + std::string(suffix);
+}
+
+// The name that the attribute gives, else Prisma's own.
+std::string mapped_name(const Attribute& attribute, const Table& table,
+                        const std::vector<std::string>& columns, std::string_view suffix) {
+  const std::string mapped = attribute.text("map");
+  return mapped.empty() ? own_name(table, columns, suffix) : mapped;
 }
 
 std::string action(const Attribute& relation, std::string_view name, std::string_view otherwise) {
@@ -83,10 +89,7 @@ class Builder {
  private:
   void gap(SourceLocation place, std::string what, std::optional<QualifiedName> table) {
     if (table) out_.incomplete.insert(*table);
-    SourceGap& added = out_.unknown.emplace_back();
-    added.location = std::move(place);
-    added.what = std::move(what);
-    added.table = std::move(table);
+    out_.unknown.push_back({std::move(place), std::move(what), std::move(table)});
   }
 
   void collect(const Block& block) {
@@ -187,10 +190,8 @@ class Builder {
   void add_primary_key(const Block& model, const Attribute& attribute, std::vector<std::string> columns,
                        Table& table) {
     if (columns.empty()) return gap(attribute.origin, "the key of " + model.name, table.name);
-    std::string name = attribute.text("map");
-    if (name.empty()) name = own_name(table, {}, "_pkey");
-    add_key(table, Constraint::Kind::primary_key, std::move(name), std::move(columns), false,
-            attribute.origin);
+    add_key(table, Constraint::Kind::primary_key, mapped_name(attribute, table, {}, "_pkey"),
+            std::move(columns), false, attribute.origin);
   }
 
   const Field* field_of(const Block& model, const std::string& name) const {
@@ -206,7 +207,7 @@ class Builder {
     return list->is(Kind::array) ? list->members : std::vector<Expression>{*list};
   }
 
-  // The columns of such an argument. Empty if one of them is no column of the table.
+  // The columns of such an argument. Empty if the table lacks one of them.
   std::vector<std::string> columns(const Block& model, const Attribute& attribute, const Table& table,
                                    std::string_view argument = "fields", std::size_t position = 0) const {
     std::vector<std::string> out;
@@ -229,20 +230,17 @@ class Builder {
   }
 
   void add_field_index(const Field& field, const Attribute& unique, Table& table) {
-    if (!table.column(column_of(field))) return;
-    Index index;
-    index.unique = true;
-    index.name = unique.text("map");
-    if (index.name.empty()) index.name = own_name(table, {column_of(field)}, "_key");
-    index.origin = unique.origin;
-    read_key(unique.arguments, index.keys.emplace_back(IndexKey{.column = column_of(field)}));
-    table.indexes.push_back(std::move(index));
+    const std::string column = column_of(field);
+    if (!table.column(column)) return;
+    Index& index = table.indexes.emplace_back(Index{.name = mapped_name(unique, table, {column}, "_key"),
+                                                    .keys = {{.column = column}},
+                                                    .unique = true,
+                                                    .origin = unique.origin});
+    read_key(unique.arguments, index.keys.front());
   }
 
   void add_index(const Block& model, const Attribute& attribute, Table& table) {
-    Index index;
-    index.unique = attribute.name == "unique";
-    index.origin = attribute.origin;
+    Index index{.unique = attribute.name == "unique", .origin = attribute.origin};
     const auto keys = columns(model, attribute, table);
     if (keys.empty()) return gap(attribute.origin, "an index of " + model.name, table.name);
     const auto written = listed(attribute, "fields", 0);
@@ -285,11 +283,10 @@ class Builder {
 
   void add_foreign_key(const Block& model, const Field& field, const Attribute& relation, const Block& target,
                        Table& table) {
-    Constraint key;
-    key.kind = Constraint::Kind::foreign_key;
-    key.columns = columns(model, relation, table, "fields", std::string_view::npos);
-    key.referenced_table = qualified(target);
-    key.origin = field.origin;
+    Constraint key{.kind = Constraint::Kind::foreign_key,
+                   .columns = columns(model, relation, table, "fields", std::string_view::npos),
+                   .referenced_table = qualified(target),
+                   .origin = field.origin};
     if (const Table* referenced = out_.catalog.table(key.referenced_table))
       key.referenced_columns = columns(target, relation, *referenced, "references", std::string_view::npos);
     const std::string relation_of = model.name + "." + field.name;
@@ -324,12 +321,8 @@ class Builder {
       const Table* referenced = out_.catalog.table(qualified(*block));
       const Column* id = referenced ? id_column(*referenced) : nullptr;
       if (!id) return gap(field.origin, "the join table of " + model.name + "." + field.name, std::nullopt);
-      Column column;
-      column.name = column_name;
-      column.type = id->type;
-      column.not_null = true;
-      column.origin = field.origin;
-      table.columns.push_back(std::move(column));
+      table.columns.push_back(
+          {.name = column_name, .type = id->type, .not_null = true, .origin = field.origin});
       if (out_.foreign_keys) table.constraints.push_back(join_key(table, column_name, *referenced, *id));
     }
     add_join_indexes(table);
@@ -348,34 +341,28 @@ class Builder {
 
   static Constraint join_key(const Table& table, const std::string& column, const Table& referenced,
                              const Column& id) {
-    Constraint key;
-    key.kind = Constraint::Kind::foreign_key;
-    key.name = own_name(table, {column}, "_fkey");
-    key.columns = {column};
-    key.referenced_table = referenced.name;
-    key.referenced_columns = {id.name};
-    key.on_delete = key.on_update = "CASCADE";
-    key.origin = table.origin;
-    return key;
+    return {.kind = Constraint::Kind::foreign_key,
+            .name = own_name(table, {column}, "_fkey"),
+            .columns = {column},
+            .referenced_table = referenced.name,
+            .referenced_columns = {id.name},
+            .on_delete = "CASCADE",
+            .on_update = "CASCADE",
+            .origin = table.origin};
   }
 
   void add_join_indexes(Table& table) const {
-    if (join_key_ == JoinKey::primary_key) {
+    if (join_key_ == JoinKey::primary_key)
       add_key(table, Constraint::Kind::primary_key, table.name.name + "_AB_pkey", {"A", "B"}, false,
               table.origin);
-    } else {
-      Index unique;
-      unique.name = cut_identifier(table.name.name + "_AB_unique");
-      unique.unique = true;
-      unique.keys = {{.column = "A"}, {.column = "B"}};
-      unique.origin = table.origin;
-      table.indexes.push_back(std::move(unique));
-    }
-    Index second;
-    second.name = cut_identifier(table.name.name + "_B_index");
-    second.keys = {{.column = "B"}};
-    second.origin = table.origin;
-    table.indexes.push_back(std::move(second));
+    else
+      table.indexes.push_back({.name = cut_identifier(table.name.name + "_AB_unique"),
+                               .keys = {{.column = "A"}, {.column = "B"}},
+                               .unique = true,
+                               .origin = table.origin});
+    table.indexes.push_back({.name = cut_identifier(table.name.name + "_B_index"),
+                             .keys = {{.column = "B"}},
+                             .origin = table.origin});
   }
 
   const std::vector<File>& files_;

@@ -1,6 +1,7 @@
 #include "prisma/syntax.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -11,7 +12,7 @@
 namespace pgadvise::prisma {
 namespace {
 
-bool word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80); }
+bool word_start(char c) { return is_letter(c) || c == '_' || (c & 0x80); }
 bool word_part(char c) { return word_start(c) || is_digit(c) || c == '-'; }
 
 class Parser {
@@ -40,7 +41,7 @@ class Parser {
 
   SourceLocation here() const { return location_at(out_.path, lines_, at_); }
 
-  // A comment, at its first slash. False: there is none.
+  // Skips a comment; false at other text.
   bool comment() {
     if (text_.substr(at_, 2) == "//") {
       at_ = std::min(text_.find('\n', at_), text_.size());
@@ -87,16 +88,10 @@ class Parser {
   }
 
   std::optional<std::uint32_t> hex4() {
+    const std::string_view digits = text_.substr(std::min(at_, text_.size()), 4);
     std::uint32_t code = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      const char c = peek(i);
-      const int value = is_digit(c)            ? c - '0'
-                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                               : -1;
-      if (value < 0) return std::nullopt;
-      code = code * 16 + static_cast<std::uint32_t>(value);
-    }
+    if (std::from_chars(digits.begin(), digits.end(), code, 16).ptr != digits.begin() + 4)
+      return std::nullopt;
     at_ += 4;
     return code;
   }
@@ -108,16 +103,13 @@ class Parser {
         out += text_[at_++];
         continue;
       }
+      constexpr std::string_view letters = "ntr", meanings = "\n\t\r";
       const char escaped = peek(1);
+      const auto letter = letters.find(escaped);
       at_ = std::min(at_ + 2, text_.size());
-      if (escaped == 'n') out += '\n';
-      else if (escaped == 't') out += '\t';
-      else if (escaped == 'r') out += '\r';
-      else if (escaped == 'u') {
-        if (const auto code = hex4()) append_utf8(out, *code);
-      } else {
-        out += escaped;
-      }
+      if (letter != std::string_view::npos) out += meanings[letter];
+      else if (escaped != 'u') out += escaped;
+      else if (const auto code = hex4()) append_utf8(out, *code);
     }
     return take('"');
   }

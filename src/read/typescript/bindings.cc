@@ -31,9 +31,7 @@ void add_returned(const Node& node, std::vector<Node>& out) {
 
 }  // namespace
 
-bool is_name(const Node& node) {
-  return node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier);
-}
+bool is_name(const Node& node) { return node.is(Kind::identifier, Kind::shorthand_property_identifier); }
 
 Node class_around(Node node) {
   while (node && !node.is(Kind::class_body)) node = node.parent();
@@ -49,7 +47,7 @@ std::vector<Node> parameter_patterns(const Node& function) {
   if (const Node single = function.child(Field::parameter)) return {single};
   std::vector<Node> out;
   for (const Node& parameter : function.child(Field::parameters).children())
-    if (parameter.is(Kind::required_parameter) || parameter.is(Kind::optional_parameter))
+    if (parameter.is(Kind::required_parameter, Kind::optional_parameter))
       out.push_back(parameter.child(Field::pattern));
   return out;
 }
@@ -79,17 +77,16 @@ Node function_around(const Node& node) {
 std::string name_of_function(Node function) {
   for (; function; function = function.parent()) {
     if (function.is(Kind::method_definition)) {
-      const std::string name(function.child(Field::name).text());
+      const std::string name(function.text(Field::name));
       const Node owner = class_around(function).parent().child(Field::name);
       return owner ? std::string(owner.text()) + "." + name : name;
     }
-    const bool declares = function.is(Kind::function_declaration) || function.is(Kind::variable_declarator) ||
-                          function.is(Kind::generator_function_declaration);
+    const bool declares = function.is(Kind::function_declaration, Kind::variable_declarator,
+                                      Kind::generator_function_declaration);
     if (function.is(Kind::public_field_definition) || (declares && !function_around(function)))
-      return std::string(function.child(Field::name).text());
+      return std::string(function.text(Field::name));
     const Node value = function.is(Kind::pair) ? function.child(Field::value) : Node();
-    if (is_function(value) || value.is(Kind::call_expression))
-      return std::string(function.child(Field::key).text());
+    if (is_function(value) || value.is(Kind::call_expression)) return std::string(function.text(Field::key));
   }
   return {};
 }
@@ -118,12 +115,12 @@ const Bindings::Names& Bindings::names_of(const Node& scope) {
   };
   const auto declare = [&](Node statement) {
     if (statement.is(Kind::export_statement)) statement = statement.child(Field::declaration);
-    if (statement.is(Kind::lexical_declaration) || statement.is(Kind::variable_declaration)) {
+    if (statement.is(Kind::lexical_declaration, Kind::variable_declaration)) {
       for (const Node& declarator : statement.children())
         if (declarator.is(Kind::variable_declarator))
           add(declarator.child(Field::name), Binding::Kind::variable, declarator, 0);
-    } else if (statement.is(Kind::function_declaration) ||
-               statement.is(Kind::generator_function_declaration) || is_class(statement)) {
+    } else if (statement.is(Kind::function_declaration, Kind::generator_function_declaration) ||
+               is_class(statement)) {
       const Node name = statement.child(Field::name);
       const auto kind = is_class(statement) ? Binding::Kind::class_ : Binding::Kind::function;
       names.try_emplace(std::string(name.text()), Binding{kind, name, statement, name, 0});
@@ -147,9 +144,8 @@ const Binding& Bindings::find(const Node& identifier) {
   static const Binding none;
   const std::string_view name = identifier.text();
   for (Node at = identifier.parent(); at; at = at.parent()) {
-    const bool scope = is_function(at) || at.is(Kind::statement_block) || at.is(Kind::program) ||
-                       at.is(Kind::for_in_statement) || at.is(Kind::for_statement) ||
-                       at.is(Kind::catch_clause) || at.is(Kind::other);
+    const bool scope = is_function(at) || at.is(Kind::statement_block, Kind::program, Kind::for_in_statement,
+                                                Kind::for_statement, Kind::catch_clause, Kind::other);
     if (!scope) continue;
     const Names& names = names_of(at);
     if (const auto found = names.find(name); found != names.end()) return found->second;
@@ -162,16 +158,19 @@ Node Bindings::declared(const std::string& file, const std::string& name, int de
   if (!module) return {};
   if (const auto local = module->locals.find(name); local != module->locals.end()) return local->second;
   const auto import = module->imports.find(name);
-  if (import == module->imports.end() || import->second.name == "*") return {};
-  const std::string target = program_.resolver().resolve(file, import->second.specifier);
-  return target.empty() ? Node() : exported(target, import->second.name, depth + 1);
+  const bool known = import != module->imports.end() && import->second.name != "*";
+  return known ? imported(file, import->second, depth + 1) : Node();
+}
+
+Node Bindings::imported(const std::string& file, const Import& import, int depth) {
+  const std::string target = program_.resolver().resolve(file, import.specifier);
+  return target.empty() ? Node() : exported(target, import.name, depth);
 }
 
 Node Bindings::exported(const std::string& file, const std::string& name, int depth) {
   const auto [entry, is_new] = exported_.try_emplace({file, name});
-  if (!is_new) return entry->second;  // also when barrels export each other
-  const Node found = find_export(file, name, depth);
-  return exported_[{file, name}] = found;
+  if (is_new) entry->second = find_export(file, name, depth);
+  return entry->second;  // none while barrels export each other
 }
 
 Node Bindings::find_export(const std::string& file, const std::string& name, int depth) {
@@ -179,15 +178,11 @@ Node Bindings::find_export(const std::string& file, const std::string& name, int
   if (!module) return {};
   if (const auto known = module->exports.find(name); known != module->exports.end()) {
     const Export& item = known->second;
-    if (!item.from.specifier.empty()) {
-      const std::string target = program_.resolver().resolve(file, item.from.specifier);
-      return target.empty() ? Node() : exported(target, item.from.name, depth + 1);
-    }
+    if (!item.from.specifier.empty()) return imported(file, item.from, depth + 1);
     return item.expression ? item.expression : declared(file, item.local, depth + 1);
   }
   for (const auto& specifier : module->star_exports)
-    if (const auto target = program_.resolver().resolve(file, specifier); !target.empty())
-      if (const Node found = exported(target, name, depth + 1)) return found;
+    if (const Node found = imported(file, {specifier, name}, depth + 1)) return found;
   return {};
 }
 
@@ -202,7 +197,7 @@ Node Bindings::declaration(const Node& identifier) {
 Node Bindings::function_in(Node declaration, int depth) {
   if (declaration.is(Kind::variable_declarator)) {
     declaration = initial_value(declaration);
-  } else if (declaration.is(Kind::pair) || declaration.is(Kind::public_field_definition)) {
+  } else if (declaration.is(Kind::pair, Kind::public_field_definition)) {
     declaration = bare(declaration.child(Field::value));
   }
   // The grammar takes `() => a ? b : f<T>`…`` for a template whose tag is the arrow function.
@@ -214,9 +209,9 @@ Node Bindings::function_in(Node declaration, int depth) {
   if (depth > max_depth_followed) return {};
   if (is_name(declaration)) return function_in(this->declaration(declaration), depth + 1);
   if (!declaration.is(Kind::call_expression)) return {};
-  const std::string_view wrapper = declaration.child(Field::function).text();
+  const std::string_view wrapper = declaration.text(Field::function);
   const auto arguments = arguments_of(declaration);
-  const bool passes_on = wrapper == "cache" || wrapper == "React.cache" || wrapper == "unstable_cache";
+  const bool passes_on = is_one_of(wrapper, {"cache", "React.cache", "unstable_cache"});
   return passes_on && !arguments.empty() ? function_in(bare(arguments.front()), depth + 1) : Node();
 }
 
@@ -245,16 +240,15 @@ Node Bindings::member_function(const Node& object, const std::string& name, int 
   }
   if (object.is(Kind::object)) return method(object, name, depth + 1);
   if (object.is(Kind::member_expression) && bare(object.child(Field::object)).text() == "this") {
-    const std::string_view field = object.child(Field::property).text();
+    const std::string_view field = object.text(Field::property);
     for (const Node& part : class_around(object).children()) {
-      if (part.is(Kind::public_field_definition) && part.child(Field::name).text() == field) {
+      if (part.is(Kind::public_field_definition) && part.text(Field::name) == field) {
         if (const Node found = of_type(first_name(annotated_type(part)))) return found;
         return member_function(bare(part.child(Field::value)), name, depth + 1);
       }
-      if (!part.is(Kind::method_definition) || part.child(Field::name).text() != "constructor") continue;
+      if (!part.is(Kind::method_definition) || part.text(Field::name) != "constructor") continue;
       for (const Node& parameter : part.child(Field::parameters).children())
-        if (parameter.child(Field::pattern).text() == field)
-          return of_type(first_name(annotated_type(parameter)));
+        if (parameter.text(Field::pattern) == field) return of_type(first_name(annotated_type(parameter)));
     }
     return {};
   }
@@ -265,11 +259,8 @@ Node Bindings::member_function(const Node& object, const std::string& name, int 
   if (binding.kind == Binding::Kind::none)
     if (const Module* module = program_.module(object.syntax()->file()))
       if (const auto import = module->imports.find(std::string(object.text()));
-          import != module->imports.end() && import->second.name == "*") {
-        const std::string target =
-            program_.resolver().resolve(object.syntax()->file(), import->second.specifier);
-        return target.empty() ? Node() : function_in(exported(target, name), depth + 1);
-      }
+          import != module->imports.end() && import->second.name == "*")
+        return function_in(imported(object.syntax()->file(), {import->second.specifier, name}, 0), depth + 1);
   const Node found = declaration(object);
   if (is_class(found) || found.is(Kind::object)) return method(found, name, depth + 1);
   if (!found.is(Kind::variable_declarator) || !found.child(Field::name).is(Kind::identifier)) return {};
@@ -280,17 +271,16 @@ Node Bindings::member_function(const Node& object, const std::string& name, int 
 
 Node Bindings::called(const Node& call) {
   const auto [entry, is_new] = called_.try_emplace(call);
-  if (!is_new) return entry->second;
   const Node callee = bare(call.child(Field::function));
-  const Node found = is_function(callee) ? Node() : function_at(callee);
-  return called_[call] = found;
+  if (is_new && !is_function(callee)) entry->second = function_at(callee);
+  return entry->second;
 }
 
 Node Bindings::function_at(const Node& expression) {
   const Node node = bare(expression);
   if (node.is(Kind::identifier)) return function_in(declaration(node), 0);
   if (!node.is(Kind::member_expression)) return is_function(node) ? node : Node();
-  return member_function(bare(node.child(Field::object)), std::string(node.child(Field::property).text()), 0);
+  return member_function(bare(node.child(Field::object)), std::string(node.text(Field::property)), 0);
 }
 
 }  // namespace pgadvise::typescript

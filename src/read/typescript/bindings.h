@@ -53,7 +53,7 @@ class Bindings {
   const Binding& find(const Node& identifier);
 
   // The declaration that a name of a file's top level or of its imports means, also in another file: a
-  // declarator, a function, a class, an exported expression. Empty if there is none.
+  // declarator, a function, a class, an exported expression. Empty for unknown names.
   Node declared(const std::string& file, const std::string& name, int depth = 0);
   Node exported(const std::string& file, const std::string& name, int depth = 0);
   // The same for an identifier anywhere.
@@ -70,6 +70,7 @@ class Bindings {
  private:
   using Names = std::map<std::string, Binding, std::less<>>;
   const Names& names_of(const Node& scope);
+  Node imported(const std::string& file, const Import& import, int depth);
   Node find_export(const std::string& file, const std::string& name, int depth);
   Node function_in(Node declaration, int depth);
   Node member_function(const Node& object, const std::string& name, int depth);

@@ -25,9 +25,7 @@ bool ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-constexpr std::size_t max_text = 1u << 20;  // of a string that is put together
-
-Answer of_string(Environment& program, const std::string& text, const std::string& name,
+Answer of_string(Program& program, const std::string& text, const std::string& name,
                  const Arguments& arguments, const Node& node) {
   if (!program.step_over(text)) return std::nullopt;
   if (name == "toLowerCase" && ascii(text)) return text_value(lower(text), node);
@@ -41,11 +39,11 @@ Answer of_string(Environment& program, const std::string& text, const std::strin
     words.push_back(argument->text);
     size += argument->text.size();
   }
-  if (size > max_text) return std::nullopt;
+  if (size > Program::max_text) return std::nullopt;
   if (name == "concat") return text_value(text + join(words, ""), node);
   if (words.size() == 2 && name == "replaceAll" && !words[0].empty() &&
       words[1].find('$') == std::string::npos &&
-      text.size() / words[0].size() <= max_text / (words[1].size() + 1))
+      text.size() / words[0].size() <= Program::max_text / (words[1].size() + 1))
     return text_value(replace_all(text, words[0], words[1]), node);
   if (words.size() != 1) return std::nullopt;
   if (name == "startsWith") return boolean_value(text.starts_with(words[0]), node);
@@ -61,7 +59,7 @@ std::optional<std::size_t> place_of(const ValuePtr& value, std::size_t size) {
   return static_cast<std::size_t>(std::clamp(number < 0 ? end + number : number, 0.0, end));
 }
 
-Answer slice(Environment& program, const Value& array, const Arguments& arguments, const Node& node) {
+Answer slice(Program& program, const Value& array, const Arguments& arguments, const Node& node) {
   const std::size_t size = array.items.size();
   const auto from = arguments.empty() ? 0 : place_of(arguments[0], size);
   const auto to = arguments.size() < 2 ? size : place_of(arguments[1], size);
@@ -71,13 +69,13 @@ Answer slice(Environment& program, const Value& array, const Arguments& argument
   return make(std::move(out));
 }
 
-Answer of_array(Environment& program, const Value& array, const std::string& name, const Arguments& arguments,
+Answer of_array(Program& program, const Value& array, const std::string& name, const Arguments& arguments,
                 const Node& node) {
   constexpr std::size_t max_items = 10'000;
   if (array.partial || array.items.size() > max_items) return std::nullopt;
   Value out{.kind = Values::array, .node = node};
+  if (is_one_of(name, {"map", "flatMap", "filter"}) && arguments.size() != 1) return std::nullopt;
   if (name == "map" || name == "flatMap") {
-    if (arguments.size() != 1) return std::nullopt;
     for (std::size_t i = 0; i < array.items.size(); ++i) {
       ValuePtr item =
           program.call(arguments[0], {array.items[i], number_value(static_cast<double>(i))}, node);
@@ -92,7 +90,6 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
     return make(std::move(out));
   }
   if (name == "filter") {
-    if (arguments.size() != 1) return std::nullopt;
     for (const auto& item : array.items) {
       if (!program.step()) return std::nullopt;
       const bool by_truth = arguments[0]->is(Values::external) && arguments[0]->name == "Boolean";
@@ -114,7 +111,7 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
   }
   if (name == "slice") return slice(program, array, arguments, node);
   if (name == "join") {
-    if (arguments.size() > 1 || (arguments.size() == 1 && !arguments[0]->is(Values::string)))
+    if (arguments.size() > 1 || (!arguments.empty() && !arguments[0]->is(Values::string)))
       return std::nullopt;
     const std::string between = arguments.empty() ? "," : arguments[0]->text;
     std::vector<std::string> words;
@@ -122,7 +119,7 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
     for (const auto& item : array.items) {
       const auto word = item->as_text();
       size += word ? word->size() + between.size() : 0;
-      if (!word || size > max_text || !program.step(1 + word->size() / 64)) return std::nullopt;
+      if (!word || size > Program::max_text || !program.step(1 + word->size() / 64)) return std::nullopt;
       words.push_back(*word);
     }
     return text_value(join(words, between), node);
@@ -131,10 +128,9 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
 }
 
 // Object.freeze(x), Object.values(x) …
-Answer of_object(Environment& program, const std::string& name, const Arguments& arguments,
-                 const Node& node) {
+Answer of_object(Program& program, const std::string& name, const Arguments& arguments, const Node& node) {
   if (arguments.empty()) return std::nullopt;
-  if (name == "freeze" || name == "seal" || name == "preventExtensions") return arguments[0];
+  if (is_one_of(name, {"freeze", "seal", "preventExtensions"})) return arguments[0];
   if (name == "assign") {
     Value out{.kind = Values::object, .node = node};
     for (const auto& argument : arguments) {
@@ -163,7 +159,7 @@ Answer of_object(Environment& program, const std::string& name, const Arguments&
   return make(std::move(out));
 }
 
-Answer from_entries(Environment& program, const Arguments& arguments, const Node& node) {
+Answer from_entries(Program& program, const Arguments& arguments, const Node& node) {
   if (arguments.size() != 1 || !arguments[0]->is(Values::array) || arguments[0]->partial) return std::nullopt;
   Value out{.kind = Values::object, .node = node};
   for (const auto& entry : arguments[0]->items) {
@@ -228,11 +224,11 @@ std::optional<ValuePtr> enumeration_member(const Value& call, const std::string&
   return make(std::move(out));
 }
 
-std::optional<ValuePtr> call_builtin(Environment& program, const Value& method,
+std::optional<ValuePtr> call_builtin(Program& program, const Value& method,
                                      const std::vector<ValuePtr>& arguments, const Node& node) {
   const Value& base = *method.base;
   if (base.is(Values::string)) return of_string(program, base.text, method.name, arguments, node);
-  if (method.name == "toString" && arguments.empty() && (base.is(Values::number) || base.is(Values::boolean)))
+  if (method.name == "toString" && arguments.empty() && base.is(Values::number, Values::boolean))
     return text_value(*base.as_text(), node);
   if (base.is(Values::external) && base.text.empty() && base.name == "Array" && method.name == "from" &&
       arguments.size() == 1 && arguments[0]->is(Values::array))

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "typescript/environment.h"
+#include "typescript/program.h"
 
 namespace pgadvise::typescript {
 
 // `method`: a value of Kind::member. nullopt: not one of these methods, or its values are not known.
-std::optional<ValuePtr> call_builtin(Environment& program, const Value& method,
+std::optional<ValuePtr> call_builtin(Program& program, const Value& method,
                                      const std::vector<ValuePtr>& arguments, const Node& node);
 
 // The labels that `call`.name holds: z.enum(['a', 'b']).options, .enum of the same as an object, enumValues

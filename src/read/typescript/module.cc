@@ -1,5 +1,7 @@
 #include "typescript/module.h"
 
+#include "base/text/text.h"
+
 namespace pgadvise::typescript {
 namespace {
 
@@ -10,22 +12,22 @@ std::string name_of(const Node& node) {
 
 // The variable at the begin of a.b.c, a[b] and (a as any).b.
 Node root_of(Node node) {
-  while (node.is(Kind::member_expression) || node.is(Kind::subscript_expression) || is_wrapper(node))
+  while (node.is(Kind::member_expression, Kind::subscript_expression) || is_wrapper(node))
     node = is_wrapper(node) ? inside_wrapper(node) : node.child(Field::object);
   return node;
 }
 
 // The module of require("m"); "" for anything else.
 std::string required(const Node& value) {
-  if (!value.is(Kind::call_expression) || value.child(Field::function).text() != "require") return {};
+  if (!value.is(Kind::call_expression) || value.text(Field::function) != "require") return {};
   const auto arguments = value.child(Field::arguments).children();
   return arguments.size() == 1 ? string_value(arguments[0]).value_or("") : "";
 }
 
 // Whether the declaration is more than the signature of an overloaded function, or a type.
 bool has_value(const Node& declaration) {
-  return declaration.is(Kind::function_declaration) || declaration.is(Kind::generator_function_declaration) ||
-         declaration.is(Kind::class_declaration) || declaration.is(Kind::enum_declaration);
+  return declaration.is(Kind::function_declaration, Kind::generator_function_declaration,
+                        Kind::class_declaration, Kind::enum_declaration);
 }
 
 class Indexer {
@@ -100,7 +102,7 @@ class Indexer {
   // Returns the names that the declaration binds.
   std::vector<std::string> declare(const Node& declaration) {
     std::vector<std::string> names;
-    if (declaration.is(Kind::lexical_declaration) || declaration.is(Kind::variable_declaration)) {
+    if (declaration.is(Kind::lexical_declaration, Kind::variable_declaration)) {
       for (const Node& declarator : declaration.children())
         if (declarator.is(Kind::variable_declarator)) variable(declarator, names);
     } else if (const Node name = declaration.child(Field::name); name && has_value(declaration)) {
@@ -143,9 +145,9 @@ class Indexer {
       const Node left = node.child(Field::left), right = node.child(Field::right);
       if (left.text() == "module.exports") {
         out_.export_assignment = right;
-      } else if (left.is(Kind::member_expression) && (left.child(Field::object).text() == "exports" ||
-                                                      left.child(Field::object).text() == "module.exports")) {
-        add_export(std::string(left.child(Field::property).text()), {"", right, {}});
+      } else if (left.is(Kind::member_expression) &&
+                 (left.text(Field::object) == "exports" || left.text(Field::object) == "module.exports")) {
+        add_export(std::string(left.text(Field::property)), {"", right, {}});
       } else {
         change(left);
       }
@@ -160,9 +162,9 @@ class Indexer {
           change(arguments.front());
         return;
       }
-      const std::string_view method = function.child(Field::property).text();
-      for (const auto* changing : {"push", "unshift", "splice", "pop", "shift", "sort", "reverse", "set"})
-        if (method == changing) change(function.child(Field::object));
+      const std::string_view method = function.text(Field::property);
+      if (is_one_of(method, {"push", "unshift", "splice", "pop", "shift", "sort", "reverse", "set"}))
+        change(function.child(Field::object));
     }
   }
 
@@ -183,12 +185,11 @@ std::vector<Node> bound_names(const Node& pattern) {
   while (!open.empty()) {
     const Node node = open.back();
     open.pop_back();
-    if (node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier_pattern))
-      out.push_back(node);
+    if (node.is(Kind::identifier, Kind::shorthand_property_identifier_pattern)) out.push_back(node);
     else if (node.is(Kind::pair_pattern)) open.push_back(node.child(Field::value));
-    else if (node.is(Kind::assignment_pattern) || node.is(Kind::object_assignment_pattern))
+    else if (node.is(Kind::assignment_pattern, Kind::object_assignment_pattern))
       open.push_back(node.child(Field::left));
-    else if (node.is(Kind::object_pattern) || node.is(Kind::array_pattern) || node.is(Kind::rest_pattern)) {
+    else if (node.is(Kind::object_pattern, Kind::array_pattern, Kind::rest_pattern)) {
       const auto parts = node.children();
       open.insert(open.end(), parts.rbegin(), parts.rend());
     }

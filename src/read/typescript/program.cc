@@ -26,14 +26,14 @@ std::size_t steps_to_parse(std::string_view text) { return 1 + text.size() / 102
 
 }  // namespace
 
-bool Environment::step_at(const Node& node, std::size_t count) {
+bool Program::step_at(const Node& node, std::size_t count) {
   if (step(count)) return true;
   if (node && unfollowed_.insert(node.syntax()->file()).second && unfollowed_.size() == 1)
     first_unfollowed_ = node.location();
   return false;
 }
 
-bool Environment::step_in(const std::string& file, std::size_t count) {
+bool Program::step_in(const std::string& file, std::size_t count) {
   if (step(count)) return true;
   if (unfollowed_.insert(file).second && unfollowed_.size() == 1) first_unfollowed_ = {file, 0, 0};
   return false;
@@ -138,55 +138,36 @@ std::set<std::string> Program::parse_exports_ahead(std::vector<std::string> path
   return seen;
 }
 
-void Program::add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,
-                        std::vector<std::string>& out) {
+void Program::add_exports(const std::string& path, std::set<std::string>& visited, Exports& out) {
+  const bool first = visited.empty();
   const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
-  if (!found || !step_in(path, found->export_order.size() + found->star_exports.size() + 1)) return;
+  if (!found || !step_in(path, 2 * found->export_order.size() + found->star_exports.size() + 1)) return;
   const Nested one_more(nested);
-  for (const auto& name : found->export_order)
-    if (seen.insert(name).second) out.push_back(name);
+  const auto add = [&](const std::string& name) {
+    if ((first || name != "default") && out.files.try_emplace(name, path).second) out.names.push_back(name);
+  };
+  std::ranges::for_each(found->export_order, add);
   if (found->export_assignment)
     if (const ValuePtr value = exported(path, "module.exports"); value->is(Values::object))
-      for (const auto& property : value->properties)
-        if (seen.insert(property.key).second) out.push_back(property.key);
+      for (const auto& property : value->properties) add(property.key);
   for (const auto& specifier : found->star_exports)
-    if (const auto target = resolver_.resolve(path, specifier); !target.empty()) {
-      std::vector<std::string> names;
-      add_names(target, visited, seen, names);
-      step_in(path, names.size());
-      for (auto& name : names)
-        if (name != "default") out.push_back(std::move(name));
-    }
+    if (const auto target = resolver_.resolve(path, specifier); !target.empty())
+      add_exports(target, visited, out);
 }
 
-std::vector<std::string> Program::exported_names(const std::string& path) {
-  std::vector<std::string> out;
-  std::set<std::string> visited, seen;
-  add_names(path, visited, seen, out);
+Program::Exports Program::exports_of(const std::string& path) {
+  Exports out;
+  std::set<std::string> visited;
+  add_exports(path, visited, out);
   return out;
 }
 
-void Program::add_origins(const std::string& path, std::set<std::string>& visited,
-                          std::map<std::string, std::string>& out) {
-  const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
-  if (!found || !step_in(path, found->exports.size() + found->star_exports.size() + 1)) return;
-  const Nested one_more(nested);
-  for (const auto& [name, item] : found->exports) out.try_emplace(name, path);
-  if (found->export_assignment)
-    if (const ValuePtr value = exported(path, "module.exports"); value->is(Values::object))
-      for (const auto& property : value->properties) out.try_emplace(property.key, path);
-  for (const auto& specifier : found->star_exports)
-    if (const auto target = resolver_.resolve(path, specifier); !target.empty())
-      add_origins(target, visited, out);
-}
+std::vector<std::string> Program::exported_names(const std::string& path) { return exports_of(path).names; }
 
 const std::map<std::string, std::string>& Program::origins(const std::string& path) {
   const auto [entry, is_new] = origins_.try_emplace(path);
-  if (!is_new) return entry->second;
-  std::map<std::string, std::string> out;
-  std::set<std::string> visited;
-  add_origins(path, visited, out);
-  return origins_[path] = std::move(out);
+  if (is_new) entry->second = exports_of(path).files;
+  return entry->second;
 }
 
 ValuePtr Program::find_export(const std::string& path, const std::string& name) {
@@ -195,15 +176,14 @@ ValuePtr Program::find_export(const std::string& path, const std::string& name) 
   if (const auto known = found->exports.find(name); known != found->exports.end()) {
     const Export& item = known->second;
     if (!item.from.specifier.empty()) return imported(path, item.from, {});
-    if (item.expression) return Evaluator(*this, path).evaluate(item.expression, nullptr);
+    if (item.expression) return evaluate(*this, item.expression);
     if (const auto import = found->imports.find(item.local); import != found->imports.end())
       return imported(path, import->second, {});
     return local(path, item.local);
   }
   if (found->export_assignment)
-    return name == "module.exports" || name == "default"
-               ? Evaluator(*this, path).evaluate(found->export_assignment, nullptr)
-               : member(exported(path, "module.exports"), name);
+    return name == "module.exports" || name == "default" ? evaluate(*this, found->export_assignment)
+                                                         : member(exported(path, "module.exports"), name);
   if (name == "default" || found->star_exports.empty()) return nullptr;
   const auto& known = origins(path);
   const auto origin = known.find(name);
@@ -217,8 +197,7 @@ ValuePtr Program::exported(const std::string& path, const std::string& name) {
   if (!is_new) return entry->second ? entry->second : unknown(name + " depends on itself");
   const Nested one_more(nested);
   ValuePtr value = find_export(path, name);
-  if (!value) value = unknown(path + " does not export " + name);
-  return exports_[{path, name}] = std::move(value);
+  return entry->second = value ? value : unknown(path + " does not export " + name);
 }
 
 ValuePtr Program::imported(const std::string& from, const Import& import, const Node& node) {
@@ -238,22 +217,19 @@ ValuePtr Program::local(const std::string& path, const std::string& name) {
   if (!found || declared == found->locals.end()) return unknown(name + " is not declared");
   const auto [entry, is_new] = locals_.try_emplace({path, name});
   if (!is_new) return entry->second ? entry->second : unknown(name + " depends on itself", declared->second);
-  ValuePtr value = initial_value(path, *found, name, declared->second);
-  return locals_[{path, name}] = std::move(value);
+  return entry->second = initial_value(*found, name, declared->second);
 }
 
-ValuePtr Program::initial_value(const std::string& path, const Module& module, const std::string& name,
-                                const Node& node) {
+ValuePtr Program::initial_value(const Module& module, const std::string& name, const Node& node) {
   if (module.changed.count(name)) return unknown(name + " changes", node);
-  Evaluator evaluator(*this, path);
-  if (!node.is(Kind::variable_declarator)) return evaluator.evaluate(node, nullptr);
+  if (!node.is(Kind::variable_declarator)) return evaluate(*this, node);
   const Node pattern = node.child(Field::name), initial = node.child(Field::value);
   if (!initial) return unknown(name + " has no initial value", node);
-  if (pattern.is(Kind::identifier)) return evaluator.evaluate(initial, nullptr);
+  if (pattern.is(Kind::identifier)) return evaluate(*this, initial);
   const auto [entry, is_new] = bound_.try_emplace(node);
   if (is_new) entry->second = make_scope(nullptr);
   Scope* const scope = entry->second;
-  if (is_new) evaluator.bind(pattern, evaluator.evaluate(initial, nullptr), scope);
+  if (is_new) bind_names(*this, pattern, evaluate(*this, initial), scope);
   const auto bound = scope->variables.find(name);
   return bound == scope->variables.end() ? unknown(name + " is not bound", node) : bound->second;
 }
@@ -270,14 +246,12 @@ ValuePtr Program::variable(const std::string& file, const std::string& name, con
 
 ValuePtr Program::call(const ValuePtr& function, const std::vector<ValuePtr>& arguments, const Node& node) {
   if (function->is(Values::unknown)) return function;
-  if (function->is(Values::function))
-    return Evaluator(*this, function->node.syntax()->file()).apply(*function, arguments);
+  if (function->is(Values::function)) return apply_function(*this, *function, arguments);
   if (function->is(Values::member))
     if (auto result = call_builtin(*this, *function, arguments, node)) return *result;
-  const bool symbolic = function->is(Values::member)
-                            ? function->base->is(Values::external) || function->base->is(Values::member) ||
-                                  function->base->is(Values::call) || function->base->is(Values::tagged)
-                            : function->is(Values::external) || function->is(Values::call);
+  const bool symbolic = function->is(Values::member) ? function->base->is(Values::external, Values::member,
+                                                                          Values::call, Values::tagged)
+                                                     : function->is(Values::external, Values::call);
   if (symbolic) return make({.kind = Values::call, .base = function, .items = arguments, .node = node});
   return unknown("what is called is not a function", node);
 }

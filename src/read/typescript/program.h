@@ -5,26 +5,38 @@
 // that change, loops, conditions on the environment, asynchronous functions.
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/step_budget.h"
 #include "files/tree.h"
-#include "typescript/environment.h"
 #include "typescript/module.h"
 #include "typescript/resolve.h"
+#include "typescript/value.h"
 
 namespace pgadvise::typescript {
 
-class Program : public Environment {
+// Variables of a function's body.
+struct Scope {
+  std::map<std::string, ValuePtr> variables = {};
+  Scope* above = nullptr;  // null: the module's
+};
+
+class Program {
  public:
   // Takes steps of the tree's budget.
   explicit Program(files::Tree& tree)
-      : Environment(tree.steps()), tree_(tree), resolver_(tree), reported_(exhausted()) {}
+      : tree_(tree), resolver_(tree), budget_(tree.steps()), reported_(exhausted()) {}
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
 
   files::Tree& tree() { return tree_; }
   Resolver& resolver() { return resolver_; }
@@ -48,12 +60,36 @@ class Program : public Environment {
   // Files of which not all is followed, since the steps ended.
   const std::set<std::string>& unfollowed() const { return unfollowed_; }
 
-  ValuePtr call(const ValuePtr& function, const std::vector<ValuePtr>& arguments,
-                const Node& node = {}) override;
-  ValuePtr member(const ValuePtr& object, const std::string& name, const Node& node = {}) override;
-  ValuePtr variable(const std::string& file, const std::string& name, const Node& node) override;
-  std::vector<std::string> exported_names(const std::string& file) override;
-  ValuePtr exported(const std::string& file, const std::string& name) override;
+  // The value of calling `function` with `arguments`.
+  ValuePtr call(const ValuePtr& function, const std::vector<ValuePtr>& arguments, const Node& node = {});
+  // object.name
+  ValuePtr member(const ValuePtr& object, const std::string& name, const Node& node = {});
+  // A variable of the file's top level, an import, or a global variable.
+  ValuePtr variable(const std::string& file, const std::string& name, const Node& node);
+
+  // What the module exports, `export *` included, in the order of the files.
+  std::vector<std::string> exported_names(const std::string& file);
+  // The value of an exported name; unknown for a missing one. The same pointer for each call.
+  ValuePtr exported(const std::string& file, const std::string& name);
+
+  // Expressions evaluated and elements copied; false when there are no steps left.
+  bool step(std::size_t count = 1) { return budget_.take(count); }
+  // The same; when there are none left, remembers that the rest of the file is not followed.
+  bool step_at(const Node& node, std::size_t count = 1);
+  bool step_in(const std::string& file, std::size_t count = 1);
+  // Steps for a text that is copied or compared.
+  bool step_over(std::string_view text) { return step(text.size() / 64); }
+  // Lives as long as the program: functions of a scope may be in its variables.
+  Scope* make_scope(Scope* above) { return &scopes_.emplace_back(Scope{.above = above}); }
+
+  bool exhausted() const { return budget_.exhausted(); }
+  const StepBudget& budget() const { return budget_; }
+
+  static constexpr int max_nested = 600;             // expressions
+  static constexpr int max_calls = 60;               // calls of the project's functions
+  static constexpr std::size_t max_text = 1u << 20;  // bytes of a string that is put together
+  int nested = 0;
+  int calls = 0;
 
  private:
   struct ParseJob {
@@ -63,18 +99,24 @@ class Program : public Environment {
   };
   void parse_at_once(std::vector<ParseJob>& jobs);  // empties the list
   ValuePtr local(const std::string& path, const std::string& name);
-  ValuePtr initial_value(const std::string& path, const Module& module, const std::string& name,
-                         const Node& node);
+  ValuePtr initial_value(const Module& module, const std::string& name, const Node& node);
   ValuePtr imported(const std::string& from, const Import& import, const Node& node);
-  void add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,
-                 std::vector<std::string>& out);
+  struct Exports {
+    std::vector<std::string> names;            // in order
+    std::map<std::string, std::string> files;  // that have them, by name
+  };
+  // Adds what the file exports itself, and by `export *` without "default".
+  void add_exports(const std::string& path, std::set<std::string>& visited, Exports& out);
+  Exports exports_of(const std::string& path);
   ValuePtr find_export(const std::string& path, const std::string& name);
-  void add_origins(const std::string& path, std::set<std::string>& visited,
-                   std::map<std::string, std::string>& out);
   const std::map<std::string, std::string>& origins(const std::string& path);
 
   files::Tree& tree_;
   Resolver resolver_;
+  StepBudget& budget_;
+  std::deque<Scope> scopes_;
+  SourceLocation first_unfollowed_;   // where the steps ended
+  std::set<std::string> unfollowed_;  // files of which not all is followed
   std::map<std::string, std::unique_ptr<const Module>> modules_;
   std::map<std::string, Result<std::unique_ptr<const Module>>> ahead_;  // not asked for yet
   std::set<std::string> parsed_;
@@ -85,6 +127,18 @@ class Program : public Environment {
   std::map<std::pair<std::string, std::string>, ValuePtr> exports_;
   // By file: the file with the export of each name that the file exports itself or by `export *`.
   std::map<std::string, std::map<std::string, std::string>> origins_;
+};
+
+// Counts a level of nesting while it lives.
+class Nested {
+ public:
+  explicit Nested(int& depth) : depth_(depth) { ++depth_; }
+  ~Nested() { --depth_; }
+  Nested(const Nested&) = delete;
+  Nested& operator=(const Nested&) = delete;
+
+ private:
+  int& depth_;
 };
 
 }  // namespace pgadvise::typescript

@@ -4,6 +4,7 @@
 
 #include "base/text/json_parse.h"
 #include "base/text/text.h"
+#include "files/code_text.h"
 #include "files/files.h"
 #include "files/glob.h"
 #include "files/yaml_file.h"
@@ -15,33 +16,13 @@ constexpr const char* extensions[] = {".ts", ".tsx", ".mts", ".cts", ".js", ".js
 
 // JSON with comments and trailing commas, as tsconfig.json has it.
 files::Json parse_tolerantly(const std::string& text) {
-  std::string out;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"') quoted = !quoted;
-    if (quoted && c == '\\' && i + 1 < text.size()) {
-      out += c;
-      out += text[++i];
-      continue;
-    }
-    if (!quoted && (c == '}' || c == ']')) {
-      const auto last = out.find_last_not_of(" \t\r\n");
-      if (last != std::string::npos && out[last] == ',') out[last] = ' ';
-    }
-    if (!quoted && text.compare(i, 2, "//") == 0) {
-      i = std::min(text.find('\n', i), text.size()) - 1;
-      continue;
-    }
-    if (!quoted && text.compare(i, 2, "/*") == 0) {
-      i = std::min(text.find("*/", i), text.size() - 2) + 1;
-      continue;
-    }
-    out += c;
+  auto [code, plain] = files::code_text(text);
+  for (auto comma = plain.find(','); comma != std::string::npos; comma = plain.find(',', comma + 1)) {
+    const auto next = plain.find_first_not_of(" \t\r\n", comma + 1);
+    if (next != std::string::npos && (plain[next] == '}' || plain[next] == ']')) code[comma] = ' ';
   }
-  files::Json json = parsed_json(out);
-  if (json.is_discarded()) json = nullptr;
-  return json;
+  files::Json json = parsed_json(code);
+  return json.is_discarded() ? files::Json() : json;
 }
 
 // What stands for the star, if the pattern, which has at most one, matches.
@@ -63,11 +44,17 @@ std::pair<std::string, std::string> package_and_rest(const std::string& specifie
 }
 
 std::size_t common_prefix(std::string_view a, std::string_view b) {
-  return static_cast<std::size_t>(
-      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())),
-                    b.begin())
-          .first -
-      a.begin());
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+// The texts of a list, or the only text.
+std::vector<std::string> texts_of(const files::Json& written) {
+  std::vector<std::string> out;
+  if (written.is_string()) return {written.get<std::string>()};
+  if (written.is_array())
+    for (const auto& item : written)
+      if (item.is_string()) out.push_back(item.get<std::string>());
+  return out;
 }
 
 // Whether the package in `folder` belongs to the workspace with these patterns, seen from `root`.
@@ -187,13 +174,7 @@ Resolver::Config Resolver::read_config(const std::string& path, int depth) {
   if (depth > max_extends) return out;
   const files::Json& json = json_of(path);
   const std::string folder(files::folder_of(path));
-  std::vector<std::string> bases;
-  const files::Json& extends = files::member(json, "extends");
-  if (extends.is_string()) bases.push_back(extends.get<std::string>());
-  if (extends.is_array())
-    for (const auto& item : extends)
-      if (item.is_string()) bases.push_back(item.get<std::string>());
-  for (const auto& base : bases)
+  for (const auto& base : texts_of(files::member(json, "extends")))
     if (const auto file = extended(path, base); !file.empty()) {
       Config inherited = read_config(file, depth + 1);
       if (inherited.base_url) out.base_url = std::move(inherited.base_url);
@@ -205,11 +186,8 @@ Resolver::Config Resolver::read_config(const std::string& path, int depth) {
   if (const files::Json& paths = files::member(options, "paths"); paths.is_object()) {
     out.paths.emplace();
     for (const auto& [pattern, targets] : paths.items()) {
-      std::vector<std::string> full;
-      if (targets.is_array())
-        for (const auto& target : targets)
-          if (target.is_string())
-            full.push_back(files::join_path(out.base_url.value_or(folder), target.get<std::string>()));
+      auto full = targets.is_array() ? texts_of(targets) : std::vector<std::string>();
+      for (auto& target : full) target = files::join_path(out.base_url.value_or(folder), target);
       out.paths->emplace_back(pattern, std::move(full));
     }
   }
@@ -277,15 +255,12 @@ const std::vector<Resolver::Workspace>& Resolver::workspaces() {
   for (const auto& package : tree_.packages()) {
     const files::Json* written = &files::member(json_of(package.path), "workspaces");
     if (written->is_object()) written = &files::member(*written, "packages");
-    if (!written->is_array()) continue;
-    Workspace& added = workspaces_->emplace_back(Workspace{package.folder, {}});
-    for (const auto& pattern : *written)
-      if (pattern.is_string()) added.patterns.push_back(pattern.get<std::string>());
+    if (written->is_array()) workspaces_->push_back({package.folder, texts_of(*written)});
   }
   return *workspaces_;
 }
 
-// The innermost workspace around the folder; nullptr if there is none.
+// The innermost workspace around the folder; nullptr outside of workspaces.
 const Resolver::Workspace* Resolver::workspace_of(const std::string& folder) {
   const Workspace* found = nullptr;
   for (const auto& one : workspaces())
@@ -305,8 +280,7 @@ const files::Package* Resolver::linked_package(const files::Package& own, const 
     const auto at = target.rfind('@');
     return at == std::string::npos || at == 0 ? nullptr : nearest_named(own.path, target.substr(0, at));
   }
-  if (protocol != "file" && protocol != "link" && protocol != "portal" && protocol != "workspace")
-    return nullptr;
+  if (!is_one_of(protocol, {"file", "link", "portal", "workspace"})) return nullptr;
   const std::string folder = files::join_path(own.folder, target);
   for (const auto& package : tree_.packages())
     if (package.folder == folder) return &package;

@@ -56,9 +56,8 @@ std::vector<Node> Node::children() const {
 }
 
 bool is_wrapper(const Node& node) {
-  return node.is(Kind::parenthesized_expression) || node.is(Kind::as_expression) ||
-         node.is(Kind::type_assertion) || node.is(Kind::satisfies_expression) ||
-         node.is(Kind::non_null_expression);
+  return node.is(Kind::parenthesized_expression, Kind::as_expression, Kind::type_assertion,
+                 Kind::satisfies_expression, Kind::non_null_expression);
 }
 
 Node inside_wrapper(const Node& wrapper) {
@@ -68,13 +67,12 @@ Node inside_wrapper(const Node& wrapper) {
 }
 
 bool is_function(const Node& node) {
-  return node.is(Kind::arrow_function) || node.is(Kind::function_expression) ||
-         node.is(Kind::function_declaration) || node.is(Kind::method_definition) ||
-         node.is(Kind::generator_function) || node.is(Kind::generator_function_declaration);
+  return node.is(Kind::arrow_function, Kind::function_expression, Kind::function_declaration,
+                 Kind::method_definition, Kind::generator_function, Kind::generator_function_declaration);
 }
 
 std::optional<std::string> string_value(const Node& node) {
-  if (!node.is(Kind::string) && !node.is(Kind::template_string)) return std::nullopt;
+  if (!node.is(Kind::string, Kind::template_string)) return std::nullopt;
   std::string out;
   for (Node part = node.first(); part; part = part.next()) {
     if (part.is(Kind::template_substitution)) return std::nullopt;

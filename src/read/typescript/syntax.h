@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -94,10 +95,15 @@ class Node {
   Kind kind() const { return syntax_ ? entry().kind : Kind::none; }
   Field field() const { return syntax_ ? entry().field : Field::none; }
   explicit operator bool() const { return syntax_ != nullptr; }
-  bool is(Kind kind) const { return syntax_ && entry().kind == kind; }
+  // Whether it is of one of the kinds.
+  template <std::same_as<Kind>... Kinds>
+  bool is(Kinds... kinds) const {
+    return syntax_ && ((entry().kind == kinds) || ...);
+  }
   auto operator<=>(const Node&) const = default;
 
   std::string_view text() const;
+  std::string_view text(Field field) const { return child(field).text(); }
   std::size_t offset() const { return syntax_ ? entry().begin : 0; }
   SourceLocation location() const;
   const Syntax* syntax() const { return syntax_; }
@@ -129,7 +135,7 @@ bool any_node(const Node& root, std::size_t most, Act&& act) {
     open.pop_back();
     if (act(at)) return true;
     for (Node part = at.first(); part; part = part.next())
-      if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
+      if (!part.is(Kind::token, Kind::type)) open.push_back(part);
   }
   return false;
 }

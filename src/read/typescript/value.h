@@ -2,6 +2,7 @@
 // stay calls: pgTable('a', {…}) is a Value of Kind::call.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +53,11 @@ struct Value {
   Scope* scope = nullptr;  // owned by the program; null: the module's variables
   int depth = 0;           // of the values inside; set by make()
 
-  bool is(Kind which) const { return kind == which; }
+  // Whether it is of one of the kinds.
+  template <std::same_as<Kind>... Kinds>
+  bool is(Kinds... kinds) const {
+    return ((kind == kinds) || ...);
+  }
   const Property* property(std::string_view key) const;
   std::optional<bool> truthy() const;
   std::optional<std::string> as_text() const;  // of primitives: what String() makes of them

@@ -1,5 +1,5 @@
-// Queries of all columns of whose row code uses only some (src/read/drizzle/code/code_columns). Skipped in a
-// build without the grammar.
+// Queries of all columns of whose row code uses only some (src/read/drizzle/checks/code_columns). Skipped in
+// a build without the grammar.
 #include <string>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Transactions with drivers that have none (src/read/drizzle/code/code_http). Skipped in a build without the
-// grammar.
+// Transactions with drivers that have none (src/read/drizzle/checks/code_http). Skipped in a build without
+// the grammar.
 #include <map>
 #include <string>
 

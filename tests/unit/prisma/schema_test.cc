@@ -16,7 +16,7 @@
 #include "files/tree.h"
 #include "migrations/folders/find_schemas.h"
 #include "migrations/folders/schema_load.h"
-#include "prisma/native_type.h"
+#include "prisma/field_sql.h"
 #include "prisma/project.h"
 #include "sql/replay/replay.h"
 #include "support/paths.h"

@@ -4,6 +4,7 @@
 // fixed order.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "drizzle/code/code_index.h"
@@ -11,12 +12,38 @@
 
 namespace pgadvise::drizzle {
 
+// ---- code_columns.cc
+
+// `const [row] = await db.select().from(t)` and `const row = await db.query.t.findFirst()`, if the function
+// does nothing with `row` but to read named columns and to test whether there is one. Left out are joins,
+// `with`, rows that are passed, returned, spread, logged, changed or given another name, and files with
+// syntax errors.
+std::vector<UnusedColumns> unused_columns(CodeIndex& index);
+
+// ---- code_http.cc: databases behind drivers that send each statement in a request of its own
+
+// A driver of drizzle-orm whose transaction() always throws.
+struct HttpDriver {
+  std::string_view package;
+  std::string_view error;  // what it throws
+  bool batch = false;      // whether it has batch(), which is one transaction
+};
+
+// The driver of the database: the expression is a `const` that drizzle() of such a driver initializes, also
+// in another file, or another `const` of the same value. nullptr for others: another variable may get another
+// database later.
+const HttpDriver* http_driver(CodeIndex& index, const Node& database);
+
+// The calls of transaction() on such databases, without those to which the code gives a transaction() of its
+// own: (db as any).transaction = …
+std::vector<TransactionOverHttp> transactions_over_http(CodeIndex& index);
+
 // ---- code_json.cc
 
 // The columns of any type that are declared with $type<…>() of an object or array type, get JSON.stringify()
 // in an INSERT or UPDATE, or whose value JSON.parse() gets from a row of a query: in the order of tables,
-// columns and uses, each once with its first place. What is encrypted or compressed on the way is no JSON; a
-// call with "crypt" in its name that gets the text of JSON.stringify() is a use of its own.
+// columns and uses, each once with its first place. Values that are encrypted or compressed on the way are
+// left out; a call with "crypt" in its name that gets the text of JSON.stringify() is a use of its own.
 std::vector<JsonColumn> json_columns(CodeIndex& index);
 
 // ---- code_limits.cc
@@ -59,7 +86,7 @@ RequestFacts facts_of_requests(CodeIndex& index);
 // Tables whose rows a seed script inserts as constants: each once, with its first insertion, in the order of
 // files and lines. Without tables into which a migration, another SQL script or application code inserts,
 // too.
-std::vector<SeededTable> seeded_tables(typescript::Program& program, CodeIndex& index);
+std::vector<SeededTable> seeded_tables(Program& program, CodeIndex& index);
 
 // ---- code_writes.cc
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,19 +12,7 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
 using Use = JsonColumn::Use;
-
-constexpr int max_followed = 8;           // variables, calls and types
-constexpr int max_steps = 500;            // expressions, for one value
-constexpr std::size_t max_nodes = 4'000;  // of a function that is searched
 
 std::string shown(std::string_view text) {
   std::string out;
@@ -43,7 +30,7 @@ class JsonColumns {
     for (const auto& [name, table] : index_.schema_tables()) read_declared(*table);
     for (const auto& query : index_.queries()) read_written(query);
     index_.each_call([&](const Node& call) {
-      if (call.child(Field::function).text() == "JSON.parse") read_parsed(call);
+      if (call.text(Field::function) == "JSON.parse") read_parsed(call);
     });
     std::vector<JsonColumn> out;
     for (auto& [key, column] : found_) out.push_back(std::move(column));
@@ -51,6 +38,10 @@ class JsonColumns {
   }
 
  private:
+  static constexpr int max_followed = 8;           // variables, calls and types
+  static constexpr int max_steps = 500;            // expressions, for one value
+  static constexpr std::size_t max_nodes = 4'000;  // of a function that is searched
+
   void add(const SourceTable* table, const std::string& column, Use use, const Node& node) {
     if (!table || !table->name || column.empty()) return;
     JsonColumn found{*table->name, column, use, shown(node.text()), node.location()};
@@ -67,7 +58,7 @@ class JsonColumns {
   // ---- text().$type<{ … }>()
 
   void read_declared(const SourceTable& table) {
-    if (!table.columns->is(typescript::Value::Kind::object)) return;
+    if (!table.columns->is(Values::object)) return;
     for (const auto& property : table.columns->properties) {
       const Chain chain = chain_of(property.value);
       const ChainCall* typed = chain.find("$type");
@@ -85,8 +76,8 @@ class JsonColumns {
 
   // Whether the type is one of objects or arrays.
   bool is_container(std::string_view type, const std::string& file, int depth) {
-    static constexpr std::array<std::string_view, 8> generic = {
-        "Record<", "Array<", "ReadonlyArray<", "Partial<", "Required<", "Pick<", "Omit<", "Map<"};
+    static constexpr auto generic =
+        word_list("Record<", "Array<", "ReadonlyArray<", "Partial<", "Required<", "Pick<", "Omit<", "Map<");
     type = trim(type);
     if (type.starts_with("|")) type = trim(type.substr(1));
     if (type.starts_with("readonly ")) type = trim(type.substr(9));
@@ -109,10 +100,10 @@ class JsonColumns {
   // ---- JSON.stringify()
 
   void read_written(const FoundQuery& query) {
-    using Made = CodeQuery::Kind;
-    if (!query.table || (query.facts.kind != Made::insert && query.facts.kind != Made::update)) return;
+    if (!query.table || (query.facts.kind != QueryKind::insert && query.facts.kind != QueryKind::update))
+      return;
     steps_ = 0;
-    if (query.facts.kind == Made::update) return rows(query.table, argument_of(query, "set"), 0);
+    if (query.facts.kind == QueryKind::update) return rows(query.table, argument_of(query, "set"), 0);
     rows(query.table, argument_of(query, "values"), 0);
     const Node options = argument_of(query, "onConflictDoUpdate");
     if (const Node set = property_of(options, "set")) rows(query.table, set, 0);
@@ -129,18 +120,15 @@ class JsonColumns {
         if (part.is(Kind::spread_element))
           for (const Node& inner : part.children()) rows(table, inner, depth + 1);
       }
-    } else if (node.is(Kind::array)) {
-      for (const Node& part : node.children()) rows(table, part, depth + 1);
-    } else if (node.is(Kind::ternary_expression)) {
-      rows(table, node.child(Field::consequence), depth + 1);
-      rows(table, node.child(Field::alternative), depth + 1);
-    } else if (node.is(Kind::binary_expression)) {  // ...(name && { name })
-      rows(table, node.child(Field::right), depth + 1);
-    } else if (node.is(Kind::call_expression) && method_of(node) == "map") {
-      const Node function = argument_at(node);
-      if (!is_function(function)) return;
-      for (const Node& value : typescript::returned_values(function)) rows(table, value, depth + 1);
-    } else if (node.is(Kind::identifier)) {
+      return;
+    }
+    std::vector<Node> parts;
+    if (node.is(Kind::array)) parts = node.children();
+    else if (node.is(Kind::ternary_expression)) parts = choices_of(node);
+    else if (node.is(Kind::binary_expression)) parts = {node.child(Field::right)};  // ...(name && { name })
+    else if (method_of(node) == "map") parts = returned_values(argument_at(node));
+    for (const Node& part : parts) rows(table, part, depth + 1);
+    if (node.is(Kind::identifier)) {
       const Binding& binding = names_.find(node);
       if (binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier)) return;
       rows(table, binding.owner.child(Field::value), depth + 1);
@@ -150,13 +138,13 @@ class JsonColumns {
 
   // changes.settings = JSON.stringify(settings)
   void assigned(const SourceTable* table, const Binding& binding) {
-    const Node function = typescript::function_around(binding.name);
+    const Node function = function_around(binding.name);
     if (!function) return;
     any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
       const Node target = at.child(Field::left);
       if (at.is(Kind::assignment_expression) && target.is(Kind::member_expression) &&
-          target.child(Field::object).text() == binding.name.text())
-        write(table, std::string(target.child(Field::property).text()), at.child(Field::right));
+          target.text(Field::object) == binding.name.text())
+        write(table, std::string(target.text(Field::property)), at.child(Field::right));
       return false;
     });
   }
@@ -176,26 +164,20 @@ class JsonColumns {
       const bool of_json = std::ranges::any_of(arguments_of(node), [&](const Node& argument) {
         return static_cast<bool>(stringified(argument, depth + 1));
       });
-      return of_json && contains(lower(node.child(Field::function).text()), "crypt") ? node : Node();
+      return of_json && contains(lower(node.text(Field::function)), "crypt") ? node : Node();
     }
-    const bool choice = node.is(Kind::ternary_expression), either = node.is(Kind::binary_expression);
-    if (!choice && !either) return {};
-    const Node found = encrypted(node.child(choice ? Field::consequence : Field::left), depth + 1);
-    return found ? found : encrypted(node.child(choice ? Field::alternative : Field::right), depth + 1);
+    for (const Node& one : choices_of(node))
+      if (const Node found = encrypted(one, depth + 1)) return found;
+    return {};
   }
 
-  // The call of JSON.stringify() that makes the value; empty if there is none.
+  // The call of JSON.stringify() that makes the value; empty for other values.
   Node stringified(const Node& expression, int depth) {
     const Node node = bare(expression);
     if (!node || depth > max_followed || ++steps_ > max_steps) return {};
-    if (node.is(Kind::call_expression))
-      return node.child(Field::function).text() == "JSON.stringify" ? node : Node();
-    const auto either = [&](Field one, Field other) {
-      const Node found = stringified(node.child(one), depth + 1);
-      return found ? found : stringified(node.child(other), depth + 1);
-    };
-    if (node.is(Kind::ternary_expression)) return either(Field::consequence, Field::alternative);
-    if (node.is(Kind::binary_expression)) return either(Field::left, Field::right);
+    if (node.is(Kind::call_expression)) return node.text(Field::function) == "JSON.stringify" ? node : Node();
+    for (const Node& one : choices_of(node))
+      if (const Node found = stringified(one, depth + 1)) return found;
     if (!is_name(node)) return {};
     return stringified(initial_value(names_.find(node).owner), depth + 1);
   }
@@ -216,7 +198,7 @@ class JsonColumns {
     std::string property;
     Node row;
     if (value.is(Kind::member_expression)) {
-      property = value.child(Field::property).text();
+      property = value.text(Field::property);
       row = value.child(Field::object);
     } else if (value.is(Kind::identifier)) {
       const Binding& binding = names_.find(value);
@@ -226,7 +208,7 @@ class JsonColumns {
         property = property_in(binding.pattern, binding.name);
         row = given;
       } else if (given.is(Kind::member_expression)) {  // const settings = row.settings
-        property = given.child(Field::property).text();
+        property = given.text(Field::property);
         row = given.child(Field::object);
       }
     }
@@ -237,26 +219,17 @@ class JsonColumns {
     add_column(*origin.query, property, call);
   }
 
-  static std::string property_in(const Node& pattern, const Node& name) {
-    for (const Node& part : pattern.children()) {
-      if (part == name) return std::string(name.text());
-      if (part.is(Kind::pair_pattern) && part.child(Field::value) == name)
-        return std::string(part.child(Field::key).text());
-    }
-    return {};
-  }
-
   // The column that a property of the query's rows has.
   void add_column(const FoundQuery& query, const std::string& property, const Node& call) {
     Node columns;
-    if (query.facts.kind == CodeQuery::Kind::select && !query.facts.relational) {
+    if (query.facts.kind == QueryKind::select && !query.facts.relational) {
       columns = argument_at(object_of(query.anchor));
       const bool nested = !columns && std::ranges::any_of(query.links, [](const auto& link) {
         return link.name.ends_with("Join");
       });
       if (nested) return;  // { orders: {…}, customers: {…} }
       if (columns && !columns.is(Kind::object)) return;
-    } else if (query.facts.kind != CodeQuery::Kind::select) {
+    } else if (query.facts.kind != QueryKind::select) {
       columns = argument_of(query, "returning");
     }
     if (columns.is(Kind::object)) {
@@ -277,10 +250,10 @@ class JsonColumns {
       case Kind::identifier: return origin_of_name(node, depth);
       case Kind::subscript_expression: return origin_of(node.child(Field::object), depth + 1);
       case Kind::binary_expression: return origin_of(node.child(Field::left), depth + 1);
-      case Kind::ternary_expression: {
-        const Origin found = origin_of(node.child(Field::consequence), depth + 1);
-        return found ? found : origin_of(node.child(Field::alternative), depth + 1);
-      }
+      case Kind::ternary_expression:
+        for (const Node& one : choices_of(node))
+          if (const Origin found = origin_of(one, depth + 1)) return found;
+        return {};
       case Kind::call_expression: return origin_of_call(node, depth);
       default: return {};
     }
@@ -290,11 +263,11 @@ class JsonColumns {
     const std::string_view method = method_of(node);
     if (is_one_of(method, {"find", "filter", "slice", "sort", "at", "reverse", "toSorted", "pop"}))
       return origin_of(object_of(node), depth + 1);
-    if (method == "then" && contains(node.child(Field::arguments).text(), "[0]"))
+    if (method == "then" && contains(node.text(Field::arguments), "[0]"))
       return origin_of(object_of(node), depth + 1);
     const Node function = names_.called(node);
     if (!function) return {};
-    for (const Node& value : typescript::returned_values(function))
+    for (const Node& value : returned_values(function))
       if (const Origin found = origin_of(value, depth + 1)) return found;
     return {};
   }
@@ -309,11 +282,11 @@ class JsonColumns {
     }
     const Node value = bare(binding.owner.child(Field::value));
     if (binding.pattern.is(Kind::identifier)) {
-      const std::string type = typescript::annotated_type(binding.owner);
+      const std::string type = annotated_type(binding.owner);
       return type.empty() ? origin_of(value, depth + 1) : of_type(type, node.syntax()->file(), depth);
     }
     if (!binding.pattern.is(Kind::array_pattern)) return {};
-    if (value.child(Field::function).text() != "Promise.all") return origin_of(value, depth + 1);
+    if (value.text(Field::function) != "Promise.all") return origin_of(value, depth + 1);
     const auto names = binding.pattern.children(), items = argument_at(value).children();
     const auto at = std::ranges::find(names, binding.name);
     const auto index = static_cast<std::size_t>(at - names.begin());
@@ -322,7 +295,7 @@ class JsonColumns {
 
   Origin origin_of_parameter(const Binding& binding, int depth) {
     if (!binding.pattern.is(Kind::identifier)) return {};
-    const std::string type = typescript::annotated_type(binding.pattern.parent());
+    const std::string type = annotated_type(binding.pattern.parent());
     if (!type.empty()) return of_type(type, binding.name.syntax()->file(), depth);
     const Node call = binding.owner.parent().parent();
     if (!call.is(Kind::call_expression) || binding.index != 0 ||
@@ -345,14 +318,14 @@ class JsonColumns {
     const std::string name = first_word(type);
     if (name.empty()) return {};
     const std::string_view rest = trim(type.substr(name.size()));
-    if (!rest.empty() && rest != "[]" && rest != "| null" && rest != "| undefined") return {};
+    if (!rest.empty() && !is_one_of(rest, {"[]", "| null", "| undefined"})) return {};
     const auto known = index_.type_named(name, file);
     return known && !known->text.starts_with("interface ") ? of_type(known->text, known->file, depth + 1)
                                                            : Origin();
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   std::map<std::tuple<QualifiedName, std::string, Use>, JsonColumn> found_;
   int steps_ = 0;
 };

@@ -6,19 +6,10 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::Kind;
-using typescript::Node;
-
-constexpr std::size_t max_nodes = 4000;  // of a loop or a function
-constexpr int max_followed = 3;          // variables
-
 // Of an element of Promise.all's list, the name in `const [users, orders] = await Promise.all([…])`.
 Node part_of_all(const Node& element, const Node& list) {
   const Node call = list.parent().parent();
-  if (!list.parent().is(Kind::arguments) || call.child(Field::function).text() != "Promise.all") return {};
+  if (!list.parent().is(Kind::arguments) || call.text(Field::function) != "Promise.all") return {};
   Node at = call;
   while (bare(at.parent()) == call) at = at.parent();
   const Node names = at.parent().is(Kind::variable_declarator) ? at.parent().child(Field::name) : Node();
@@ -30,7 +21,7 @@ Node part_of_all(const Node& element, const Node& list) {
   return {};
 }
 
-// The name of the variable that gets the query's rows; empty if there is none.
+// The name of the variable that gets the query's rows; empty without one.
 Node variable_of(CodeIndex& index, const FoundQuery& query) {
   Node at = query.whole;
   while (bare(at.parent()) == query.whole) at = at.parent();
@@ -59,16 +50,18 @@ class LimitedRows {
       : index_(index), query_(query), name_(variable_of(index, query)) {}
 
   bool takes_any_rows() {
-    return (argument_of(query_, "limit").text() == "2" &&
-            counts(typescript::function_around(query_.whole))) ||
+    return (argument_of(query_, "limit").text() == "2" && counts(function_around(query_.whole))) ||
            empties(loop());
   }
 
  private:
+  static constexpr std::size_t max_nodes = 4000;  // of a loop or a function
+  static constexpr int max_followed = 3;          // variables
+
   // The loop in whose rounds the query runs; empty in none, or where a function lies between.
   Node loop() const {
-    for (Node at = query_.whole.parent(); at && !typescript::is_function(at); at = at.parent())
-      if (at.is(Kind::while_statement) || at.is(Kind::do_statement) || at.is(Kind::for_statement)) return at;
+    for (Node at = query_.whole.parent(); at && !is_function(at); at = at.parent())
+      if (at.is(Kind::while_statement, Kind::do_statement, Kind::for_statement)) return at;
     return {};
   }
 
@@ -81,12 +74,12 @@ class LimitedRows {
   }
 
   static bool is_compared_length(const Node& at) {
-    return at.is(Kind::member_expression) && at.child(Field::property).text() == "length" &&
+    return at.is(Kind::member_expression) && at.text(Field::property) == "length" &&
            at.parent().is(Kind::binary_expression);
   }
 
   bool counts_given(const Node& call) {
-    const auto arguments = typescript::arguments_of(call);
+    const auto arguments = arguments_of(call);
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       if (!any_node(arguments[i], max_nodes, [&](const Node& part) { return uses(part, 0); })) continue;
       const Node called = index_.names().called(call);
@@ -106,8 +99,7 @@ class LimitedRows {
     return name_ && any_node(loop, max_nodes, [&](const Node& at) {
              const FoundQuery* other = at.offset() > query_.whole.offset() ? index_.query(at) : nullptr;
              return other &&
-                    (other->facts.kind == CodeQuery::Kind::delete_ ||
-                     other->facts.kind == CodeQuery::Kind::update) &&
+                    (other->facts.kind == QueryKind::delete_ || other->facts.kind == QueryKind::update) &&
                     any_node(other->whole, max_nodes, [&](const Node& part) { return uses(part, 0); });
            });
   }
@@ -121,9 +113,9 @@ class LimitedRows {
     const Node value = value_of(binding);
     if (!value) return false;
     const auto [entry, is_new] = known_.try_emplace(binding.name, false);
-    if (!is_new) return entry->second;
-    return known_[binding.name] =
-               any_node(value, max_nodes, [&](const Node& part) { return uses(part, depth + 1); });
+    if (is_new)
+      entry->second = any_node(value, max_nodes, [&](const Node& part) { return uses(part, depth + 1); });
+    return entry->second;
   }
 
   CodeIndex& index_;
@@ -136,7 +128,7 @@ class LimitedRows {
 
 bool takes_any_rows(CodeIndex& index, const FoundQuery& query) {
   const CodeQuery& facts = query.facts;
-  if (facts.kind != CodeQuery::Kind::select || !facts.limited || facts.ordered) return false;
+  if (facts.kind != QueryKind::select || !facts.limited || facts.ordered) return false;
   return LimitedRows(index, query).takes_any_rows();
 }
 

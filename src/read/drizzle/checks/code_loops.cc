@@ -16,22 +16,11 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
 constexpr std::size_t arguments_of_callback = 3;  // of map(): element, index, array
-constexpr int max_followed = 4;                   // functions and variables
 constexpr std::size_t max_found = 2000;           // queries in loops
 // A function with more queries does more than to fetch something for a row.
 constexpr std::size_t max_queries_of_a_call = 4;
 constexpr std::size_t max_work = 100'000'000;  // nodes visited in all
-constexpr std::size_t max_nodes = 4000;        // of an expression or a body that is searched
 
 struct Loop {
   Node node;                // the statement or the call of map()
@@ -49,13 +38,12 @@ using Dependence = std::set<std::pair<std::size_t, std::string>>;
 // A query in a function, with the parameters of which its key is made.
 struct Inner {
   const FoundQuery* query = nullptr;
-  std::string key;
-  Node value;
-  Dependence on;
-  Dependence database;  // what chooses the database
-  Dependence required;  // without which the function returns before the query
-  Dependence ranges;    // bounds of other columns, which one query for all rows would not have
-  std::vector<SourceLocation> via;
+  Comparison key = {};
+  Dependence on = {};
+  Dependence database = {};  // what chooses the database
+  Dependence required = {};  // without which the function returns before the query
+  Dependence ranges = {};    // bounds of other columns, which one query for all rows would not have
+  std::vector<SourceLocation> via = {};
   bool conditions = false;           // the caller gives whole conditions, of which the key is not known here
   std::vector<Node> functions = {};  // that have the query or the calls that lead to it
 };
@@ -68,13 +56,15 @@ class LoopQueries {
   std::vector<QueryInLoop> read() {
     for (const auto& file : index_.files())
       if (const auto* module = names_.program().module(file)) read_file(module->syntax->root());
-    std::ranges::stable_sort(out_, [](const QueryInLoop& a, const QueryInLoop& b) {
-      return std::tie(a.loop, a.via, a.query.place) < std::tie(b.loop, b.via, b.query.place);
-    });
+    std::ranges::stable_sort(out_, {},
+                             [](const auto& one) { return std::tie(one.loop, one.via, one.query.place); });
     return std::move(out_);
   }
 
  private:
+  static constexpr int max_followed = 4;          // functions and variables
+  static constexpr std::size_t max_nodes = 4000;  // of an expression or a body that is searched
+
   // Calls `act` for each node of the subtree until it returns true; whether it did.
   template <class Act>
   bool any_inside(const Node& root, Act&& act) {
@@ -85,7 +75,7 @@ class LoopQueries {
   }
 
   void read_file(const Node& root) {
-    typescript::each_node(root, [&](const Node& at) {
+    each_node(root, [&](const Node& at) {
       if (out_.size() >= max_found) return;
       if (const auto loop = loop_of(at)) {
         if (loop->function) read_named(*loop);
@@ -94,19 +84,10 @@ class LoopQueries {
     });
   }
 
-  std::vector<Node> names_in(const Node& pattern) {
-    std::vector<Node> out;
-    any_inside(pattern, [&](const Node& at) {
-      if (at.is(Kind::identifier) || at.is(Kind::shorthand_property_identifier_pattern)) out.push_back(at);
-      return false;
-    });
-    return out;
-  }
-
   std::optional<Loop> loop_of(const Node& node) {
     if (node.is(Kind::for_in_statement)) {
-      if (!node.has_token("of") && node.child(Field::operator_).text() != "of") return std::nullopt;
-      return Loop{node, bare(node.child(Field::right)), names_in(node.child(Field::left)),
+      if (!node.has_token("of") && node.text(Field::operator_) != "of") return std::nullopt;
+      return Loop{node, bare(node.child(Field::right)), typescript::bound_names(node.child(Field::left)),
                   node.child(Field::body), Node()};
     }
     if (node.is(Kind::for_statement)) return counting_loop(node);
@@ -114,13 +95,13 @@ class LoopQueries {
     if (!is_one_of(method_of(node), {"map", "forEach", "flatMap"})) return std::nullopt;
     const Node callback = argument_at(node);
     const Node function = is_function(callback) ? callback : names_.function_at(callback);
-    const auto patterns = function ? typescript::parameter_patterns(function) : std::vector<Node>();
+    const auto patterns = function ? parameter_patterns(function) : std::vector<Node>();
     if (patterns.empty()) return std::nullopt;
     if (!function.has_token("async") && !is_awaited(node) && !later_awaited(node)) return std::nullopt;
     Loop out{node, object_of(node), {}, Node(), Node()};
     out.parallel = true;
     if (function == callback) {
-      out.names = names_in(patterns.front());
+      out.names = typescript::bound_names(patterns.front());
       out.body = callback.child(Field::body);
     } else {
       out.function = function;
@@ -135,7 +116,7 @@ class LoopQueries {
       if (part.is(Kind::lexical_declaration))
         counter = part.child(Kind::variable_declarator).child(Field::name);
       any_inside(part.field() == Field::condition ? part : Node(), [&](const Node& at) {
-        if (at.is(Kind::member_expression) && at.child(Field::property).text() == "length")
+        if (at.is(Kind::member_expression) && at.text(Field::property) == "length")
           over = bare(at.child(Field::object));
         return false;
       });
@@ -151,8 +132,8 @@ class LoopQueries {
     const Node declarator = call.parent();
     if (!declarator.is(Kind::variable_declarator)) return false;
     constexpr std::size_t max_text = 100'000;  // of a function that is searched
-    const std::string all = "Promise.all(" + std::string(declarator.child(Field::name).text()) + ")";
-    const std::string_view function = typescript::function_around(call).text();
+    const std::string all = "Promise.all(" + std::string(declarator.text(Field::name)) + ")";
+    const std::string_view function = function_around(call).text();
     return function.size() < max_text && contains(function, all);
   }
 
@@ -165,9 +146,7 @@ class LoopQueries {
       const Binding& binding = names_.find(at);
       if (!binding.name) return false;
       if (std::ranges::find(on, binding.name) != on.end()) return true;
-      const bool local = binding.kind == Binding::Kind::variable &&
-                         binding.owner.offset() >= inside.offset() &&
-                         binding.owner.offset() < inside.offset() + inside.text().size();
+      const bool local = binding.kind == Binding::Kind::variable && is_inside(binding.owner, inside);
       if (!local || binding.name == at) return false;
       const Node value = binding.owner.child(Field::value);
       // What another query returned is a new row, whose key is not the loop's.
@@ -202,7 +181,7 @@ class LoopQueries {
   bool has_transaction(const Node& body) {
     return any_inside(body, [&](const Node& at) {
       const FoundQuery* query = index_.query(at);
-      return query && query->facts.kind == CodeQuery::Kind::transaction;
+      return query && query->facts.kind == QueryKind::transaction;
     });
   }
 
@@ -222,15 +201,18 @@ class LoopQueries {
   // query is a batch.
   template <class Depends>
   std::optional<Comparison> key_of(const FoundQuery& query, Depends&& depends_on) {
-    using Made = CodeQuery::Kind;
     const WrittenStatement* written = statements_.of(query);
-    const Made kind = facts_of(query).kind;
-    if (kind == Made::insert && !written) return inserted(query, depends_on);
-    if (kind == Made::insert) {
-      const auto found = std::ranges::find_if(written->inserted, depends_on);
-      return found == written->inserted.end() ? std::nullopt : std::optional(Comparison{"", *found});
+    const QueryKind kind = facts_of(query).kind;
+    if (kind == QueryKind::insert) {
+      std::vector<Node> rows = written ? written->inserted : std::vector{argument_of(query, "values")};
+      // By what it returns, such an INSERT tells whether this caller or another one has the row.
+      const bool claims = query.link("onConflictDoNothing") && query.link("returning");
+      if (!written && (claims || !rows.front().is(Kind::object))) rows.clear();
+      const auto found = std::ranges::find_if(rows, depends_on);
+      return found == rows.end() ? std::nullopt : std::optional(Comparison{"", *found});
     }
-    if (kind != Made::select && kind != Made::update && kind != Made::delete_) return std::nullopt;
+    if (kind != QueryKind::select && kind != QueryKind::update && kind != QueryKind::delete_)
+      return std::nullopt;
     return key_in(conditions_of(query), depends_on);
   }
 
@@ -253,11 +235,6 @@ class LoopQueries {
     return std::nullopt;
   }
 
-  // Whether the INSERT tells by what it returns whether this caller or another one has the row.
-  static bool claims(const FoundQuery& query) {
-    return query.link("onConflictDoNothing") && query.link("returning");
-  }
-
   // The key of a prepared query: what the call gives for the placeholder that a column is compared with.
   template <class Depends>
   std::optional<Comparison> prepared_key(const FoundQuery& query, const Node& call, Depends&& depends_on) {
@@ -267,7 +244,7 @@ class LoopQueries {
       const Node found = name.empty() ? Node() : given(arguments, {0, name});
       return found && depends_on(found) ? found : Node();
     };
-    if (query.facts.kind == CodeQuery::Kind::insert) {
+    if (query.facts.kind == QueryKind::insert) {
       const Node row = argument_of(query, "values");
       for (const Node& part : row.is(Kind::object) ? row.children() : std::vector<Node>())
         if (const Node value = given_for(part.child(Field::value))) return Comparison{"", value};
@@ -282,13 +259,6 @@ class LoopQueries {
     return std::nullopt;
   }
 
-  template <class Depends>
-  std::optional<Comparison> inserted(const FoundQuery& query, Depends&& depends_on) {
-    const Node row = argument_of(query, "values");
-    if (claims(query) || !row.is(Kind::object) || !depends_on(row)) return std::nullopt;
-    return Comparison{"", row};
-  }
-
   // ---- Functions that the loop calls.
 
   // Parameters of `function` that the expression depends on.
@@ -299,33 +269,23 @@ class LoopQueries {
       if (!is_name(at)) return false;
       const Binding& binding = names_.find(at);
       if (binding.kind == Binding::Kind::parameter && binding.owner == function) {
-        if (binding.pattern.is(Kind::object_pattern)) {
-          out.insert({binding.index, property_in(binding.pattern, binding.name)});
-        } else if (const Node above = at.parent();
-                   above.is(Kind::member_expression) && above.child(Field::object) == at) {
-          out.insert({binding.index, std::string(above.child(Field::property).text())});
-        } else {
-          out.insert({binding.index, ""});
-        }
-      } else if (binding.kind == Binding::Kind::variable &&
-                 typescript::function_around(binding.name) == function) {
+        const Node above = at.parent();
+        std::string property;
+        if (binding.pattern.is(Kind::object_pattern)) property = property_in(binding.pattern, binding.name);
+        else if (above.is(Kind::member_expression) && above.child(Field::object) == at)
+          property = member_name(above);
+        out.insert({binding.index, std::move(property)});
+      } else if (binding.kind == Binding::Kind::variable && function_around(binding.name) == function) {
         const Node value = binding.owner.child(Field::value);
         // A row of another query of the function is not what its caller gives.
         auto more = value && !has_query(value) ? parameters_in(value, function, depth + 1) : Dependence();
         // const { id } = params
         if (binding.pattern.is(Kind::object_pattern) && more.size() == 1 && more.begin()->second.empty())
           more = {{more.begin()->first, property_in(binding.pattern, binding.name)}};
-        out.insert(more.begin(), more.end());
+        out.merge(std::move(more));
       }
       return false;
     });
-    return out;
-  }
-
-  // The same for the bounds of the query's ranges.
-  Dependence bounds_in(const FoundQuery& query, const Node& function) {
-    Dependence out;
-    for (const auto& range : conditions_of(query).ranges) out.merge(parameters_in(range.value, function));
     return out;
   }
 
@@ -372,17 +332,14 @@ class LoopQueries {
            std::ranges::any_of(parts, [&](const auto& part) {
              const Node value = given(arguments, part);
              return (!value && !part.second.empty()) || (!value && part.first >= arguments.size()) ||
-                    value.is(Kind::undefined) || value.is(Kind::null);
+                    value.is(Kind::undefined, Kind::null);
            });
   }
 
   // The parameters of `function` that its call gives for those of the called one.
   Dependence passed_on(const Dependence& parts, const Node& call, const Node& function) {
     Dependence out;
-    for (const auto& part : parts) {
-      const auto more = parameters_in(given(arguments_of(call), part), function);
-      out.insert(more.begin(), more.end());
-    }
+    for (const auto& part : parts) out.merge(parameters_in(given(arguments_of(call), part), function));
     return out;
   }
 
@@ -393,39 +350,21 @@ class LoopQueries {
     if (!is_new) return entry->second;
     std::vector<Inner> found;
     const Node body = function.child(Field::body);
-    // What remembers results is no query for each call.
+    // A function that remembers results does not run its queries in each call.
     if (!contains(lower(body.text()), "cache") && !has_transaction(body))
       any_inside(body, [&](const Node& at) {
         if (!at.is(Kind::call_expression) || !runs_in(at, body) || in_loop(at, body)) return false;
+        const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
         if (const FoundQuery* query = index_.query(at)) {
           if (!query->facts.awaited || locks(*query)) return false;
-          const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
-          const auto key = key_of(*query, on);
-          const Dependence by_caller = key ? Dependence() : conditions_of_caller(*query, function);
-          if (key || !by_caller.empty())
-            found.push_back({query,
-                             key ? key->column : std::string(),
-                             key ? key->value : Node(),
-                             key ? parameters_in(key->value, function) : by_caller,
-                             parameters_in(query->receiver, function),
-                             required_before(at, function),
-                             bounds_in(*query, function),
-                             {},
-                             !key});
+          Inner one{.query = query, .database = parameters_in(query->receiver, function)};
+          for (const auto& range : conditions_of(*query).ranges)
+            one.ranges.merge(parameters_in(range.value, function));
+          add_inner(std::move(one), key_of(*query, on), at, function, found);
         } else if (const FoundQuery* made = is_awaited(at) ? index_.prepared(at) : nullptr;
                    made && !locks(*made)) {
-          const auto key = prepared_key(
-              *made, at, [&](const Node& value) { return !parameters_in(value, function).empty(); });
-          if (key)
-            found.push_back({made,
-                             key->column,
-                             key->value,
-                             parameters_in(key->value, function),
-                             {},
-                             required_before(at, function),
-                             {},
-                             {at.location()},
-                             false});
+          add_inner({.query = made, .via = {at.location()}}, prepared_key(*made, at, on), at, function,
+                    found);
         } else if (is_awaited(at)) {
           auto called = called_queries(at, depth + 1);
           if (called.size() > max_queries_of_a_call) {
@@ -435,7 +374,7 @@ class LoopQueries {
           for (Inner& one : called) {
             const auto& passed = one.functions;  // a recursive call finds nothing new
             if (std::ranges::find(passed, function) != passed.end()) continue;
-            if (one.conditions) one = with_conditions(std::move(one), at, function);
+            if (one.conditions) set_key(one, at, function);
             else one.on = passed_on(one.on, at, function);
             if (one.on.empty() || lacks(one.required, arguments_of(at))) continue;
             one.required = required_before(at, function);
@@ -452,6 +391,18 @@ class LoopQueries {
     return inner_[{function, depth}] = std::move(found);
   }
 
+  // Adds the query at the call if its key, or all that it is about, comes from the function's parameters.
+  void add_inner(Inner one, std::optional<Comparison> key, const Node& call, const Node& function,
+                 std::vector<Inner>& out) {
+    one.conditions = !key && one.via.empty();
+    if (key) one.on = parameters_in(key->value, function);
+    else if (one.conditions) one.on = conditions_of_caller(*one.query, function);
+    if (one.on.empty()) return;
+    if (key) one.key = std::move(*key);
+    one.required = required_before(call, function);
+    out.push_back(std::move(one));
+  }
+
   // The parameters that hold conditions of the query: where(conditions), where(and(...conditions)).
   Dependence conditions_of_caller(const FoundQuery& query, const Node& function) {
     Dependence out;
@@ -466,22 +417,20 @@ class LoopQueries {
     return out;
   }
 
-  // The query with the key that the call's conditions state; without parameters if they state none.
-  Inner with_conditions(Inner inner, const Node& call, const Node& function) {
-    const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
-    const Dependence parts = std::move(inner.on);
-    inner.on.clear();
+  // The key that the call's conditions state; without parameters if they state none.
+  void set_key(Inner& inner, const Node& call, const Node& function) {
+    const Dependence parts = std::exchange(inner.on, {});
     for (const auto& part : parts) {
       const Node value = given(arguments_of(call), part);
       if (bare(value).is(Kind::identifier)) inner.on.merge(parameters_in(value, function));
-      const auto key = key_in(index_.conditions_in(value), on);
+      const auto key = key_in(index_.conditions_in(value),
+                              [&](const Node& one) { return !parameters_in(one, function).empty(); });
       if (!key) continue;
-      inner.key = key->column;
+      inner.key = *key;
       inner.on = parameters_in(key->value, function);
       inner.conditions = false;
       break;
     }
-    return inner;
   }
 
   std::vector<Inner> called_queries(const Node& call, int depth) {
@@ -490,29 +439,18 @@ class LoopQueries {
   }
 
   bool in_loop(const Node& inner, const Node& body) {
-    for (Node at = inner.parent(); at && at != body; at = at.parent())
-      if (at.is(Kind::for_in_statement) || at.is(Kind::for_statement) || at.is(Kind::while_statement) ||
-          (at.is(Kind::call_expression) && has_body(at)))
+    for (Node at = inner.parent(); at && at != body; at = at.parent()) {
+      if (at.is(Kind::for_in_statement, Kind::for_statement, Kind::while_statement)) return true;
+      if (const auto loop = at.is(Kind::call_expression) ? loop_of(at) : std::nullopt; loop && loop->body)
         return true;
+    }
     return false;
-  }
-
-  bool has_body(const Node& call) {
-    const auto loop = loop_of(call);
-    return loop && loop->body;
   }
 
   // ---- The result.
 
   void read_loop(const Loop& loop) {
     if (!loop.body || loop.names.empty()) return;
-    RowSource rows;  // looked up for the first query
-    bool looked_up = false;
-    const auto from_rows = [&] {
-      if (!looked_up) rows = rows_.of(loop.over);
-      looked_up = true;
-      return rows;
-    };
     any_inside(loop.body, [&](const Node& at) {
       if (!at.is(Kind::call_expression)) return false;
       const FoundQuery* query = index_.query(at);
@@ -526,19 +464,20 @@ class LoopQueries {
         const auto ranges = conditions_of(*query).ranges;
         if (std::ranges::any_of(ranges, [&](const auto& one) { return on_loop(one.value); })) return false;
         if (const auto key = key_of(*query, on_loop))
-          if (const RowSource from = from_rows();
+          if (const RowSource from = rows_.of(loop.over);
               from && from.query != query && !reads_again(index_, loop.body, *query, *key, from))
             add(loop, from, *query, *key, {});
         return false;
       }
       if (const FoundQuery* made = index_.prepared(at); made && !locks(*made)) {
         const auto key = prepared_key(*made, at, on_loop);
-        if (const RowSource from = key ? from_rows() : RowSource(); from && from.query != made)
+        if (const RowSource from = key ? rows_.of(loop.over) : RowSource(); from && from.query != made)
           add(loop, from, *made, *key, {at.location()});
         return false;
       }
       const auto inside = called_queries(at, 0);
-      if (inside.size() > max_queries_of_a_call || calls_its_own_function(at, loop.node)) return false;
+      // A walk over a tree calls its own function: the next keys are not known before.
+      if (inside.size() > max_queries_of_a_call || is_around(names_.called(at), loop.node)) return false;
       for (const Inner& inner : inside) {
         const auto arguments = arguments_of(at);
         if (lacks(inner.required, arguments)) continue;
@@ -556,8 +495,8 @@ class LoopQueries {
           const Node value = given(arguments, part);
           if (!value || !on_loop(value)) continue;
           const auto key = inner.conditions ? key_in(index_.conditions_in(value), on_loop)
-                                            : std::optional(Comparison{inner.key, value});
-          const RowSource from = key ? from_rows() : RowSource();
+                                            : std::optional(Comparison{inner.key.column, value});
+          const RowSource from = key ? rows_.of(loop.over) : RowSource();
           if (!from) break;
           auto via = inner.via;
           via.insert(via.begin(), at.location());
@@ -588,18 +527,13 @@ class LoopQueries {
       if (!from) return;
       auto via = inner.via;
       via.insert(via.begin(), loop.node.location());
-      add(loop, from, *inner.query, {inner.key, inner.value}, std::move(via));
+      add(loop, from, *inner.query, inner.key, std::move(via));
     }
   }
 
-  // Whether the call calls the function that has the loop: a walk over a tree, whose next keys are not known
-  // before.
-  bool calls_its_own_function(const Node& call, const Node& loop) {
-    return is_around(names_.called(call), loop);
-  }
-
+  // Whether the loop is in the function.
   static bool is_around(const Node& called, const Node& loop) {
-    for (Node at = typescript::function_around(loop); at; at = typescript::function_around(at))
+    for (Node at = function_around(loop); at; at = function_around(at))
       if (at == called) return true;
     return false;
   }
@@ -615,7 +549,7 @@ class LoopQueries {
     found.via = std::move(via);
     found.parallel = loop.parallel;
     found.loop = loop.node.location();
-    found.function = typescript::name_of_function(typescript::function_around(loop.node));
+    found.function = name_of_function(function_around(loop.node));
     found.rows_from = rows.query->facts.place;
     if (!rows.nested && !rows.query->facts.tables.empty())
       found.rows_table = rows.query->facts.tables.front();
@@ -627,7 +561,9 @@ class LoopQueries {
       found.by_row = writes_by_row(index_, loop.body, loop.names, query, !found.via.empty());
     }
     found.collection = rows.collection || !goes_over_list(loop.node);
-    found.background = runs_in_background(found.loop.file);
+    const auto* package = names_.program().tree().package_of(files::folder_of(found.loop.file));
+    found.background =
+        in_background(found.loop.file, package ? std::string_view(package->folder) : std::string_view());
     found.filtered = rows_.filtered(loop.over);
     const bool again = found.via.empty() && may_read_again(index_, loop.body, query, key, rows);
     found.waits = (!loop.parallel || again) && waits(body_of(loop), 0);
@@ -642,7 +578,7 @@ class LoopQueries {
       if (!at.is(Kind::await_expression)) return false;
       const Node call = bare(at);
       if (!call.is(Kind::call_expression) || index_.query(call) || index_.prepared(call)) return false;
-      if (call.child(Field::function).text().starts_with("Promise.")) return false;
+      if (call.text(Field::function).starts_with("Promise.")) return false;
       const Node function = names_.called(call);
       if (!function) return true;
       return depth < max_followed && function.child(Field::body) != body &&
@@ -655,16 +591,11 @@ class LoopQueries {
   // in a function that waits for something else the query is the smaller part.
   bool passed_over(const Loop& loop, const FoundQuery& query, bool called) {
     if (!loop.parallel && ends_early(loop.body)) return true;
-    return (called || facts_of(query).kind != CodeQuery::Kind::select) && waits(body_of(loop), 0);
-  }
-
-  bool runs_in_background(const std::string& file) {
-    const auto* package = names_.program().tree().package_of(files::folder_of(file));
-    return in_background(file, package ? std::string_view(package->folder) : std::string_view());
+    return (called || facts_of(query).kind != QueryKind::select) && waits(body_of(loop), 0);
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   WrittenStatements statements_;
   std::map<std::pair<Node, int>, std::vector<Inner>> inner_;  // by function and depth
   RowSources rows_;

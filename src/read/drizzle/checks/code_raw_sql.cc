@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <map>
 #include <optional>
@@ -15,18 +14,6 @@
 
 namespace pgadvise::drizzle {
 namespace {
-
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
-constexpr int max_followed = 4;            // variables and calls
-constexpr int max_steps = 2'000;           // expressions, for one text
-constexpr std::size_t max_nodes = 50'000;  // of a function that is searched for assignments
 
 struct Source {
   RawSql::Source kind = RawSql::Source::parameter;
@@ -45,7 +32,7 @@ bool is_text_in(std::string_view type, std::string_view property) {
     if (rest.starts_with('?')) rest.remove_prefix(1);
     if (!rest.starts_with(':')) continue;
     const std::string_view of = trim(rest.substr(1, rest.find_first_of(";,\n}") - 1));
-    return of == "string" || of == "string[]" || of == "any";
+    return is_one_of(of, {"string", "string[]", "any"});
   }
   return false;
 }
@@ -57,72 +44,63 @@ class RawSqlCalls {
 
   std::vector<RawSql> read() {
     index_.each_call([&](const Node& call) { check(call); });
-    std::ranges::sort(out_, [](const RawSql& a, const RawSql& b) { return a.place < b.place; });
+    std::ranges::sort(out_, {}, &RawSql::place);
     return std::move(out_);
   }
 
  private:
+  static constexpr int max_followed = 12;           // variables, calls and parts of expressions
+  static constexpr int max_steps = 2'000;           // expressions, for one text
+  static constexpr std::size_t max_nodes = 50'000;  // of a function that is searched for assignments
+
   void check(const Node& call) {
     const Node callee = bare(call.child(Field::function));
     const auto arguments = arguments_of(call);
     if (arguments.empty() || !callee.is(Kind::member_expression)) return;
     std::string maker;
-    if (callee.child(Field::property).text() == "raw" &&
-        index_.is_drizzle(callee.child(Field::object), "sql"))
+    if (callee.text(Field::property) == "raw" && index_.is_drizzle(callee.child(Field::object), "sql"))
       maker = "sql.raw";
-    else if (const FoundQuery* query = index_.query(call);
-             query && query->facts.kind == CodeQuery::Kind::execute)
+    else if (const FoundQuery* query = index_.query(call); query && query->facts.kind == QueryKind::execute)
       maker = "execute";
     if (maker.empty()) return;
     steps_ = 0;
     const auto source = source_of(arguments.front(), call, 0);
     if (!source) return;
-    RawSql found;
-    found.source = source->kind;
-    found.maker = maker;
-    found.place = call.location();
-    found.function = typescript::name_of_function(typescript::function_around(call));
-    found.text = ellipsis(std::string(arguments.front().text()), 80);
-    found.from = source->node.location();
-    out_.push_back(std::move(found));
+    out_.push_back({source->kind, name_of_function(function_around(call)),
+                    ellipsis(arguments.front().text(), 80), maker, call.location(), source->node.location()});
   }
 
   // Where an unchecked text in the expression comes from; nullopt if none is found.
   std::optional<Source> source_of(const Node& expression, const Node& use, int depth) {
     const Node node = bare(expression);
-    if (!node || depth > 2 * max_followed || ++steps_ > max_steps) return std::nullopt;
-    const auto either = [&](const Node& one, const Node& other) {
-      auto found = source_of(one, use, depth + 1);
-      return found ? found : source_of(other, use, depth + 1);
-    };
+    if (!node || depth > max_followed || ++steps_ > max_steps) return std::nullopt;
     switch (node.kind()) {
+      case Kind::binary_expression:
+        if (!is_one_of(node.text(Field::operator_), {"+", "??", "||"})) return std::nullopt;
+        return source_of_parts(choices_of(node), use, depth);
       case Kind::template_string:
-        for (const Node& part : node.children())
-          if (part.is(Kind::template_substitution))
-            for (const Node& inner : part.children())
-              if (auto found = source_of(inner, use, depth + 1)) return found;
-        return std::nullopt;
-      case Kind::binary_expression: {
-        const std::string_view symbol = node.child(Field::operator_).text();
-        if (symbol != "+" && symbol != "??" && symbol != "||") return std::nullopt;
-        return either(node.child(Field::left), node.child(Field::right));
-      }
+      case Kind::template_substitution:
       case Kind::array:
-      case Kind::spread_element:
-        for (const Node& part : node.children())
-          if (auto found = source_of(part, use, depth + 1)) return found;
-        return std::nullopt;
-      case Kind::ternary_expression:
-        return either(node.child(Field::consequence), node.child(Field::alternative));
+      case Kind::spread_element: return source_of_parts(node.children(), use, depth);
+      case Kind::ternary_expression: return source_of_parts(choices_of(node), use, depth);
       case Kind::identifier:
       case Kind::shorthand_property_identifier: return source_of_name(node, use, depth);
-      case Kind::member_expression: {
-        auto found = source_of_member(node, use);
-        return found ? found : source_of_property(node, use, depth);
-      }
+      case Kind::member_expression:
+        if (values_.is_free_text(node)) return from_request(node, is_checked(node, use));
+        return source_of_property(node, use, depth);
       case Kind::call_expression: return source_of_call(node, use, depth);
       default: return std::nullopt;
     }
+  }
+
+  std::optional<Source> source_of_parts(const std::vector<Node>& parts, const Node& use, int depth) {
+    for (const Node& part : parts)
+      if (auto found = source_of(part, use, depth + 1)) return found;
+    return std::nullopt;
+  }
+
+  static std::optional<Source> from_request(const Node& node, bool checked) {
+    return checked ? std::nullopt : std::optional(Source{RawSql::Source::request, node});
   }
 
   // Also if it is an object that is checked as a whole: schema.parse(req.query).
@@ -130,16 +108,9 @@ class RawSqlCalls {
     for (; node; node = bare(node.child(Field::object))) {
       if (is_name(node) && names_.find(node).kind != Binding::Kind::variable) return false;
       if (checks_.checked(node, use)) return true;
-      if (!node.is(Kind::member_expression) && !node.is(Kind::subscript_expression)) return false;
+      if (!node.is(Kind::member_expression, Kind::subscript_expression)) return false;
     }
     return false;
-  }
-
-  std::optional<Source> source_of_member(const Node& node, const Node& use) {
-    const auto by_schema = values_.by_schema(origin_of(names_, root_of(node)), path_of(node));
-    if (!(by_schema ? *by_schema : values_.is_member(node, path_of(node))) || is_checked(node, use))
-      return std::nullopt;
-    return Source{RawSql::Source::request, node};
   }
 
   // params.name of `params: { name: string }`, also of a type with a name. Not in a callback, which may get
@@ -149,10 +120,10 @@ class RawSqlCalls {
     if (!object.is(Kind::identifier)) return std::nullopt;
     const Binding& binding = names_.find(object);
     if (binding.kind != Binding::Kind::parameter || !binding.pattern.is(Kind::identifier) ||
-        binding.owner.parent().is(Kind::arguments) || values_.is_parameter(binding))
+        binding.owner.parent().is(Kind::arguments) || values_.is_free_parameter(binding))
       return std::nullopt;
-    const std::string type = typescript::annotated_type(binding.pattern.parent());
-    const std::string_view name = node.child(Field::property).text();
+    const std::string type = annotated_type(binding.pattern.parent());
+    const std::string_view name = node.text(Field::property);
     const auto named = type.starts_with('{') ? std::nullopt : index_.type_named(type, node.syntax()->file());
     if (!is_text_in(named ? named->text : type, name) || is_checked(node, use) ||
         checks_.checked(object, use))
@@ -160,40 +131,24 @@ class RawSqlCalls {
     return source_of_parameter(binding, depth, name);
   }
 
-  // const { sort } = req.query
-  std::optional<Source> source_of_part(const Node& node, const Binding& binding, const Node& use) {
-    const Node value = bare(binding.owner.child(Field::value));
-    const Node pair = binding.name.parent();
-    auto path = path_of(value);
-    path.emplace_back(pair.is(Kind::pair_pattern) ? pair.child(Field::key).text() : binding.name.text());
-    const auto by_schema = values_.by_schema(origin_of(names_, root_of(value)), path);
-    const bool from_request =
-        by_schema ? *by_schema : is_body(origin_of(names_, value)) || values_.is_member(value, path);
-    if (!value || !from_request || is_checked(value, use)) return std::nullopt;
-    return Source{RawSql::Source::request, node};
-  }
-
   std::optional<Source> source_of_call(const Node& node, const Node& use, int depth) {
     // Methods that leave the characters as they are.
-    static constexpr std::array<std::string_view, 11> same = {
-        "trim",  "toLowerCase", "toUpperCase", "toString",  "join",   "concat",
-        "slice", "substring",   "split",       "trimStart", "trimEnd"};
+    static constexpr auto same = word_list("trim", "toLowerCase", "toUpperCase", "toString", "join", "concat",
+                                           "slice", "substring", "split", "trimStart", "trimEnd");
     const std::string_view method = method_of(node);
     const Node object = object_of(node);
     if (is_one_of(method, same) || (method == "map" && keeps_characters(node)))
       return source_of(object, use, depth + 1);
-    const auto by_schema = values_.by_schema(node, {});
-    if (!(by_schema ? *by_schema : values_.is_call(node)) || checks_.checked(node, use)) return std::nullopt;
-    return Source{RawSql::Source::request, node};
+    if (!values_.is_free_text(node)) return std::nullopt;
+    return from_request(node, checks_.checked(node, use));
   }
 
   // Whether a call of map() only puts text around the elements: ids.map((id) => `'${id}'`)
   static bool keeps_characters(const Node& call) {
-    const auto arguments = arguments_of(call);
-    const Node function = arguments.empty() ? Node() : arguments.front();
-    if (!typescript::is_function(function)) return false;
+    const Node function = argument_at(call);
+    if (!is_function(function)) return false;
     const Node body = function.child(Field::body);
-    const auto patterns = typescript::parameter_patterns(function);
+    const auto patterns = parameter_patterns(function);
     return body.is(Kind::template_string) && !contains(body.text(), "(") && !patterns.empty() &&
            contains(body.text(), patterns.front().text());
   }
@@ -202,16 +157,16 @@ class RawSqlCalls {
     const Binding& binding = names_.find(node);
     if (checks_.checked(node, use)) return std::nullopt;
     if (binding.kind == Binding::Kind::variable) {
-      if (!binding.pattern.is(Kind::identifier)) return source_of_part(node, binding, use);
-      return source_of_variable(binding, use, depth);
+      if (binding.pattern.is(Kind::identifier)) return source_of_variable(binding, use, depth);
+      const Node value = bare(binding.owner.child(Field::value));  // const { sort } = req.query
+      const bool free = value && values_.is_free_text(value, {property_in(binding.pattern, binding.name)});
+      return from_request(node, !free || is_checked(value, use));
     }
     if (binding.kind != Binding::Kind::parameter || !binding.pattern.is(Kind::identifier))
       return std::nullopt;
-    if (const auto of_request = values_.is_parameter(binding))
-      return *of_request ? std::optional(Source{RawSql::Source::request, node}) : std::nullopt;
-    const std::string type = typescript::annotated_type(binding.pattern.parent());
-    if (type != "string" && type != "string[]" && type != "any" && type != "string | undefined")
-      return std::nullopt;
+    if (const auto of_request = values_.is_free_parameter(binding)) return from_request(node, !*of_request);
+    const std::string type = annotated_type(binding.pattern.parent());
+    if (!is_one_of(type, {"string", "string[]", "any", "string | undefined"})) return std::nullopt;
     return source_of_parameter(binding, depth);
   }
 
@@ -229,22 +184,20 @@ class RawSqlCalls {
 
   // What assignments and push() add to the variable. Searches the function around its declaration once.
   const std::vector<Node>& steps_of(const Node& name) {
-    static const std::vector<Node> none;
-    Node scope = typescript::function_around(name);
+    Node scope = function_around(name);
     if (!scope) scope = name.syntax()->root();
-    const auto known = steps_in_.find(scope);
-    auto& steps_of_names = known == steps_in_.end() ? steps_in_[scope] : known->second;
-    if (known == steps_in_.end()) {
+    const auto [entry, is_new] = steps_in_.try_emplace(scope);
+    auto& steps_of_names = entry->second;
+    if (is_new) {
       any_node(scope, max_nodes, [&](const Node& at) {
         if (is_assignment(at)) add_step(steps_of_names, at.child(Field::left), at.child(Field::right));
-        else if (at.is(Kind::call_expression) && (method_of(at) == "push" || method_of(at) == "unshift"))
+        else if (at.is(Kind::call_expression) && is_one_of(method_of(at), {"push", "unshift"}))
           for (const Node& argument : arguments_of(at)) add_step(steps_of_names, object_of(at), argument);
         return false;
       });
       for (auto& [of, steps] : steps_of_names) std::ranges::sort(steps);
     }
-    const auto found = steps_of_names.find(name);
-    return found == steps_of_names.end() ? none : found->second;
+    return steps_of_names[name];
   }
 
   void add_step(std::map<Node, std::vector<Node>>& out, const Node& target, const Node& value) {
@@ -280,7 +233,7 @@ class RawSqlCalls {
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   ValueChecks checks_;
   RequestValues values_;
   std::optional<std::map<Node, std::vector<Node>>> calls_of_;   // by function; nullopt: not looked for yet

@@ -1,6 +1,7 @@
 #include "drizzle/checks/code_reader.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <utility>
@@ -8,8 +9,6 @@
 
 #include "drizzle/checks/code_checks.h"
 #include "drizzle/checks/code_transactions.h"
-#include "drizzle/code/code_columns.h"
-#include "drizzle/code/code_http.h"
 #include "drizzle/code/code_index.h"
 #include "drizzle/code/code_relations.h"
 #include "drizzle/schema/source_packages.h"
@@ -18,65 +17,48 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::Node;
-
 // The functions of a file, an inner one behind its outer one. Callbacks that run there and then are parts of
 // the function around them.
 std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
   std::vector<LineRange> out;
-  typescript::each_node(syntax.root(), [&](const Node& at) {
-    if (typescript::is_function(at) && !runs_at_once(at))
+  each_node(syntax.root(), [&](const Node& at) {
+    if (is_function(at) && !runs_at_once(at))
       out.push_back({at.location().line, syntax.location(at.offset() + at.text().size()).line});
   });
-  std::ranges::sort(out, [](const LineRange& a, const LineRange& b) {
-    return a.first != b.first ? a.first < b.first : a.last > b.last;
-  });
+  std::ranges::sort(out, {}, [](const LineRange& one) { return std::pair(one.first, -one.last); });
   return out;
 }
 
 // The files that findings may point to.
 std::set<std::string> files_of(const CodeFacts& facts) {
   std::set<std::string> out;
-  const auto add = [&](const std::vector<SourceLocation>& places) {
+  const auto add = [&](std::initializer_list<SourceLocation> places,
+                       const std::vector<SourceLocation>& via = {}) {
     for (const auto& place : places) out.insert(place.file);
+    for (const auto& place : via) out.insert(place.file);
   };
-  for (const auto& query : facts.queries) out.insert(query.place.file);
-  for (const auto& found : facts.in_loops) {
-    out.insert(found.loop.file);
-    add(found.via);
-  }
-  for (const auto& raw : facts.raw_sql) out.insert(raw.place.file);
-  for (const auto& transaction : facts.transactions) out.insert(transaction.place.file);
-  for (const auto& call : facts.calls_in_transactions) {
-    out.insert(call.place.file);
-    add(call.via);
-  }
-  for (const auto& pair : facts.write_pairs) {
-    out.insert(pair.then.place.file);
-    out.insert(pair.function_place.file);
-  }
-  for (const auto& one : facts.undeclared_relations) out.insert(one.place.file);
-  for (const auto& one : facts.outside_transactions) out.insert({one.query.place.file, one.transaction.file});
-  for (const auto& found : facts.in_requests) {
-    out.insert(found.request.place.file);
-    add(found.request.via);
-  }
-  for (const auto& pool : facts.pools_in_requests) {
-    out.insert({pool.place.file, pool.request.place.file});
-    add(pool.request.via);
-  }
+  for (const auto& query : facts.queries) add({query.place});
+  for (const auto& found : facts.in_loops) add({found.loop}, found.via);
+  for (const auto& raw : facts.raw_sql) add({raw.place});
+  for (const auto& transaction : facts.transactions) add({transaction.place});
+  for (const auto& call : facts.calls_in_transactions) add({call.place}, call.via);
+  for (const auto& pair : facts.write_pairs) add({pair.then.place, pair.function_place});
+  for (const auto& one : facts.undeclared_relations) add({one.place});
+  for (const auto& one : facts.outside_transactions) add({one.query.place, one.transaction});
+  for (const auto& found : facts.in_requests) add({found.request.place}, found.request.via);
+  for (const auto& pool : facts.pools_in_requests) add({pool.place, pool.request.place}, pool.request.via);
   return out;
 }
 
 }  // namespace
 
-static bool uses_drizzle(typescript::Program& program) {
+static bool uses_drizzle(Program& program) {
   const auto& packages = program.tree().packages();
   return std::ranges::any_of(packages,
                              [](const files::Package& one) { return one.dependencies.count("drizzle-orm"); });
 }
 
-static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {
+static std::shared_ptr<const CodeFacts> read_code(Program& program) {
   if (!uses_drizzle(program)) return nullptr;
   CodeIndex index(program);
   if (index.queries().empty()) return nullptr;
@@ -111,7 +93,7 @@ static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) 
 
 std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   if (!typescript::available()) return nullptr;
-  typescript::Program program(tree);
+  Program program(tree);
   provide_packages(program);
   auto out = read_code(program);
   program.report_unfollowed();
@@ -120,7 +102,7 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
 
 RepositoryCode read_repository_code(files::Tree& tree) {
   if (!typescript::available()) return {};
-  typescript::Program program(tree);
+  Program program(tree);
   provide_packages(program);
   RepositoryCode out;
   out.client = read_client_code(program);

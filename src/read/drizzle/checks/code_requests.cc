@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <map>
 #include <set>
@@ -16,19 +15,8 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-using Values = typescript::Value::Kind;
-
 constexpr std::size_t max_calls = 5;           // from an entry to a function
 constexpr std::size_t max_functions = 50'000;  // of all entries
-constexpr std::size_t max_nodes = 20'000;      // of a function
 constexpr std::size_t max_callers = 50;        // that are searched for a check
 
 class RequestCode {
@@ -45,7 +33,7 @@ class RequestCode {
       read_function(function);
     }
     for (const auto& query : index_.queries())
-      if (query.facts.kind == CodeQuery::Kind::select)
+      if (query.facts.kind == QueryKind::select)
         if (const Request* request = request_of(query.whole)) {
           std::set<Node> seen;
           if (!runs_once(query.whole, seen)) out_.queries.push_back({query.facts, *request});
@@ -55,6 +43,8 @@ class RequestCode {
   }
 
  private:
+  static constexpr std::size_t max_nodes = 20'000;  // of a function
+
   struct Caller {
     Node function;
     Node call;
@@ -66,7 +56,7 @@ class RequestCode {
   }
 
   const Request* request_of(const Node& node) const {
-    for (Node at = typescript::function_around(node); at; at = typescript::function_around(at))
+    for (Node at = function_around(node); at; at = function_around(at))
       if (const auto found = requests_.find(at); found != requests_.end()) return &found->second;
     return nullptr;
   }
@@ -91,7 +81,7 @@ class RequestCode {
   // Whether only the first request runs it: a check of what outlives the request, and is set in the function,
   // guards it or all calls that lead to its function.
   bool runs_once(const Node& node, std::set<Node>& seen) {
-    const Node function = typescript::function_around(node);
+    const Node function = function_around(node);
     if (!function || seen.size() >= max_callers || !seen.insert(function).second) return false;
     if (is_guarded(node, function)) return true;
     const auto callers = callers_.find(function);
@@ -102,14 +92,14 @@ class RequestCode {
   bool is_guarded(const Node& node, const Node& function) {
     std::set<std::string_view> kept;  // names as written: "this.initialized", "cache"
     any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
-      if (is_assignment(at) && outlives(at.child(Field::left))) kept.insert(at.child(Field::left).text());
+      if (is_assignment(at) && outlives(at.child(Field::left))) kept.insert(at.text(Field::left));
       return false;
     });
     return !kept.empty() && any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
       if (at.offset() > node.offset()) return false;
       // cache ??= await …
       if (at.is(Kind::augmented_assignment_expression)) {
-        const std::string_view symbol = at.child(Field::operator_).text();
+        const std::string_view symbol = at.text(Field::operator_);
         return (symbol == "\?\?=" || symbol == "||=") && is_inside(node, at.child(Field::right));
       }
       if (!at.is(Kind::if_statement)) return false;
@@ -123,18 +113,14 @@ class RequestCode {
     });
   }
 
-  static bool is_inside(const Node& node, const Node& outer) {
-    return outer && node.offset() >= outer.offset() && node.offset() < outer.offset() + outer.text().size();
-  }
-
   // !this.initialized, cache === null
   static bool is_missing(const Node& condition) {
     if (condition.is(Kind::unary_expression)) return condition.text().starts_with('!');
     if (!condition.is(Kind::binary_expression)) return false;
-    const std::string_view symbol = condition.child(Field::operator_).text();
+    const std::string_view symbol = condition.text(Field::operator_);
     if (symbol == "||") return is_missing(bare(condition.child(Field::left)));
     const Node value = condition.child(Field::right);
-    return (symbol == "===" || symbol == "==") && (value.is(Kind::null) || value.is(Kind::undefined));
+    return (symbol == "===" || symbol == "==") && value.is(Kind::null, Kind::undefined);
   }
 
   static bool leaves(const Node& statement) {
@@ -155,14 +141,10 @@ class RequestCode {
     for (const auto& [node, function] : pools_) {
       std::set<Node> seen;
       if (result_is_kept(function, seen)) continue;
-      PoolInRequest found;
-      found.made_by = pool_made_by(node);
-      found.function = typescript::name_of_function(typescript::function_around(node));
-      found.place = node.location();
-      found.request = requests_.at(function);
-      out.push_back(std::move(found));
+      out.push_back({pool_made_by(node), name_of_function(function_around(node)), node.location(),
+                     requests_.at(function)});
     }
-    std::ranges::sort(out, [](const PoolInRequest& a, const PoolInRequest& b) { return a.place < b.place; });
+    std::ranges::sort(out, {}, &PoolInRequest::place);
     return out;
   }
 
@@ -175,8 +157,8 @@ class RequestCode {
            });
   }
 
-  // "" if the expression makes none. A pool of @neondatabase/serverless is none: its WebSockets may not
-  // outlive a request.
+  // "" for other expressions, and for a pool of @neondatabase/serverless, whose WebSockets may not outlive a
+  // request.
   std::string pool_made_by(const Node& node) {
     if (node.is(Kind::new_expression))
       return is_pg_pool(*index_.value(node.child(Field::constructor))) ? "new Pool()" : "";
@@ -195,7 +177,7 @@ class RequestCode {
     Node first = argument_at(call);
     while (first.is(Kind::binary_expression)) first = bare(first.child(Field::left));
     if (first.is(Kind::object)) return static_cast<bool>(property_of(first, "connection"));
-    return first.is(Kind::string) || first.is(Kind::template_string) ||
+    return first.is(Kind::string, Kind::template_string) ||
            (first.is(Kind::member_expression) && contains(lower(first.text()), "env"));
   }
 
@@ -215,13 +197,13 @@ class RequestCode {
   static bool keeps_result(const Node& function) {
     const Node above = function.parent();
     return (above.is(Kind::arguments) && keeps(above.parent())) ||
-           (above.is(Kind::pair) && contains(lower(above.child(Field::key).text()), "factory"));
+           (above.is(Kind::pair) && contains(lower(above.text(Field::key)), "factory"));
   }
 
   // pools.set(key, pool), once(() => …)
   static bool keeps(const Node& call) {
     if (method_of(call) == "set") return true;
-    const std::string name = lower(call.child(Field::function).text().substr(0, 100));
+    const std::string name = lower(call.text(Field::function).substr(0, 100));
     return contains_any(name, {"once", "memo", "lazy", "singleton", "remember", "provide", "global"});
   }
 
@@ -229,13 +211,13 @@ class RequestCode {
     const Node name = bare(target);
     if (!name.is(Kind::identifier)) return true;  // globalThis.pool, this.pool
     const Binding& binding = names_.find(name);
-    return !binding.name || typescript::function_around(binding.name) != typescript::function_around(target);
+    return !binding.name || function_around(binding.name) != function_around(target);
   }
 
   // const pool = new Pool(); globalThis.pool = pool
   bool kept_later(const Node& declarator) {
-    const Node function = typescript::function_around(declarator);
-    const std::string_view name = declarator.child(Field::name).text();
+    const Node function = function_around(declarator);
+    const std::string_view name = declarator.text(Field::name);
     if (!function) return true;
     return any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
       if (is_assignment(at)) {
@@ -254,9 +236,9 @@ class RequestCode {
       if (!is_name(at)) return false;
       const Binding* binding = &names_.find(at);
       for (int followed = 0; followed < 4 && binding->kind == Binding::Kind::variable; ++followed) {
-        if (!typescript::function_around(binding->name)) return false;
+        if (!function_around(binding->name)) return false;
         const Node value = bare(binding->owner.child(Field::value));
-        if (value.is(Kind::call_expression) || value.is(Kind::await_expression)) return true;
+        if (value.is(Kind::call_expression, Kind::await_expression)) return true;
         const Node root = begin_of_members(value);
         if (!root.is(Kind::identifier)) return false;
         binding = &names_.find(root);
@@ -266,9 +248,8 @@ class RequestCode {
   }
 
   bool in_worker(const Node& node) {
-    static constexpr std::array<std::string_view, 5> signs = {
-        "wrangler", "@cloudflare/workers-types", "@opennextjs/cloudflare", "@cloudflare/next-on-pages",
-        "@sveltejs/adapter-cloudflare"};
+    static constexpr auto signs = word_list("wrangler", "@cloudflare/workers-types", "@opennextjs/cloudflare",
+                                            "@cloudflare/next-on-pages", "@sveltejs/adapter-cloudflare");
     const auto* package = names_.program().tree().package_of(files::folder_of(node.syntax()->file()));
     if (package && std::ranges::any_of(signs, [&](std::string_view sign) {
           return package->dependencies.count(std::string(sign)) > 0;
@@ -279,7 +260,7 @@ class RequestCode {
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   std::map<Node, Request> requests_;  // by function
   std::deque<Node> open_;
   std::map<Node, std::vector<Caller>> callers_;  // by the function that is called

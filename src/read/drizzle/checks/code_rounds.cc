@@ -9,13 +9,6 @@
 #include "base/text/text.h"
 
 namespace pgadvise::drizzle {
-
-using typescript::bare;
-using typescript::Field;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
 namespace {
 
 // Whether the statement begins with the word.
@@ -23,14 +16,13 @@ bool is_word(std::string_view statement, std::string_view word) {
   return statement.starts_with(word) && first_word(statement) == word;
 }
 
-constexpr std::size_t max_nodes = 4000;  // of a body that is searched
+constexpr std::size_t max_nodes_of_body = 4000;  // of a body that is searched
 
 // Whether code of a round declares the name: the loop's body, or with `called` any function.
 bool declared_in_round(const Node& name, const Node& body, bool called) {
   if (!name) return false;
-  if (called) return static_cast<bool>(typescript::function_around(name));
-  return name.syntax() == body.syntax() && name.offset() >= body.offset() &&
-         name.offset() < body.offset() + body.text().size();
+  if (called) return static_cast<bool>(function_around(name));
+  return is_inside(name, body);
 }
 
 }  // namespace
@@ -38,16 +30,16 @@ bool declared_in_round(const Node& name, const Node& body, bool called) {
 std::string element_of(const Node& loop, const std::vector<Node>& names) {
   if (names.size() != 1 || loop.is(Kind::for_statement) || !names.front().is(Kind::identifier)) return {};
   const Node name = names.front(), above = name.parent();
-  const bool pattern = above.is(Kind::object_pattern) || above.is(Kind::array_pattern);
-  const bool whole = above == loop || typescript::is_function(above) || above.text() == name.text() ||
-                     (above.parent() && typescript::is_function(above.parent()) && !pattern);
+  const bool pattern = above.is(Kind::object_pattern, Kind::array_pattern);
+  const bool whole = above == loop || is_function(above) || above.text() == name.text() ||
+                     (above.parent() && is_function(above.parent()) && !pattern);
   return whole ? std::string(name.text()) : std::string();
 }
 
 bool goes_over_list(const Node& loop) {
   if (!loop.is(Kind::for_in_statement)) return true;
   return !loop.child(Field::left).is(Kind::array_pattern) &&
-         (loop.has_token("of") || loop.child(Field::operator_).text() == "of");
+         (loop.has_token("of") || loop.text(Field::operator_) == "of");
 }
 
 std::string database_outside(CodeIndex& index, const Node& body, const FoundQuery& query, bool called) {
@@ -60,11 +52,11 @@ std::string database_outside(CodeIndex& index, const Node& body, const FoundQuer
 
 bool writes_by_row(CodeIndex& index, const Node& body, const std::vector<Node>& names,
                    const FoundQuery& query, bool called) {
-  if (query.facts.kind == CodeQuery::Kind::insert)
+  if (query.facts.kind == QueryKind::insert)
     return query.link("onConflictDoNothing") || query.link("onConflictDoUpdate");
-  if (query.facts.kind != CodeQuery::Kind::update) return false;
+  if (query.facts.kind != QueryKind::update) return false;
   const Node set = argument_of(query, "set");
-  return !set || any_node(set, max_nodes, [&](const Node& at) {
+  return !set || any_node(set, max_nodes_of_body, [&](const Node& at) {
     if (at.is(Kind::call_expression) && !placeholder_in(at).empty()) return true;
     if (!is_name(at)) return false;
     const Node name = index.names().find(at).name;
@@ -78,23 +70,22 @@ namespace {
 Node row_of(CodeIndex& index, const FoundQuery& query, const Comparison& key, const RowSource& rows) {
   const auto &tables = query.facts.tables, &tables_of_rows = rows.query->facts.tables;
   const Node value = bare(key.value);
-  if (query.facts.kind != CodeQuery::Kind::select || rows.nested || tables.empty() ||
-      tables_of_rows.empty() || tables.front() != tables_of_rows.front() ||
-      !value.is(Kind::member_expression) || value.child(Field::property).text() != key.column)
+  if (query.facts.kind != QueryKind::select || rows.nested || tables.empty() || tables_of_rows.empty() ||
+      tables.front() != tables_of_rows.front() || !value.is(Kind::member_expression) ||
+      value.text(Field::property) != key.column)
     return {};
   const Node row = bare(value.child(Field::object));
   return row.is(Kind::identifier) ? index.names().find(row).name : Node();
 }
 
-// Whether the round awaits a call before the query that is no query and has such an argument.
+// Whether the round awaits, before the query, a call of something else that has such an argument.
 template <class Holds>
 bool calls_before(CodeIndex& index, const Node& body, const FoundQuery& query, Holds&& holds) {
-  return any_node(body, max_nodes, [&](const Node& at) {
+  return any_node(body, max_nodes_of_body, [&](const Node& at) {
     if (!at.is(Kind::await_expression) || at.offset() >= query.whole.offset()) return false;
     const Node call = bare(at);
     if (!call.is(Kind::call_expression) || index.query(call)) return false;
-    return std::ranges::any_of(typescript::arguments_of(call),
-                               [&](const Node& one) { return holds(bare(one)); });
+    return std::ranges::any_of(arguments_of(call), [&](const Node& one) { return holds(bare(one)); });
   });
 }
 
@@ -117,14 +108,14 @@ bool may_read_again(CodeIndex& index, const Node& body, const FoundQuery& query,
 
 bool ends_early(const Node& body) {
   const auto is_loop = [](const Node& at) {
-    return at.is(Kind::for_in_statement) || at.is(Kind::for_statement) || at.is(Kind::while_statement) ||
-           at.is(Kind::do_statement) || is_word(at.text(), "switch");
+    return at.is(Kind::for_in_statement, Kind::for_statement, Kind::while_statement, Kind::do_statement) ||
+           is_word(at.text(), "switch");
   };
   std::vector<std::pair<Node, bool>> open{{body, false}};  // whether a `break` ends an inner statement
   while (!open.empty()) {
     const auto [at, inner] = open.back();
     open.pop_back();
-    if (typescript::is_function(at)) continue;
+    if (is_function(at)) continue;
     if (at.is(Kind::return_statement)) return true;
     if (at.is(Kind::other) && !inner && is_word(at.text(), "break")) return true;
     for (Node part = at.first(); part; part = part.next())
@@ -138,7 +129,7 @@ bool ends_early(const Node& body) {
 std::string in_one_line(const CodeIndex& index, const Node& node) {
   Node part = node;
   if (contains(node.text(), "\n") && !index.query(node))
-    for (Node at = node; at.is(Kind::call_expression) || at.is(Kind::member_expression);) {
+    for (Node at = node; at.is(Kind::call_expression, Kind::member_expression);) {
       if (at.is(Kind::call_expression)) part = at;
       at = bare(at.child(at.is(Kind::call_expression) ? Field::function : Field::object));
     }

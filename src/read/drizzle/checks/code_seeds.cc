@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -12,16 +11,10 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::Kind;
-using typescript::Node;
-
 // A script that fills a database, not one for tests or demonstrations.
 bool is_seed_script(std::string_view path) {
-  static constexpr std::array<std::string_view, 12> other = {
-      "test", "spec", "e2e", "demo", "dev", "mock", "fake", "sample", "stress", "load", "bench", "local"};
+  static constexpr auto other = word_list("test", "spec", "e2e", "demo", "dev", "mock", "fake", "sample",
+                                          "stress", "load", "bench", "local");
   if (!typescript::is_source(path) || files::never_deployed(path)) return false;
   const std::string low = lower(path);
   if (contains(low, "node_modules/") || contains(low, "dist/")) return false;
@@ -71,14 +64,14 @@ std::set<std::string> inserted_in(std::string_view sql) {
 
 class SeededTables {
  public:
-  SeededTables(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
+  SeededTables(Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
   std::vector<SeededTable> read() {
     read_files();
     std::vector<SeededTable> out;
     for (auto& [name, table] : found_)
       if (!elsewhere(name)) out.push_back(std::move(table));
-    std::ranges::sort(out, [](const SeededTable& a, const SeededTable& b) { return a.place < b.place; });
+    std::ranges::sort(out, {}, &SeededTable::place);
     return out;
   }
 
@@ -110,9 +103,9 @@ class SeededTables {
     const Node callee = call.child(Field::function);
     const Node above = call.parent();
     const auto arguments = arguments_of(call);
-    if (!callee.is(Kind::member_expression) || callee.child(Field::property).text() != "insert" ||
+    if (!callee.is(Kind::member_expression) || callee.text(Field::property) != "insert" ||
         arguments.size() != 1 || !above.is(Kind::member_expression) ||
-        above.child(Field::property).text() != "values" || !above.parent().is(Kind::call_expression))
+        above.text(Field::property) != "values" || !above.parent().is(Kind::call_expression))
       return;
     const auto values = arguments_of(above.parent());
     const SourceTable* table = index_.table(arguments[0]);
@@ -142,12 +135,12 @@ class SeededTables {
     return inserted_.contains(low) ||
            std::ranges::any_of(migrations_, [&](const std::string& text) { return contains(text, low); }) ||
            std::ranges::any_of(index_.queries(), [&](const FoundQuery& query) {
-             return query.facts.kind == CodeQuery::Kind::insert && !query.facts.tables.empty() &&
+             return query.facts.kind == QueryKind::insert && !query.facts.tables.empty() &&
                     query.facts.tables.front() == name;
            });
   }
 
-  typescript::Program& program_;
+  Program& program_;
   CodeIndex& index_;
   std::map<QualifiedName, SeededTable> found_;
   std::set<std::string> inserted_;       // tables, in lower case
@@ -156,7 +149,7 @@ class SeededTables {
 
 }  // namespace
 
-std::vector<SeededTable> seeded_tables(typescript::Program& program, CodeIndex& index) {
+std::vector<SeededTable> seeded_tables(Program& program, CodeIndex& index) {
   return SeededTables(program, index).read();
 }
 

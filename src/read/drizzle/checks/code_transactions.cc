@@ -13,41 +13,18 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::class_around;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-using Values = typescript::Value::Kind;
-
-constexpr int max_followed = 3;                 // functions of the project
-constexpr std::size_t max_nodes = 20'000;       // of a callback
-constexpr std::size_t max_writes = 30;          // of a function
-constexpr int max_depth_given = 6;              // objects, lists and calls in each other
-constexpr std::size_t max_service_calls = 100;  // of a function
+constexpr int max_calls_followed = 3;                  // functions of the project
+constexpr std::size_t max_nodes_of_function = 20'000;  // of a callback
+constexpr int max_depth_given = 6;                     // objects, lists and calls in each other
+constexpr std::size_t max_service_calls = 100;         // of a function
 
 // Packages whose awaited calls wait for another service. A name that ends in "/" stands for a scope.
-constexpr std::array<std::string_view, 34> services = {"axios",      "got",
-                                                       "ky",         "node-fetch",
-                                                       "undici",     "ofetch",
-                                                       "stripe",     "resend",
-                                                       "nodemailer", "twilio",
-                                                       "openai",     "@anthropic-ai/",
-                                                       "@sendgrid/", "@aws-sdk/",
-                                                       "@octokit/",  "octokit",
-                                                       "googleapis", "@slack/",
-                                                       "postmark",   "replicate",
-                                                       "@google/",   "@google-cloud/",
-                                                       "@azure/",    "plaid",
-                                                       "@paddle/",   "@lemonsqueezy/",
-                                                       "@polar-sh/", "@mailchimp/",
-                                                       "@clerk/",    "@workos-inc/",
-                                                       "mailgun.js", "@vercel/blob",
-                                                       "@novu/",     "@trigger.dev/"};
+constexpr auto services =
+    word_list("axios", "got", "ky", "node-fetch", "undici", "ofetch", "stripe", "resend", "nodemailer",
+              "twilio", "openai", "@anthropic-ai/", "@sendgrid/", "@aws-sdk/", "@octokit/", "octokit",
+              "googleapis", "@slack/", "postmark", "replicate", "@google/", "@google-cloud/", "@azure/",
+              "plaid", "@paddle/", "@lemonsqueezy/", "@polar-sh/", "@mailchimp/", "@clerk/", "@workos-inc/",
+              "mailgun.js", "@vercel/blob", "@novu/", "@trigger.dev/");
 
 bool is_service(std::string_view package) {
   return std::ranges::any_of(services, [&](std::string_view service) {
@@ -60,6 +37,15 @@ Node callback_of(const FoundQuery& transaction) {
   return is_function(callback) ? callback : Node();
 }
 
+// The project's transactions by their callbacks.
+std::map<Node, const FoundQuery*> transactions_of(const CodeIndex& index) {
+  std::map<Node, const FoundQuery*> out;
+  for (const auto& query : index.queries())
+    if (query.facts.kind == QueryKind::transaction)
+      if (const Node callback = callback_of(query)) out.emplace(callback, &query);
+  return out;
+}
+
 bool is_shorter(const CallInTransaction& one, const CallInTransaction& other) {
   if (one.via.size() != other.via.size()) return one.via.size() < other.via.size();
   return one.via < other.via;
@@ -67,12 +53,10 @@ bool is_shorter(const CallInTransaction& one, const CallInTransaction& other) {
 
 class StatementsOutside {
  public:
-  explicit StatementsOutside(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit StatementsOutside(CodeIndex& index)
+      : index_(index), names_(index.names()), transactions_(transactions_of(index)) {}
 
   std::vector<StatementOutsideTransaction> read() {
-    for (const auto& query : index_.queries())
-      if (query.facts.kind == CodeQuery::Kind::transaction)
-        if (const Node callback = callback_of(query)) transactions_.emplace(callback, &query);
     if (transactions_.empty()) return {};
     for (const auto& query : index_.queries()) read_query(query);
     for (auto& [function, writes] : writes_)
@@ -80,13 +64,13 @@ class StatementsOutside {
         return !is_unconditional(write->whole, of, {Kind::return_statement, Kind::throw_statement});
       });
     for (const auto& [callback, transaction] : transactions_) read_calls(callback, *transaction);
-    std::ranges::sort(out_, [](const auto& a, const auto& b) {
-      return std::tie(a.query.place, a.transaction) < std::tie(b.query.place, b.transaction);
-    });
+    std::ranges::sort(out_, {}, [](const auto& one) { return std::tie(one.query.place, one.transaction); });
     return std::move(out_);
   }
 
  private:
+  static constexpr std::size_t max_writes = 30;  // of a function
+
   // The function around the node that runs it later, or the callback of a transaction; empty in `catch`.
   Node function_of(const Node& node) const {
     for (Node at = node.parent(); at; at = at.parent()) {
@@ -97,9 +81,8 @@ class StatementsOutside {
   }
 
   void read_query(const FoundQuery& query) {
-    using Made = CodeQuery::Kind;
     const CodeQuery& facts = query.facts;
-    if (!facts.awaited || facts.kind == Made::transaction || facts.kind == Made::batch) return;
+    if (!facts.awaited || facts.kind == QueryKind::transaction || facts.kind == QueryKind::batch) return;
     const Node function = function_of(query.whole);
     const auto in = transactions_.find(function);
     if (in != transactions_.end()) {
@@ -112,7 +95,7 @@ class StatementsOutside {
 
   void read_calls(const Node& callback, const FoundQuery& transaction) {
     if (writes_.empty()) return;
-    any_node(callback.child(Field::body), max_nodes, [&](const Node& at) {
+    any_node(callback.child(Field::body), max_nodes_of_function, [&](const Node& at) {
       if (!at.is(Kind::call_expression) || !is_awaited(at) || index_.query(at)) return false;
       const Node called = names_.called(at);
       const auto writes = called ? writes_.find(called) : writes_.end();
@@ -138,7 +121,7 @@ class StatementsOutside {
     return gives_name(value, [&](const Node& name) {
       const Binding& binding = names_.find(name);
       if (binding.kind == Binding::Kind::parameter) return binding.owner == callback;
-      return binding.kind == Binding::Kind::variable && depth < max_followed &&
+      return binding.kind == Binding::Kind::variable && depth < max_calls_followed &&
              has_parameter(binding.owner.child(Field::value), callback, depth + 1);
     });
   }
@@ -159,7 +142,7 @@ class StatementsOutside {
     }
     if (!one.is(Kind::member_expression) || one.text() != other.text()) return false;
     const Node of = bare(one.child(Field::object)), of_other = bare(other.child(Field::object));
-    const std::string_view member = one.child(Field::property).text();
+    const std::string_view member = one.text(Field::property);
     if (names_transaction(member)) return false;
     if (is_of_this(one)) {
       const Node body = class_around(one);
@@ -177,34 +160,29 @@ class StatementsOutside {
   // Proxy: with AsyncLocalStorage they may choose the transaction.
   bool is_one_database(const Node& value, int depth) {
     const Node made = bare(value);
-    if (depth > max_followed) return false;
+    if (depth > max_calls_followed) return false;
     if (made.is(Kind::call_expression)) return index_.is_drizzle(made.child(Field::function), "drizzle");
-    if (made.is(Kind::new_expression)) return made.child(Field::constructor).text() != "Proxy";
+    if (made.is(Kind::new_expression)) return made.text(Field::constructor) != "Proxy";
     if (is_name(made)) {
       const Node declared = names_.declaration(made);
       return !declared.is(Kind::variable_declarator) ||
              is_one_database(declared.child(Field::value), depth + 1);
     }
-    if (made.is(Kind::binary_expression))
-      return is_one_database(made.child(Field::left), depth + 1) &&
-             is_one_database(made.child(Field::right), depth + 1);
-    if (made.is(Kind::ternary_expression))
-      return is_one_database(made.child(Field::consequence), depth + 1) &&
-             is_one_database(made.child(Field::alternative), depth + 1);
-    return true;
+    return std::ranges::all_of(choices_of(made),
+                               [&](const Node& one) { return is_one_database(one, depth + 1); });
   }
 
   // The same of a member of a class body or an object literal; nullopt if it has none of that name. An
   // accessor may choose.
   std::optional<bool> member_is_one_database(const Node& members, std::string_view name) {
-    if (!members.is(Kind::class_body) && !members.is(Kind::object)) return std::nullopt;
+    if (!members.is(Kind::class_body, Kind::object)) return std::nullopt;
     for (const Node& part : members.children()) {
       if (part.is(Kind::shorthand_property_identifier) && part.text() == name)
         return is_one_database(part, 0);
       if (part.child(part.is(Kind::pair) ? Field::key : Field::name).text() == name)
         return !part.is(Kind::method_definition) && is_one_database(part.child(Field::value), 0);
-      if (!part.is(Kind::method_definition) || part.child(Field::name).text() != "constructor") continue;
-      for (const Node& pattern : typescript::parameter_patterns(part))
+      if (!part.is(Kind::method_definition) || part.text(Field::name) != "constructor") continue;
+      for (const Node& pattern : parameter_patterns(part))
         if (pattern.text() == name) return true;
     }
     return std::nullopt;
@@ -215,7 +193,7 @@ class StatementsOutside {
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   std::map<Node, const FoundQuery*> transactions_;         // by callback
   std::map<Node, std::vector<const FoundQuery*>> writes_;  // by function, outside of transactions
   std::vector<StatementOutsideTransaction> out_;
@@ -224,8 +202,8 @@ class StatementsOutside {
 }  // namespace
 
 bool is_write(const CodeQuery& query) {
-  using Made = CodeQuery::Kind;
-  return query.kind == Made::insert || query.kind == Made::update || query.kind == Made::delete_;
+  return query.kind == QueryKind::insert || query.kind == QueryKind::update ||
+         query.kind == QueryKind::delete_;
 }
 
 bool names_transaction(std::string_view name) {
@@ -243,26 +221,23 @@ std::vector<Node> path_to(Node node, const Node& function) {
 
 bool is_all(const Node& node) {
   return node.is(Kind::array) && node.parent().is(Kind::arguments) &&
-         node.parent().parent().child(Field::function).text() == "Promise.all";
+         node.parent().parent().text(Field::function) == "Promise.all";
 }
 
 bool is_condition(const Node& node) {
-  static constexpr std::array<Kind, 11> kinds = {
-      Kind::if_statement,      Kind::else_clause,  Kind::for_statement, Kind::for_in_statement,
-      Kind::while_statement,   Kind::do_statement, Kind::catch_clause,  Kind::ternary_expression,
-      Kind::binary_expression, Kind::array,        Kind::finally_clause};
-  if (is_all(node)) return false;
-  return std::ranges::any_of(kinds, [&](Kind kind) { return node.is(kind); }) || is_function(node) ||
-         node.text().starts_with("switch");
+  return !is_all(node) &&
+         (node.is(Kind::if_statement, Kind::else_clause, Kind::for_statement, Kind::for_in_statement,
+                  Kind::while_statement, Kind::do_statement, Kind::catch_clause, Kind::ternary_expression,
+                  Kind::binary_expression, Kind::array, Kind::finally_clause) ||
+          is_function(node) || node.text().starts_with("switch"));
 }
 
 bool is_unconditional(const Node& node, const Node& function, std::initializer_list<Kind> exits) {
   const auto nodes = path_to(node, function);
   if (std::any_of(nodes.begin() + 1, nodes.end(), is_condition)) return false;
   const auto may_exit = [&](const Node& statement) {
-    return any_node(statement, max_nodes, [&](const Node& at) {
-      return std::ranges::find(exits, at.kind()) != exits.end() &&
-             typescript::function_around(at) == function;
+    return any_node(statement, max_nodes_of_function, [&](const Node& at) {
+      return std::ranges::find(exits, at.kind()) != exits.end() && function_around(at) == function;
     });
   };
   for (std::size_t i = 1; i < nodes.size(); ++i) {
@@ -277,18 +252,14 @@ bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, i
   const Node node = bare(value);
   if (!node || depth > max_depth_given || node.parent().is(Kind::await_expression)) return false;
   if (is_name(node)) return is(node);
-  std::vector<Node> parts;
-  if (node.is(Kind::object) || node.is(Kind::array) || node.is(Kind::spread_element) ||
-      node.is(Kind::binary_expression))
-    parts = node.children();
-  else if (node.is(Kind::call_expression) || node.is(Kind::new_expression)) parts = arguments_of(node);
+  std::vector<Node> parts = choices_of(node);
+  if (node.is(Kind::object, Kind::array, Kind::spread_element)) parts = node.children();
+  else if (node.is(Kind::call_expression, Kind::new_expression)) parts = arguments_of(node);
   else if (node.is(Kind::pair)) parts = {node.child(Field::value)};
-  else if (node.is(Kind::ternary_expression))
-    parts = {node.child(Field::consequence), node.child(Field::alternative)};
   return std::ranges::any_of(parts, [&](const Node& part) { return gives_name(part, is, depth + 1); });
 }
 
-// What the call waits for: "fetch", "stripe"; "" if it is no service.
+// What the call waits for: "fetch", "stripe"; "" for other calls.
 std::string ServiceCalls::service_of(const Node& call) {
   Node root = bare(call.child(Field::function));
   if (root.text() == "fetch") {
@@ -316,11 +287,11 @@ void ServiceCalls::add(Found& found, const SourceLocation& own, const CallInTran
 
 bool ServiceCalls::is_callback_of_transaction(const Node& function) const {
   const FoundQuery* query = index_.query(function.parent().parent());
-  return query && query->facts.kind == CodeQuery::Kind::transaction && callback_of(*query) == function;
+  return query && query->facts.kind == QueryKind::transaction && callback_of(*query) == function;
 }
 
 const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int depth) {
-  // Calls of calls end at max_followed, so that what is found depends on the depth, and recursion ends.
+  // Calls of calls end at max_calls_followed, so that what is found depends on the depth, and recursion ends.
   const auto [entry, is_new] = found_.try_emplace({function, depth});
   std::vector<CallInTransaction>& out = entry->second;
   if (!is_new) return out;
@@ -338,11 +309,11 @@ const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int
       if (const std::string what = service_of(at); !what.empty())
         add(found, place, {.what = what, .function = {}, .place = place, .transaction = {}, .via = {}},
             false);
-      else if (const Node called = depth < max_followed ? index_.names().called(at) : Node())
+      else if (const Node called = depth < max_calls_followed ? index_.names().called(at) : Node())
         for (const CallInTransaction& one : in(called, depth + 1)) add(found, place, one, true);
     }
     for (Node part = at.first(); part; part = part.next())
-      if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
+      if (!part.is(Kind::token, Kind::type)) open.push_back(part);
   }
   for (auto& [key, call] : found) out.push_back(std::move(call));
   return out;
@@ -351,10 +322,7 @@ const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
   ServiceCalls service_calls(index);
   std::vector<CallInTransaction> out;
-  for (const auto& query : index.queries()) {
-    if (query.facts.kind != CodeQuery::Kind::transaction) continue;
-    const Node callback = callback_of(query);
-    if (!callback) continue;
+  for (const auto& [callback, query] : transactions_of(index)) {
     std::map<SourceLocation, const CallInTransaction*> nearest;  // by place
     for (const CallInTransaction& call : service_calls.in(callback)) {
       const CallInTransaction*& known = nearest[call.place];
@@ -362,23 +330,18 @@ std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
     }
     for (const auto& [place, call] : nearest) {
       CallInTransaction& one = out.emplace_back(*call);
-      one.function = query.facts.function;
-      one.transaction = query.facts.place;
+      one.function = query->facts.function;
+      one.transaction = query->facts.place;
     }
   }
-  std::ranges::sort(out, [](const CallInTransaction& a, const CallInTransaction& b) {
-    return std::tie(a.transaction, a.via, a.place) < std::tie(b.transaction, b.via, b.place);
-  });
+  std::ranges::sort(out, {}, [](const auto& one) { return std::tie(one.transaction, one.via, one.place); });
   return out;
 }
 
 std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
   std::map<Node, CodeTransaction> found;  // by callback
-  for (const FoundQuery& query : index.queries()) {
-    if (query.facts.kind != CodeQuery::Kind::transaction) continue;
-    if (const Node callback = callback_of(query))
-      found[callback] = {{}, query.facts.function, query.facts.place};
-  }
+  for (const auto& [callback, query] : transactions_of(index))
+    found[callback] = {{}, query->facts.function, query->facts.place};
   if (found.empty()) return {};
   const auto use = [](CodeTransaction& transaction, const CodeQuery& query) {
     const bool writes = is_write(query);
@@ -397,12 +360,10 @@ std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
       }
   std::vector<CodeTransaction> out;
   for (auto& [callback, transaction] : found) {
-    std::ranges::stable_sort(transaction.tables,
-                             [](const auto& a, const auto& b) { return a.place < b.place; });
+    std::ranges::stable_sort(transaction.tables, {}, &CodeTransaction::Use::place);
     if (transaction.tables.size() >= 2) out.push_back(std::move(transaction));
   }
-  std::ranges::sort(out,
-                    [](const CodeTransaction& a, const CodeTransaction& b) { return a.place < b.place; });
+  std::ranges::sort(out, {}, &CodeTransaction::place);
   return out;
 }
 

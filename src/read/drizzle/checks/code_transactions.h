@@ -24,17 +24,17 @@ class ServiceCalls {
   // shortest way, and at most 100. Of a transaction's callback, without those in the callbacks of
   // transactions in it: each call belongs to its innermost transaction. `depth`: of the calls behind it.
   // Valid as long as this object. Reads each function at most once for each depth.
-  const std::vector<CallInTransaction>& in(const typescript::Node& function, int depth = 0);
+  const std::vector<CallInTransaction>& in(const Node& function, int depth = 0);
 
  private:
   // By the call in the function itself, and the place of the call of the service.
   using Found = std::map<std::pair<SourceLocation, SourceLocation>, CallInTransaction>;
   static void add(Found& found, const SourceLocation& own, const CallInTransaction& call, bool through);
-  std::string service_of(const typescript::Node& call);
-  bool is_callback_of_transaction(const typescript::Node& function) const;
+  std::string service_of(const Node& call);
+  bool is_callback_of_transaction(const Node& function) const;
 
   CodeIndex& index_;
-  std::map<std::pair<typescript::Node, int>, std::vector<CallInTransaction>> found_;  // by function and depth
+  std::map<std::pair<Node, int>, std::vector<CallInTransaction>> found_;  // by function and depth
 };
 
 // INSERT, UPDATE or DELETE.
@@ -44,20 +44,18 @@ bool is_write(const CodeQuery& query);
 bool names_transaction(std::string_view name);
 
 // The nodes from the function down to the node in it, both included.
-std::vector<typescript::Node> path_to(typescript::Node node, const typescript::Node& function);
+std::vector<Node> path_to(Node node, const Node& function);
 // Whether the node is the list of Promise.all.
-bool is_all(const typescript::Node& node);
+bool is_all(const Node& node);
 // Whether what is below the node may not run, may run several times, or may run later.
-bool is_condition(const typescript::Node& node);
+bool is_condition(const Node& node);
 // Whether the node runs once whenever the function does: below no condition, and after no statement that has
 // one of `exits` (return, throw).
-bool is_unconditional(const typescript::Node& node, const typescript::Node& function,
-                      std::initializer_list<typescript::Kind> exits);
+bool is_unconditional(const Node& node, const Node& function, std::initializer_list<Kind> exits);
 
 // Whether `is` is true of a name that the value is, or that is in it as a property, an element, a choice, or
-// an argument of `new` or of a call. What is awaited is none of these: it is the result.
-bool gives_name(const typescript::Node& value, const std::function<bool(const typescript::Node&)>& is,
-                int depth = 0);
+// an argument of `new` or of a call. An awaited call is left out: it gives its result.
+bool gives_name(const Node& value, const std::function<bool(const Node&)>& is, int depth = 0);
 
 // Those in callbacks of transaction(): each place of a call once for each transaction that has it, and of
 // transactions in each other only for the innermost.

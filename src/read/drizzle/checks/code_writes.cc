@@ -9,30 +9,11 @@
 #include "base/text/text.h"
 #include "drizzle/checks/code_checks.h"
 #include "drizzle/checks/code_transactions.h"
-#include "drizzle/code/code_http.h"
 
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
-constexpr std::size_t max_writes = 30;   // of a function
-constexpr std::size_t max_called = 3;    // writes of a function that another one calls
-constexpr std::size_t max_nodes = 4000;  // of a write that is searched for a value
-constexpr int max_followed = 3;          // variables
-
-// The name of the function or method that is called.
-std::string_view name_of_called(const Node& call) {
-  const std::string_view method = method_of(call);
-  return method.empty() ? call.child(Field::function).text().substr(0, 100) : method;
-}
+constexpr std::size_t max_called = 3;  // writes of a function that another one calls
 
 // A write in a function, or its call of a function of the project that runs the write.
 struct Step {
@@ -59,17 +40,20 @@ class WritePairs {
     add_calls(all);
     for (auto& [function, steps] : all) {
       if (steps.size() < 2 || undoes(function)) continue;
-      std::ranges::stable_sort(steps, [](const Step& a, const Step& b) { return a.at < b.at; });
+      std::ranges::stable_sort(steps, {}, &Step::at);
       read_function(function, steps);
     }
-    std::ranges::sort(out_, [](const WritePairInCode& a, const WritePairInCode& b) {
-      return std::tie(a.first.place, a.then.place, a.function_place) <
-             std::tie(b.first.place, b.then.place, b.function_place);
+    std::ranges::sort(out_, {}, [](const auto& one) {
+      return std::tie(one.first.place, one.then.place, one.function_place);
     });
     return std::move(out_);
   }
 
  private:
+  static constexpr std::size_t max_writes = 30;   // of a function
+  static constexpr std::size_t max_nodes = 4000;  // of a write that is searched for a value
+  static constexpr int max_followed = 3;          // variables
+
   static void add(std::map<Node, std::vector<Step>>& out, const FoundQuery& query, const Node& at) {
     const Node function = function_of(at);
     if (!function) return;
@@ -81,7 +65,7 @@ class WritePairs {
   void add_calls(std::map<Node, std::vector<Step>>& out) {
     std::set<std::string, std::less<>> called_names;
     for (const auto& [function, steps] : by_function_) {
-      const std::string name = typescript::name_of_function(function);
+      const std::string name = name_of_function(function);
       called_names.insert(name.substr(name.find('.') + 1));
     }
     std::set<std::string> files(index_.files().begin(), index_.files().end());
@@ -114,11 +98,11 @@ class WritePairs {
   // The function that runs the write or call, without callbacks that run there and then; empty in a callback
   // of a transaction, and at the top level.
   static Node function_of(const Node& at) {
-    Node function = typescript::function_around(at);
+    Node function = function_around(at);
     while (function && runs_at_once(function)) {
       const Node call = function.parent().parent();
       if (names_transaction(name_of_called(call))) return {};
-      function = typescript::function_around(function);
+      function = function_around(function);
     }
     if (function && function.parent().is(Kind::arguments) &&
         names_transaction(name_of_called(function.parent().parent())))
@@ -129,7 +113,7 @@ class WritePairs {
   // Whether the database may be a transaction: a parameter, a choice of two, or named as one.
   bool may_be_transaction(const Node& receiver) {
     const Node node = bare(receiver);
-    if (node.is(Kind::member_expression)) return names_transaction(node.child(Field::property).text());
+    if (node.is(Kind::member_expression)) return names_transaction(node.text(Field::property));
     if (node.is(Kind::call_expression))
       return names_transaction(name_of_called(node)) || is_chosen_by_caller(node, 0);
     if (!node.is(Kind::identifier) || names_transaction(node.text())) return true;
@@ -138,11 +122,10 @@ class WritePairs {
     if (binding.kind != Binding::Kind::variable) return true;
     // const { executor = db } = options
     if (const Node above = binding.name.parent();
-        above.is(Kind::object_assignment_pattern) || above.is(Kind::assignment_pattern))
+        above.is(Kind::object_assignment_pattern, Kind::assignment_pattern))
       return true;
     const Node value = bare(binding.owner.child(Field::value));
-    return value.is(Kind::binary_expression) || value.is(Kind::ternary_expression) ||
-           is_chosen_by_caller(value, 0);
+    return value.is(Kind::binary_expression, Kind::ternary_expression) || is_chosen_by_caller(value, 0);
   }
 
   // Whether a call chooses between what it is given and another database: this.executor(session), whose
@@ -158,19 +141,16 @@ class WritePairs {
         return name.is(Kind::identifier) && is_optional(names_.find(name));
       });
     bool given = false, other = false;
-    for (const Node& returned : typescript::returned_values(called)) {
+    for (const Node& returned : returned_values(called)) {
       const Node value = bare(returned);
       if (is_chosen_by_caller(value, depth + 1)) return true;
-      std::vector<Node> choices{value};
-      if (value.is(Kind::ternary_expression))
-        choices = {bare(value.child(Field::consequence)), bare(value.child(Field::alternative))};
-      if (value.is(Kind::binary_expression)) {
-        choices = {bare(value.child(Field::left)), bare(value.child(Field::right))};
-        given = given || gets_parameter(choices.front());
-      }
-      for (const Node& one : choices) {
+      std::vector<Node> choices = choices_of(value);
+      if (choices.empty()) choices = {value};
+      given = given || (value.is(Kind::binary_expression) && gets_parameter(bare(choices.front())));
+      for (const Node& choice : choices) {
+        const Node one = bare(choice);
         if (is_of_parameter(one)) given = true;
-        else other = other || one.is(Kind::identifier) || one.is(Kind::member_expression);
+        else other = other || one.is(Kind::identifier, Kind::member_expression);
       }
     }
     return given && other;
@@ -180,7 +160,7 @@ class WritePairs {
   static bool is_optional(const Binding& binding) {
     if (binding.kind != Binding::Kind::parameter) return false;
     const Node parameter = binding.pattern.parent();
-    const std::string type = typescript::annotated_type(parameter);
+    const std::string type = annotated_type(parameter);
     return parameter.is(Kind::optional_parameter) || parameter.child(Field::value) ||
            contains_any(type, {"undefined", "null"});
   }
@@ -220,7 +200,7 @@ class WritePairs {
         pair.first = first.facts;
         pair.then = then.facts;
         pair.value = value_used(steps[i], steps[j].at);
-        pair.function = typescript::name_of_function(function);
+        pair.function = name_of_function(function);
         pair.function_place = function.location();
         if (steps[i].is_call()) pair.first_call = steps[i].at.location();
         if (steps[j].is_call()) pair.then_call = steps[j].at.location();
@@ -236,7 +216,7 @@ class WritePairs {
     if (!values.is(Kind::object) || values.children().empty()) return false;
     return std::ranges::all_of(values.children(), [](const Node& part) {
       const std::string_view key =
-          part.is(Kind::pair) ? part.child(Field::key).text() : std::string_view(part.text());
+          part.is(Kind::pair) ? part.text(Field::key) : std::string_view(part.text());
       return (key.starts_with("last") || key.starts_with("updated")) &&
              (key.ends_with("At") || key.ends_with("_at"));
     });
@@ -248,7 +228,7 @@ class WritePairs {
     const auto pair = [](std::string_view from, std::string_view to) {
       return contains(from, "} - ") && contains(to, "} + ");
     };
-    return first.facts.kind == CodeQuery::Kind::update && then.facts.kind == CodeQuery::Kind::update &&
+    return first.facts.kind == QueryKind::update && then.facts.kind == QueryKind::update &&
            (pair(a, b) || pair(b, a));
   }
 
@@ -264,7 +244,7 @@ class WritePairs {
     if (std::any_of(a.begin() + static_cast<std::ptrdiff_t>(same), a.end(), is_condition)) return Order::none;
     const bool accepted =
         std::any_of(b.begin() + static_cast<std::ptrdiff_t>(same), b.end(), [](const Node& node) {
-          return node.is(Kind::catch_clause) || node.is(Kind::finally_clause) ||
+          return node.is(Kind::catch_clause, Kind::finally_clause) ||
                  (node.is(Kind::try_statement) && only_logs(node.child(Kind::catch_clause)));
         });
     if (accepted) return Order::none;
@@ -277,7 +257,7 @@ class WritePairs {
     const auto statements = handler.child(Field::body).children();
     return !statements.empty() && std::ranges::all_of(statements, [](const Node& one) {
       const Node call = one.is(Kind::expression_statement) ? bare(one.first()) : Node();
-      const std::string callee = lower(call.child(Field::function).text().substr(0, 100));
+      const std::string callee = lower(call.text(Field::function).substr(0, 100));
       const std::string word = first_word(callee);
       return call.is(Kind::call_expression) &&
              (is_one_of(word, {"console", "log", "logger", "logerror", "sentry", "captureexception"}) ||
@@ -327,7 +307,7 @@ class WritePairs {
   }
 
   CodeIndex& index_;
-  typescript::Bindings& names_;
+  Bindings& names_;
   ServiceCalls services_;
   std::map<Node, std::vector<Step>> by_function_;  // writes of the function itself
   std::vector<WritePairInCode> out_;

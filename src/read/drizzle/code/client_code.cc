@@ -23,25 +23,10 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-using typescript::Property;
-using typescript::Value;
-using typescript::ValuePtr;
-using Values = Value::Kind;
-
-constexpr std::size_t max_files = 2000;
-
 // Values of expressions, also of those inside functions.
 class Expressions {
  public:
-  explicit Expressions(typescript::Program& program) : program_(program), names_(program) {}
+  explicit Expressions(Program& program) : program_(program), names_(program) {}
 
   // The expression that an identifier's declaration gives it; the expression itself for anything else.
   Node written(Node node) {
@@ -59,17 +44,17 @@ class Expressions {
     const Node at = bare(node);
     if (!at) return typescript::undefined_value();
     const Binding& binding = is_name(at) ? names_.find(at) : none_;
-    if (binding.owner && typescript::function_around(binding.name)) {
+    if (binding.owner && function_around(binding.name)) {
       const Node initial = written(at);
       if (initial == at) return typescript::unknown("a variable", at);
-      return typescript::Evaluator(program_, initial.syntax()->file()).evaluate(initial, nullptr);
+      return typescript::evaluate(program_, initial);
     }
-    return typescript::Evaluator(program_, at.syntax()->file()).evaluate(at, nullptr);
+    return typescript::evaluate(program_, at);
   }
 
  private:
-  typescript::Program& program_;
-  typescript::Bindings names_;
+  Program& program_;
+  Bindings names_;
   const Binding none_ = {};
 };
 
@@ -79,10 +64,9 @@ std::string driver_of(const Value& function) {
   if (!function.is(Values::external) || function.name != "drizzle" || !function.text.starts_with(head))
     return {};
   const std::string driver = function.text.substr(head.size());
-  for (const auto* known : {"node-postgres", "postgres-js", "neon-http", "neon-serverless", "vercel-postgres",
-                            "aws-data-api/pg", "xata-http", "bun-sql"})
-    if (driver == known) return driver;
-  return {};
+  const bool known = is_one_of(driver, {"node-postgres", "postgres-js", "neon-http", "neon-serverless",
+                                        "vercel-postgres", "aws-data-api/pg", "xata-http", "bun-sql"});
+  return known ? driver : "";
 }
 
 bool is_postgres_js(const Value& function) {
@@ -107,7 +91,7 @@ int size_of(const Value& options) {
 
 class Clients {
  public:
-  explicit Clients(typescript::Program& program) : program_(program), expressions_(program) {}
+  explicit Clients(Program& program) : program_(program), expressions_(program) {}
 
   ClientCode read() {
     files::Tree& tree = program_.tree();
@@ -134,10 +118,12 @@ class Clients {
   }
 
  private:
+  static constexpr std::size_t max_files = 2000;
+
   void read_calls(const Node& root) {
     std::vector<Node> calls;
-    typescript::each_node(root, [&](const Node& at) {
-      if (at.is(Kind::new_expression) || at.is(Kind::call_expression)) calls.push_back(at);
+    each_node(root, [&](const Node& at) {
+      if (at.is(Kind::new_expression, Kind::call_expression)) calls.push_back(at);
     });
     std::ranges::sort(calls);  // in the order of the file
     for (const Node& call : calls)
@@ -213,23 +199,21 @@ class Clients {
   bool names_url(const Node& argument) {
     if (expressions_.value(argument)->is(Values::string)) return true;
     const std::string text = lower(bare(argument).text());
-    return text.ends_with("url") || text.ends_with("url']") || text.ends_with("url\"]") ||
-           text.ends_with("connectionstring") || text.ends_with("connection_string");
+    return ends_with_any(text, {"url", "url']", "url\"]", "connectionstring", "connection_string"});
   }
 
   // Whether the options name this machine, as only a developer's do.
   static bool is_local(const Value& options) {
     for (const auto* key : {"host", "connectionString", "url"})
       if (const auto text = text_member(options, key))
-        for (const auto* name : {"localhost", "127.0.0.1", "::1"})
-          if (contains(*text, name)) return true;
+        if (contains_any(*text, {"localhost", "127.0.0.1", "::1"})) return true;
     return false;
   }
 
   void add_pool(const Node& place, const std::string& what, const Value& options, bool postgres_js) {
     const std::string& file = place.syntax()->file();
-    const bool known = options.is(Values::object) || options.is(Values::undefined) ||
-                       (options.is(Values::string) && !postgres_js);
+    const bool known =
+        options.is(Values::object, Values::undefined) || (options.is(Values::string) && !postgres_js);
     if (!known || options.partial || !is_application_source(file) || is_local(options) || runs_once(file))
       return;
     ClientPool pool;
@@ -324,13 +308,13 @@ class Clients {
     if (above.is(Kind::export_statement)) return true;
     Node declared = above;
     if (above.is(Kind::return_statement) || (is_function(above) && above.child(Field::body) == at)) {
-      declared = typescript::function_around(at);
+      declared = function_around(at);
       if (declared.parent().is(Kind::variable_declarator)) declared = declared.parent();
     }
-    const bool names = declared.is(Kind::variable_declarator) || declared.is(Kind::function_declaration);
+    const bool names = declared.is(Kind::variable_declarator, Kind::function_declaration);
     const auto* module = program_.module(call.syntax()->file());
-    if (!names || !module || typescript::function_around(declared)) return false;
-    const std::string_view name = declared.child(Field::name).text();
+    if (!names || !module || function_around(declared)) return false;
+    const std::string_view name = declared.text(Field::name);
     return std::ranges::any_of(module->exports, [&](const auto& one) { return one.second.local == name; });
   }
 
@@ -407,7 +391,7 @@ class Clients {
     }
   }
 
-  typescript::Program& program_;
+  Program& program_;
   Expressions expressions_;
   Importers importers_{program_, [](const std::string& path) {
                          return typescript::is_source(path) && !files::never_deployed(path);
@@ -437,8 +421,7 @@ std::vector<std::string> variables_in(std::string_view text) {
 
 }  // namespace
 
-static std::vector<PushTarget> push_targets(typescript::Program& program,
-                                            std::vector<WrittenCredentials>& written) {
+static std::vector<PushTarget> push_targets(Program& program, std::vector<WrittenCredentials>& written) {
   std::vector<PushTarget> out;
   Expressions expressions(program);
   for (const auto& config : drizzle_configs(program.tree())) {
@@ -481,7 +464,7 @@ bool is_pg_pool(const Value& constructor) {
   return constructor.name == "Pool" && package.is(Values::external) && package.text == "pg";
 }
 
-ClientCode read_client_code(typescript::Program& program) {
+ClientCode read_client_code(Program& program) {
   ClientCode out = Clients(program).read();
   out.push_targets = push_targets(program, out.credentials);
   out.ignored_migration_errors = ignored_migration_errors(program);

@@ -8,12 +8,6 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::is_function;
-using typescript::Kind;
-using typescript::Node;
 using Match = EntryForm::Match;
 
 constexpr int max_wrappers = 4;
@@ -36,10 +30,7 @@ constexpr std::array<EntryForm, 13> forms = {{
     {"a NestJS resolver", Match::decorator, "Query Mutation ResolveField MessagePattern", "", ""},
 }};
 
-bool has_word(std::string_view list, std::string_view word) {
-  const auto words = split(list, ' ');
-  return std::ranges::find(words, word) != words.end();
-}
+bool has_word(std::string_view list, std::string_view word) { return is_one_of(word, split(list, ' ')); }
 
 // Whether the path has the folders, one directly below the other.
 bool lies_below(std::string_view path, std::string_view folder) {
@@ -57,8 +48,7 @@ bool matches_path(const EntryForm& form, std::string_view path) {
 }
 
 bool is_path(std::string_view written) {
-  return written.starts_with('/') || written.starts_with('*') || written.empty() || written == "GET" ||
-         written == "POST";
+  return written.starts_with('/') || written.starts_with('*') || is_one_of(written, {"", "GET", "POST"});
 }
 
 // Whether the text calls such a method with a path: `.get("/orders"`.
@@ -70,9 +60,7 @@ bool may_have_routes(std::string_view text, const EntryForm& form) {
       const auto from = text.find_first_not_of(" \t\r\n", at + call.size());
       if (from == std::string_view::npos) break;
       const std::string_view rest = text.substr(from, 2);
-      if (rest == "'/" || rest == "\"/" || rest == "`/" || rest == "'*" || rest == "\"*" || rest == "''" ||
-          rest == "\"\"")
-        return true;
+      if (is_one_of(rest, {"'/", "\"/", "`/", "'*", "\"*", "''", "\"\""})) return true;
     }
   }
   return false;
@@ -80,7 +68,7 @@ bool may_have_routes(std::string_view text, const EntryForm& form) {
 
 class EntryFunctions {
  public:
-  EntryFunctions(typescript::Bindings& names, const typescript::Module& module, const std::string& file)
+  EntryFunctions(Bindings& names, const typescript::Module& module, const std::string& file)
       : names_(names), module_(module), file_(file) {}
 
   std::vector<EntryFunction> read() {
@@ -121,7 +109,7 @@ class EntryFunctions {
     if (!node || depth > max_wrappers) return;
     if (is_function(node)) return add(node);
     if (node.is(Kind::variable_declarator)) return add_functions(node.child(Field::value), depth + 1);
-    if (node.is(Kind::identifier) || node.is(Kind::member_expression)) {
+    if (node.is(Kind::identifier, Kind::member_expression)) {
       if (const Node function = names_.function_at(node)) return add(function);
       if (node.is(Kind::identifier)) add_functions(names_.declaration(node), depth + 1);
       return;
@@ -149,7 +137,7 @@ class EntryFunctions {
     const auto statements = root.children();
     if (!statements.empty() && is_directive(statements.front()))
       for (const auto& name : module_.export_order) add_exported(name);
-    typescript::each_node(module_.syntax->root(), [&](const Node& at) {
+    each_node(module_.syntax->root(), [&](const Node& at) {
       if (!is_function(at)) return;
       const auto parts = at.child(Field::body).children();
       if (!parts.empty() && is_directive(parts.front())) add(at);
@@ -157,37 +145,32 @@ class EntryFunctions {
   }
 
   void each_call() {
-    typescript::each_node(module_.syntax->root(), [&](const Node& at) {
+    each_node(module_.syntax->root(), [&](const Node& at) {
       const Node callee = at.child(Field::function);
       if (!at.is(Kind::call_expression) || !callee.is(Kind::member_expression)) return;
-      if (!has_word(form_->names, callee.child(Field::property).text())) return;
+      if (!has_word(form_->names, callee.text(Field::property))) return;
       const auto arguments = arguments_of(at);
       if (arguments.empty()) return;
       if (form_->match == Match::route) return add_route(callee, arguments);
-      const std::string_view chain = callee.child(Field::object).text().substr(0, 60);
+      const std::string_view chain = callee.text(Field::object).substr(0, 60);
       if (contains(chain, "rocedure")) add_functions(arguments.front(), 0);
     });
   }
 
   void add_route(const Node& callee, const std::vector<Node>& arguments) {
-    const std::string_view method = callee.child(Field::property).text();
+    const std::string_view method = callee.text(Field::property);
     const Node first = bare(arguments.front());
     if (method == "route" && first.is(Kind::object)) {  // fastify.route({ url, handler })
-      for (const Node& part : first.children()) {
-        if (part.is(Kind::pair) && part.child(Field::key).text() == "handler")
-          add_functions(part.child(Field::value), 0);
-        if (part.is(Kind::method_definition) && part.child(Field::name).text() == "handler") add(part);
-      }
-      return;
+      return add_functions(member_of(first, "handler"), 0);
     }
-    const auto written = typescript::string_value(first);
+    const auto written = string_value(first);
     const bool path = written ? is_path(*written) : first.is(Kind::template_string);
     if (!path && method != "openapi") return;
     for (std::size_t i = 1; i < arguments.size(); ++i) add_functions(arguments[i], 0);
   }
 
   void each_class() {
-    typescript::each_node(module_.syntax->root(), [&](const Node& at) {
+    each_node(module_.syntax->root(), [&](const Node& at) {
       if (!at.is(Kind::class_body)) return;
       bool decorated = false;
       for (Node part = at.first(); part; part = part.next()) {
@@ -204,7 +187,7 @@ class EntryFunctions {
     });
   }
 
-  typescript::Bindings& names_;
+  Bindings& names_;
   const typescript::Module& module_;
   const std::string& file_;
   const EntryForm* form_ = nullptr;
@@ -222,23 +205,20 @@ bool may_have_entries(std::string_view path, std::string_view text) {
     if (!matches_path(form, path)) return false;
     switch (form.match) {
       case Match::exported:
-      case Match::members: {
-        return contains_any(text, split(form.names, ' '));
-      }
+      case Match::members: return contains_any(text, split(form.names, ' '));
       case Match::use_server: return contains(text, "use server");
       case Match::route: return may_have_routes(text, form);
       case Match::procedure: return contains(text, "rocedure");
-      case Match::decorator: {
-        const auto names = split(form.names, ' ');
-        return std::ranges::any_of(
-            names, [&](std::string_view name) { return contains(text, "@" + std::string(name) + "("); });
-      }
+      case Match::decorator:
+        return std::ranges::any_of(split(form.names, ' '), [&](std::string_view name) {
+          return contains(text, "@" + std::string(name) + "(");
+        });
     }
     return false;
   });
 }
 
-std::vector<EntryFunction> entry_functions(typescript::Bindings& names, const std::string& file) {
+std::vector<EntryFunction> entry_functions(Bindings& names, const std::string& file) {
   const auto* module = names.program().module(file);
   return module ? EntryFunctions(names, *module, file).read() : std::vector<EntryFunction>();
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "typescript/bindings.h"
+#include "drizzle/code/code_syntax.h"
 
 namespace pgadvise::drizzle {
 
@@ -33,11 +33,11 @@ std::span<const EntryForm> entry_forms();
 bool may_have_entries(std::string_view path, std::string_view text);
 
 struct EntryFunction {
-  typescript::Node function;
+  Node function;
   const EntryForm* form = nullptr;
 };
 // The functions that a file names in one of the forms, also where another file declares them, in the order
 // of the forms. Wrappers are looked into: `export const GET = withUser(async () => …)`.
-std::vector<EntryFunction> entry_functions(typescript::Bindings& names, const std::string& file);
+std::vector<EntryFunction> entry_functions(Bindings& names, const std::string& file);
 
 }  // namespace pgadvise::drizzle

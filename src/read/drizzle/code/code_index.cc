@@ -1,8 +1,6 @@
 #include "drizzle/code/code_index.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <utility>
 
 #include "base/text/text.h"
@@ -14,51 +12,19 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_function;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-using typescript::ValuePtr;
-using Values = typescript::Value::Kind;
-
-constexpr int max_followed = 5;
-
-constexpr std::array<std::string_view, 16> database_types = {
-    "NodePgDatabase",   "PostgresJsDatabase", "PgDatabase",      "PgTransaction",     "NeonHttpDatabase",
-    "NeonDatabase",     "VercelPgDatabase",   "PgliteDatabase",  "PgRemoteDatabase",  "AwsDataApiPgDatabase",
-    "XataHttpDatabase", "BunSQLDatabase",     "PgAsyncDatabase", "NodePgTransaction", "PostgresJsTransaction",
-    "NeonTransaction"};
+constexpr auto database_types = word_list(
+    "NodePgDatabase", "PostgresJsDatabase", "PgDatabase", "PgTransaction", "NeonHttpDatabase", "NeonDatabase",
+    "VercelPgDatabase", "PgliteDatabase", "PgRemoteDatabase", "AwsDataApiPgDatabase", "XataHttpDatabase",
+    "BunSQLDatabase", "PgAsyncDatabase", "NodePgTransaction", "PostgresJsTransaction", "NeonTransaction");
 
 // Parts of drizzle-orm for SQLite, MySQL, SingleStore and SQL Server.
-constexpr std::array<std::string_view, 22> other_parts = {"better-sqlite3",
-                                                          "bun-sqlite",
-                                                          "d1",
-                                                          "durable-sqlite",
-                                                          "expo-sqlite",
-                                                          "libsql",
-                                                          "mysql-core",
-                                                          "mysql-proxy",
-                                                          "mysql2",
-                                                          "op-sqlite",
-                                                          "singlestore",
-                                                          "singlestore-core",
-                                                          "sql-js",
-                                                          "planetscale-serverless",
-                                                          "singlestore-proxy",
-                                                          "sqlite-core",
-                                                          "sqlite-cloud",
-                                                          "mssql-core",
-                                                          "sqlite-proxy",
-                                                          "tidb-serverless",
-                                                          "node-mssql",
-                                                          "tursodatabase"};
-constexpr std::array<std::string_view, 4> other_tables = {"drizzle-orm/sqlite-core", "drizzle-orm/mysql-core",
-                                                          "drizzle-orm/singlestore-core",
-                                                          "drizzle-orm/mssql-core"};
+constexpr auto other_parts =
+    word_list("better-sqlite3", "bun-sqlite", "d1", "durable-sqlite", "expo-sqlite", "libsql", "mysql-core",
+              "mysql-proxy", "mysql2", "op-sqlite", "singlestore", "singlestore-core", "sql-js",
+              "planetscale-serverless", "singlestore-proxy", "sqlite-core", "sqlite-cloud", "mssql-core",
+              "sqlite-proxy", "tidb-serverless", "node-mssql", "tursodatabase");
+constexpr auto other_tables = word_list("drizzle-orm/sqlite-core", "drizzle-orm/mysql-core",
+                                        "drizzle-orm/singlestore-core", "drizzle-orm/mssql-core");
 
 // Whether the package is a part of drizzle-orm for another database than PostgreSQL.
 bool is_of_other_database(std::string_view package) {
@@ -71,7 +37,7 @@ bool is_of_other_database(std::string_view package) {
 // Whether the value is what a function for another database makes: sqliteTable(…), mysqlTableCreator(…)(…).
 bool is_other_table(const ValuePtr& value) {
   constexpr int max_links = 12;
-  const typescript::Value* at = value.get();
+  const Value* at = value.get();
   for (int links = 0; at && links < max_links; ++links, at = at->base.get())
     if (at->is(Values::external)) return links > 0 && is_of_other_database(at->text);
   return false;
@@ -83,16 +49,14 @@ Node without_with(Node receiver) {
   return receiver;
 }
 
-std::optional<CodeQuery::Kind> kind_of(std::string_view method) {
-  using Made = CodeQuery::Kind;
-  if (method == "from" || method == "findMany" || method == "findFirst" || method == "$count")
-    return Made::select;
-  if (method == "insert") return Made::insert;
-  if (method == "update") return Made::update;
-  if (method == "delete") return Made::delete_;
-  if (method == "execute") return Made::execute;
-  if (method == "transaction") return Made::transaction;
-  if (method == "batch") return Made::batch;
+std::optional<QueryKind> kind_of(std::string_view method) {
+  if (is_one_of(method, {"from", "findMany", "findFirst", "$count"})) return QueryKind::select;
+  if (method == "insert") return QueryKind::insert;
+  if (method == "update") return QueryKind::update;
+  if (method == "delete") return QueryKind::delete_;
+  if (method == "execute") return QueryKind::execute;
+  if (method == "transaction") return QueryKind::transaction;
+  if (method == "batch") return QueryKind::batch;
   return std::nullopt;
 }
 
@@ -116,95 +80,9 @@ bool may_matter(std::string_view text) {
 
 }  // namespace
 
-Node object_of(const Node& call) { return bare(bare(call.child(Field::function)).child(Field::object)); }
-
-std::string_view method_of(const Node& call) {
-  // The grammar takes `await a.b<T>()` for a call of `await a.b`.
-  const Node callee = bare(call.child(Field::function));
-  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
-}
-
-Node begin_of_members(Node expression) {
-  while (expression.is(Kind::member_expression)) expression = bare(expression.child(Field::object));
-  return expression;
-}
-
-bool is_assignment(const Node& node) {
-  return node.is(Kind::assignment_expression) || node.is(Kind::augmented_assignment_expression);
-}
-
-std::string member_name(const Node& expression) {
-  if (expression.is(Kind::member_expression)) return std::string(expression.child(Field::property).text());
-  if (!expression.is(Kind::subscript_expression)) return {};
-  return typescript::string_value(bare(expression.child(Field::index))).value_or(std::string());
-}
-
-std::string key_of(const Node& pair) {
-  const Node key = pair.child(Field::key);
-  return typescript::string_value(key).value_or(std::string(key.text()));
-}
-
-Node property_of(const Node& object, std::string_view name) {
-  for (const Node& part : object.children())
-    if (part.is(Kind::pair) && part.child(Field::key).text() == name) return part.child(Field::value);
-  return {};
-}
-
-std::string first_word(std::string_view text) {
-  std::size_t end = 0;
-  while (end < text.size() &&
-         (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_' || text[end] == '$'))
-    ++end;
-  return std::string(text.substr(0, end));
-}
-
-Node member_of(const Node& object, std::string_view name) {
-  for (const Node& part : object.children()) {
-    if (part.is(Kind::shorthand_property_identifier) && part.text() == name) return part;
-    if (part.is(Kind::method_definition) && part.child(Field::name).text() == name) return part;
-  }
-  return property_of(object, name);
-}
-
 Node argument_of(const FoundQuery& query, std::string_view name) {
   const QueryLink* link = query.link(name);
   return link ? argument_at(link->call) : Node();
-}
-
-bool is_awaited(Node expression) {
-  if (expression.child(Field::function).is(Kind::await_expression)) return true;
-  for (Node at = expression, above = at.parent(); above; at = above, above = above.parent()) {
-    if (typescript::is_wrapper(above)) continue;
-    switch (above.kind()) {
-      case Kind::await_expression:
-      case Kind::return_statement: return true;
-      case Kind::arrow_function: return above.child(Field::body) == at;
-      case Kind::ternary_expression:
-      case Kind::array:
-      case Kind::spread_element: continue;
-      case Kind::arguments: {
-        const std::string_view function = above.parent().child(Field::function).text();
-        if (function == "Promise.all" || function == "Promise.allSettled") return true;
-        return false;
-      }
-      case Kind::member_expression: {
-        const std::string_view name = above.child(Field::property).text();
-        if (name == "then" || name == "catch" || name == "finally") {
-          above = above.parent();
-          continue;
-        }
-        return false;
-      }
-      default: return false;
-    }
-  }
-  return false;
-}
-
-bool runs_at_once(const Node& function) {
-  if (!function.parent().is(Kind::arguments)) return false;
-  const Node call = function.parent().parent();
-  return is_awaited(call) || method_of(call) == "forEach";
 }
 
 const QueryLink* FoundQuery::link(std::string_view name) const {
@@ -212,7 +90,7 @@ const QueryLink* FoundQuery::link(std::string_view name) const {
   return found == links.end() ? nullptr : &*found;
 }
 
-CodeIndex::CodeIndex(typescript::Program& program) : program_(program), bindings_(program) {
+CodeIndex::CodeIndex(Program& program) : program_(program), bindings_(program) {
   choose_files();
   if (files_.empty()) return;
   program_.parse_ahead(files_);
@@ -222,8 +100,7 @@ CodeIndex::CodeIndex(typescript::Program& program) : program_(program), bindings
   // Transactions first: their parameter is a database for what is inside.
   for (auto& query : undecided)
     if (is_database(query.receiver)) queries_.push_back(std::move(query));
-  std::ranges::sort(queries_,
-                    [](const FoundQuery& a, const FoundQuery& b) { return a.facts.place < b.facts.place; });
+  std::ranges::sort(queries_, {}, [](const FoundQuery& one) -> auto& { return one.facts.place; });
   for (std::size_t i = 0; i < queries_.size(); ++i) by_whole_.emplace(queries_[i].whole, i);
   for (auto& query : queries_) complete(query);
 }
@@ -244,11 +121,10 @@ void CodeIndex::choose_files() {
 }
 
 void CodeIndex::note_dialect(const std::string& path, std::string_view text) {
-  const bool postgres = contains(text, "drizzle-orm/pg-core"), other = contains_any(text, other_tables);
-  if (!postgres && !other) return;
-  Dialects& found = dialects_[package_folder(path)];
-  found.postgres = found.postgres || postgres;
-  found.other = found.other || other;
+  const bool postgres = contains(text, "drizzle-orm/pg-core");
+  if (!postgres && !contains_any(text, other_tables)) return;
+  bool& any = has_postgres_tables_[package_folder(path)];
+  any = any || postgres;
 }
 
 std::string CodeIndex::package_folder(const std::string& path) {
@@ -257,14 +133,14 @@ std::string CodeIndex::package_folder(const std::string& path) {
 }
 
 bool CodeIndex::has_only_other_tables(const std::string& file) {
-  const auto found = dialects_.empty() ? dialects_.end() : dialects_.find(package_folder(file));
-  return found != dialects_.end() && found->second.other && !found->second.postgres;
+  if (has_postgres_tables_.empty()) return false;
+  const auto found = has_postgres_tables_.find(package_folder(file));
+  return found != has_postgres_tables_.end() && !found->second;
 }
 
 bool CodeIndex::is_of_another_database(const FoundQuery& query, bool only_other_tables) {
-  using Made = CodeQuery::Kind;
-  const Made kind = query.facts.kind;
-  if (kind == Made::execute || kind == Made::transaction || kind == Made::batch) return false;
+  const QueryKind kind = query.facts.kind;
+  if (kind == QueryKind::execute || kind == QueryKind::transaction || kind == QueryKind::batch) return false;
   if (only_other_tables && !query.table) return true;
   if (query.link("all") || query.link("get") || query.link("run")) return true;
   const Node table = argument_at(query.anchor);
@@ -296,17 +172,15 @@ ValuePtr CodeIndex::value(const Node& expression) {
   const typescript::Nested nested(nested_);
   if (is_name(node)) {
     const Binding& binding = bindings_.find(node);
-    if (binding.kind == Binding::Kind::none || typescript::function_around(binding.name).kind() == Kind::none)
+    if (binding.kind == Binding::Kind::none || function_around(binding.name).kind() == Kind::none)
       return program_.variable(node.syntax()->file(), std::string(node.text()), node);
     const Node initial = initial_value(binding.owner);
-    if (initial.is(Kind::identifier) || initial.is(Kind::member_expression) ||
-        initial.is(Kind::call_expression))
+    if (initial.is(Kind::identifier, Kind::member_expression, Kind::call_expression))
       return initial == node ? typescript::unknown("itself") : value(initial);
     return typescript::unknown("a variable", node);
   }
   if (node.is(Kind::member_expression))
-    return program_.member(value(node.child(Field::object)), std::string(node.child(Field::property).text()),
-                           node);
+    return program_.member(value(node.child(Field::object)), std::string(node.text(Field::property)), node);
   // alias(orders, 'o') is the table, too.
   if (node.is(Kind::call_expression) && is_drizzle(node.child(Field::function), "alias"))
     if (const Node table = argument_at(node)) return value(table);
@@ -320,12 +194,12 @@ bool CodeIndex::is_drizzle(const Node& expression, std::string_view name) {
 
 std::string CodeIndex::operator_of(const Node& call) {
   const Node callee = bare(call.child(Field::function));
-  if (callee.is(Kind::member_expression)) return std::string(callee.child(Field::property).text());
+  if (callee.is(Kind::member_expression)) return std::string(callee.text(Field::property));
   if (!callee.is(Kind::identifier)) return {};
   const Binding& binding = bindings_.find(callee);
   if (binding.kind == Binding::Kind::parameter) {  // where: (orders, { eq: equals }) => …
     const Node pair = binding.name.parent();
-    return std::string(pair.is(Kind::pair_pattern) ? pair.child(Field::key).text() : callee.text());
+    return std::string(pair.is(Kind::pair_pattern) ? pair.text(Field::key) : callee.text());
   }
   const ValuePtr of = value(callee);
   const bool imported = of->is(Values::external) && of->text.starts_with("drizzle-orm") && of->name != "*";
@@ -348,14 +222,17 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
   if (!kind) return false;
   out.facts.kind = *kind;
   out.anchor = call;
+  const auto set_table = [&](const SourceTable* found) {
+    proven = found != nullptr;
+    out.table = found;
+    if (found && found->name) out.facts.tables.push_back(*found->name);
+  };
   const Node object = object_of(call);
   if (method == "findMany" || method == "findFirst") {
     const Node space = bare(object.child(Field::object));
     if (member_name(space) != "query") return false;
     const auto known = relational_.find(member_name(object));
-    proven = known != relational_.end();
-    if (proven) out.table = known->second;
-    if (proven && known->second->name) out.facts.tables.push_back(*known->second->name);
+    if (known != relational_.end()) set_table(known->second);
     out.facts.relational = true;
     out.facts.first = method == "findFirst";
     out.receiver = bare(space.child(Field::object));
@@ -368,17 +245,13 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
   }
   const Node first = argument_at(call);
   if (!first) return false;
-  if (*kind == CodeQuery::Kind::transaction || *kind == CodeQuery::Kind::batch) return true;
-  if (*kind == CodeQuery::Kind::execute) {
-    const Node& text = first;
-    proven = text.is(Kind::call_expression) && text.child(Field::arguments).is(Kind::template_string) &&
-             is_drizzle(text.child(Field::function), "sql");
+  if (*kind == QueryKind::transaction || *kind == QueryKind::batch) return true;
+  if (*kind == QueryKind::execute) {
+    proven = first.is(Kind::call_expression) && first.child(Field::arguments).is(Kind::template_string) &&
+             is_drizzle(first.child(Field::function), "sql");
     return true;
   }
-  const SourceTable* found = table(first);
-  proven = found != nullptr;
-  out.table = found;
-  if (found && found->name) out.facts.tables.push_back(*found->name);
+  set_table(table(first));
   return true;
 }
 
@@ -389,13 +262,13 @@ void CodeIndex::add_call(const Node& call) {
   query.whole = call;
   for (;;) {
     Node above = query.whole.parent();
-    while (typescript::is_wrapper(above)) above = above.parent();
+    while (is_wrapper(above)) above = above.parent();
     const Node outer = above.parent();
     if (!above.is(Kind::member_expression) || !outer.is(Kind::call_expression) ||
         outer.child(Field::function) != above)
       break;
-    const std::string name(above.child(Field::property).text());
-    if (name == "then" || name == "catch" || name == "finally") {
+    const std::string name(above.text(Field::property));
+    if (is_one_of(name, {"then", "catch", "finally"})) {
       query.facts.then = name == "then";
       break;
     }
@@ -404,7 +277,7 @@ void CodeIndex::add_call(const Node& call) {
   }
   query.facts.place = query.anchor.location();
   const bool other = has_only_other_tables(query.facts.place.file);
-  if (other && (query.facts.relational || query.facts.kind == CodeQuery::Kind::execute)) proven = false;
+  if (other && (query.facts.relational || query.facts.kind == QueryKind::execute)) proven = false;
   if (!proven && is_of_another_database(query, other)) return;
   if (proven) {
     prove(query.receiver);
@@ -420,7 +293,7 @@ void CodeIndex::prove(const Node& receiver) {
     if (binding.name) proven_.insert(binding.name);
     else proven_imports_.insert({receiver.syntax()->file(), std::string(receiver.text())});
   } else if (receiver.is(Kind::member_expression)) {
-    proven_members_.insert(std::string(receiver.child(Field::property).text()));
+    proven_members_.insert(std::string(receiver.text(Field::property)));
   }
 }
 
@@ -433,7 +306,7 @@ bool CodeIndex::is_database_function(const Node& function, int depth) {
   if (!function || depth > max_followed) return false;
   const std::string type = annotated_type(function);
   if (!type.empty() && type_is_database(type, function.syntax()->file(), depth + 1)) return true;
-  return std::ranges::any_of(typescript::returned_values(function),
+  return std::ranges::any_of(returned_values(function),
                              [&](const Node& one) { return is_database(one, depth + 1); });
 }
 
@@ -441,9 +314,8 @@ bool CodeIndex::is_database(const Node& expression, int depth) {
   const Node node = bare(expression);
   if (!node || depth > max_followed) return false;
   const auto [entry, is_new] = databases_.try_emplace(node, false);
-  if (!is_new) return entry->second;
-  const bool found = find_database(node, depth);
-  return databases_[node] = found;
+  if (is_new) entry->second = find_database(node, depth);
+  return entry->second;
 }
 
 bool CodeIndex::find_database(const Node& node, int depth) {
@@ -465,7 +337,7 @@ bool CodeIndex::find_database(const Node& node, int depth) {
     if (type_is_database(annotated_type(declared), declared.syntax()->file(), depth + 1)) return true;
     return is_database(declared.child(Field::value), depth + 1);
   }
-  if (node.is(Kind::call_expression) || node.is(Kind::new_expression)) {
+  if (node.is(Kind::call_expression, Kind::new_expression)) {
     const ValuePtr made = value(node.child(Field::function));
     if (made->is(Values::external) && made->text.starts_with("drizzle-orm") &&
         (made->name == "drizzle" || made->name == "withReplicas"))
@@ -473,23 +345,16 @@ bool CodeIndex::find_database(const Node& node, int depth) {
     return node.is(Kind::call_expression) && is_database_function(bindings_.called(node), depth + 1);
   }
   if (node.is(Kind::member_expression))
-    return proven_members_.count(std::string(node.child(Field::property).text())) > 0;
-  if (node.is(Kind::binary_expression))
-    return is_database(node.child(Field::left), depth + 1) ||
-           is_database(node.child(Field::right), depth + 1);
-  if (node.is(Kind::ternary_expression))
-    return is_database(node.child(Field::consequence), depth + 1) ||
-           is_database(node.child(Field::alternative), depth + 1);
-  return false;
+    return proven_members_.count(std::string(node.text(Field::property))) > 0;
+  return std::ranges::any_of(choices_of(node), [&](const Node& one) { return is_database(one, depth + 1); });
 }
 
 // The type as written: a Drizzle type, `typeof db`, or a name that the project gives to one.
 bool CodeIndex::type_is_database(std::string_view type, const std::string& file, int depth) {
   if (depth > max_followed) return false;
   const auto [entry, is_new] = types_.try_emplace({std::string(type), file}, false);
-  if (!is_new) return entry->second;
-  const bool found = find_type(type, file, depth);
-  return types_[{std::string(type), file}] = found;
+  if (is_new) entry->second = find_type(type, file, depth);
+  return entry->second;
 }
 
 bool CodeIndex::find_type(std::string_view type, const std::string& file, int depth) {
@@ -516,9 +381,8 @@ std::optional<CodeIndex::TypeText> CodeIndex::type_named(const std::string& name
                                                          int depth) {
   if (depth > max_followed) return std::nullopt;
   const auto [entry, is_new] = named_types_.try_emplace({name, file});
-  if (!is_new) return entry->second;  // also when barrels export each other
-  auto found = find_type_named(name, file, depth);
-  return named_types_[{name, file}] = std::move(found);
+  if (is_new) entry->second = find_type_named(name, file, depth);
+  return entry->second;  // none while barrels export each other
 }
 
 std::optional<CodeIndex::TypeText> CodeIndex::find_type_named(const std::string& name,

@@ -9,31 +9,31 @@
 // tables.
 #pragma once
 
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "drizzle/code/code_syntax.h"
 #include "drizzle/schema/source_tables.h"
 #include "model/project/code.h"
-#include "typescript/bindings.h"
 
 namespace pgadvise::drizzle {
+
+using QueryKind = CodeQuery::Kind;
 
 // A call behind a query: .where(…), .limit(…).
 struct QueryLink {
   std::string name;
-  typescript::Node call;
+  Node call;
 };
 
 struct FoundQuery {
   CodeQuery facts;
-  typescript::Node whole;              // the expression with all its links
-  typescript::Node anchor;             // the call of from, insert, update, delete, findMany, execute …
-  typescript::Node receiver;           // the database
+  Node whole;                          // the expression with all its links
+  Node anchor;                         // the call of from, insert, update, delete, findMany, execute …
+  Node receiver;                       // the database
   const SourceTable* table = nullptr;  // the first; nullptr: not known
   std::vector<QueryLink> links;
 
@@ -43,14 +43,14 @@ struct FoundQuery {
 // column = value in a query's condition.
 struct Comparison {
   std::string column;
-  typescript::Node value;
+  Node value;
 };
 
 class CodeIndex {
  public:
-  explicit CodeIndex(typescript::Program& program);
+  explicit CodeIndex(Program& program);
 
-  typescript::Bindings& names() { return bindings_; }
+  Bindings& names() { return bindings_; }
   const std::vector<FoundQuery>& queries() const { return queries_; }
   // The files that were read for queries, in order.
   const std::vector<std::string>& files() const { return files_; }
@@ -60,11 +60,11 @@ class CodeIndex {
     for (const auto& file : files_)
       if (const auto* module = program_.module(file)) typescript::each_call(module->syntax->root(), act);
   }
-  // The query that the expression is; nullptr if it is none.
-  const FoundQuery* query(const typescript::Node& expression) const;
+  // The query that the expression is; nullptr for other expressions.
+  const FoundQuery* query(const Node& expression) const;
 
   // The prepared query that `query.execute({ id })` runs; nullptr if the call runs none.
-  const FoundQuery* prepared(const typescript::Node& call);
+  const FoundQuery* prepared(const Node& call);
 
   // Comparisons by eq(), by inArray() and by others of the query's conditions.
   struct Conditions {
@@ -76,18 +76,19 @@ class CodeIndex {
   };
   Conditions conditions(const FoundQuery& query);
   // The same of an expression: eq(…), and(…), or a list of them.
-  Conditions conditions_in(const typescript::Node& expression);
+  Conditions conditions_in(const Node& expression);
 
-  bool is_database(const typescript::Node& expression, int depth = 0);
+  bool is_database(const Node& expression, int depth = 0);
   // Whether the value of an identifier or member comes from drizzle-orm with this name.
-  bool is_drizzle(const typescript::Node& expression, std::string_view name);
+  bool is_drizzle(const Node& expression, std::string_view name);
   // The name of the function or method that is called; "eq" also of `import { eq as equals }`.
-  std::string operator_of(const typescript::Node& call);
-  // The table that the expression is; nullptr if it is none. The same for a name of a file's top level.
-  const SourceTable* table(const typescript::Node& expression);
+  std::string operator_of(const Node& call);
+  // The table that the expression is; nullptr for other expressions. The same for a name of a file's top
+  // level.
+  const SourceTable* table(const Node& expression);
   const SourceTable* table(const std::string& file, const std::string& name);
-  const SourceTable* table_of(const typescript::ValuePtr& value) { return tables_->table(value); }
-  std::optional<SourceTables::ColumnOf> column(const typescript::Node& expression);
+  const SourceTable* table_of(const ValuePtr& value) { return tables_->table(value); }
+  std::optional<SourceTables::ColumnOf> column(const Node& expression);
   // The tables that schema files export, by their names in code.
   const std::map<std::string, const SourceTable*>& schema_tables() const { return relational_; }
   // Whether `db.query.name` is the same table in all configurations.
@@ -105,90 +106,49 @@ class CodeIndex {
   std::optional<TypeText> type_named(const std::string& name, const std::string& file, int depth = 0);
 
   // The value of an identifier of the file's top level, or of a member of one; unknown for anything else.
-  typescript::ValuePtr value(const typescript::Node& expression);
+  ValuePtr value(const Node& expression);
 
  private:
-  struct Dialects {  // of the tables that a package's files declare
-    bool postgres = false;
-    bool other = false;
-  };
+  static constexpr int max_followed = 5;  // variables, functions and types
+
   void choose_files();
   void note_dialect(const std::string& path, std::string_view text);
   std::string package_folder(const std::string& path);
   bool has_only_other_tables(const std::string& file);
   bool is_of_another_database(const FoundQuery& query, bool only_other_tables);
   void read_relational_names();
-  void add_call(const typescript::Node& call);
-  bool recognize(const typescript::Node& call, FoundQuery& out, bool& proven);
+  void add_call(const Node& call);
+  bool recognize(const Node& call, FoundQuery& out, bool& proven);
   void complete(FoundQuery& query);
-  using Columns = std::optional<std::vector<std::string>>;
-  Columns selected_columns(const FoundQuery& query);
-  Columns relational_columns(const typescript::Node& call);
-  static Columns all_columns(const SourceTable* table);
-  bool add_columns(const typescript::Node& selection, std::vector<std::string>& out);
-  bool find_database(const typescript::Node& node, int depth);
+  bool find_database(const Node& node, int depth);
   bool type_is_database(std::string_view type, const std::string& file, int depth);
   bool find_type(std::string_view type, const std::string& file, int depth);
-  bool is_database_function(const typescript::Node& function, int depth);
-  void prove(const typescript::Node& receiver);
-  std::string column_name(const typescript::Node& column);
-  bool narrows(const typescript::Node& condition, int depth = 0);
-  bool narrowed(const FoundQuery& query);
-  bool is_given(const typescript::Node& expression, int depth = 0);
-  bool joins_on_value(const typescript::Node& condition, int depth = 0);
-  bool reads_limited(const FoundQuery& query);
-  bool aggregates(const FoundQuery& query);
-  bool is_aggregate(const typescript::Node& expression);
-  void complete_options(FoundQuery& query);
+  bool is_database_function(const Node& function, int depth);
+  void prove(const Node& receiver);
   std::optional<TypeText> find_type_named(const std::string& name, const std::string& file, int depth);
-  void add_conditions(const typescript::Node& node, Conditions& out, int followed = 0);
 
-  typescript::Program& program_;
-  typescript::Bindings bindings_;
+  Program& program_;
+  Bindings bindings_;
   std::optional<SourceTables> tables_;
   std::map<std::string, const SourceTable*> relational_;  // names of db.query
   std::set<std::string> ambiguous_;  // of those: another configuration has another table of that name
   bool schema_is_complete_ = true;
   std::vector<std::string> files_;
   std::vector<std::string> entry_files_;
-  std::map<std::string, Dialects> dialects_;  // by the package's folder
+  std::map<std::string, bool> has_postgres_tables_;  // by the folder of a package that declares tables
   std::vector<FoundQuery> queries_;
   std::vector<FoundQuery> undecided_;  // of the pass before receivers are proven
-  std::map<typescript::Node, std::size_t> by_whole_;
-  std::set<typescript::Node> proven_;                             // names of variables
+  std::map<Node, std::size_t> by_whole_;
+  std::set<Node> proven_;                                         // names of variables
   std::set<std::pair<std::string, std::string>> proven_imports_;  // by file and name
   std::set<std::string> proven_members_;                          // "db" of ctx.db
-  std::map<typescript::Node, bool> databases_;                 // what is known; false while it is looked for
+  std::map<Node, bool> databases_;                             // what is known; false while it is looked for
   std::map<std::pair<std::string, std::string>, bool> types_;  // by type and file
   std::map<std::pair<std::string, std::string>, std::optional<TypeText>> named_types_;  // by name and file
   int nested_ = 0;                                                                      // variables followed
 };
 
-// Whether the query is awaited, returned, or an element of Promise.all.
-bool is_awaited(typescript::Node expression);
-// Whether the function is an argument of a call that runs it there and then: awaited, or forEach.
-bool runs_at_once(const typescript::Node& function);
-// The identifier that the text begins with; "" if it begins with none.
-std::string first_word(std::string_view text);
-// The first argument of the query's link `name(…)`; empty if there is none.
-typescript::Node argument_of(const FoundQuery& query, std::string_view name);
-// The name in placeholder('id') and sql.placeholder('id'); "" for other expressions.
-std::string placeholder_in(const typescript::Node& expression);
-// The name of the method that is called; "" if the callee is no member.
-std::string_view method_of(const typescript::Node& call);
-// "orders" of x.orders and x['orders']; "" for other expressions.
-std::string member_name(const typescript::Node& expression);
-// x of x.a.b; the expression itself if it is no member.
-typescript::Node begin_of_members(typescript::Node expression);
-// x = 1, x += 1
-bool is_assignment(const typescript::Node& node);
-// What the method is called on.
-typescript::Node object_of(const typescript::Node& call);
-// The key of a property as text: "orders" of orders: x and 'orders': x.
-std::string key_of(const typescript::Node& pair);
-// The value of the property of an object literal; empty if it has none of that name.
-typescript::Node property_of(const typescript::Node& object, std::string_view name);
-// The same, and the name itself of { name }, and a method of that name.
-typescript::Node member_of(const typescript::Node& object, std::string_view name);
+// The first argument of the query's link `name(…)`; empty without one.
+Node argument_of(const FoundQuery& query, std::string_view name);
 
 }  // namespace pgadvise::drizzle

@@ -18,12 +18,11 @@ bool any_folder(std::string_view path, const std::array<std::string_view, n>& na
                              [&](std::string_view folder) { return is_one_of(folder, names); });
 }
 
-constexpr std::array<std::string_view, 5> source_folders = {"src", "app", "pages", "routes", "lib"};
+constexpr auto source_folders = word_list("src", "app", "pages", "routes", "lib");
 
 // Folders of one-off code; below an application's sources, the names are those of features.
 bool of_trials(std::string_view folder) {
-  static constexpr std::array<std::string_view, 5> names = {"experiment", "experiments", "sandbox",
-                                                            "sandboxes", "scratch"};
+  static constexpr auto names = word_list("experiment", "experiments", "sandbox", "sandboxes", "scratch");
   for (const auto one : split(folder, '/')) {
     if (is_one_of(one, source_folders)) return false;
     if (is_one_of(one, names)) return true;
@@ -34,8 +33,8 @@ bool of_trials(std::string_view folder) {
 // testing.ts and test-agent.ts. Below an application's sources, test-results.ts may be a feature, and only
 // the usual names of what tests share count.
 bool named_as_test(std::string_view folder, std::string_view base) {
-  static constexpr std::array<std::string_view, 10> shared = {
-      "utils", "util", "helper", "helpers", "setup", "db", "database", "server", "context", "fixtures"};
+  static constexpr auto shared = word_list("utils", "util", "helper", "helpers", "setup", "db", "database",
+                                           "server", "context", "fixtures");
   const std::string_view stem = base.substr(0, base.rfind('.'));
   if (stem == "testing") return true;
   if (!stem.starts_with("test-") && !stem.starts_with("test_")) return false;
@@ -69,10 +68,10 @@ bool is_application_source(std::string_view path) {
   if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
     return false;
   // Not drizzle/ and out/: src/drizzle/ and the like may have queries, what drizzle-kit writes there is SQL.
-  static constexpr std::array<std::string_view, 24> names = {
-      "node_modules", "dist",       "build",     ".next", "seed",      "seeds",      "seeders", "scripts",
-      "script",       "migrations", "migration", "mocks", "__mocks__", "stories",    "bench",   "benchmarks",
-      "generated",    "vendor",     "bin",       "tools", "e2e",       ".storybook", "seeding", "tooling"};
+  static constexpr auto names =
+      word_list("node_modules", "dist", "build", ".next", "seed", "seeds", "seeders", "scripts", "script",
+                "migrations", "migration", "mocks", "__mocks__", "stories", "bench", "benchmarks",
+                "generated", "vendor", "bin", "tools", "e2e", ".storybook", "seeding", "tooling");
   if (any_folder(low, names) || of_trials(files::folder_of(low))) return false;
   const std::string_view base = std::string_view(low).substr(low.find_last_of('/') + 1);
   return !named_as_test(files::folder_of(low), base) &&
@@ -81,11 +80,11 @@ bool is_application_source(std::string_view path) {
 }
 
 bool in_background(std::string_view path, std::string_view package) {
-  static constexpr std::array<std::string_view, 13> words = {
-      "job",    "jobs",     "worker",    "workers",   "cron",       "crons",  "queue",
-      "queues", "consumer", "consumers", "scheduler", "background", "inngest"};
-  static constexpr std::array<std::string_view, 8> of_requests = {
-      "controller", "controllers", "route", "routes", "api", "handler", "handlers", "routers"};
+  static constexpr auto words =
+      word_list("job", "jobs", "worker", "workers", "cron", "crons", "queue", "queues", "consumer",
+                "consumers", "scheduler", "background", "inngest");
+  static constexpr auto of_requests =
+      word_list("controller", "controllers", "route", "routes", "api", "handler", "handlers", "routers");
   const std::string low = lower(path);
   if (any_folder(std::string_view(low).substr(std::min(package.size(), low.size())), of_requests))
     return false;

@@ -12,21 +12,15 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::Kind;
-using typescript::Node;
-
 class Relations {
  public:
-  Relations(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
+  Relations(Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
-  // Of code that is no application's, only the names count.
+  // Of tests, seeds and the like, only the names count.
   void read(const typescript::Module& module, bool of_application) {
     names_only_ = !of_application;
     if (module.syntax->errors() > 0) names_.complete = false;
-    typescript::each_node(module.syntax->root(), [&](const Node& at) {
+    each_node(module.syntax->root(), [&](const Node& at) {
       if (at.is(Kind::call_expression)) add_call(at);
       else if (at.is(Kind::identifier) && is_passed_on(module, at)) names_.complete = false;
     });
@@ -37,8 +31,7 @@ class Relations {
 
   RelationsInCode take() {
     add_derived();
-    std::ranges::stable_sort(out_,
-                             [](const CodeRelation& a, const CodeRelation& b) { return a.place < b.place; });
+    std::ranges::stable_sort(out_, {}, &CodeRelation::place);
     return {std::move(out_), std::move(names_)};
   }
 
@@ -66,7 +59,7 @@ class Relations {
     if (import == module.imports.end() || !import->second.specifier.starts_with("drizzle-orm")) return false;
     const Node above = name.parent();
     return is_one_of(import->second.name, {"relations", "defineRelations", "defineRelationsPart"}) &&
-           !above.is(Kind::import_specifier) && !above.is(Kind::export_specifier) &&
+           !above.is(Kind::import_specifier, Kind::export_specifier) &&
            !(above.is(Kind::call_expression) && above.child(Field::function) == name);
   }
 
@@ -94,6 +87,10 @@ class Relations {
     return out;
   }
 
+  static std::vector<Node> values_of(const Node& function) {
+    return is_function(function) ? returned_values(function) : std::vector<Node>();
+  }
+
   // relations(profiles, ({ one }) => ({ user: one(users, { fields: [profiles.userId], references: … }) }))
   void add_relations(const Node& table, const Node& function) {
     const SourceTable* own = index_.table(table);
@@ -101,147 +98,99 @@ class Relations {
       names_.complete = false;
       return;
     }
-    auto& names = names_.tables[*own->name];
-    const auto values =
-        typescript::is_function(function) ? typescript::returned_values(function) : std::vector<Node>();
-    bool complete = !values.empty();
-    for (const Node& value : values)
-      for (const Node& part : pairs_of(bare(value), complete)) {
-        const Node call = bare(part.child(Field::value));
-        names.try_emplace(key_of(part), target_of(call));
-        if (!names_only_) add(*own->name, call);
-      }
-    if (!complete) names_.partial.insert(*own->name);
-  }
-
-  // The table to which one(users) or many(users) goes.
-  std::optional<QualifiedName> target_of(const Node& call) {
-    const Node table = argument_at(call);
-    const SourceTable* target = table ? index_.table(table) : nullptr;
-    return target ? target->name : std::nullopt;
-  }
-
-  void add(const QualifiedName& own, const Node& call) {
-    if (!call.is(Kind::call_expression)) return;
-    const Node callee = call.child(Field::function);
-    const std::string_view kind =
-        callee.is(Kind::member_expression) ? callee.child(Field::property).text() : callee.text();
-    const auto arguments = arguments_of(call);
-    if ((kind != "one" && kind != "many") || arguments.empty()) return;
-    const SourceTable* target = index_.table(arguments[0]);
-    if (!target || !target->name) return;
-    CodeRelation out{.table = own, .target = *target->name, .many = kind == "many", .place = call.location()};
-    if (arguments.size() > 1 && !add_options(bare(arguments[1]), out)) return;
-    out_.push_back(std::move(out));
+    const auto values = values_of(function);
+    names_.tables[*own->name];
+    if (values.empty()) names_.partial.insert(*own->name);
+    for (const Node& value : values) add_table(*own->name, value, nullptr);
   }
 
   // defineRelations(schema, (r) => ({ users: { posts: r.many.posts({ from: r.users.id, to: r.posts.authorId
   // }) } }))
   void add_defined(const Node& schema, const Node& function) {
     // Also of an object that is written here.
-    const typescript::ValuePtr tables =
-        typescript::Evaluator(program_, schema.syntax()->file()).evaluate(schema, nullptr);
-    const auto values =
-        typescript::is_function(function) ? typescript::returned_values(function) : std::vector<Node>();
+    const ValuePtr tables = typescript::evaluate(program_, schema);
+    const auto values = values_of(function);
     bool complete = !values.empty();
     for (const Node& value : values)
       for (const Node& part : pairs_of(bare(value), complete)) {
         const SourceTable* own = table_of(tables, key_of(part));
-        if (own && own->name) add_defined_table(tables, *own, bare(part.child(Field::value)));
+        if (own && own->name) add_table(*own->name, part.child(Field::value), tables);
         else complete = false;
       }
     names_.complete = names_.complete && complete;
   }
 
-  // users: { posts: r.many.posts() }
-  void add_defined_table(const typescript::ValuePtr& tables, const SourceTable& own, const Node& relations) {
-    auto& names = names_.tables[*own.name];
+  // { posts: r.many.posts() }. `tables`: those of defineRelations(); null: of relations().
+  void add_table(const QualifiedName& own, const Node& relations, const ValuePtr& tables) {
+    names_.tables[own];
     bool complete = true;
-    for (const Node& relation : pairs_of(relations, complete)) {
-      const Node call = bare(relation.child(Field::value));
-      const Node callee = call.child(Field::function);
-      const SourceTable* target =
-          callee.is(Kind::member_expression) ? table_of(tables, last_name(callee)) : nullptr;
-      names.try_emplace(key_of(relation), target ? target->name : std::nullopt);
-      if (!names_only_) add_defined(tables, own, call);
-    }
-    if (!complete) names_.partial.insert(*own.name);
+    for (const Node& part : pairs_of(bare(relations), complete)) add_relation(own, part, tables);
+    if (!complete) names_.partial.insert(own);
   }
 
-  // r.one.users({ … })
-  void add_defined(const typescript::ValuePtr& tables, const SourceTable& own, const Node& call) {
-    const Node callee = call.child(Field::function);
-    if (!callee.is(Kind::member_expression)) return;
-    const std::string kind = last_name(callee.child(Field::object));
-    const SourceTable* target = table_of(tables, last_name(callee));
-    if ((kind != "one" && kind != "many") || !target || !target->name) return;
-    CodeRelation out{
-        .table = *own.name, .target = *target->name, .many = kind == "many", .place = call.location()};
-    const auto arguments = arguments_of(call);
-    if (!arguments.empty() && !add_defined_options(tables, bare(arguments[0]), out)) return;
-    (out.columns.empty() ? derived_ : out_).push_back(std::move(out));
+  // posts: r.many.posts({ … }), and of relations() posts: many(posts, { … })
+  void add_relation(const QualifiedName& own, const Node& part, const ValuePtr& tables) {
+    const Node call = bare(part.child(Field::value)), callee = call.child(Field::function);
+    const std::string kind = last_name(tables ? callee.child(Field::object) : callee);
+    const SourceTable* target = nullptr;
+    if (const Node table = argument_at(call); table && !tables) target = index_.table(table);
+    if (tables && callee.is(Kind::member_expression)) target = table_of(tables, last_name(callee));
+    names_.tables[own].try_emplace(key_of(part), target ? target->name : std::nullopt);
+    if (names_only_ || !is_one_of(kind, {"one", "many"}) || !target || !target->name) return;
+    CodeRelation out{.table = own, .target = *target->name, .many = kind == "many", .place = call.location()};
+    const Node options = argument_at(call, tables ? 0 : 1);
+    if (options && !add_options(options, tables, out)) return;
+    (tables && out.columns.empty() ? derived_ : out_).push_back(std::move(out));
   }
 
   // false: something of them is not known, or the relation has only some of the rows, or goes through a third
   // table.
-  bool add_defined_options(const typescript::ValuePtr& tables, const Node& options, CodeRelation& out) {
-    if (!options.is(Kind::object) || property_of(options, "where")) return false;
-    if (const Node name = property_of(options, "alias"); name && !add_name(name, out)) return false;
-    const Node from = property_of(options, "from"), to = property_of(options, "to");
-    if (!from && !to) return true;
-    return add_columns(tables, from, out.columns) && add_columns(tables, to, out.target_columns) &&
-           out.columns.size() == out.target_columns.size();
+  bool add_options(const Node& options, const ValuePtr& tables, CodeRelation& out) {
+    if (!options.is(Kind::object) || (tables && property_of(options, "where"))) return false;
+    if (const Node name = property_of(options, tables ? "alias" : "relationName")) {
+      const auto text = string_value(bare(name));
+      if (!text) return false;
+      out.name = *text;
+    }
+    const Node from = property_of(options, tables ? "from" : "fields");
+    const Node to = property_of(options, tables ? "to" : "references");
+    if (!from && (!to || !tables)) return true;
+    return add_columns(from, tables, out.columns) && add_columns(to, tables, out.target_columns) &&
+           (!tables || out.columns.size() == out.target_columns.size());
   }
 
-  // r.users.id, or a list of such.
-  bool add_columns(const typescript::ValuePtr& tables, const Node& written, std::vector<std::string>& out) {
+  // users.id and r.users.id, or a list of such.
+  bool add_columns(const Node& written, const ValuePtr& tables, std::vector<std::string>& out) {
     const Node one = bare(written);
     for (const Node& node : one.is(Kind::array) ? one.children() : std::vector<Node>{one}) {
-      const Node column = bare(node);
-      if (!column.is(Kind::member_expression)) return false;
-      const SourceTable* table = table_of(tables, last_name(column.child(Field::object)));
-      const auto name =
-          table ? table->column_names.find(last_name(column)) : decltype(table->column_names.end()){};
-      if (!table || name == table->column_names.end()) return false;
-      out.push_back(name->second.name);
+      const auto column = column_of(bare(node), tables);
+      if (!column) return false;
+      out.push_back(*column);
     }
     return !out.empty();
   }
 
-  const SourceTable* table_of(const typescript::ValuePtr& tables, const std::string& key) {
+  std::optional<std::string> column_of(const Node& column, const ValuePtr& tables) {
+    if (!tables) {
+      const auto known = index_.column(column);
+      return known ? std::optional(known->column) : std::nullopt;
+    }
+    const SourceTable* table = table_of(tables, last_name(column.child(Field::object)));
+    const auto name =
+        table ? table->column_names.find(last_name(column)) : decltype(table->column_names.end()){};
+    return table && name != table->column_names.end() ? std::optional(name->second.name) : std::nullopt;
+  }
+
+  const SourceTable* table_of(const ValuePtr& tables, const std::string& key) {
     return key.empty() ? nullptr : index_.table_of(program_.member(tables, key));
   }
 
   static std::string last_name(const Node& expression) {
     const Node node = bare(expression);
-    return std::string(node.is(Kind::member_expression) ? node.child(Field::property).text() : node.text());
+    return std::string(node.is(Kind::member_expression) ? node.text(Field::property) : node.text());
   }
 
-  static bool add_name(const Node& name, CodeRelation& out) {
-    const auto text = typescript::string_value(bare(name));
-    if (text) out.name = *text;
-    return text.has_value();
-  }
-
-  // false: something of them is not known.
-  bool add_options(const Node& options, CodeRelation& out) {
-    if (!options.is(Kind::object)) return false;
-    if (const Node name = property_of(options, "relationName"); name && !add_name(name, out)) return false;
-    const Node fields = property_of(options, "fields");
-    return !fields || (add_columns(fields, out.columns) &&
-                       add_columns(property_of(options, "references"), out.target_columns));
-  }
-
-  bool add_columns(const Node& written, std::vector<std::string>& out) {
-    for (const Node& field : bare(written).children()) {
-      const auto column = index_.column(bare(field));
-      if (!column) return false;
-      out.push_back(column->column);
-    }
-    return !out.empty();
-  }
-
-  typescript::Program& program_;
+  Program& program_;
   CodeIndex& index_;
   std::vector<CodeRelation> out_;
   std::vector<CodeRelation> derived_;  // without columns
@@ -266,9 +215,7 @@ class NamesInWith {
       if (index.is_one_table(member_name(object_of(query.anchor))))
         add(argument_at(query.anchor), *query.table->name, query.facts.function, 0);
     }
-    std::ranges::stable_sort(undeclared, [](const UndeclaredRelation& a, const UndeclaredRelation& b) {
-      return a.place < b.place;
-    });
+    std::ranges::stable_sort(undeclared, {}, &UndeclaredRelation::place);
   }
 
   std::vector<UndeclaredRelation> undeclared;
@@ -284,7 +231,7 @@ class NamesInWith {
     for (const Node& part : with.children()) {
       const Node key = part.child(Field::key), value = bare(part.child(Field::value));
       if (!part.is(Kind::pair) || key.is(Kind::computed_property_name) ||
-          !(value.is(Kind::true_) || value.is(Kind::object)))
+          !value.is(Kind::true_, Kind::object))
         continue;
       const std::string name = key_of(part);
       const auto* target = declared == names_.tables.end() ? nullptr : find(declared->second, name);
@@ -315,7 +262,7 @@ bool knows_all_targets(const RelationNames& names, const QualifiedName& table) {
 
 }  // namespace
 
-RelationsInCode relations_in_code(typescript::Program& program, CodeIndex& index) {
+RelationsInCode relations_in_code(Program& program, CodeIndex& index) {
   constexpr int max_files = 2000;
   Relations relations(program, index);
   int files = 0;

@@ -29,7 +29,7 @@ struct RelationsInCode {
 };
 
 // REQUIRES an index with queries.
-RelationsInCode relations_in_code(typescript::Program& program, CodeIndex& index);
+RelationsInCode relations_in_code(Program& program, CodeIndex& index);
 
 // Both parts are empty if the code has no relations, or if some are of a table that is not known.
 struct RelationsInWith {

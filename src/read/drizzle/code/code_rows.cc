@@ -1,7 +1,6 @@
 #include "drizzle/code/code_rows.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <string_view>
 #include <vector>
@@ -9,20 +8,9 @@
 #include "base/text/text.h"
 
 namespace pgadvise::drizzle {
-
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
 namespace {
 
-constexpr int max_followed = 8;          // functions and variables
-constexpr double few_rows = 5;           // a limit up to which rows are few
-constexpr std::size_t max_nodes = 4000;  // of a function that is searched
+constexpr double few_rows = 5;  // a limit up to which rows are few
 
 bool is_few(const Node& limit) {
   const double most = std::strtod(std::string(bare(limit).text()).c_str(), nullptr);
@@ -31,45 +19,33 @@ bool is_few(const Node& limit) {
 
 }  // namespace
 
-std::string property_in(const Node& pattern, const Node& name) {
-  for (const Node& part : pattern.children()) {
-    if (part == name) return std::string(name.text());
-    if (part.is(Kind::pair_pattern) && part.child(Field::value) == name)
-      return std::string(part.child(Field::key).text());
-    if (part.is(Kind::object_assignment_pattern) && part.child(Field::left) == name)
-      return std::string(name.text());
-  }
-  return {};
-}
-
 bool RowSources::yields_rows(const FoundQuery& query) {
   if (query.facts.first) return false;
-  if (query.facts.kind == CodeQuery::Kind::select) {
-    if (query.anchor.child(Field::function).child(Field::property).text() == "$count") return false;
+  if (query.facts.kind == QueryKind::select) {
+    if (query.anchor.child(Field::function).text(Field::property) == "$count") return false;
     return !is_few(argument_of(query, "limit"));
   }
   // What code goes over are rows: of postgres.js the result itself, of others its `rows`.
-  if (query.facts.kind == CodeQuery::Kind::execute) {
+  if (query.facts.kind == QueryKind::execute) {
     const WrittenStatement* written = statements_.of(query);
     return !written || !(written->facts.aggregate || !written->inserted.empty() ||
                          (written->limit && static_cast<double>(*written->limit) <= few_rows));
   }
   // An INSERT of one row returns one.
   if (!query.link("returning")) return false;
-  if (query.facts.kind == CodeQuery::Kind::insert) {
+  if (query.facts.kind == QueryKind::insert) {
     const Node rows = argument_of(query, "values");
     return rows && !rows.is(Kind::object);
   }
-  return query.facts.kind == CodeQuery::Kind::update || query.facts.kind == CodeQuery::Kind::delete_;
+  return query.facts.kind == QueryKind::update || query.facts.kind == QueryKind::delete_;
 }
 
 RowSource RowSources::of(const Node& expression, int depth) {
   const Node node = bare(expression);
   if (!node || depth > max_followed) return {};
   const auto [entry, is_new] = rows_.try_emplace(node);
-  if (!is_new) return entry->second;
-  const RowSource found = find_rows(node, depth);
-  return rows_[node] = found;
+  if (is_new) entry->second = find_rows(node, depth);
+  return entry->second;
 }
 
 bool RowSources::filtered(const Node& expression) {
@@ -96,7 +72,7 @@ RowSource RowSources::find_rows(const Node& node, int depth) {
     case Kind::identifier: return rows_of_variable(node, depth);
     case Kind::call_expression: return rows_of_call(node, depth);
     case Kind::new_expression: {
-      if (!is_one_of(node.child(Field::constructor).text(), {"Set", "Map"})) return {};
+      if (!is_one_of(node.text(Field::constructor), {"Set", "Map"})) return {};
       RowSource found = of(argument_at(node), depth + 1);
       found.collection = true;
       return found;
@@ -108,13 +84,13 @@ RowSource RowSources::find_rows(const Node& node, int depth) {
     }
     case Kind::member_expression: return rows_of_member(node, depth);
     case Kind::binary_expression: {
-      const std::string_view symbol = node.child(Field::operator_).text();
+      const std::string_view symbol = node.text(Field::operator_);
       return symbol == "??" || symbol == "||" ? of(node.child(Field::left), depth + 1) : RowSource();
     }
-    case Kind::ternary_expression: {
-      const RowSource one = of(node.child(Field::consequence), depth + 1);
-      return one ? one : of(node.child(Field::alternative), depth + 1);
-    }
+    case Kind::ternary_expression:
+      for (const Node& one : choices_of(node))
+        if (const RowSource found = of(one, depth + 1)) return found;
+      return {};
     default: return {};
   }
 }
@@ -124,7 +100,7 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
   if (binding.kind != Binding::Kind::variable) return {};
   const Node pattern = binding.pattern, value = bare(binding.owner.child(Field::value));
   if (pattern.is(Kind::array_pattern)) {  // const [orders, items] = await Promise.all([…])
-    if (!value.is(Kind::call_expression) || value.child(Field::function).text() != "Promise.all") return {};
+    if (!value.is(Kind::call_expression) || value.text(Field::function) != "Promise.all") return {};
     const auto arguments = arguments_of(value);
     const auto parts = pattern.children();
     const auto at = std::ranges::find(parts, binding.name);
@@ -136,9 +112,9 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
   if (pattern.is(Kind::object_pattern))
     return property_rows(value, property_in(pattern, binding.name), depth + 1);
   if (!pattern.is(Kind::identifier)) return {};
-  const bool literal = value.is(Kind::array) || value.is(Kind::object);
+  const bool literal = value.is(Kind::array, Kind::object);
   const bool made =
-      value.is(Kind::new_expression) && is_one_of(value.child(Field::constructor).text(), {"Set", "Map"});
+      value.is(Kind::new_expression) && is_one_of(value.text(Field::constructor), {"Set", "Map"});
   const bool empty = !value || (literal && value.children().empty()) || (made && arguments_of(value).empty());
   if (!empty) return of(value, depth + 1);
   const RowSource assigned = rows_assigned(binding, depth);
@@ -151,11 +127,10 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
 // let rows = []; rows = await …
 RowSource RowSources::rows_assigned(const Binding& binding, int depth) {
   RowSource found;
-  const Node around = typescript::function_around(binding.name);
+  const Node around = function_around(binding.name);
   if (!around) return {};
   any_node(around, max_nodes, [&](const Node& at) {
-    if (!at.is(Kind::assignment_expression) || at.child(Field::left).text() != binding.name.text())
-      return false;
+    if (!at.is(Kind::assignment_expression) || at.text(Field::left) != binding.name.text()) return false;
     const Node value = at.child(Field::right);
     if (contains(value.text(), binding.name.text())) return false;
     found = of(value, depth + 1);
@@ -166,7 +141,7 @@ RowSource RowSources::rows_assigned(const Binding& binding, int depth) {
 
 // const byId = new Map(); for (const row of rows) byId.set(row.id, row). Nothing if anything else fills it.
 RowSource RowSources::rows_filled(const Binding& binding, int depth) {
-  const Node around = typescript::function_around(binding.name);
+  const Node around = function_around(binding.name);
   if (!around || depth > max_followed) return {};
   const auto is_it = [&](Node target) {
     while (target.is(Kind::subscript_expression)) target = bare(target.child(Field::object));
@@ -190,7 +165,7 @@ RowSource RowSources::rows_filled(const Binding& binding, int depth) {
 
 namespace {
 
-// What decides how many entries the collection gets: keys, or what is added where there are none.
+// What decides how many entries the collection gets: keys, or what is added without keys.
 std::vector<Node> entries_of(const Node& filling) {
   const bool called = filling.is(Kind::call_expression);
   std::vector<Node> keys;
@@ -221,12 +196,12 @@ bool RowSources::differs_by_row(const std::vector<Node>& values, const Node& loo
       continue;
     }
     if (at.is(Kind::binary_expression) &&
-        is_one_of(at.child(Field::operator_).text(),
+        is_one_of(at.text(Field::operator_),
                   {"===", "!==", "==", "!=", "<", ">", "<=", ">=", "instanceof", "in"}))
       continue;
     if (at.is(Kind::unary_expression) && at.text().starts_with('!')) continue;
     for (Node part = at.first(); part; part = part.next())
-      if (!part.is(Kind::token) && !part.is(Kind::type) &&
+      if (!part.is(Kind::token, Kind::type) &&
           !(at.is(Kind::ternary_expression) && part.field() == Field::condition))
         open.push_back(part);
   }
@@ -242,15 +217,15 @@ RowSource RowSources::loop_that_fills(const Node& filling, const Binding& bindin
       if (differs_by_row(entries, at)) return of(at.child(Field::right), depth);
       continue;
     }
-    if (typescript::is_function(at)) {
+    if (is_function(at)) {
       const Node call = at.parent().parent();
       if (!at.parent().is(Kind::arguments) || method_of(call) != "forEach") return {};
       if (differs_by_row(entries, at)) return of(object_of(call), depth);
       continue;
     }
-    const bool condition = at.is(Kind::if_statement) || at.is(Kind::ternary_expression);
-    if (condition && !contains(at.child(Field::condition).text(), binding.name.text())) return {};
-    if (at.is(Kind::while_statement) || at.is(Kind::for_statement) || at.is(Kind::do_statement)) return {};
+    const bool condition = at.is(Kind::if_statement, Kind::ternary_expression);
+    if (condition && !contains(at.text(Field::condition), binding.name.text())) return {};
+    if (at.is(Kind::while_statement, Kind::for_statement, Kind::do_statement)) return {};
   }
   return {};
 }
@@ -265,8 +240,7 @@ RowSource RowSources::property_rows(const Node& value, const std::string& proper
     return of(named ? initial_value(names_.find(part).owner) : part, depth + 1);
   }
   if (const FoundQuery* query = index_.query(node)) {
-    if (query->facts.kind == CodeQuery::Kind::execute)
-      return property == "rows" ? RowSource{query} : RowSource();
+    if (query->facts.kind == QueryKind::execute) return property == "rows" ? RowSource{query} : RowSource();
     return {};
   }
   if (node.is(Kind::identifier)) {
@@ -275,14 +249,14 @@ RowSource RowSources::property_rows(const Node& value, const std::string& proper
   if (!node.is(Kind::call_expression)) return {};
   const Node function = names_.called(node);
   if (!function) return {};
-  for (const Node& one : typescript::returned_values(function))
+  for (const Node& one : returned_values(function))
     if (const RowSource found = property_rows(one, property, depth + 1)) return found;
   return {};
 }
 
 RowSource RowSources::rows_of_member(const Node& node, int depth) {
   const RowSource found =
-      property_rows(node.child(Field::object), std::string(node.child(Field::property).text()), depth + 1);
+      property_rows(node.child(Field::object), std::string(node.text(Field::property)), depth + 1);
   if (found) return found;
   const Relation relation = relation_of(node, depth + 1);
   if (!relation.query || is_few(property_of(relation.options, "limit"))) return {};
@@ -305,8 +279,8 @@ RowSources::Relation RowSources::relation_of(const Node& expression, int depth) 
     case Kind::member_expression: {
       const Relation of = relation_of(node.child(Field::object), depth);
       const Node with = bare(property_of(of.options, "with"));
-      const Node options = bare(property_of(with, node.child(Field::property).text()));
-      if (!options.is(Kind::true_) && !options.is(Kind::object)) return {};
+      const Node options = bare(property_of(with, node.text(Field::property)));
+      if (!options.is(Kind::true_, Kind::object)) return {};
       return {of.query, options};
     }
     case Kind::call_expression: {
@@ -339,23 +313,21 @@ RowSources::Relation RowSources::relation_of_name(const Node& name, int depth) {
 }
 
 RowSource RowSources::rows_of_call(const Node& node, int depth) {
-  static constexpr std::array<std::string_view, 12> kept = {"filter",   "map",     "slice",   "sort",
-                                                            "toSorted", "reverse", "flatMap", "values",
-                                                            "entries",  "keys",    "concat",  "flat"};
-  static constexpr std::array<std::string_view, 15> functions = {
-      "Object.values", "Object.keys", "Object.entries", "Array.from",     "structuredClone",
-      "uniq",          "uniqBy",      "groupBy",        "sortBy",         "orderBy",
-      "compact",       "keyBy",       "flatten",        "Object.groupBy", "Map.groupBy"};
-  if (is_one_of(node.child(Field::function).text(), functions)) return of(argument_at(node), depth + 1);
+  static constexpr auto kept = word_list("filter", "map", "slice", "sort", "toSorted", "reverse", "flatMap",
+                                         "values", "entries", "keys", "concat", "flat");
+  static constexpr auto functions = word_list(
+      "Object.values", "Object.keys", "Object.entries", "Array.from", "structuredClone", "uniq", "uniqBy",
+      "groupBy", "sortBy", "orderBy", "compact", "keyBy", "flatten", "Object.groupBy", "Map.groupBy");
+  if (is_one_of(node.text(Field::function), functions)) return of(argument_at(node), depth + 1);
   if (const Node function = names_.called(node)) {
-    for (const Node& value : typescript::returned_values(function))
+    for (const Node& value : returned_values(function))
       if (const RowSource found = of(value, depth + 1)) return found;
     return {};
   }
   // rows.reduce((groups, row) => …, {})
   if (method_of(node) == "reduce" && arguments_of(node).size() == 2) {
     const Node first = argument_at(node, 1);
-    const bool collects = first.is(Kind::object) || first.is(Kind::array) || first.is(Kind::new_expression);
+    const bool collects = first.is(Kind::object, Kind::array, Kind::new_expression);
     return collects ? of(object_of(node), depth + 1) : RowSource();
   }
   return is_one_of(method_of(node), kept) ? of(object_of(node), depth + 1) : RowSource();

@@ -11,12 +11,6 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::Kind;
-using typescript::Node;
-
 constexpr int max_nested = 20;              // templates and sums in each other
 constexpr std::size_t max_parts = 1000;     // of a statement: a `const` counts each time that it is used
 constexpr std::size_t max_values = 200;     // of a statement
@@ -43,11 +37,11 @@ class StatementText {
     if (tagged && (add_table(node) || add_column(node))) return true;
     if (!tagged) {
       if (node.is(Kind::template_string)) return add_template(node, false, depth);
-      if (const auto part = typescript::string_value(node)) {
+      if (const auto part = string_value(node)) {
         add_fragment(*part);
         return true;
       }
-      if (node.is(Kind::binary_expression) && node.child(Field::operator_).text() == "+")
+      if (node.is(Kind::binary_expression) && node.text(Field::operator_) == "+")
         return add(node.child(Field::left), false, depth + 1) &&
                add(node.child(Field::right), false, depth + 1);
     }
@@ -60,9 +54,8 @@ class StatementText {
     if (!node.is(Kind::identifier)) return node;
     const Node declared = index_.names().declaration(node), value = initial_value(declared);
     if (!declared.parent().text().starts_with("const")) return node;
-    const bool is_text = value.is(Kind::template_string) || value.is(Kind::string) ||
-                         value.is(Kind::binary_expression) || is_template_of_sql(value) ||
-                         is_part_of_sql(value);
+    const bool is_text = value.is(Kind::template_string, Kind::string, Kind::binary_expression) ||
+                         is_template_of_sql(value) || is_part_of_sql(value);
     return is_text ? value : node;
   }
 
@@ -123,12 +116,12 @@ class StatementText {
   bool quoted_ = false;  // a value in quotes precedes
 };
 
-std::optional<CodeQuery::Kind> kind_of(StatementKind kind) {
+std::optional<QueryKind> kind_of(StatementKind kind) {
   switch (kind) {
-    case StatementKind::select: return CodeQuery::Kind::select;
-    case StatementKind::insert: return CodeQuery::Kind::insert;
-    case StatementKind::update: return CodeQuery::Kind::update;
-    case StatementKind::delete_: return CodeQuery::Kind::delete_;
+    case StatementKind::select: return QueryKind::select;
+    case StatementKind::insert: return QueryKind::insert;
+    case StatementKind::update: return QueryKind::update;
+    case StatementKind::delete_: return QueryKind::delete_;
     default: return std::nullopt;
   }
 }
@@ -166,8 +159,7 @@ void add_conditions(const QueryFacts& statement, const std::vector<Node>& values
 std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) {
   const Node given = argument_at(query.anchor);
   StatementText given_text(index);
-  if (query.facts.kind != CodeQuery::Kind::execute || !given || !given_text.add(given, false))
-    return std::nullopt;
+  if (query.facts.kind != QueryKind::execute || !given || !given_text.add(given, false)) return std::nullopt;
   const QueryFacts statement = sql::query_facts(given_text.text, Catalog());
   const auto kind = kind_of(statement.kind);
   if (!statement.parsed || !kind || statement.locks_rows) return std::nullopt;
@@ -186,7 +178,7 @@ std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) 
   add_conditions(statement, given_text.values, out);
   const std::string text = lower(given_text.text);
   const bool conflict = contains(text, "on conflict");
-  out.by_row = conflict || *kind == CodeQuery::Kind::update;
+  out.by_row = conflict || *kind == QueryKind::update;
   if (statement.single_row_insert && !(conflict && contains(text, "returning")))
     out.inserted = std::move(given_text.values);
   return out;
@@ -195,7 +187,7 @@ std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) 
 }  // namespace
 
 const WrittenStatement* WrittenStatements::of(const FoundQuery& query) {
-  if (query.facts.kind != CodeQuery::Kind::execute) return nullptr;
+  if (query.facts.kind != QueryKind::execute) return nullptr;
   const auto [entry, is_new] = known_.try_emplace(&query);
   if (is_new) entry->second = read(index_, query);
   return entry->second ? &*entry->second : nullptr;

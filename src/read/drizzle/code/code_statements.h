@@ -14,7 +14,7 @@ struct WrittenStatement {
   CodeQuery facts;                   // with the statement's kind, tables, and columns in conditions
   CodeIndex::Conditions conditions;  // with values that code puts into the text
   // What an INSERT of one row inserts. Empty if its ON CONFLICT and RETURNING tell who has the row.
-  std::vector<typescript::Node> inserted;
+  std::vector<Node> inserted;
   std::optional<long> limit;  // a constant
   bool by_row = false;        // an INSERT with ON CONFLICT, or an UPDATE
 };
@@ -23,8 +23,9 @@ class WrittenStatements {
  public:
   explicit WrittenStatements(CodeIndex& index) : index_(index) {}
 
-  // What execute() runs: sql`… ${value}`, sql.raw(`…`), a string, also in a `const`. nullptr: the query is no
-  // such call, a part of the text that is no value is not known, the text does not parse, or it locks rows.
+  // What execute() runs: sql`… ${value}`, sql.raw(`…`), a string, also in a `const`. nullptr for
+  // other queries, and where a part of the text beside values is not known, the text does not parse, or it
+  // locks rows.
   // Valid as long as this object.
   const WrittenStatement* of(const FoundQuery& query);
 

@@ -16,18 +16,7 @@
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Binding;
-using typescript::Field;
-using typescript::function_around;
-using typescript::is_function;
-using typescript::Kind;
-using typescript::Node;
 using Form = IgnoredMigrationError::Form;
-
-constexpr int max_followed = 5;  // functions of the project
-constexpr std::size_t max_files = 500;
 
 // "drizzle-orm/node-postgres/migrator": of a driver that connects to a server.
 bool is_migrator(std::string_view specifier) {
@@ -74,7 +63,7 @@ enum class Handling { hides, passes_on, ends };
 
 class IgnoredErrors {
  public:
-  explicit IgnoredErrors(typescript::Program& program) : program_(program), names_(program) {}
+  explicit IgnoredErrors(Program& program) : program_(program), names_(program) {}
 
   std::vector<IgnoredMigrationError> read() {
     files::Tree& tree = program_.tree();
@@ -98,13 +87,14 @@ class IgnoredErrors {
           follow(call, 0);
         }
     }
-    std::ranges::sort(out_, [](const auto& a, const auto& b) {
-      return std::tie(a.place, a.called) < std::tie(b.place, b.called);
-    });
+    std::ranges::sort(out_, {}, [](const auto& one) { return std::tie(one.place, one.called); });
     return std::move(out_);
   }
 
  private:
+  static constexpr int max_followed = 5;  // functions of the project
+  static constexpr std::size_t max_files = 500;
+
   // The package of migrate(), imported by the file or where it is called; "" for any other call.
   std::string migrator_of(const Node& call, const typescript::Module& module) {
     const Node callee = bare(call.child(Field::function));
@@ -119,7 +109,7 @@ class IgnoredErrors {
     // const { migrate } = await import('drizzle-orm/node-postgres/migrator')
     const Node made = bare(binding.owner.child(Field::value));
     if (!made.is(Kind::call_expression) || !binding.pattern.is(Kind::object_pattern)) return {};
-    const auto specifier = typescript::string_value(argument_at(made));
+    const auto specifier = string_value(argument_at(made));
     return specifier && is_migrator(*specifier) ? *specifier : std::string();
   }
 
@@ -168,7 +158,7 @@ class IgnoredErrors {
 
   // Of functions of the same file, and of files that name an exported one.
   std::vector<Node> calls_of(const Node& function) {
-    const std::string name = typescript::name_of_function(function);
+    const std::string name = name_of_function(function);
     const std::string& file = function.syntax()->file();
     const std::string last = name.substr(name.rfind('.') + 1);
     if (last.size() < 3) return {};
@@ -235,7 +225,7 @@ class IgnoredErrors {
   static bool fails_after(const Node& statement) {
     const Node around = function_around(statement);
     for (Node at = statement; at && at != around; at = at.parent()) {
-      if (at.is(Kind::for_statement) || at.is(Kind::while_statement) || at.is(Kind::do_statement))
+      if (at.is(Kind::for_statement, Kind::while_statement, Kind::do_statement))
         return true;  // it is tried again
       for (Node next = at.next(); next; next = next.next())
         if (ends_with_failure(next)) return true;
@@ -267,7 +257,7 @@ class IgnoredErrors {
       handler = declared.is(Kind::variable_declarator) ? bare(declared.child(Field::value)) : declared;
     }
     if (!is_function(handler)) return Handling::ends;
-    const auto parameters = typescript::parameter_patterns(handler);
+    const auto parameters = parameter_patterns(handler);
     return handling_of_body(handler.child(Field::body), parameters.empty() ? Node() : parameters.front());
   }
 
@@ -353,8 +343,8 @@ class IgnoredErrors {
 
   // A branch that depends on the environment.
   static bool for_development(const Node& statement) {
-    return statement.is(Kind::if_statement) && contains_any(lower(statement.child(Field::condition).text()),
-                                                            {"node_env", "isdev", "is_dev", "develop"});
+    return statement.is(Kind::if_statement) &&
+           contains_any(lower(statement.text(Field::condition)), {"node_env", "isdev", "is_dev", "develop"});
   }
 
   // false: the error ends here.
@@ -363,7 +353,7 @@ class IgnoredErrors {
       if (for_development(above)) return false;
     found_.form = form;
     found_.place = handler.location();
-    found_.function = typescript::name_of_function(function_around(handler));
+    found_.function = name_of_function(function_around(handler));
     found_.script = exits || is_script(handler);
     const bool known = std::ranges::any_of(
         out_, [&](const IgnoredMigrationError& each) { return each.place == found_.place; });
@@ -371,8 +361,8 @@ class IgnoredErrors {
     return false;
   }
 
-  typescript::Program& program_;
-  typescript::Bindings names_;
+  Program& program_;
+  Bindings names_;
   Importers importers_{program_, is_read};
   IgnoredMigrationError found_;  // the one that is looked for
   std::set<Node> seen_;          // functions whose calls were followed
@@ -381,7 +371,7 @@ class IgnoredErrors {
 
 }  // namespace
 
-std::vector<IgnoredMigrationError> ignored_migration_errors(typescript::Program& program) {
+std::vector<IgnoredMigrationError> ignored_migration_errors(Program& program) {
   return IgnoredErrors(program).read();
 }
 

@@ -19,31 +19,31 @@ Error refused(std::string what) {
 }
 
 std::string text_of(const Ordered& object, const char* name) {
-  const auto it = object.is_object() ? object.find(name) : object.end();
-  return object.is_object() && it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+  const auto it = object.find(name);  // end() of what is not an object
+  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
 
 // format_type()'s spelling -> drizzle-kit's.
-std::string drizzle_type(std::string type, bool one) {
+std::string drizzle_type(std::string type, bool version_8) {
   if (type.starts_with("character varying")) type.replace(0, 17, "varchar");
   else if (type.starts_with("character(")) type.replace(0, 9, "char");
   else if (type.starts_with("timestamp") && type.ends_with(" without time zone"))
     type.resize(type.size() - 18);
-  if (one) return type;
+  if (version_8) return type;
   type = replace_all(type, ",", ", ");
   return type.starts_with("timestamp(") ? "timestamp " + type.substr(9) : type;
 }
 
 // The newer form leaves the cast of a literal out.
-std::string drizzle_default(const std::string& expression, bool one) {
+std::string drizzle_default(const std::string& expression, bool version_8) {
   const auto cast = expression.rfind("'::");
-  return one && cast != std::string::npos && expression.front() == '\'' ? expression.substr(0, cast + 1)
-                                                                        : expression;
+  return version_8 && cast != std::string::npos && expression.front() == '\'' ? expression.substr(0, cast + 1)
+                                                                              : expression;
 }
 
 class Changer {
  public:
-  Changer(Ordered root, bool one) : root_(std::move(root)), one_(one) {}
+  Changer(Ordered root, bool version_8) : root_(std::move(root)), version_8_(version_8) {}
 
   std::optional<Error> apply(const Catalog& before, const Catalog& after) {
     for (const auto& [name, table] : before.tables)
@@ -61,7 +61,7 @@ class Changer {
   SnapshotChange take(const std::string& id) {
     const std::string previous = text_of(root_, "id");
     root_["id"] = id;
-    if (one_) {
+    if (version_8_) {
       root_["prevIds"] = Ordered::array({previous});
       root_["renames"] = Ordered::array();
     } else {
@@ -113,7 +113,6 @@ class Changer {
 
   // Of the older form: the table's object. nullptr: schema.ts does not know it.
   Ordered* table(const QualifiedName& name) {
-    if (!root_.contains("tables") || !root_["tables"].is_object()) return nullptr;
     for (auto& [key, value] : root_["tables"].items())
       if (is_table(value, name, "name")) return &value;
     return nullptr;
@@ -129,7 +128,7 @@ class Changer {
   }
 
   bool knows(const QualifiedName& name) {
-    return one_ ? row("tables", name, "") != nullptr : table(name) != nullptr;
+    return version_8_ ? row("tables", name, "") != nullptr : table(name) != nullptr;
   }
   void unknown(const QualifiedName& name) {
     const std::string note =
@@ -144,7 +143,7 @@ class Changer {
     if (!type && !fallback && before.not_null == after.not_null) return std::nullopt;
     if (!knows(name)) return unknown(name), std::nullopt;
     Ordered* column = nullptr;
-    if (one_) column = row("columns", name, before.name);
+    if (version_8_) column = row("columns", name, before.name);
     else if (Ordered& columns = (*table(name))["columns"];
              columns.is_object() && columns.contains(before.name))
       column = &columns[before.name];
@@ -154,17 +153,18 @@ class Changer {
     if (type &&
         (after.type.ends_with("]") || before.type.ends_with("]") || !text_of(*column, "typeSchema").empty()))
       return refused("it changes an array or a user-defined type");
-    if (type) (*column)["type"] = drizzle_type(after.type, one_);
+    if (type) (*column)["type"] = drizzle_type(after.type, version_8_);
     (*column)["notNull"] = after.not_null;
     if (!fallback) return std::nullopt;
-    if (after.default_expression) (*column)["default"] = drizzle_default(*after.default_expression, one_);
-    else if (one_) (*column)["default"] = nullptr;
+    if (after.default_expression)
+      (*column)["default"] = drizzle_default(*after.default_expression, version_8_);
+    else if (version_8_) (*column)["default"] = nullptr;
     else column->erase("default");
     return std::nullopt;
   }
 
   void drop_index(const QualifiedName& name, const Index& index) {
-    if (one_) {
+    if (version_8_) {
       auto& rows = root_["ddl"];
       for (auto it = rows.begin(); it != rows.end();)
         it = text_of(*it, "entityType") == "indexes" && is_table(*it, name, "table") &&
@@ -183,7 +183,7 @@ class Changer {
       notes_.push_back("schema.ts can't express INCLUDE: only the migration creates " + index.name);
       return std::nullopt;
     }
-    if (one_) {
+    if (version_8_) {
       Ordered entry{{"nameExplicit", true},
                     {"columns", keys(index)},
                     {"isUnique", index.unique},
@@ -213,7 +213,7 @@ class Changer {
     for (const auto& key : index.keys) {
       const bool expression = key.column.empty();
       const std::string& text = expression ? key.expression : key.column;
-      if (one_) {
+      if (version_8_) {
         Ordered opclass = nullptr;
         if (!key.operator_class.empty()) opclass = Ordered{{"name", key.operator_class}, {"default", false}};
         out.push_back(Ordered{{"value", text},
@@ -234,7 +234,7 @@ class Changer {
   }
 
   Ordered root_;
-  bool one_;
+  bool version_8_;
   std::vector<std::string> notes_;
 };
 
@@ -244,17 +244,17 @@ Result<SnapshotChange> change_snapshot(std::string_view previous, const std::str
                                        const Catalog& before, const Catalog& after, const std::string& id) {
   Ordered root = parsed_json<Ordered>(previous);
   const std::string version = text_of(root, "version");
-  const bool one = version == "8";
+  const bool version_8 = version == "8";
   const bool usable = !text_of(root, "id").empty() &&
-                      (one ? root.contains("ddl") && root["ddl"].is_array()
-                           : version == "7" && root.contains("tables") && root["tables"].is_object());
+                      (version_8 ? root.contains("ddl") && root["ddl"].is_array()
+                                 : version == "7" && root.contains("tables") && root["tables"].is_object());
   if (!usable)
     return fail(Error::Kind::nonfatal, file,
                 version.empty() ? why_no_json(previous, "is not a drizzle-kit snapshot")
                                 : "is a snapshot of version " + ellipsis(version, 10) +
                                       ", which current drizzle-kit can't continue",
                 "run npx drizzle-kit up");
-  Changer changer(std::move(root), one);
+  Changer changer(std::move(root), version_8);
   if (auto error = changer.apply(before, after)) return tl::unexpected(*error);
   return changer.take(id);
 }

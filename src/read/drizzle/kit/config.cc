@@ -31,12 +31,10 @@ std::vector<std::string> strings_of(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-bool DrizzleConfig::postgresql() const {
-  return dialects.empty() || std::ranges::find(dialects, "postgresql") != dialects.end();
-}
+bool DrizzleConfig::postgresql() const { return dialects.empty() || is_one_of("postgresql", dialects); }
 
 std::optional<std::string> dialect_name(const std::string& value) {
-  if (value == "postgresql" || value == "postgres" || value == "pg") return "postgresql";
+  if (is_one_of(value, {"postgresql", "postgres", "pg"})) return "postgresql";
   for (const auto* name : {"sqlite", "mysql", "turso", "singlestore", "gel", "mssql", "cockroach",
                            "better-sqlite", "libsql", "mysql2", "d1", "d1-http", "expo", "durable-sqlite"})
     if (value == name) return name;
@@ -65,14 +63,10 @@ std::vector<DrizzleConfig> drizzle_configs(files::Tree& tree) {
   for (const auto& path : tree.files()) {
     const auto base = files::base_of(path);
     if (base.find("config") == std::string_view::npos || base.find('.') == std::string_view::npos) continue;
-    const auto extension = base.substr(base.rfind('.'));
-    if (extension != ".ts" && extension != ".js" && extension != ".mjs" && extension != ".cjs" &&
-        extension != ".mts" && extension != ".json")
-      continue;
+    if (!ends_with_any(base, {".ts", ".js", ".mjs", ".cjs", ".mts", ".json"})) continue;
     // Whatever its name, drizzle-kit's types or its own are what a config mentions.
     const std::string* text = tree.peek(path);
-    if (!text || (base.substr(0, 7) != "drizzle" && text->find("\"drizzle-kit\"") == std::string::npos &&
-                  text->find("'drizzle-kit'") == std::string::npos))
+    if (!text || (!base.starts_with("drizzle") && !contains_any(*text, {"\"drizzle-kit\"", "'drizzle-kit'"})))
       continue;
     if ((text = tree.text(path))) out.push_back(read_drizzle_config(path, *text));
   }

@@ -11,10 +11,11 @@
 namespace pgadvise::drizzle {
 namespace {
 
-std::vector<std::string> strings(const files::Json& array) {
+// Of an array, or of an object as before version 7.
+std::vector<std::string> strings(const files::Json& list) {
   std::vector<std::string> out;
-  if (array.is_array())
-    for (const auto& item : array)
+  if (list.is_structured())
+    for (const auto& item : list)
       if (item.is_string()) out.push_back(item.get<std::string>());
   return out;
 }
@@ -40,10 +41,13 @@ class SnapshotCatalog {
       if (const auto name = value.is_string() ? value.get<std::string>() : key; name != "public")
         catalog_.schemas.push_back(name);
     std::ranges::sort(catalog_.schemas);
-    for (const auto& [key, value] : files::member(root_, "enums").items()) read_enum(key, value);
-    for (const auto& [key, value] : files::member(root_, "sequences").items()) read_sequence(key, value);
-    for (const auto& [key, value] : files::member(root_, "tables").items()) read_table(key, value);
-    for (const auto& [key, value] : files::member(root_, "views").items()) read_view(key, value);
+    for (const auto& [type, what] : {std::pair{"enums", "an enum"},
+                                     {"sequences", "a sequence"},
+                                     {"tables", "a table"},
+                                     {"views", "a view"}})
+      for (const auto& [key, value] : files::member(root_, type).items())
+        if (Table* table = read_object(type, value, places_.at({type, key}), what))
+          read_parts(*table, type, key, value);
     return std::move(catalog_);
   }
 
@@ -52,8 +56,9 @@ class SnapshotCatalog {
   // order of the file.
   Catalog read_rows() {
     for (const auto* type : {"schemas", "enums", "sequences", "tables", "views"})
-      each_row(type,
-               [&](const files::Json& row, const SourceLocation& place) { read_object(type, row, place); });
+      each_row(type, [&](const files::Json& row, const SourceLocation& place) {
+        read_object(type, row, place, "one of the " + std::string(type));
+      });
     for (const auto* type : {"columns", "pks", "uniques", "fks", "checks", "indexes", "policies"})
       each_row(type, [&](const files::Json& row, const SourceLocation& place) {
         Table* table = catalog_.table(
@@ -76,27 +81,53 @@ class SnapshotCatalog {
         use(rows[i], places_.at({"ddl", "[" + std::to_string(i) + "]"}));
   }
 
-  void read_object(std::string_view type, const files::Json& row, const SourceLocation& place) {
-    const QualifiedName name = name_of(row);
-    if (name.name.empty()) return complain(place, "one of the " + std::string(type) + " without a name");
-    if (type == "schemas") {
+  // The table that the object is; nullptr for another object.
+  Table* read_object(std::string_view type, const files::Json& object, const SourceLocation& place,
+                     const std::string& what) {
+    const QualifiedName name{or_public(files::text_member(object, "schema")),
+                             cut_identifier(files::text_member(object, "name"))};
+    if (name.name.empty()) {
+      complain(place, what + " without a name");
+    } else if (type == "schemas") {
       if (name.name != "public") catalog_.schemas.push_back(name.name);
     } else if (type == "enums") {
-      catalog_.enums[name] = {name, strings(files::member(row, "values")), place};
+      catalog_.enums[name] = {name, strings(files::member(object, "values")), place};
     } else if (type == "sequences") {
       catalog_.sequences[name] = {name, "bigint", std::nullopt, "", place};
     } else {
       Table table;
       table.name = name;
       table.origin = place;
-      table.row_security = files::flag_member(row, "isRlsEnabled");
+      // Version 8, and those before it.
+      table.row_security =
+          files::flag_member(object, "isRlsEnabled") || files::flag_member(object, "isRLSEnabled");
       if (type == "views") {
         table.kind =
-            files::flag_member(row, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
-        table.definition = files::text_member(row, "definition");
+            files::flag_member(object, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
+        table.definition = files::text_member(object, "definition");
       }
-      catalog_.tables[name] = std::move(table);
+      return &(catalog_.tables[name] = std::move(table));
     }
+    return nullptr;
+  }
+
+  // What a table or view has, before version 8: members of its object.
+  void read_parts(Table& table, std::string_view type, const std::string& key, const files::Json& object) {
+    table_place_ = table.origin;
+    for (const auto& [name, column] : files::member(object, "columns").items())
+      read_column(table, places_.at({type, key, "columns", name}), column);
+    // The parser sorts members by name; a table's columns stand in the order of the file.
+    std::ranges::stable_sort(table.columns, {}, &Column::origin);
+    for (const auto& [member, part] : {std::pair{"compositePrimaryKeys", "pks"},
+                                       {"uniqueConstraints", "uniques"},
+                                       {"foreignKeys", "fks"},
+                                       {"checkConstraints", "checks"},
+                                       {"indexes", "indexes"},
+                                       {"policies", "policies"}})
+      for (const auto& [name, value] : files::member(object, member).items())
+        read_part(
+            part, table, value,
+            part == std::string_view("policies") ? table.origin : places_.at({type, key, member, name}));
   }
 
   void read_part(std::string_view type, Table& table, const files::Json& row, const SourceLocation& place) {
@@ -112,11 +143,10 @@ class SnapshotCatalog {
   }
 
   void read_check(Table& table, const files::Json& object, const SourceLocation& place) {
-    Constraint check{.kind = Constraint::Kind::check,
-                     .name = cut_identifier(files::text_member(object, "name"))};
-    check.expression = files::text_member(object, "value");
-    check.origin = place;
-    table.constraints.push_back(std::move(check));
+    table.constraints.push_back({.kind = Constraint::Kind::check,
+                                 .name = cut_identifier(files::text_member(object, "name")),
+                                 .expression = files::text_member(object, "value"),
+                                 .origin = place});
   }
 
   static void read_policy(Table& table, const files::Json& object, const SourceLocation& place) {
@@ -127,60 +157,8 @@ class SnapshotCatalog {
                               place, policy_roles(strings(files::member(object, "to")))});
   }
 
-  QualifiedName name_of(const files::Json& object) {
-    return {or_public(files::text_member(object, "schema")),
-            cut_identifier(files::text_member(object, "name"))};
-  }
-
   void complain(const SourceLocation& place, std::string what) {
     diagnostics_.push_back({Error::Kind::nonfatal, place.str(), std::move(what), ""});
-  }
-
-  void read_enum(const std::string& key, const files::Json& object) {
-    Enum out{name_of(object), strings(files::member(object, "values")), places_.at({"enums", key})};
-    if (files::member(object, "values").is_object())  // before version 7
-      for (const auto& item : files::member(object, "values"))
-        if (item.is_string()) out.labels.push_back(item.get<std::string>());
-    if (out.name.name.empty()) return complain(out.origin, "an enum without a name");
-    catalog_.enums[out.name] = out;
-  }
-
-  void read_sequence(const std::string& key, const files::Json& object) {
-    Sequence out{name_of(object), "bigint", std::nullopt, "", places_.at({"sequences", key})};
-    if (out.name.name.empty()) return complain(out.origin, "a sequence without a name");
-    catalog_.sequences[out.name] = out;
-  }
-
-  void read_table(const std::string& key, const files::Json& object) {
-    Table table;
-    table.name = name_of(object);
-    table.origin = places_.at({"tables", key});
-    if (table.name.name.empty()) return complain(table.origin, "a table without a name");
-    table.row_security = files::flag_member(object, "isRLSEnabled");
-    table_place_ = table.origin;
-    read_columns(table, key, "tables", object);
-    for (const auto& [k, value] : files::member(object, "compositePrimaryKeys").items())
-      read_primary_key(table, value);
-    for (const auto& [k, value] : files::member(object, "uniqueConstraints").items())
-      add_key(table, Constraint::Kind::unique, files::text_member(value, "name"),
-              strings(files::member(value, "columns")), files::flag_member(value, "nullsNotDistinct"));
-    for (const auto& [k, value] : files::member(object, "foreignKeys").items())
-      read_foreign_key(table, value);
-    for (const auto& [k, value] : files::member(object, "checkConstraints").items())
-      read_check(table, value, places_.at({"tables", key, "checkConstraints", k}));
-    for (const auto& [k, value] : files::member(object, "indexes").items())
-      read_index(table, value, places_.at({"tables", key, "indexes", k}));
-    for (const auto& [k, value] : files::member(object, "policies").items())
-      read_policy(table, value, table.origin);
-    catalog_.tables[table.name] = std::move(table);
-  }
-
-  // The parser sorts members by name; a table's columns stand in the order of the file.
-  void read_columns(Table& table, const std::string& table_key, const char* kind, const files::Json& object) {
-    for (const auto& [key, column] : files::member(object, "columns").items())
-      read_column(table, places_.at({kind, table_key, "columns", key}), column);
-    std::ranges::stable_sort(table.columns,
-                             [](const Column& a, const Column& b) { return a.origin < b.origin; });
   }
 
   void read_column(Table& table, const SourceLocation& place, const files::Json& object) {
@@ -279,19 +257,6 @@ class SnapshotCatalog {
     table.indexes.push_back(std::move(index));
   }
 
-  void read_view(const std::string& key, const files::Json& object) {
-    Table view;
-    view.name = name_of(object);
-    view.origin = places_.at({"views", key});
-    view.kind =
-        files::flag_member(object, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
-    view.definition = files::text_member(object, "definition");
-    if (view.name.name.empty()) return complain(view.origin, "a view without a name");
-    table_place_ = view.origin;
-    read_columns(view, key, "views", object);
-    catalog_.tables[view.name] = std::move(view);
-  }
-
   const files::Json& root_;
   std::string file_;
   files::JsonPlaces places_;
@@ -305,16 +270,14 @@ class SnapshotCatalog {
 bool looks_like_snapshot(std::string_view text) {
   text = trim(text.substr(0, 3) == "\xef\xbb\xbf" ? text.substr(3) : text);
   if (text.empty() || text.front() != '{') return false;
-  return text.find("\"dialect\"") != std::string_view::npos &&
-         text.find("\"version\"") != std::string_view::npos &&
-         (text.find("\"prevId\"") != std::string_view::npos ||
-          text.find("\"prevIds\"") != std::string_view::npos);
+  return contains(text, "\"dialect\"") && contains(text, "\"version\"") &&
+         contains_any(text, {"\"prevId\"", "\"prevIds\""});
 }
 
 Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
   TRY(const files::Json root, files::parse_json(text, file));
   const std::string dialect = files::text_member(root, "dialect");
-  if (dialect != "pg" && dialect != "postgresql" && dialect != "postgres")
+  if (!is_one_of(dialect, {"pg", "postgresql", "postgres"}))
     return fail(Error::Kind::input, file,
                 "a drizzle snapshot of another database (" + ellipsis(dialect, 20) + ")",
                 "pgadvise reads only PostgreSQL schemas");

@@ -162,9 +162,7 @@ class SchemaText {
   Names out_;
 };
 
-bool script_file(std::string_view path) {
-  return path.size() > 3 && (path.substr(path.size() - 3) == ".ts" || path.substr(path.size() - 3) == ".js");
-}
+bool script_file(std::string_view path) { return path.size() > 3 && ends_with_any(path, {".ts", ".js"}); }
 
 void add_matching(const files::Tree& tree, const std::string& pattern, std::set<std::string>& out) {
   // A file, a glob, or a folder; an index file stands for its folder, which it exports.

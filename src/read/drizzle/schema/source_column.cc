@@ -1,7 +1,6 @@
 #include "drizzle/schema/source_column.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string_view>
 
@@ -27,40 +26,23 @@ enum class Builder {
 };
 
 struct BuilderType {
-  std::string_view type;
+  std::string type;
   Builder builder = Builder::plain;
 };
 
-// Columns of drizzle-orm/pg-core, by function.
-const BuilderType* builder_type(const std::string& name) {
-  static const std::map<std::string_view, BuilderType> builders = {
-      {"bigint", {"bigint"}},
-      {"bigserial", {"bigserial"}},
-      {"boolean", {"boolean"}},
-      {"bytea", {"bytea"}},
+// Columns of drizzle-orm/pg-core, by function; nullopt for other functions.
+std::optional<BuilderType> builder_type(const std::string& name) {
+  static constexpr auto plain = word_list("bigint", "bigserial", "boolean", "bytea", "cidr", "date", "inet",
+                                          "integer", "json", "jsonb", "line", "macaddr", "macaddr8", "point",
+                                          "real", "serial", "smallint", "smallserial", "text", "uuid");
+  static const std::map<std::string_view, BuilderType> others = {
       {"char", {"char", Builder::length}},
-      {"cidr", {"cidr"}},
-      {"date", {"date"}},
       {"decimal", {"numeric", Builder::precision}},
       {"doublePrecision", {"double precision"}},
-      {"inet", {"inet"}},
-      {"integer", {"integer"}},
       {"interval", {"interval", Builder::interval}},
-      {"json", {"json"}},
-      {"jsonb", {"jsonb"}},
-      {"line", {"line"}},
-      {"macaddr", {"macaddr"}},
-      {"macaddr8", {"macaddr8"}},
       {"numeric", {"numeric", Builder::precision}},
-      {"point", {"point"}},
-      {"real", {"real"}},
-      {"serial", {"serial"}},
-      {"smallint", {"smallint"}},
-      {"smallserial", {"smallserial"}},
-      {"text", {"text"}},
       {"time", {"time", Builder::time}},
       {"timestamp", {"timestamp", Builder::time}},
-      {"uuid", {"uuid"}},
       {"varchar", {"varchar", Builder::length}},
       {"bit", {"bit", Builder::dimensions}},
       {"halfvec", {"halfvec", Builder::dimensions}},
@@ -68,8 +50,9 @@ const BuilderType* builder_type(const std::string& name) {
       {"vector", {"vector", Builder::dimensions}},
       {"geometry", {"geometry", Builder::geometry}},
   };
-  const auto found = builders.find(name);
-  return found == builders.end() ? nullptr : &found->second;
+  if (is_one_of(name, plain)) return BuilderType{name};
+  const auto found = others.find(name);
+  return found == others.end() ? std::nullopt : std::optional(found->second);
 }
 
 // The number in a member of the options: "" if it is missing, nullopt if it is not known.
@@ -88,7 +71,7 @@ Text in_parentheses(std::string_view type, const Text& number) {
 }
 
 Text type_with(const BuilderType& builder, const Value& options) {
-  const std::string type(builder.type);
+  const std::string& type = builder.type;
   switch (builder.builder) {
     case Builder::plain: return type;
     case Builder::length: return in_parentheses(type, number_member(options, "length"));
@@ -143,17 +126,10 @@ bool is_enum(const Value& function) {
 
 // What modifier() of ColumnParts reads.
 bool is_modifier(std::string_view name) {
-  static constexpr std::array<std::string_view, 10> names = {"notNull",
-                                                             "primaryKey",
-                                                             "default",
-                                                             "defaultNow",
-                                                             "defaultRandom",
-                                                             "unique",
-                                                             "references",
-                                                             "generatedAlwaysAs",
-                                                             "generatedAlwaysAsIdentity",
-                                                             "generatedByDefaultAsIdentity"};
-  return std::ranges::find(names, name) != names.end();
+  static constexpr auto names =
+      word_list("notNull", "primaryKey", "default", "defaultNow", "defaultRandom", "unique", "references",
+                "generatedAlwaysAs", "generatedAlwaysAsIdentity", "generatedByDefaultAsIdentity");
+  return is_one_of(name, names);
 }
 
 class ColumnParts {
@@ -187,7 +163,7 @@ class ColumnParts {
       out_.type_schema = schema.value_or("");
     } else if (is_custom(function)) {
       found = custom_type(function, options);
-    } else if (const auto* builder = builder_type(pg_core_name(function))) {
+    } else if (const auto builder = builder_type(pg_core_name(function))) {
       found = type_with(*builder, *options);
     }
     if (!found || found->empty()) return unknown("the type");
@@ -244,8 +220,7 @@ class ColumnParts {
     if (!target->is(Kind::member)) return unknown("the column that it references");
     out_.references = target;
     const ValuePtr options = argument(call, 1);
-    if (!options->is(Kind::object) && !options->is(Kind::undefined))
-      unknown("the actions of its foreign key");
+    if (!options->is(Kind::object, Kind::undefined)) unknown("the actions of its foreign key");
     out_.on_delete = text_member(*options, "onDelete").value_or("");
     out_.on_update = text_member(*options, "onUpdate").value_or("");
   }

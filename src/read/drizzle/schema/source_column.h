@@ -46,8 +46,8 @@ struct ColumnContext {
   std::optional<bool> array_forgets;  // as of SourceConfig
 };
 
-// The name of the column that `value` builds under this key; nullopt if `value` is no column or its name is
-// not known.
+// The name of the column that `value` builds under this key; nullopt for other values, and for an unknown
+// name.
 std::optional<ColumnName> column_name(const ColumnContext& context, const std::string& key,
                                       const typescript::ValuePtr& value);
 

@@ -48,7 +48,7 @@ std::vector<std::string> words_of(std::string_view key) {
 std::optional<std::string> path_text(const ValuePtr& value, int depth = 0) {
   constexpr int max_calls = 10;
   if (value->is(Kind::string)) return value->text;
-  if (value->name == "__dirname" || value->name == "dirname" || value->name == "url") return ".";
+  if (is_one_of(value->name, {"__dirname", "dirname", "url"})) return ".";
   if (!value->is(Kind::call) || depth > max_calls) return std::nullopt;
   const std::string& function = value->base->name;
   if (function == "cwd" || function == "dirname") return ".";

@@ -95,9 +95,7 @@ class DeclaredObjects {
     unknown_at(value->node.location(), std::move(what));
   }
   void unknown_at(SourceLocation location, std::string what) {
-    SourceGap& gap = out_.unknown.emplace_back();
-    gap.location = std::move(location);
-    gap.what = std::move(what);
+    out_.unknown.push_back({std::move(location), std::move(what), std::nullopt});
   }
 
   void other_object(const ValuePtr& value) {
@@ -138,7 +136,7 @@ class DeclaredObjects {
   void add_enum(const QualifiedName& name, const Value& call, const ValuePtr& value) {
     Enum out{name, {}, value->node.location()};
     const ValuePtr labels = argument(call, 1);
-    bool known = (labels->is(Kind::array) || labels->is(Kind::object)) && !labels->partial;
+    bool known = labels->is(Kind::array, Kind::object) && !labels->partial;
     const auto label = [&](const ValuePtr& one) {
       const auto text = text_of(one);
       if (text) out.labels.push_back(*text);
@@ -167,10 +165,9 @@ class DeclaredObjects {
       out_.existing.insert(name);
       return;
     }
-    Table view;
-    view.name = name;
-    view.kind = made == "view" ? Table::Kind::view : Table::Kind::materialized_view;
-    view.origin = chain.root->node.location();
+    Table view{.name = name,
+               .kind = made == "view" ? Table::Kind::view : Table::Kind::materialized_view,
+               .origin = chain.root->node.location()};
     if (const ChainCall* as = chain.find("as"))
       view.definition = sql_text(argument(*as->call, 0), tables_.names(), false).value_or("");
     view.columns = view_columns(tables_, out_.catalog, chain);

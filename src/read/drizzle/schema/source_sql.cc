@@ -74,7 +74,7 @@ Text array_text(const ValuePtr& value, int depth, int& budget) {
       const Text inner = array_text(item, depth + 1, budget);
       if (!inner) return std::nullopt;
       out += *inner;
-    } else if (item->is(Kind::number) || item->is(Kind::boolean)) {
+    } else if (item->is(Kind::number, Kind::boolean)) {
       out += *item->as_text();
     } else if (item->is(Kind::string)) {
       out += "\"" + item->text + "\"";
@@ -205,7 +205,7 @@ bool has_form(std::string_view text, std::string_view pattern) {
                     [](char c, char wanted) { return wanted == '0' ? c >= '0' && c <= '9' : c == wanted; });
 }
 
-// What toISOString() makes of a date's text; nullopt for a text that is in local time, or is no date.
+// What toISOString() makes of a date's text; nullopt for a text in local time, and for other texts.
 Text iso_time_of(std::string text) {
   if (has_form(text, "0000-00-00")) text += "T00:00:00.000Z";
   else if (has_form(text, "0000-00-00T00:00:00Z")) text.insert(text.size() - 1, ".000");
@@ -268,7 +268,7 @@ std::optional<std::string> default_literal(const ValuePtr& value, const std::str
     const Text text = array_text(value, 0, budget);
     return text ? Text("'" + replace_all(*text, "'", "''") + "'") : std::nullopt;
   }
-  if (value->is(Kind::number) || value->is(Kind::boolean) || value->is(Kind::null)) return value->as_text();
+  if (value->is(Kind::number, Kind::boolean, Kind::null)) return value->as_text();
   return std::nullopt;
 }
 

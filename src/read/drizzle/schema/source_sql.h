@@ -11,9 +11,9 @@ namespace pgadvise::drizzle {
 
 // What a table's or column's value is called in SQL.
 struct SqlNames {
-  // "orders"."total", or with `bare` only "total"; nullopt for what is no known column.
+  // "orders"."total", or with `bare` only "total"; nullopt for other values.
   std::function<std::optional<std::string>(const typescript::ValuePtr& value, bool bare)> column;
-  // "orders" or "billing"."orders"; nullopt for what is no known table.
+  // "orders" or "billing"."orders"; nullopt for other values.
   std::function<std::optional<std::string>(const typescript::ValuePtr& value)> table;
 };
 
@@ -21,7 +21,7 @@ struct SqlNames {
 std::string double_quoted(const std::string& name);
 
 // The text of sql`…`, sql.raw('…'), eq(a, b) and the like, with values as literals. `bare`: columns without
-// their table, as in an index's expressions. nullopt when a part is not known, or is no SQL.
+// their table, as in an index's expressions. nullopt for other values, and for an unknown part.
 std::optional<std::string> sql_text(const typescript::ValuePtr& value, const SqlNames& names, bool bare);
 
 // A literal as drizzle-kit writes a column's default: 'it''s', 1, true, '{"a":1}'::jsonb, '{1,2}', and

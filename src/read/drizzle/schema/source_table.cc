@@ -97,13 +97,14 @@ class TableParts {
     if (name.empty())
       name = source_.name->name + "_" + join(columns, "_") + "_" + target.name + "_" +
              join(target_columns, "_") + "_fk";
-    Constraint key{.kind = Constraint::Kind::foreign_key, .name = cut_identifier(std::move(name))};
-    key.columns = std::move(columns);
-    key.referenced_table = {target.schema, cut_identifier(target.name)};
-    key.referenced_columns = std::move(target_columns);
-    key.on_delete = referential_action_name(on_delete);
-    key.on_update = referential_action_name(on_update);
-    key.origin = location;
+    Constraint key{.kind = Constraint::Kind::foreign_key,
+                   .name = cut_identifier(std::move(name)),
+                   .columns = std::move(columns),
+                   .referenced_table = {target.schema, cut_identifier(target.name)},
+                   .referenced_columns = std::move(target_columns),
+                   .on_delete = referential_action_name(on_delete),
+                   .on_update = referential_action_name(on_update),
+                   .origin = location};
     const auto twin = std::ranges::find_if(table_.constraints, [&](const auto& one) {
       return one.kind == Constraint::Kind::foreign_key && one.name == key.name;
     });
@@ -120,7 +121,7 @@ class TableParts {
       for (const auto& property : extra->properties) read_extra(property.value);
     for (const auto& item : extra->items)
       if (extra->is(Kind::array)) read_extra(item);
-    if (!(extra->is(Kind::object) || extra->is(Kind::array)) || extra->partial)
+    if (!extra->is(Kind::object, Kind::array) || extra->partial)
       unknown(source_.value->node.location(), "some indexes and constraints");
   }
 
@@ -137,7 +138,7 @@ class TableParts {
         if (extras_ <= max_extras) read_extra(item);
       if (!root.partial) return;
     } else if (root.truthy().has_value()) {
-      return;  // drizzle-orm passes over what is no index and the like
+      return;  // drizzle-orm passes over other values
     }
     const std::string name = root.is(Kind::call) ? pg_core_name(*root.base) : "";
     if (name == "index" || name == "uniqueIndex") return read_index(chain, name == "uniqueIndex", location);
@@ -220,10 +221,10 @@ class TableParts {
     const auto name = text_of(argument(call, 0));
     const auto text = sql_text(argument(call, 1), tables_.names(), false);
     if (!name || !text) return unknown(location, "a check");
-    Constraint check{.kind = Constraint::Kind::check, .name = cut_identifier(*name)};
-    check.expression = *text;
-    check.origin = location;
-    table_.constraints.push_back(std::move(check));
+    table_.constraints.push_back({.kind = Constraint::Kind::check,
+                                  .name = cut_identifier(*name),
+                                  .expression = *text,
+                                  .origin = location});
   }
 
   void add_policy(const Value& call, const SourceLocation& location) {

@@ -25,7 +25,7 @@ class SourceTables {
   SourceTables(const SourceTables&) = delete;
   SourceTables& operator=(const SourceTables&) = delete;
 
-  // The table that the value is, with calls such as .enableRLS() behind; nullptr if it is none. Valid as
+  // The table that the value is, with calls such as .enableRLS() behind; nullptr for other values. Valid as
   // long as this object.
   const SourceTable* table(const typescript::ValuePtr& value);
 
@@ -34,7 +34,7 @@ class SourceTables {
     std::string column;
     std::string key_name;  // as of ColumnName
   };
-  // Of `orders.total`; nullopt if the value is no column, or its name is not known.
+  // Of `orders.total`; nullopt for other values, and for an unknown name.
   std::optional<ColumnOf> column(const typescript::ValuePtr& value);
 
   ColumnContext context() { return {program_, casing_, names_, array_forgets_}; }

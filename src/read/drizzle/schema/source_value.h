@@ -16,8 +16,8 @@ struct ChainCall {
   const typescript::Value* call = nullptr;
 };
 
-// varchar('a').notNull().default('x'): the call varchar('a'), and the calls of notNull and default. A chain
-// of a value that is no call is the value alone.
+// varchar('a').notNull().default('x'): the call varchar('a'), and the calls of notNull and default. Of a
+// value that is not a call, the value alone.
 struct Chain {
   typescript::ValuePtr root;
   std::vector<ChainCall> calls;

@@ -1,12 +1,12 @@
 #include "drizzle/schema/source_view.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/text/identifier.h"
+#include "base/text/text.h"
 #include "model/schema/declared_parts.h"
 
 namespace pgadvise::drizzle {
@@ -60,10 +60,10 @@ class ViewColumns {
     const std::string made = made_object(*chain.root, schema);
     if (made == "view" || made == "materializedView") return of_view(chain, depth);
     // union(one, other)
-    static constexpr std::array<std::string_view, 6> sets = {"union",        "unionAll", "intersect",
-                                                             "intersectAll", "except",   "exceptAll"};
-    const bool combined = std::ranges::find(sets, pg_core_name(*chain.root->base)) != sets.end();
-    return combined ? of_source(argument(*chain.root, 0), depth + 1) : std::nullopt;
+    static constexpr auto sets =
+        word_list("union", "unionAll", "intersect", "intersectAll", "except", "exceptAll");
+    return is_one_of(pg_core_name(*chain.root->base), sets) ? of_source(argument(*chain.root, 0), depth + 1)
+                                                            : std::nullopt;
   }
 
   Selection of_table(const SourceTable& table) {
@@ -91,13 +91,16 @@ class ViewColumns {
   Selection of_view(const Chain& view, int depth) {
     const ValuePtr listed = argument(*view.root, 1);
     if (listed->is(Kind::object)) return of_list(*listed);
-    const ChainCall* as = view.find("as");
+    const ValuePtr builder =
+        typescript::make({.kind = Kind::external, .text = "drizzle-orm/pg-core", .name = "QueryBuilder"});
+    return of_as(view, builder, depth);
+  }
+
+  // as(query), as((qb) => query)
+  Selection of_as(const Chain& chain, const ValuePtr& builder, int depth) {
+    const ChainCall* as = chain.find("as");
     ValuePtr query = as ? argument(*as->call, 0) : typescript::undefined_value();
-    if (query->is(Kind::function)) {
-      const ValuePtr builder =
-          typescript::make({.kind = Kind::external, .text = "drizzle-orm/pg-core", .name = "QueryBuilder"});
-      query = tables_.context().program.call(query, {builder}, query->node);
-    }
+    if (query->is(Kind::function)) query = tables_.context().program.call(query, {builder}, query->node);
     return of_source(query, depth + 1);
   }
 
@@ -118,14 +121,9 @@ class ViewColumns {
 
   // qb.select({ … }).from(a).leftJoin(b, …), also with .as('x') behind, and qb.$with('x').as(query).
   Selection of_query(const Chain& chain, int depth) {
-    if (const ChainCall* with = chain.find("$with"); with && with == chain.calls.data()) {
-      const ChainCall* as = chain.find("as");
-      ValuePtr query = as ? argument(*as->call, 0) : typescript::undefined_value();
-      if (query->is(Kind::function)) query = tables_.context().program.call(query, {chain.root}, query->node);
-      return of_source(query, depth + 1);
-    }
+    if (!chain.calls.empty() && chain.calls.front().name == "$with") return of_as(chain, chain.root, depth);
     const auto select = std::ranges::find_if(chain.calls, [](const ChainCall& call) {
-      return call.name == "select" || call.name == "selectDistinct" || call.name == "selectDistinctOn";
+      return is_one_of(call.name, {"select", "selectDistinct", "selectDistinctOn"});
     });
     if (select == chain.calls.end() || select->call->partial) return std::nullopt;
     const ValuePtr fields = argument(*select->call, select->name == "selectDistinctOn" ? 1 : 0);
@@ -151,7 +149,7 @@ class ViewColumns {
     if (depth > max_depth) return std::nullopt;
     if (fields->is(Kind::call)) {  // getTableColumns(orders)
       const std::string name = drizzle_orm_name(*fields->base);
-      return name == "getTableColumns" || name == "getColumns" || name == "getViewSelectedFields"
+      return is_one_of(name, {"getTableColumns", "getColumns", "getViewSelectedFields"})
                  ? of_source(argument(*fields, 0), depth + 1)
                  : std::nullopt;
     }

@@ -8,9 +8,7 @@
 namespace pgadvise::drizzle {
 namespace {
 
-bool in_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
-}
+bool in_name(char c) { return files::word_character(c) || c == '$'; }
 
 // Behind `const NAME =`, or npos.
 std::size_t behind_constant(std::string_view plain, std::string_view name) {
@@ -24,11 +22,6 @@ std::size_t behind_constant(std::string_view plain, std::string_view name) {
       return next + 1;
   }
   return std::string_view::npos;
-}
-
-int line_of(std::string_view text, std::size_t offset) {
-  return 1 +
-         static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
 }
 
 // Of a call's arguments where number `which` (from 0) begins; npos when it has fewer.
@@ -57,12 +50,13 @@ std::optional<DrizzlePlace> drizzle_place(std::string_view text, std::string_vie
   const std::size_t value = behind_constant(plain, constant);
   if (value == std::string::npos) return std::nullopt;
   DrizzlePlace out;
-  out.line = line_of(plain, value);
+  const LineIndex lines(plain);
+  out.line = lines.at(value).line;
   const std::size_t open = plain.find('(', value);
   if (open == std::string::npos) return out;
   const std::size_t list = argument(plain, open, 2);
   if (list == std::string::npos) return out;
-  out.list_line = line_of(plain, list);
+  out.list_line = lines.at(list).line;
   std::size_t from = list;
   if (plain[from] == '(') ++from;
   std::size_t to = from;

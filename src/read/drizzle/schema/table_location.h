@@ -10,7 +10,7 @@ namespace pgadvise::drizzle {
 struct DrizzlePlace {
   int line = 0;           // line of the table's constant
   int list_line = 0;      // line of the list of indexes; 0: the table has none
-  std::string parameter;  // the table's name in the list's function: "t" of (t) => [ … ]; "" if there is none
+  std::string parameter;  // the table's name in the list's function: "t" of (t) => [ … ]; "" without one
 };
 
 // Finds `export const orders = pgTable('orders', { … }, (t) => [ … ])` by a simple scan; nullopt if the text

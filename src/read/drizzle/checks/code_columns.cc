@@ -1,5 +1,3 @@
-#include "drizzle/code/code_columns.h"
-
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -7,26 +5,20 @@
 #include <utility>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::Binding;
-using typescript::Field;
-using typescript::is_name;
-using typescript::Kind;
-using typescript::Node;
-
 // The expression with the parentheses, `!` and types around it.
 Node widened(Node node) {
-  while (typescript::is_wrapper(node.parent())) node = node.parent();
+  while (is_wrapper(node.parent())) node = node.parent();
   return node;
 }
 
 bool selects_all_of_one_table(const FoundQuery& query) {
   const CodeQuery& facts = query.facts;
-  if (facts.kind != CodeQuery::Kind::select || !query.table || !facts.selected || facts.tables.size() != 1 ||
+  if (facts.kind != QueryKind::select || !query.table || !facts.selected || facts.tables.size() != 1 ||
       facts.locks || facts.then || facts.selected->size() != query.table->column_names.size())
     return false;
   const auto narrows = [](std::string_view name) {
@@ -65,7 +57,7 @@ class UsedProperties {
       is_list = false;
     }
     const Node declarator = value.parent();
-    const Node function = typescript::function_around(query_.whole);
+    const Node function = function_around(query_.whole);
     if (!declarator.is(Kind::variable_declarator) || declarator.child(Field::value) != value || !function)
       return std::nullopt;
     Node pattern = declarator.child(Field::name);
@@ -83,7 +75,7 @@ class UsedProperties {
  private:
   static bool is_first_of(const Node& subscript, const Node& list) {
     return subscript.is(Kind::subscript_expression) && subscript.child(Field::object) == list &&
-           subscript.child(Field::index).text() == "0";
+           subscript.text(Field::index) == "0";
   }
 
   // Of a row's name, or of `{ id, name: title }`.
@@ -111,8 +103,8 @@ class UsedProperties {
 
   bool uses_are_known(const Node& function, const Node& declared, bool is_list) {
     bool known = names_.find(declared).name == declared;
-    typescript::each_node(function, [&](const Node& at) {
-      if (at.is(Kind::too_deep) || at.is(Kind::error)) known = false;
+    each_node(function, [&](const Node& at) {
+      if (at.is(Kind::too_deep, Kind::error)) known = false;
       if (!known || !is_name(at) || at == declared || at.text() != declared.text() ||
           names_.find(at).name != declared)
         return;
@@ -125,7 +117,7 @@ class UsedProperties {
     const Node above = list.parent();
     if (is_first_of(above, list)) return reads_row(widened(above));
     return above.is(Kind::member_expression) && above.child(Field::object) == list &&
-           above.child(Field::property).text() == "length";
+           above.text(Field::property) == "length";
   }
 
   // row.id, a test of the row, const { id } = row
@@ -134,7 +126,7 @@ class UsedProperties {
     switch (above.kind()) {
       case Kind::member_expression:
         return above.child(Field::object) == row && !is_changed(widened(above)) &&
-               add(above.child(Field::property).text());
+               add(above.text(Field::property));
       case Kind::variable_declarator: {
         const Node pattern = above.child(Field::name);
         return above.child(Field::value) == row && pattern.is(Kind::object_pattern) && add_pattern(pattern);
@@ -143,7 +135,7 @@ class UsedProperties {
       case Kind::ternary_expression: return above.child(Field::condition) == row;
       case Kind::unary_expression: return above.text().starts_with("!");
       case Kind::binary_expression: {
-        const std::string_view symbol = above.child(Field::operator_).text();
+        const std::string_view symbol = above.text(Field::operator_);
         return is_one_of(symbol, {"==", "===", "!=", "!=="}) ||
                (symbol == "&&" && above.child(Field::left) == row);
       }
@@ -154,12 +146,11 @@ class UsedProperties {
   static bool is_changed(const Node& member) {
     const Node above = member.parent();
     return (is_assignment(above) && above.child(Field::left) == member) ||
-           above.is(Kind::update_expression) || above.is(Kind::array_pattern) ||
-           above.is(Kind::pair_pattern) ||
+           above.is(Kind::update_expression, Kind::array_pattern, Kind::pair_pattern) ||
            (above.is(Kind::unary_expression) && above.text().starts_with("delete"));
   }
 
-  typescript::Bindings& names_;
+  Bindings& names_;
   const FoundQuery& query_;
   std::set<std::string> used_;
 };

@@ -1,25 +1,16 @@
-#include "drizzle/code/code_http.h"
-
 #include <algorithm>
 #include <array>
 #include <set>
 #include <string>
 
 #include "base/text/text.h"
+#include "drizzle/checks/code_checks.h"
 #include "drizzle/code/code_paths.h"
 
 namespace pgadvise::drizzle {
 namespace {
 
-using typescript::arguments_of;
-using typescript::bare;
-using typescript::Field;
-using typescript::is_function;
-using typescript::Kind;
-using typescript::Node;
-
-constexpr int max_followed = 5;            // variables
-constexpr std::size_t max_nodes = 20'000;  // of a handler
+constexpr int max_variables = 5;  // that one by one have the database
 constexpr std::array<HttpDriver, 3> drivers = {
     {{"drizzle-orm/neon-http", "No transactions support in neon-http driver", true},
      {"drizzle-orm/xata-http", "No transactions support in Xata Http driver"},
@@ -34,13 +25,13 @@ struct HttpDatabase {
 
 HttpDatabase http_database(CodeIndex& index, const Node& database) {
   Node at = bare(database);
-  for (int followed = 0; at.is(Kind::identifier) && followed < max_followed; ++followed) {
+  for (int followed = 0; at.is(Kind::identifier) && followed < max_variables; ++followed) {
     const Node declared = index.names().declaration(at);
     at = initial_value(declared);
     if (!declared.parent().text().starts_with("const")) return {};
     if (!at.is(Kind::call_expression)) continue;
     const auto made = index.value(at.child(Field::function));
-    if (!made->is(typescript::Value::Kind::external) || made->name != "drizzle") return {};
+    if (!made->is(Values::external) || made->name != "drizzle") return {};
     const auto* driver =
         std::ranges::find_if(drivers, [&](const HttpDriver& one) { return one.package == made->text; });
     return driver == drivers.end() ? HttpDatabase() : HttpDatabase{declared, driver};
@@ -55,7 +46,7 @@ class TransactionsOverHttp {
   std::vector<TransactionOverHttp> read() {
     std::vector<std::pair<const FoundQuery*, HttpDatabase>> found;
     for (const auto& query : index_.queries())
-      if (query.facts.kind == CodeQuery::Kind::transaction)
+      if (query.facts.kind == QueryKind::transaction)
         if (const HttpDatabase database = http_database(index_, query.receiver))
           found.emplace_back(&query, database);
     if (found.empty()) return {};
@@ -63,25 +54,24 @@ class TransactionsOverHttp {
     std::vector<TransactionOverHttp> out;
     for (const auto& [query, database] : found) {
       if (own_.count(database.declared)) continue;
-      TransactionOverHttp& one = out.emplace_back();
-      one.query = query->facts;
-      one.driver = database.driver->package;
-      one.error = database.driver->error;
-      one.batch = database.driver->batch;
-      one.handled = is_handled(*query, database.declared);
+      const HttpDriver& driver = *database.driver;
+      out.push_back({query->facts, std::string(driver.package), std::string(driver.error), driver.batch,
+                     is_handled(*query, database.declared)});
     }
     return out;
   }
 
  private:
+  static constexpr std::size_t max_nodes = 20'000;  // of a handler
+
   // db.transaction = …, Object.assign(db, { transaction }), Object.defineProperty(db, 'transaction', …)
   void find_own_transactions() {
-    typescript::Program& program = index_.names().program();
+    Program& program = index_.names().program();
     for (const auto& path : program.tree().files()) {
       const std::string* text = is_application_source(path) ? program.tree().peek(path) : nullptr;
       const auto* module = text && contains(*text, "transaction") ? program.module(path) : nullptr;
       if (!module) continue;
-      typescript::each_node(module->syntax->root(), [&](const Node& at) {
+      each_node(module->syntax->root(), [&](const Node& at) {
         if (const HttpDatabase database = http_database(index_, changed_by(at)))
           own_.insert(database.declared);
       });
@@ -104,7 +94,7 @@ class TransactionsOverHttp {
   // or by a function that gets the database.
   bool is_handled(const FoundQuery& transaction, const Node& database) {
     const Node called = transaction.whole.parent();
-    if (called.is(Kind::member_expression) && called.child(Field::property).text() == "catch")
+    if (called.is(Kind::member_expression) && called.text(Field::property) == "catch")
       if (const Node handler = argument_at(called.parent()); works_without(handler, transaction, database))
         return true;
     Node below = transaction.whole;
