@@ -48,14 +48,13 @@ bool add_condition(const Node& node, Question& out) {
   }
   if (node.node_case != NODE(A_EXPR)) return false;
   const PgQuery__AExpr& compared = *node.a_expr;
-  if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !is(compared.lexpr, NODE(COLUMN_REF)) ||
-      last_name(NodeList(compared.n_name, compared.name)) != "=")
+  if (compared.kind != AEXPR(OP) || !is(compared.lexpr, NODE(COLUMN_REF)) ||
+      last_name(NODES(compared, name)) != "=")
     return false;
   const std::string column = last_name(*compared.lexpr->column_ref);
   const PgQuery__TypeCast* cast = is(compared.rexpr, NODE(TYPE_CAST)) ? compared.rexpr->type_cast : nullptr;
   const auto value = string_constant(cast ? cast->arg : compared.rexpr);
-  if (cast && last_name(NodeList(cast->type_name->n_names, cast->type_name->names)) == "regclass")
-    out.relations.insert(column);
+  if (cast && last_name(NODES(*cast->type_name, names)) == "regclass") out.relations.insert(column);
   return !column.empty() && value && out.values.emplace(column, *value).second;
 }
 
@@ -284,9 +283,8 @@ Truth answer(const Node* select, bool counts, const Catalog& catalog) {
 
 // (SELECT count(*) …) = 0, > 0, >= 1.
 Truth holds_count(const PgQuery__AExpr& compared, const Catalog& catalog) {
-  if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !is(compared.lexpr, NODE(SUB_LINK)))
-    return std::nullopt;
-  const std::string sign = last_name(NodeList(compared.n_name, compared.name));
+  if (compared.kind != AEXPR(OP) || !is(compared.lexpr, NODE(SUB_LINK))) return std::nullopt;
+  const std::string sign = last_name(NODES(compared, name));
   const std::string number = is(compared.rexpr, NODE(A_CONST)) ? constant(compared.rexpr).text : "";
   const bool none = (sign == "=" && number == "0") || (sign == "<" && number == "1");
   const bool some = ((sign == ">" || sign == "<>") && number == "0") || (sign == ">=" && number == "1");

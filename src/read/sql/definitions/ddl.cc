@@ -28,8 +28,8 @@ std::string type_of(const PgQuery__TypeName* type, const SchemaState& state) {
 
 NodeList list_of(const Node* node) {
   if (!node) return {};
-  if (node->node_case == NODE(LIST)) return NodeList(node->list->n_items, node->list->items);
-  if (node->node_case == NODE(TYPE_NAME)) return NodeList(node->type_name->n_names, node->type_name->names);
+  if (node->node_case == NODE(LIST)) return NODES(*node->list, items);
+  if (node->node_case == NODE(TYPE_NAME)) return NODES(*node->type_name, names);
   return {};
 }
 

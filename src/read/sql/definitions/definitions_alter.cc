@@ -126,8 +126,7 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
 std::vector<std::string> parts_of(const Node* node) {
   if (!node) return {};
   if (node->node_case == NODE(STRING)) return {node->string->sval};
-  if (node->node_case == NODE(OBJECT_WITH_ARGS))
-    return strings(NodeList(node->object_with_args->n_objname, node->object_with_args->objname));
+  if (node->node_case == NODE(OBJECT_WITH_ARGS)) return strings(NODES(*node->object_with_args, objname));
   return strings(list_of(node));
 }
 
@@ -166,7 +165,7 @@ DropStatement::Object drop_object(DropStatement::Kind kind, const Node& node, co
   if (kind == Drop::function) {
     out.function_schema = schema;
     if (node.node_case != NODE(OBJECT_WITH_ARGS)) return out;
-    for (const Node* type : NodeList(node.object_with_args->n_objargs, node.object_with_args->objargs))
+    for (const Node* type : NODES(*node.object_with_args, objargs))
       if (type->node_case == NODE(TYPE_NAME)) out.arguments.push_back(type_of(type->type_name, state));
     out.any_arguments = node.object_with_args->args_unspecified;
   } else if (kind == Drop::type) {
@@ -205,7 +204,7 @@ void read_renamed(const PgQuery__RangeVar* relation, const Node* object, const S
   if (relation) out.relation = state.find_relation(written(*relation));
   if (out.kind == Rename::Kind::type) out.type = state.find_type(written(list_of(object)));
   if (out.kind == Rename::Kind::function && is(object, NODE(OBJECT_WITH_ARGS)))
-    out.function = written(NodeList(object->object_with_args->n_objname, object->object_with_args->objname));
+    out.function = written(NODES(*object->object_with_args, objname));
 }
 
 }  // namespace
@@ -218,8 +217,7 @@ AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaSta
   out.table = stmt.objtype == OBJECT(TABLE);
   out.type = stmt.objtype == OBJECT(TYPE);
   if (out.type) return out;  // its subcommands change attributes
-  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds))
-    out.changes.push_back(change_of(*node->alter_table_cmd, state));
+  for (const Node* node : NODES(stmt, cmds)) out.changes.push_back(change_of(*node->alter_table_cmd, state));
   return out;
 }
 
@@ -230,7 +228,7 @@ DropStatement read_drop(const PgQuery__DropStmt& stmt, const SchemaState& state)
   out.if_exists = stmt.missing_ok;
   out.concurrently = stmt.concurrent;
   if (out.kind == DropStatement::Kind::other) return out;
-  for (const Node* node : NodeList(stmt.n_objects, stmt.objects))
+  for (const Node* node : NODES(stmt, objects))
     if (auto object = drop_object(out.kind, *node, state); !object.name.empty())
       out.objects.push_back(std::move(object));
   return out;

@@ -40,22 +40,21 @@ std::string expression_or_none(const Node* node) { return node ? expression_text
 
 CreateSequence read_create_sequence(const PgQuery__CreateSeqStmt& stmt, const SchemaState& state) {
   return {new_name(*stmt.sequence, state), static_cast<bool>(stmt.if_not_exists),
-          sequence_options(NodeList(stmt.n_options, stmt.options), state)};
+          sequence_options(NODES(stmt, options), state)};
 }
 
 AlterSequence read_alter_sequence(const PgQuery__AlterSeqStmt& stmt, const SchemaState& state) {
   return {state.find_relation(written(*stmt.sequence)), static_cast<bool>(stmt.missing_ok),
-          sequence_options(NodeList(stmt.n_options, stmt.options), state)};
+          sequence_options(NODES(stmt, options), state)};
 }
 
 CreateEnum read_create_enum(const PgQuery__CreateEnumStmt& stmt, const SchemaState& state) {
-  return {new_name(NodeList(stmt.n_type_name, stmt.type_name), state),
-          strings(NodeList(stmt.n_vals, stmt.vals))};
+  return {new_name(NODES(stmt, type_name), state), strings(NODES(stmt, vals))};
 }
 
 AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState& state) {
   AlterEnum out;
-  out.name = state.find_type(written(NodeList(stmt.n_type_name, stmt.type_name)));
+  out.name = state.find_type(written(NODES(stmt, type_name)));
   out.value = stmt.new_val;
   out.old_value = stmt.old_val;
   out.neighbor = stmt.new_val_neighbor;
@@ -65,9 +64,9 @@ AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState&
 }
 
 CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaState& state) {
-  CreateType out = named_type(NodeList(stmt.n_domainname, stmt.domainname), state);
+  CreateType out = named_type(NODES(stmt, domainname), state);
   out.domain.emplace();
-  for (const Node* node : NodeList(stmt.n_constraints, stmt.constraints)) {
+  for (const Node* node : NODES(stmt, constraints)) {
     if (node->node_case != NODE(CONSTRAINT)) continue;
     const PgQuery__Constraint& constraint = *node->constraint;
     if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) out.domain->not_null = true;
@@ -81,7 +80,7 @@ Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaSt
   const std::string what = stmt.subtype;
   if (what != "C" && what != "O") return OtherStatement();
   AlterDomain out;
-  out.domain = state.find_type(written(NodeList(stmt.n_type_name, stmt.type_name)));
+  out.domain = state.find_type(written(NODES(stmt, type_name)));
   if (is(stmt.def, NODE(CONSTRAINT))) {
     out.constraint = stmt.def->constraint->conname;
     out.not_valid = stmt.def->constraint->skip_validation;
@@ -90,13 +89,13 @@ Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaSt
 }
 
 CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaState& state) {
-  return named_type(NodeList(stmt.n_type_name, stmt.type_name), state);
+  return named_type(NODES(stmt, type_name), state);
 }
 
 CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const SchemaState& state) {
   CreateType out;
   out.name = new_name(*stmt.typevar, state);
-  for (const Node* field : NodeList(stmt.n_coldeflist, stmt.coldeflist))
+  for (const Node* field : NODES(stmt, coldeflist))
     out.fields.push_back(column_definition(*field->column_def, state));
   return out;
 }
@@ -111,7 +110,7 @@ Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state)
 }
 
 static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
-  for (const Node* node : NodeList(stmt.n_options, stmt.options)) {
+  for (const Node* node : NODES(stmt, options)) {
     if (node->node_case != NODE(DEF_ELEM) || std::string_view(node->def_elem->defname) != "as" ||
         !node->def_elem->arg)
       continue;
@@ -125,8 +124,8 @@ static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
 }
 
 CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt, const SchemaState& state) {
-  CreateFunction out{new_name(NodeList(stmt.n_funcname, stmt.funcname), state), {}, changes_schema(stmt)};
-  for (const Node* node : NodeList(stmt.n_parameters, stmt.parameters))
+  CreateFunction out{new_name(NODES(stmt, funcname), state), {}, changes_schema(stmt)};
+  for (const Node* node : NODES(stmt, parameters))
     if (node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT &&
         node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_TABLE)
       out.arguments.push_back(type_of(node->function_parameter->arg_type, state));
@@ -155,7 +154,7 @@ CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const Sch
   policy.command = stmt.cmd_name;
   for (char& c : policy.command) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   policy.permissive = stmt.permissive;
-  policy.roles = policy_roles(NodeList(stmt.n_roles, stmt.roles));
+  policy.roles = policy_roles(NODES(stmt, roles));
   policy.using_expression = expression_or_none(stmt.qual);
   policy.check_expression = expression_or_none(stmt.with_check);
   return out;
@@ -164,7 +163,7 @@ CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const Sch
 AlterPolicy read_alter_policy(const PgQuery__AlterPolicyStmt& stmt, const SchemaState& state) {
   AlterPolicy out{state.find_table(written(*stmt.table)), stmt.policy_name, expression_or_none(stmt.qual),
                   expression_or_none(stmt.with_check), std::nullopt};
-  if (stmt.n_roles > 0) out.roles = policy_roles(NodeList(stmt.n_roles, stmt.roles));
+  if (stmt.n_roles > 0) out.roles = policy_roles(NODES(stmt, roles));
   return out;
 }
 
@@ -211,7 +210,7 @@ Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState& state)
 
 DoBlock read_do(const PgQuery__DoStmt& stmt) {
   DoBlock out;
-  for (const Node* node : NodeList(stmt.n_args, stmt.args)) {
+  for (const Node* node : NODES(stmt, args)) {
     const std::string_view name = node->def_elem->defname;
     if (name == "as") out.body = string_value(node->def_elem->arg);
     if (name == "language") out.language = lower(string_value(node->def_elem->arg));

@@ -78,17 +78,14 @@ bool names_column(const Node* node) { return node && !column_names(node).empty()
 
 bool is_equality(const PgQuery__AExpr& expression) {
   return expression.n_name == 1 && string_value(expression.name[0]) == "=" &&
-         (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP ||
-          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
-          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY);
+         (expression.kind == AEXPR(OP) || expression.kind == AEXPR(IN) || expression.kind == AEXPR(OP_ANY));
 }
 
 // Columns that a conjunct sets equal to something that no row decides.
 void equal_columns(const Node* where, std::set<std::string>& out) {
   if (!where) return;
   if (where->node_case == NODE(BOOL_EXPR) && where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
-    for (const Node* part : NodeList(where->bool_expr->n_args, where->bool_expr->args))
-      equal_columns(part, out);
+    for (const Node* part : NODES(*where->bool_expr, args)) equal_columns(part, out);
     return;
   }
   if (where->node_case != NODE(A_EXPR) || !is_equality(*where->a_expr)) return;
@@ -130,7 +127,7 @@ bool selects_changed(const Node& where, const PgQuery__ResTarget& target) {
     if (node.node_case != NODE(A_EXPR) || value.empty()) return !out;
     const PgQuery__AExpr& compared = *node.a_expr;
     const std::string name = compared.n_name ? string_value(compared.name[0]) : std::string();
-    const bool differs = name == "<>" || compared.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT;
+    const bool differs = name == "<>" || compared.kind == AEXPR(DISTINCT);
     out |= differs && ((is_column(compared.lexpr) && is_value(compared.rexpr)) ||
                        (is_column(compared.rexpr) && is_value(compared.lexpr)));
     return !out;
@@ -173,8 +170,7 @@ bool has_option(NodeList options, std::string_view name) {
 }  // namespace
 
 CreateFromQuery read_create_view(const PgQuery__ViewStmt& stmt, const SchemaState& state) {
-  CreateFromQuery out =
-      from_query(*stmt.view, NodeList(stmt.n_aliases, stmt.aliases), *stmt.query, Table::Kind::view, state);
+  CreateFromQuery out = from_query(*stmt.view, NODES(stmt, aliases), *stmt.query, Table::Kind::view, state);
   out.replace = stmt.replace;
   return out;
 }
@@ -183,7 +179,7 @@ Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, const Sch
   if (!stmt.into || !stmt.into->rel || !stmt.query) return OtherStatement();
   const bool materialized = stmt.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
   CreateFromQuery out =
-      from_query(*stmt.into->rel, NodeList(stmt.into->n_col_names, stmt.into->col_names), *stmt.query,
+      from_query(*stmt.into->rel, NODES(*stmt.into, col_names), *stmt.query,
                  materialized ? Table::Kind::materialized_view : Table::Kind::ordinary, state);
   out.if_not_exists = stmt.if_not_exists;
   return out;
@@ -229,7 +225,7 @@ DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state
   out.kind = DataChange::Kind::update;
   out.table = state.find_relation(written(*stmt.relation));
   if (!filters_nothing(stmt.where_clause)) out.where = condition(*stmt.where_clause);
-  for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
+  for (const Node* target : NODES(stmt, target_list))
     if (target->node_case == NODE(RES_TARGET)) {
       out.columns.push_back(target->res_target->name);
       if (out.where && selects_changed(*stmt.where_clause, *target->res_target)) out.where->narrows = true;
@@ -250,7 +246,7 @@ DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState& state
 
 Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaState& state) {
   Truncate out;
-  for (const Node* target : NodeList(stmt.n_relations, stmt.relations))
+  for (const Node* target : NODES(stmt, relations))
     out.tables.push_back(state.find_relation(written(*target->range_var)));
   out.cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   return out;
@@ -263,16 +259,16 @@ RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaState& 
 }
 
 RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& state) {
-  if (!has_option(NodeList(stmt.n_options, stmt.options), "full")) return {};
+  if (!has_option(NODES(stmt, options), "full")) return {};
   RewriteTables out{{}, "VACUUM FULL"};
-  for (const Node* target : NodeList(stmt.n_rels, stmt.rels))
+  for (const Node* target : NODES(stmt, rels))
     if (target->node_case == NODE(VACUUM_RELATION) && target->vacuum_relation->relation)
       out.tables.push_back(state.find_relation(written(*target->vacuum_relation->relation)));
   return out;
 }
 
 Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& state) {
-  const bool concurrently = has_option(NodeList(stmt.n_params, stmt.params), "concurrently");
+  const bool concurrently = has_option(NODES(stmt, params), "concurrently");
   if (stmt.relation) return Reindex{state.find_relation(written(*stmt.relation)), concurrently, {}};
   switch (stmt.kind) {
     case PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_SCHEMA:
@@ -292,7 +288,7 @@ Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaStat
 
 LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state) {
   LockTables out;
-  for (const Node* node : NodeList(stmt.n_relations, stmt.relations))
+  for (const Node* node : NODES(stmt, relations))
     if (node->node_case == NODE(RANGE_VAR))
       out.tables.push_back(state.find_relation(written(*node->range_var)));
   // The server's numbers of the modes begin with 1.
@@ -313,7 +309,7 @@ Statement read_set(const PgQuery__VariableSetStmt& stmt) {
   out.local = stmt.is_local;
   if (stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE) out.path = {"public"};
   else
-    for (const Node* node : NodeList(stmt.n_args, stmt.args)) add_schema(constant(node).text, out.path);
+    for (const Node* node : NODES(stmt, args)) add_schema(constant(node).text, out.path);
   return out;
 }
 

@@ -79,7 +79,7 @@ Analyzer::With::With(Analyzer& analyzer, const PgQuery__WithClause* clause, cons
     : analyzer_(analyzer) {
   ctes_.parent = std::exchange(analyzer.ctes_, &ctes_);
   if (!clause) return;
-  for (const Node* node : NodeList(clause->n_ctes, clause->ctes)) {
+  for (const Node* node : NODES(*clause, ctes)) {
     const PgQuery__CommonTableExpr& cte = *node->common_table_expr;
     FromItem item;
     item.alias = cte.ctename;
@@ -87,7 +87,7 @@ Analyzer::With::With(Analyzer& analyzer, const PgQuery__WithClause* clause, cons
     if (clause->recursive) ctes_.by_name[cte.ctename] = item;  // stands in for itself while it is read
     item.columns = analyzer.query(cte.ctequery, outer);
     item.complete = !item.columns.empty();
-    const auto names = strings(NodeList(cte.n_aliascolnames, cte.aliascolnames));
+    const auto names = strings(NODES(cte, aliascolnames));
     for (std::size_t i = 0; i < names.size() && i < item.columns.size(); ++i) item.columns[i].name = names[i];
     ctes_.by_name[cte.ctename] = std::move(item);
   }
@@ -101,7 +101,7 @@ std::vector<Output> Analyzer::set_operation(const PgQuery__SelectStmt& stmt, con
   if (outermost) facts_.grouped = facts_.from_derived = true;
   if (outermost)
     for (const PgQuery__SelectStmt* arm : {stmt.larg, stmt.rarg})
-      for (const Node* target : NodeList(arm->n_target_list, arm->target_list))
+      for (const Node* target : NODES(*arm, target_list))
         facts_.selects_all_columns |= is(target, NODE(RES_TARGET)) && is_star(target->res_target->val);
   for (Output& output : left) output.source = {};  // of two sources: of none
   Scope scope{outer, {}};
@@ -116,9 +116,9 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
     outputs = set_operation(stmt, outer, outermost);
   } else {
     Scope scope{outer, {}};
-    from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
+    from(NODES(stmt, from_clause), scope);
     condition(stmt.where_clause, scope, false);
-    outputs = targets(NodeList(stmt.n_target_list, stmt.target_list), scope);
+    outputs = targets(NODES(stmt, target_list), scope);
     if (outermost) describe(stmt, scope, outputs);
     if (own()) random_sort(stmt, scope, facts_);
     // Where more is put out, or for each group, the count is wanted for itself.
@@ -128,17 +128,15 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
         if (node.node_case == NODE(A_EXPR) && own()) comparisons().count_test(*node.a_expr, is_count);
         return node.node_case != NODE(SUB_LINK);
       });
-    for (const Node* row : NodeList(stmt.n_values_lists, stmt.values_lists)) expression(row, scope);
+    for (const Node* row : NODES(stmt, values_lists)) expression(row, scope);
     if (stmt.n_values_lists && is(stmt.values_lists[0], NODE(LIST)))
       for (std::size_t i = 0; i < stmt.values_lists[0]->list->n_items; ++i)
         outputs.push_back({"column" + std::to_string(i + 1),
                            {},
                            result_type(stmt.values_lists[0]->list->items[i], scope),
                            {}});
-    for (const auto& list :
-         {NodeList(stmt.n_group_clause, stmt.group_clause),
-          NodeList(stmt.n_distinct_clause, stmt.distinct_clause),
-          NodeList(stmt.n_window_clause, stmt.window_clause), NodeList(stmt.n_sort_clause, stmt.sort_clause)})
+    for (const auto& list : {NODES(stmt, group_clause), NODES(stmt, distinct_clause),
+                             NODES(stmt, window_clause), NODES(stmt, sort_clause)})
       for (const Node* node : list) expression(node, scope);
     for (const Node* node : {stmt.having_clause, stmt.limit_count, stmt.limit_offset})
       expression(node, scope);
@@ -211,22 +209,21 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
     Scope excluded = scope;
     if (!scope.items.empty())
       excluded.items.push_back(scope.items[0]), excluded.items.back().alias = "excluded";
-    for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
-      expression(node, excluded);
+    for (const Node* node : NODES(*conflict, target_list)) expression(node, excluded);
     expression(conflict->where_clause, excluded);
     if (!scope.items.empty())
-      for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
+      for (const Node* node : NODES(*conflict, target_list))
         updated(scope.items[0], node, conflict, excluded, facts_);
   }
-  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
+  return targets(NODES(stmt, returning_list), scope);
 }
 
 std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scope* outer) {
   const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
-  for (const Node* node : NodeList(stmt.n_target_list, stmt.target_list)) {
+  from(NODES(stmt, from_clause), scope);
+  for (const Node* node : NODES(stmt, target_list)) {
     expression(node, scope);
     if (is(node, NODE(RES_TARGET)) && !scope.items.empty()) {
       assigned(scope.items[0], node->res_target->name, node->res_target->val, facts_);
@@ -236,7 +233,7 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
   if (!outer && facts_.kind == StatementKind::update)
     target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
-  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
+  return targets(NODES(stmt, returning_list), scope);
 }
 
 void Analyzer::target(const Scope& scope) {
@@ -250,11 +247,11 @@ std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Sco
   const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  from(NodeList(stmt.n_using_clause, stmt.using_clause), scope);
+  from(NODES(stmt, using_clause), scope);
   if (!outer && facts_.kind == StatementKind::delete_)
     target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
-  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
+  return targets(NODES(stmt, returning_list), scope);
 }
 
 std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope* outer) {
@@ -264,8 +261,7 @@ std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope*
   if (!outer && facts_.kind == StatementKind::merge) target(scope), facts_.has_where = true;
   from_item(stmt.source_relation, scope);
   condition(stmt.join_condition, scope, false);
-  for (const Node* node : NodeList(stmt.n_merge_when_clauses, stmt.merge_when_clauses))
-    expression(node, scope);
+  for (const Node* node : NODES(stmt, merge_when_clauses)) expression(node, scope);
   return {};
 }
 
@@ -351,12 +347,12 @@ void Analyzer::from_item(const Node* node, Scope& scope) {
       const PgQuery__RangeFunction& function = *node->range_function;
       FromItem item;
       item.complete = false;
-      for (const Node* part : NodeList(function.n_functions, function.functions)) {
+      for (const Node* part : NODES(function, functions)) {
         expression(part, scope);
         if (is(part, NODE(LIST)) && part->list->n_items && part->list->items[0])
           item.alias = figure_name(part->list->items[0]);
       }
-      for (const Node* definition : NodeList(function.n_coldeflist, function.coldeflist))
+      for (const Node* definition : NODES(function, coldeflist))
         if (is(definition, NODE(COLUMN_DEF)))
           item.columns.push_back(
               {definition->column_def->colname, {}, type_spelling(definition->column_def->type_name), {}});
@@ -403,9 +399,7 @@ void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_o
   expression(expr.lexpr, scope);
   expression(expr.rexpr, scope);
   if (own()) comparisons().count_test(expr, is_count_query);
-  if (own() &&
-      (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY ||
-       expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL))
+  if (own() && (expr.kind == AEXPR(IN) || expr.kind == AEXPR(OP_ANY) || expr.kind == AEXPR(OP_ALL)))
     comparisons().list_length(expr.rexpr);
   comparisons().comparison(expr, scope, under_or);
 }
@@ -414,8 +408,8 @@ void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_o
   const std::size_t predicates_before = facts_.predicates.size();
   const std::size_t unknown_before = facts_.unknown_relations.size();
   const auto outputs = query(link.subselect, &scope);
-  const bool all = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK &&
-                   last_name(NodeList(link.n_oper_name, link.oper_name)) == "<>";
+  const bool all =
+      link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK && last_name(NODES(link, oper_name)) == "<>";
   if (own() && (negated || all))
     comparisons().not_in(link, outputs, predicates_before, facts_.unknown_relations.size() > unknown_before);
   expression(link.testexpr, scope);

@@ -21,7 +21,7 @@ void random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope, QueryFacts
 
 void order_and_limit(const PgQuery__SelectStmt& stmt, const Scope& scope, const std::vector<Output>& outputs,
                      QueryFacts& facts) {
-  for (const Node* node : NodeList(stmt.n_sort_clause, stmt.sort_clause)) {
+  for (const Node* node : NODES(stmt, sort_clause)) {
     const PgQuery__SortBy& sort = *node->sort_by;
     SortKey key;
     key.descending = sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
@@ -69,7 +69,7 @@ void assigned(const FromItem& target, std::string_view column, const Node* value
 void assigned_by_insert(const PgQuery__InsertStmt& stmt, const FromItem& target, QueryFacts& facts) {
   if (!is(stmt.select_stmt, NODE(SELECT_STMT))) return;
   const PgQuery__SelectStmt& source = *stmt.select_stmt->select_stmt;
-  for (const Node* row : NodeList(source.n_values_lists, source.values_lists)) {
+  for (const Node* row : NODES(source, values_lists)) {
     if (!is(row, NODE(LIST))) continue;
     for (std::size_t i = 0; i < row->list->n_items; ++i) {
       if (i < stmt.n_cols && is(stmt.cols[i], NODE(RES_TARGET)))
@@ -86,11 +86,11 @@ void updated(const FromItem& target, const Node* node, const PgQuery__OnConflict
   const std::string name = node->res_target->name;
   // DO UPDATE SET key = EXCLUDED.key changes nothing: that is how the row is returned.
   if (conflict && conflict->infer)
-    for (const Node* key : NodeList(conflict->infer->n_index_elems, conflict->infer->index_elems))
+    for (const Node* key : NODES(*conflict->infer, index_elems))
       if (is(key, NODE(INDEX_ELEM)) && name == key->index_elem->name) return;
   const auto itself = [&](const Node& part) {
     if (part.node_case != NODE(COLUMN_REF)) return false;
-    const auto fields = strings(NodeList(part.column_ref->n_fields, part.column_ref->fields));
+    const auto fields = strings(NODES(*part.column_ref, fields));
     const Output* column = resolve(*part.column_ref, scope);
     return column && column->name == name && column->source.table == target.table &&
            (fields.size() < 2 || fields[fields.size() - 2] != "excluded");

@@ -91,8 +91,7 @@ bool is_fractional(const Node& value) {
     }
     case NODE(FUNC_CALL): {
       const std::string name = last_name(*value.func_call);
-      return functions.count(name) > 0 ||
-             (name == "abs" && any_fractional(NodeList(value.func_call->n_args, value.func_call->args)));
+      return functions.count(name) > 0 || (name == "abs" && any_fractional(NODES(*value.func_call, args)));
     }
     case NODE(A_EXPR): {
       static const std::set<std::string> sums = {"+", "-", "*", "/", "%"};
@@ -101,10 +100,8 @@ bool is_fractional(const Node& value) {
       return sum &&
              ((expr.lexpr && is_fractional(*expr.lexpr)) || (expr.rexpr && is_fractional(*expr.rexpr)));
     }
-    case NODE(COALESCE_EXPR):
-      return any_fractional(NodeList(value.coalesce_expr->n_args, value.coalesce_expr->args));
-    case NODE(MIN_MAX_EXPR):
-      return any_fractional(NodeList(value.min_max_expr->n_args, value.min_max_expr->args));
+    case NODE(COALESCE_EXPR): return any_fractional(NODES(*value.coalesce_expr, args));
+    case NODE(MIN_MAX_EXPR): return any_fractional(NODES(*value.min_max_expr, args));
     default: return false;
   }
 }
@@ -162,9 +159,7 @@ Side side(const Node* node, const Scope& scope) {
     case NODE(FUNC_CALL): out.wrapper = function_name(*node->func_call); break;
     case NODE(COALESCE_EXPR): out.wrapper = "coalesce"; break;
     case NODE(COLLATE_CLAUSE): out.wrapper = "collate"; break;
-    case NODE(A_EXPR):
-      out.wrapper = pgadvise::join(strings(NodeList(node->a_expr->n_name, node->a_expr->name)), ".");
-      break;
+    case NODE(A_EXPR): out.wrapper = pgadvise::join(strings(NODES(*node->a_expr, name)), "."); break;
     default: out.wrapper = figure_name(node);
   }
   const bool into_json = out.wrapper.starts_with("->");
@@ -175,9 +170,8 @@ Side side(const Node* node, const Scope& scope) {
 // IN (…), ARRAY[…]: parameter or constant when every element is one.
 Side list_side(const Node* node, const Scope& scope) {
   NodeList list;
-  if (is(node, NODE(LIST))) list = NodeList(node->list->n_items, node->list->items);
-  if (is(node, NODE(A_ARRAY_EXPR)))
-    list = NodeList(node->a_array_expr->n_elements, node->a_array_expr->elements);
+  if (is(node, NODE(LIST))) list = NODES(*node->list, items);
+  if (is(node, NODE(A_ARRAY_EXPR))) list = NODES(*node->a_array_expr, elements);
   Side out;
   for (std::size_t i = 0; i < list.size(); ++i) {
     Side element = side(list[i], scope);
@@ -227,16 +221,15 @@ std::vector<Operand> operands_of(NodeList list) {
 std::vector<Operand> values_of(const PgQuery__AExpr& expr, bool turned) {
   const Node* value = turned ? expr.lexpr : expr.rexpr;
   switch (expr.kind) {
-    case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
-      return operands_of(NodeList(1, turned ? &expr.lexpr : &expr.rexpr));
-    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
+    case AEXPR(OP): return operands_of(NodeList(1, turned ? &expr.lexpr : &expr.rexpr));
+    case AEXPR(BETWEEN):
+    case AEXPR(IN):
       if (!is(value, NODE(LIST))) return {};
-      return operands_of(NodeList(value->list->n_items, value->list->items));
-    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
+      return operands_of(NODES(*value->list, items));
+    case AEXPR(OP_ANY):
       if (turned) return operands_of(NodeList(1, &expr.lexpr));
       if (!is(value, NODE(A_ARRAY_EXPR))) return {};
-      return operands_of(NodeList(value->a_array_expr->n_elements, value->a_array_expr->elements));
+      return operands_of(NODES(*value->a_array_expr, elements));
     default: return {};
   }
 }
@@ -325,10 +318,10 @@ void Comparisons::add(Predicate predicate, const Node* left, const Node* right, 
 }
 
 void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
-  const std::string name = last_name(NodeList(expr.n_name, expr.name));
+  const std::string name = last_name(NODES(expr, name));
   const PgQuery__RowExpr& left = *expr.lexpr->row_expr;
   const PgQuery__RowExpr* right = is(expr.rexpr, NODE(ROW_EXPR)) ? expr.rexpr->row_expr : nullptr;
-  const bool in = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN;
+  const bool in = expr.kind == AEXPR(IN);
   // (a, b) > (x, y) bounds a alone; equality and IN bind each column.
   const std::size_t bound = in || name == "=" ? left.n_args : 1;
   for (std::size_t i = 0; i < bound && i < left.n_args; ++i) {
@@ -355,10 +348,10 @@ void Comparisons::list_length(const Node* node) {
 }
 
 void Comparisons::count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*)) {
-  if (expr.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !expr.n_name) return;
+  if (expr.kind != AEXPR(OP) || !expr.n_name) return;
   const bool left = counts(expr.lexpr);
   if (!left && !counts(expr.rexpr)) return;
-  const std::string name = last_name(NodeList(expr.n_name, expr.name));
+  const std::string name = last_name(NODES(expr, name));
   const Node* other = left ? expr.rexpr : expr.lexpr;
   while (is(other, NODE(TYPE_CAST))) other = other->type_cast->arg;
   const Constant number = constant(other);
@@ -372,29 +365,29 @@ void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, boo
   if (is(expr.lexpr, NODE(ROW_EXPR))) return add_rows(expr, scope, under_or);
   Predicate predicate;
   predicate.under_or = under_or;
-  predicate.op_name = last_name(NodeList(expr.n_name, expr.name));
+  predicate.op_name = last_name(NODES(expr, name));
   const Node* right = expr.rexpr;
   switch (expr.kind) {
-    case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE: predicate.op = op_of(predicate.op_name); break;
-    case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
+    case AEXPR(OP):
+    case AEXPR(LIKE):
+    case AEXPR(ILIKE): predicate.op = op_of(predicate.op_name); break;
+    case AEXPR(IN):
+    case AEXPR(OP_ANY):
       // $1 = ANY (column) searches inside an array column: no list of values for one column.
       predicate.op = predicate.op_name == "=" && !side(right, scope).has_column ? Op::in_list : Op::other;
       if (predicate.op_name == "=" && predicate.op == Op::other) predicate.op_name = "= ANY";
       predicate.more_parameters = parameters_behind_first(right);
-      predicate.takes_array = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY && parameter_of(right) > 0;
+      predicate.takes_array = expr.kind == AEXPR(OP_ANY) && parameter_of(right) > 0;
       break;
-    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN_SYM: {
+    case AEXPR(BETWEEN):
+    case AEXPR(BETWEEN_SYM): {
       predicate.op = Op::range;
       predicate.more_parameters = parameters_behind_first(right);
       if (is(right, NODE(LIST)) && right->list->n_items) right = right->list->items[0];
       break;
     }
-    case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT: predicate.op_name = "IS DISTINCT FROM"; break;
-    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT: predicate.op_name = "IS NOT DISTINCT FROM"; break;
+    case AEXPR(DISTINCT): predicate.op_name = "IS DISTINCT FROM"; break;
+    case AEXPR(NOT_DISTINCT): predicate.op_name = "IS NOT DISTINCT FROM"; break;
     default: break;
   }
   add(std::move(predicate), expr.lexpr, right, scope, &expr);
@@ -453,7 +446,7 @@ void Comparisons::not_in(const PgQuery__SubLink& link, const std::vector<Output>
 
 void Comparisons::any_query(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
                             const Scope& scope, bool under_or) {
-  const std::string name = link.n_oper_name ? last_name(NodeList(link.n_oper_name, link.oper_name)) : "=";
+  const std::string name = link.n_oper_name ? last_name(NODES(link, oper_name)) : "=";
   const Node* row[] = {link.testexpr};
   const bool is_row = is(link.testexpr, NODE(ROW_EXPR));
   const std::size_t count = is_row ? link.testexpr->row_expr->n_args : 1;
@@ -482,7 +475,7 @@ void Comparisons::equal_columns(const PgQuery__JoinExpr& expr, const Scope& scop
         if (column.name == name) return &column;
     return nullptr;
   };
-  auto names = strings(NodeList(expr.n_using_clause, expr.using_clause));
+  auto names = strings(NODES(expr, using_clause));
   if (expr.is_natural)
     for (std::size_t i = left; i < right; ++i)
       for (const Output& column : scope.items[i].columns)

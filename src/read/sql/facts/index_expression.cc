@@ -57,8 +57,7 @@ bool is_plain(std::string_view text) {
 }
 
 std::string operator_of(const PgQuery__AExpr& expr) {
-  return expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expr.n_name == 1 ? string_value(expr.name[0])
-                                                                            : std::string();
+  return expr.kind == AEXPR(OP) && expr.n_name == 1 ? string_value(expr.name[0]) : std::string();
 }
 
 // Of pg_catalog, or as if.
@@ -246,7 +245,7 @@ class ExpressionTypes {
 
   MaybeKnown coalesce(const PgQuery__CoalesceExpr& expr) {
     MaybeKnown out;
-    for (const Node* node : NodeList(expr.n_args, expr.args)) {
+    for (const Node* node : NODES(expr, args)) {
       const MaybeKnown part = read(node);
       if (!part) return std::nullopt;
       if (!out || out->type == literal) {
@@ -300,7 +299,7 @@ class ExpressionTypes {
     static const Types arguments{"", "smallint", "integer", "bytea", literal};
     if (!functions.count(name)) return std::nullopt;
     Known out{name == "length" || name == "char_length" ? "integer" : "text"};
-    for (const Node* node : NodeList(made.n_args, made.args)) {
+    for (const Node* node : NODES(made, args)) {
       const MaybeKnown part = read(node);
       if (!part) return std::nullopt;
       const std::string bound = name == "lower" || name == "upper" ? type_of_bound(part->type) : "";

@@ -65,8 +65,7 @@ std::string type_of_sum(const Operand& a, const Operand& b) {
 }
 
 Operand of_sum(const PgQuery__AExpr& expr) {
-  const std::string name =
-      expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expr.n_name ? string_value(expr.name[0]) : "";
+  const std::string name = expr.kind == AEXPR(OP) && expr.n_name ? string_value(expr.name[0]) : "";
   if ((name != "+" && name != "-") || expr.n_name != 1 || !expr.lexpr) return {};
   const Operand left = operand_of(expr.lexpr);
   const Operand right = operand_of(expr.rexpr);
@@ -118,11 +117,11 @@ const Node* wrapped_part(const Node& node, const Scope& scope) {
     case NODE(COLLATE_CLAUSE): return node.collate_clause->arg;
     case NODE(A_EXPR): return has_column(node.a_expr->lexpr) ? node.a_expr->lexpr : node.a_expr->rexpr;
     case NODE(FUNC_CALL):
-      for (const Node* part : NodeList(node.func_call->n_args, node.func_call->args))
+      for (const Node* part : NODES(*node.func_call, args))
         if (has_column(part)) return part;
       return nullptr;
     case NODE(COALESCE_EXPR):
-      for (const Node* part : NodeList(node.coalesce_expr->n_args, node.coalesce_expr->args))
+      for (const Node* part : NODES(*node.coalesce_expr, args))
         if (has_column(part)) return part;
       return nullptr;
     default: return nullptr;

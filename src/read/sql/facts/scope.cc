@@ -10,7 +10,7 @@ void rename(FromItem& item, const PgQuery__Alias* alias) {
   if (!alias) return;
   item.alias = alias->aliasname;
   item.schema_name = {};
-  const auto names = strings(NodeList(alias->n_colnames, alias->colnames));
+  const auto names = strings(NODES(*alias, colnames));
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i < item.columns.size()) item.columns[i].name = names[i];
     else item.columns.push_back({names[i], {}, {}, {}});
@@ -18,7 +18,7 @@ void rename(FromItem& item, const PgQuery__Alias* alias) {
 }
 
 const Output* resolve(const PgQuery__ColumnRef& reference, const Scope& scope) {
-  const auto fields = strings(NodeList(reference.n_fields, reference.fields));
+  const auto fields = strings(NODES(reference, fields));
   if (fields.empty() || fields.back().empty()) return nullptr;
   const std::string& name = fields.back();
   for (const Scope* level = &scope; level; level = level->parent) {
@@ -64,7 +64,7 @@ std::string result_type(const Node* node, const Scope& scope) {
     case NODE(BOOLEAN_TEST): return "boolean";
     case NODE(COLLATE_CLAUSE): return result_type(node->collate_clause->arg, scope);
     case NODE(COALESCE_EXPR):
-      for (const Node* arg : NodeList(node->coalesce_expr->n_args, node->coalesce_expr->args))
+      for (const Node* arg : NODES(*node->coalesce_expr, args))
         if (auto type = result_type(arg, scope); !type.empty()) return type;
       return {};
     case NODE(A_CONST):

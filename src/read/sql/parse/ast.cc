@@ -161,12 +161,8 @@ std::vector<std::string> strings(NodeList list) {
 }
 
 std::string last_name(NodeList names) { return names.empty() ? std::string() : string_value(names.back()); }
-std::string last_name(const PgQuery__FuncCall& call) {
-  return last_name(NodeList(call.n_funcname, call.funcname));
-}
-std::string last_name(const PgQuery__ColumnRef& reference) {
-  return last_name(NodeList(reference.n_fields, reference.fields));
-}
+std::string last_name(const PgQuery__FuncCall& call) { return last_name(NODES(call, funcname)); }
+std::string last_name(const PgQuery__ColumnRef& reference) { return last_name(NODES(reference, fields)); }
 
 Constant constant(const Node* node) {
   if (!node) return {};
@@ -197,8 +193,8 @@ bool filters_nothing(const Node* where) {
   }
   if (where->node_case == NODE(A_EXPR)) {
     const PgQuery__AExpr& compared = *where->a_expr;
-    if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || compared.n_name != 1 ||
-        string_value(compared.name[0]) != "=" || !compared.lexpr || !compared.rexpr)
+    if (compared.kind != AEXPR(OP) || compared.n_name != 1 || string_value(compared.name[0]) != "=" ||
+        !compared.lexpr || !compared.rexpr)
       return false;
     if (compared.lexpr->node_case == NODE(PARAM_REF) && compared.rexpr->node_case == NODE(PARAM_REF))
       return compared.lexpr->param_ref->number == compared.rexpr->param_ref->number;
@@ -309,12 +305,12 @@ Figured figure(const Node* node) {
         if (auto name = string_value(node->a_indirection->indirection[i]); !name.empty()) return {name};
       return figure(node->a_indirection->arg);
     case NODE(FUNC_CALL): return {last_name(*node->func_call)};
-    case NODE(A_EXPR): return {node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? "nullif" : ""};
+    case NODE(A_EXPR): return {node->a_expr->kind == AEXPR(NULLIF) ? "nullif" : ""};
     case NODE(TYPE_CAST): {
       Figured inner = figure(node->type_cast->arg);
       const PgQuery__TypeName* type = node->type_cast->type_name;
       if (!inner.name.empty() && !inner.weak) return inner;
-      if (type && type->n_names) return {last_name(NodeList(type->n_names, type->names)), true};
+      if (type && type->n_names) return {last_name(NODES(*type, names)), true};
       return inner;
     }
     case NODE(COLLATE_CLAUSE): return figure(node->collate_clause->arg);

@@ -35,6 +35,11 @@ struct NodeList {
   const Node* back() const { return items[count - 1]; }
 };
 
+// A repeated field of a message: NODES(call, args), NODES(*node->func_call, args).
+#define NODES(of, field) NodeList((of).n_##field, (of).field)
+// The kind of a PgQuery__AExpr: AEXPR(IN).
+#define AEXPR(name) PG_QUERY__A__EXPR__KIND__AEXPR_##name
+
 struct ParseFailure {
   std::string what;        // without the literal at the error's location
   std::size_t offset = 0;  // in bytes

@@ -24,7 +24,7 @@ int parameter_of(const Node* node) {
 }
 
 std::string function_name(const PgQuery__FuncCall& call) {
-  return pgadvise::join(strings(NodeList(call.n_funcname, call.funcname)), ".");
+  return pgadvise::join(strings(NODES(call, funcname)), ".");
 }
 
 int calls_of(const Node* root, const std::set<std::string>& names) {
@@ -110,7 +110,7 @@ std::vector<std::string> not_null_columns(const Node* predicate) {
       predicate->bool_expr->boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
     return {};
   std::vector<std::string> out;
-  for (const Node* part : NodeList(predicate->bool_expr->n_args, predicate->bool_expr->args)) {
+  for (const Node* part : NODES(*predicate->bool_expr, args)) {
     const auto columns = not_null_columns(part);
     if (columns.empty()) return {};
     out.insert(out.end(), columns.begin(), columns.end());

@@ -154,7 +154,7 @@ void what_fingerprints_leave_out(const ProtobufCMessage& part, std::vector<std::
       out.push_back(std::string("table ") + range.relname);
   } else if (part.descriptor == &pg_query__a__expr__descriptor) {
     const auto& expr = reinterpret_cast<const PgQuery__AExpr&>(part);
-    if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY)
+    if (expr.kind == AEXPR(IN) || expr.kind == AEXPR(OP_ANY))
       out.push_back("list " + (expr.lexpr ? figure_name(expr.lexpr) : std::string()));  // no constant of it
   }
   each_child(part, [&](const ProtobufCMessage& child) { what_fingerprints_leave_out(child, out); });
