@@ -19,10 +19,10 @@ using sql::Lexer;
 // The first tokens, without comments.
 std::vector<Lexeme> beginning(std::string_view statement, std::size_t count = 16) {
   std::vector<Lexeme> out;
-  Lexer lexer(statement);
-  for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < count;
-       one = lexer.next_token())
+  for (const Lexeme& one : Lexer(statement)) {
+    if (out.size() == count) break;
     out.push_back(one);
+  }
   return out;
 }
 
@@ -56,9 +56,8 @@ std::vector<std::string> constants(const std::string& statement, const std::stri
   constexpr std::size_t most = 64;
   std::vector<std::string> out;
   for (const auto* text : {&statement, &parameters}) {
-    Lexer lexer(*text);
-    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
-         one = lexer.next_token()) {
+    for (const Lexeme& one : Lexer(*text)) {
+      if (out.size() == most) break;
       if (one.kind == Lexeme::Kind::number) out.emplace_back(one.text);
       if (one.kind != Lexeme::Kind::string) continue;
       const auto open = one.text.find('\'');

@@ -152,7 +152,7 @@ std::string name_of(const ExecutedMigration& migration, const std::vector<Tracki
 std::string on_one_line(std::string_view statement) {
   std::string out;
   std::size_t end = 0;
-  for (const Lexeme& one : sql::tokens_of(statement)) {
+  for (const Lexeme& one : sql::Lexer(statement)) {
     if (one.offset > end && !out.empty()) out += ' ';
     out += one.text;
     end = one.offset + one.text.size();
@@ -222,9 +222,8 @@ class Placing {
         "integer", "text",    "varchar",    "bigint",  "boolean", "check",      "cascade",      "only"};
     constexpr std::size_t most = 12;
     std::set<std::string> out;
-    sql::Lexer lexer(statement);
-    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
-         one = lexer.next_token()) {
+    for (const Lexeme& one : sql::Lexer(statement)) {
+      if (out.size() == most) break;
       const std::string name = one.name();
       if (name.size() < 2 || (one.kind == Lexeme::Kind::word && is_one_of(name, other))) continue;
       out.insert(name);

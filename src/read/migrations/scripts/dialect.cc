@@ -84,11 +84,9 @@ TypeNames created_types(std::string_view script) {
   if (!contains(text, "domain") && !contains(text, "type")) return out;
   sql::Lexer lexer(text);
   bool create = false;
-  for (sql::Lexeme token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end;
-       token = lexer.next_token()) {
+  for (const sql::Lexeme& token : lexer) {
     if (create && (token.is_word("domain") || token.is_word("type"))) {
-      sql::Lexeme name = lexer.next_token();
-      std::string type = name.name();
+      std::string type = lexer.next_token().name();
       while (lexer.position() < text.size() && text[lexer.position()] == '.') {
         lexer.next_token();
         type = lexer.next_token().name();

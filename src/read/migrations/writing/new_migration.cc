@@ -28,7 +28,7 @@ struct Head {
 
 Head head_of(std::string_view statement) {
   Head out;
-  for (const auto& token : sql::tokens_of(statement)) {
+  for (const auto& token : sql::Lexer(statement)) {
     if (out.words.size() == 4 || token.kind != sql::Lexeme::Kind::word) break;
     if (token.is_word("concurrently")) out.concurrently = token.offset;
     out.words.push_back(lower(token.text));
@@ -86,7 +86,7 @@ bool is_concurrent(const std::string& statement) {
 // ALTER COLUMN … TYPE, which mostly rewrites the table.
 bool changes_type(const std::string& statement) {
   int behind_column = 0;  // tokens
-  for (const auto& token : sql::tokens_of(statement)) {
+  for (const auto& token : sql::Lexer(statement)) {
     if (behind_column > 1 && token.is_word("type")) return true;
     const bool set_data = token.is_one_of({"set", "data"});
     if (token.is_word("column")) behind_column = 1;
@@ -123,7 +123,7 @@ std::string slug(std::string_view text) {
 // The index's name in CREATE INDEX.
 std::string index_name(const std::string& statement) {
   bool index = false;
-  for (const auto& token : sql::tokens_of(statement)) {
+  for (const auto& token : sql::Lexer(statement)) {
     if (!index) {
       index = token.is_word("index");
       continue;

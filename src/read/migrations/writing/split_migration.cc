@@ -47,7 +47,7 @@ std::string setting_of(std::string_view statement) {
 // ALTER TABLE … ADD COLUMN a int, ADD COLUMN b int.
 bool has_several_commands(std::string_view statement) {
   int depth = 0;
-  for (const auto& token : sql::tokens_of(statement)) {
+  for (const auto& token : sql::Lexer(statement)) {
     if (token.is('(')) ++depth;
     else if (token.is(')')) --depth;
     else if (token.is(',') && depth == 0) return true;
@@ -73,7 +73,7 @@ Parts parts_of(const std::string& sql) {
 // name.
 std::string if_not_built(const std::string& statement) {
   sql::Lexer lexer(statement);
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const sql::Lexeme& token : lexer) {
     if (!token.is_word("concurrently")) continue;
     const auto next = lexer.next_token();
     if (next.is_word("on")) return {};

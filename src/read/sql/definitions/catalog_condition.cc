@@ -39,17 +39,16 @@ struct Question {
 
 // Adds `column = 'constant'` and what AND joins; NOT attisdropped says nothing. False: it is another form.
 bool add_condition(const Node& node, Question& out) {
+  if (const NodeList parts = conjuncts(&node); !parts.empty())
+    return std::ranges::all_of(parts, [&](const Node* part) { return add_condition(*part, out); });
   if (node.node_case == NODE(BOOL_EXPR)) {
-    const NodeList parts(node.bool_expr->n_args, node.bool_expr->args);
-    if (node.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-      return std::ranges::all_of(parts, [&](const Node* part) { return add_condition(*part, out); });
-    return node.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && is(parts[0], NODE(COLUMN_REF)) &&
-           last_name(*parts[0]->column_ref) == "attisdropped";
+    const Node* part = node.bool_expr->args[0];
+    return node.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && is(part, NODE(COLUMN_REF)) &&
+           last_name(*part->column_ref) == "attisdropped";
   }
   if (node.node_case != NODE(A_EXPR)) return false;
   const PgQuery__AExpr& compared = *node.a_expr;
-  if (compared.kind != AEXPR(OP) || !is(compared.lexpr, NODE(COLUMN_REF)) ||
-      last_name(NODES(compared, name)) != "=")
+  if (compared.kind != AEXPR(OP) || !is(compared.lexpr, NODE(COLUMN_REF)) || operator_name(compared) != "=")
     return false;
   const std::string column = last_name(*compared.lexpr->column_ref);
   const PgQuery__TypeCast* cast = is(compared.rexpr, NODE(TYPE_CAST)) ? compared.rexpr->type_cast : nullptr;
@@ -86,7 +85,7 @@ std::optional<Question> question(const Node* node, bool counts) {
   const Constant limit = constant(select.limit_count);
   if (select.limit_count && (counts || !limit.is_constant || limit.is_null || limit.text == "0"))
     return std::nullopt;
-  const NodeList targets(select.n_target_list, select.target_list);
+  const NodeList targets = NODES(select, target_list);
   if (counts ? targets.size() != 1 || !counts_rows(targets[0]->res_target->val)
              : std::ranges::any_of(targets, may_aggregate))
     return std::nullopt;
@@ -284,7 +283,7 @@ Truth answer(const Node* select, bool counts, const Catalog& catalog) {
 // (SELECT count(*) …) = 0, > 0, >= 1.
 Truth holds_count(const PgQuery__AExpr& compared, const Catalog& catalog) {
   if (compared.kind != AEXPR(OP) || !is(compared.lexpr, NODE(SUB_LINK))) return std::nullopt;
-  const std::string sign = last_name(NODES(compared, name));
+  const std::string sign = operator_name(compared);
   const std::string number = is(compared.rexpr, NODE(A_CONST)) ? constant(compared.rexpr).text : "";
   const bool none = (sign == "=" && number == "0") || (sign == "<" && number == "1");
   const bool some = ((sign == ">" || sign == "<>") && number == "0") || (sign == ">=" && number == "1");
@@ -308,7 +307,7 @@ Truth holds_regclass(const PgQuery__NullTest& test, const Catalog& catalog) {
 Truth holds(const Node& node, const Catalog& catalog);
 
 Truth holds_bool(const PgQuery__BoolExpr& expression, const Catalog& catalog) {
-  const NodeList parts(expression.n_args, expression.args);
+  const NodeList parts = NODES(expression, args);
   if (expression.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR) {
     const Truth part = holds(*parts[0], catalog);
     return part ? Truth(!*part) : std::nullopt;
@@ -361,7 +360,7 @@ std::optional<bool> holds(std::string_view condition, const Catalog& catalog) {
 
 std::set<std::string> constants_in(std::string_view condition) {
   std::set<std::string> out;
-  for (const auto& token : tokens_of(condition))
+  for (const auto& token : Lexer(condition))
     if (const auto text = constant_of(token)) {
       const auto name = relation_name(*text);
       out.insert(name ? name->name : *text);

@@ -27,10 +27,7 @@ std::string type_of(const PgQuery__TypeName* type, const SchemaState& state) {
 }
 
 NodeList list_of(const Node* node) {
-  if (!node) return {};
-  if (node->node_case == NODE(LIST)) return NODES(*node->list, items);
-  if (node->node_case == NODE(TYPE_NAME)) return NODES(*node->type_name, names);
-  return {};
+  return is(node, NODE(TYPE_NAME)) ? NODES(*node->type_name, names) : list_items(node);
 }
 
 std::string collation_name(NodeList names) {

@@ -101,7 +101,7 @@ CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const Sch
 }
 
 Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state) {
-  const NodeList names(stmt.n_defnames, stmt.defnames);
+  const NodeList names = NODES(stmt, defnames);
   if (stmt.kind == OBJECT(AGGREGATE)) return CreateFunction{new_name(names, state), {"aggregate"}};
   if (stmt.kind != OBJECT(TYPE)) return OtherStatement();
   CreateType out = named_type(names, state);
@@ -115,8 +115,7 @@ static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
         !node->def_elem->arg)
       continue;
     for (const std::string& body : strings(list_of(node->def_elem->arg))) {
-      Lexer lexer(body);
-      for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
+      for (const Lexeme& token : Lexer(body))
         if (token.is_one_of({"alter", "create", "drop", "execute"})) return true;
     }
   }
@@ -171,7 +170,7 @@ CreateSchema read_create_schema(const PgQuery__CreateSchemaStmt& stmt) {
   CreateSchema out;
   if (stmt.schemaname[0]) out.name = stmt.schemaname;
   else if (stmt.authrole) out.name = stmt.authrole->rolename;
-  const NodeList elements(stmt.n_schema_elts, stmt.schema_elts);
+  const NodeList elements = NODES(stmt, schema_elts);
   out.elements.assign(elements.begin(), elements.end());
   return out;
 }

@@ -77,18 +77,14 @@ CreateFromQuery from_query(const PgQuery__RangeVar& range, NodeList names, const
 bool names_column(const Node* node) { return node && !column_names(node).empty(); }
 
 bool is_equality(const PgQuery__AExpr& expression) {
-  return expression.n_name == 1 && string_value(expression.name[0]) == "=" &&
+  return expression.n_name == 1 && operator_name(expression) == "=" &&
          (expression.kind == AEXPR(OP) || expression.kind == AEXPR(IN) || expression.kind == AEXPR(OP_ANY));
 }
 
 // Columns that a conjunct sets equal to something that no row decides.
 void equal_columns(const Node* where, std::set<std::string>& out) {
-  if (!where) return;
-  if (where->node_case == NODE(BOOL_EXPR) && where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
-    for (const Node* part : NODES(*where->bool_expr, args)) equal_columns(part, out);
-    return;
-  }
-  if (where->node_case != NODE(A_EXPR) || !is_equality(*where->a_expr)) return;
+  for (const Node* part : conjuncts(where)) equal_columns(part, out);
+  if (!is(where, NODE(A_EXPR)) || !is_equality(*where->a_expr)) return;
   const Node* left = where->a_expr->lexpr;
   const Node* right = where->a_expr->rexpr;
   if (names_column(right)) std::swap(left, right);
@@ -151,7 +147,7 @@ void add_schema(std::string name, std::vector<std::string>& path) {
 
 std::vector<std::string> search_path_of(const std::string& list) {
   std::vector<std::string> out;
-  for (const Lexeme& token : tokens_of(list)) add_schema(token.name(), out);
+  for (const Lexeme& token : Lexer(list)) add_schema(token.name(), out);
   return out;
 }
 

@@ -122,19 +122,19 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
     if (outermost) describe(stmt, scope, outputs);
     if (own()) random_sort(stmt, scope, facts_);
     // Where more is put out, or for each group, the count is wanted for itself.
-    if (const NodeList only(stmt.n_target_list, stmt.target_list);
+    if (const NodeList only = NODES(stmt, target_list);
         only.size() == 1 && !stmt.n_group_clause && aggregates(only) == 1)
       each_node(message(*stmt.target_list[0]), [&](const Node& node) {
         if (node.node_case == NODE(A_EXPR) && own()) comparisons().count_test(*node.a_expr, is_count);
         return node.node_case != NODE(SUB_LINK);
       });
     for (const Node* row : NODES(stmt, values_lists)) expression(row, scope);
-    if (stmt.n_values_lists && is(stmt.values_lists[0], NODE(LIST)))
-      for (std::size_t i = 0; i < stmt.values_lists[0]->list->n_items; ++i)
-        outputs.push_back({"column" + std::to_string(i + 1),
-                           {},
-                           result_type(stmt.values_lists[0]->list->items[i], scope),
-                           {}});
+    const NodeList first_row = stmt.n_values_lists ? list_items(stmt.values_lists[0]) : NodeList();
+    for (const Node* value : first_row)
+      outputs.push_back({.name = "column" + std::to_string(outputs.size() + 1),
+                         .source = {},
+                         .type = result_type(value, scope),
+                         .collation = {}});
     for (const auto& list : {NODES(stmt, group_clause), NODES(stmt, distinct_clause),
                              NODES(stmt, window_clause), NODES(stmt, sort_clause)})
       for (const Node* node : list) expression(node, scope);
@@ -147,7 +147,7 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
 
 void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
                         const std::vector<Output>& outputs) {
-  const NodeList list(stmt.n_target_list, stmt.target_list);
+  const NodeList list = NODES(stmt, target_list);
   for (const Node* target : list) facts_.selects_all_columns |= is_star(target->res_target->val);
   facts_.has_where = !filters_nothing(stmt.where_clause);
   facts_.grouped = stmt.n_group_clause > 0 || stmt.n_distinct_clause > 0;
@@ -158,11 +158,10 @@ void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
     else facts_.from.push_back(item.table);
   }
   for (const Output& output : outputs)
-    if (!output.source.table.name.empty()) facts_.selected.push_back(output.source);
+    if (output.of_table()) facts_.selected.push_back(output.source);
   if (!facts_.one_row || !std::ranges::all_of(list, extreme)) return;
   for (const Node* target : list)
-    if (const Output* column = resolve(*extreme(target)->column_ref, scope);
-        column && !column->source.table.name.empty())
+    if (const Output* column = resolve(*extreme(target)->column_ref, scope); column && column->of_table())
       facts_.extremes.push_back(column->source);
 }
 
@@ -283,7 +282,7 @@ void Analyzer::look_through(const Table& view, FromItem& item) {
     ctes_ = outer;
     if (outputs.size() != item.columns.size()) return;
     for (std::size_t i = 0; i < outputs.size(); ++i)
-      if (!outputs[i].source.table.name.empty()) item.columns[i].source = outputs[i].source;
+      if (outputs[i].of_table()) item.columns[i].source = outputs[i].source;
   });
 }
 
@@ -349,8 +348,8 @@ void Analyzer::from_item(const Node* node, Scope& scope) {
       item.complete = false;
       for (const Node* part : NODES(function, functions)) {
         expression(part, scope);
-        if (is(part, NODE(LIST)) && part->list->n_items && part->list->items[0])
-          item.alias = figure_name(part->list->items[0]);
+        if (const NodeList call = list_items(part); !call.empty() && call[0])
+          item.alias = figure_name(call[0]);
       }
       for (const Node* definition : NODES(function, coldeflist))
         if (is(definition, NODE(COLUMN_DEF)))
@@ -422,7 +421,7 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
   switch (node->node_case) {
     case NODE(BOOL_EXPR): {
       const PgQuery__BoolExpr& expr = *node->bool_expr;
-      const NodeList args(expr.n_args, expr.args);
+      const NodeList args = NODES(expr, args);
       if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
           is(args[0], NODE(COLUMN_REF)))
         return comparisons().boolean_column(*args[0], scope, false, under_or);

@@ -31,8 +31,7 @@ struct Side {
 
 std::vector<int> parameters_behind_first(const Node* list) {
   std::vector<int> out;
-  if (!is(list, NODE(LIST))) return out;
-  for (std::size_t i = 1; i < list->list->n_items; ++i)
+  for (std::size_t i = 1; is(list, NODE(LIST)) && i < list->list->n_items; ++i)
     if (const int parameter = parameter_of(list->list->items[i])) out.push_back(parameter);
   return out;
 }
@@ -49,7 +48,7 @@ std::string beginning_of(const Node* node) {
   while (is(first, NODE(A_EXPR)) && first->a_expr->lexpr) first = first->a_expr->lexpr;
   if (is(first, NODE(FUNC_CALL)) && last_name(*first->func_call) == "concat" && first->func_call->n_args)
     first = first->func_call->args[0];
-  while (is(first, NODE(TYPE_CAST))) first = first->type_cast->arg;
+  first = without_casts(first);
   return first == node ? std::string() : constant(first).text;
 }
 
@@ -96,7 +95,7 @@ bool is_fractional(const Node& value) {
     case NODE(A_EXPR): {
       static const std::set<std::string> sums = {"+", "-", "*", "/", "%"};
       const PgQuery__AExpr& expr = *value.a_expr;
-      const bool sum = expr.n_name == 1 && sums.count(string_value(expr.name[0])) > 0;
+      const bool sum = expr.n_name == 1 && sums.count(operator_name(expr)) > 0;
       return sum &&
              ((expr.lexpr && is_fractional(*expr.lexpr)) || (expr.rexpr && is_fractional(*expr.rexpr)));
     }
@@ -169,9 +168,7 @@ Side side(const Node* node, const Scope& scope) {
 
 // IN (…), ARRAY[…]: parameter or constant when every element is one.
 Side list_side(const Node* node, const Scope& scope) {
-  NodeList list;
-  if (is(node, NODE(LIST))) list = NODES(*node->list, items);
-  if (is(node, NODE(A_ARRAY_EXPR))) list = NODES(*node->a_array_expr, elements);
+  const NodeList list = list_items(node);
   Side out;
   for (std::size_t i = 0; i < list.size(); ++i) {
     Side element = side(list[i], scope);
@@ -223,13 +220,10 @@ std::vector<Operand> values_of(const PgQuery__AExpr& expr, bool turned) {
   switch (expr.kind) {
     case AEXPR(OP): return operands_of(NodeList(1, turned ? &expr.lexpr : &expr.rexpr));
     case AEXPR(BETWEEN):
-    case AEXPR(IN):
-      if (!is(value, NODE(LIST))) return {};
-      return operands_of(NODES(*value->list, items));
+    case AEXPR(IN): return is(value, NODE(LIST)) ? operands_of(list_items(value)) : std::vector<Operand>();
     case AEXPR(OP_ANY):
       if (turned) return operands_of(NodeList(1, &expr.lexpr));
-      if (!is(value, NODE(A_ARRAY_EXPR))) return {};
-      return operands_of(NODES(*value->a_array_expr, elements));
+      return is(value, NODE(A_ARRAY_EXPR)) ? operands_of(list_items(value)) : std::vector<Operand>();
     default: return {};
   }
 }
@@ -266,8 +260,7 @@ void set_equal(Predicate& predicate, bool value) {
 }
 
 bool is_enum(const Catalog& catalog, const Predicate& predicate) {
-  const Table* table = catalog.table(predicate.column.table);
-  const Column* column = table ? table->column(predicate.column.column) : nullptr;
+  const Column* column = column_of(predicate.column, catalog);
   return column && catalog.has_enum(column->type);
 }
 
@@ -318,17 +311,16 @@ void Comparisons::add(Predicate predicate, const Node* left, const Node* right, 
 }
 
 void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
-  const std::string name = last_name(NODES(expr, name));
+  const std::string name = operator_name(expr);
   const PgQuery__RowExpr& left = *expr.lexpr->row_expr;
   const PgQuery__RowExpr* right = is(expr.rexpr, NODE(ROW_EXPR)) ? expr.rexpr->row_expr : nullptr;
   const bool in = expr.kind == AEXPR(IN);
   // (a, b) > (x, y) bounds a alone; equality and IN bind each column.
   const std::size_t bound = in || name == "=" ? left.n_args : 1;
   for (std::size_t i = 0; i < bound && i < left.n_args; ++i) {
-    Predicate predicate;
-    predicate.op = in ? (name == "=" ? Op::in_list : Op::other) : op_of(name);
-    predicate.op_name = name;
-    predicate.under_or = under_or;
+    Predicate predicate{.op = in ? (name == "=" ? Op::in_list : Op::other) : op_of(name),
+                        .op_name = name,
+                        .under_or = under_or};
     if (in && is(expr.rexpr, NODE(LIST))) {
       const ColumnOfRows values(*expr.rexpr->list, i);
       predicate.more_parameters = parameters_behind_first(values.get());
@@ -340,20 +332,15 @@ void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool 
 }
 
 void Comparisons::list_length(const Node* node) {
-  while (is(node, NODE(TYPE_CAST))) node = node->type_cast->arg;
-  const std::size_t values = is(node, NODE(LIST))           ? node->list->n_items
-                             : is(node, NODE(A_ARRAY_EXPR)) ? node->a_array_expr->n_elements
-                                                            : 0;
-  facts.longest_list = std::max(facts.longest_list, values);
+  facts.longest_list = std::max(facts.longest_list, list_items(without_casts(node)).size());
 }
 
 void Comparisons::count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*)) {
   if (expr.kind != AEXPR(OP) || !expr.n_name) return;
   const bool left = counts(expr.lexpr);
   if (!left && !counts(expr.rexpr)) return;
-  const std::string name = last_name(NODES(expr, name));
-  const Node* other = left ? expr.rexpr : expr.lexpr;
-  while (is(other, NODE(TYPE_CAST))) other = other->type_cast->arg;
+  const std::string name = operator_name(expr);
+  const Node* other = without_casts(left ? expr.rexpr : expr.lexpr);
   const Constant number = constant(other);
   if (number.is_constant && asks_whether_any(left ? name : commuted(name), number.text))
     facts.count_test = CountTest::existence;
@@ -363,9 +350,7 @@ void Comparisons::count_test(const PgQuery__AExpr& expr, bool (*counts)(const No
 
 void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
   if (is(expr.lexpr, NODE(ROW_EXPR))) return add_rows(expr, scope, under_or);
-  Predicate predicate;
-  predicate.under_or = under_or;
-  predicate.op_name = last_name(NODES(expr, name));
+  Predicate predicate{.op_name = operator_name(expr), .under_or = under_or};
   const Node* right = expr.rexpr;
   switch (expr.kind) {
     case AEXPR(OP):
@@ -380,12 +365,11 @@ void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, boo
       predicate.takes_array = expr.kind == AEXPR(OP_ANY) && parameter_of(right) > 0;
       break;
     case AEXPR(BETWEEN):
-    case AEXPR(BETWEEN_SYM): {
+    case AEXPR(BETWEEN_SYM):
       predicate.op = Op::range;
       predicate.more_parameters = parameters_behind_first(right);
       if (is(right, NODE(LIST)) && right->list->n_items) right = right->list->items[0];
       break;
-    }
     case AEXPR(DISTINCT): predicate.op_name = "IS DISTINCT FROM"; break;
     case AEXPR(NOT_DISTINCT): predicate.op_name = "IS NOT DISTINCT FROM"; break;
     default: break;
@@ -395,11 +379,9 @@ void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, boo
 
 void Comparisons::boolean_column(const Node& node, const Scope& scope, bool value, bool under_or) {
   const Output* column = resolve(*node.column_ref, scope);
-  if (!column || column->source.table.name.empty()) return;
-  Predicate predicate;
-  predicate.column = column->source;
+  if (!column || !column->of_table()) return;
+  Predicate predicate{.column = column->source, .under_or = under_or};
   set_equal(predicate, value);
-  predicate.under_or = under_or;
   facts.predicates.push_back(std::move(predicate));
 }
 
@@ -407,10 +389,7 @@ void Comparisons::test(const Node& node, const Scope& scope, bool under_or) {
   const bool null_test = node.node_case == NODE(NULL_TEST);
   const Side left = side(null_test ? node.null_test->arg : node.boolean_test->arg, scope);
   if (!left.has_column || left.column.table.name.empty()) return;
-  Predicate predicate;
-  predicate.column = left.column;
-  predicate.wrapper = left.wrapper;
-  predicate.under_or = under_or;
+  Predicate predicate{.column = left.column, .wrapper = left.wrapper, .under_or = under_or};
   if (null_test) {
     const bool null = node.null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL;
     predicate.op = null ? Op::is_null : Op::is_not_null;
@@ -453,13 +432,12 @@ void Comparisons::any_query(const PgQuery__SubLink& link, const std::vector<Outp
   for (std::size_t i = 0; i < count; ++i) {
     const Side left = side(is_row ? link.testexpr->row_expr->args[i] : row[0], scope);
     if (!left.has_column || left.column.table.name.empty()) continue;
-    Predicate predicate;
-    predicate.column = left.column;
-    predicate.wrapper = left.wrapper;
-    predicate.op = name == "=" ? Op::in_list : Op::other;
-    predicate.op_name = name;
-    predicate.under_or = under_or;
-    if (i < outputs.size() && !outputs[i].source.table.name.empty()) {
+    Predicate predicate{.column = left.column,
+                        .op = name == "=" ? Op::in_list : Op::other,
+                        .op_name = name,
+                        .wrapper = left.wrapper,
+                        .under_or = under_or};
+    if (i < outputs.size() && outputs[i].of_table()) {
       predicate.value = Predicate::Value::column;
       predicate.other = outputs[i].source;
     }
@@ -483,14 +461,12 @@ void Comparisons::equal_columns(const PgQuery__JoinExpr& expr, const Scope& scop
   for (const auto& name : names) {
     const Output* a = find(left, right, name);
     const Output* b = find(right, scope.items.size(), name);
-    if (!a || !b || (a->source.table.name.empty() && b->source.table.name.empty())) continue;
-    Predicate predicate;
-    predicate.op = Op::equality;
-    predicate.op_name = "=";
-    predicate.value = Predicate::Value::column;
-    predicate.column = a->source.table.name.empty() ? b->source : a->source;
-    predicate.other = a->source.table.name.empty() ? a->source : b->source;
-    facts.predicates.push_back(std::move(predicate));
+    if (!a || !b || (!a->of_table() && !b->of_table())) continue;
+    facts.predicates.push_back({.column = a->of_table() ? a->source : b->source,
+                                .op = Op::equality,
+                                .op_name = "=",
+                                .value = Predicate::Value::column,
+                                .other = a->of_table() ? b->source : a->source});
   }
 }
 

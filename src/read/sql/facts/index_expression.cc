@@ -57,7 +57,7 @@ bool is_plain(std::string_view text) {
 }
 
 std::string operator_of(const PgQuery__AExpr& expr) {
-  return expr.kind == AEXPR(OP) && expr.n_name == 1 ? string_value(expr.name[0]) : std::string();
+  return expr.kind == AEXPR(OP) && expr.n_name == 1 ? operator_name(expr) : std::string();
 }
 
 // Of pg_catalog, or as if.

@@ -65,8 +65,8 @@ std::string type_of_sum(const Operand& a, const Operand& b) {
 }
 
 Operand of_sum(const PgQuery__AExpr& expr) {
-  const std::string name = expr.kind == AEXPR(OP) && expr.n_name ? string_value(expr.name[0]) : "";
-  if ((name != "+" && name != "-") || expr.n_name != 1 || !expr.lexpr) return {};
+  const std::string name = operator_name(expr);
+  if ((name != "+" && name != "-") || expr.kind != AEXPR(OP) || expr.n_name != 1 || !expr.lexpr) return {};
   const Operand left = operand_of(expr.lexpr);
   const Operand right = operand_of(expr.rexpr);
   if (left.sql.empty() || right.sql.empty()) return {};

@@ -17,6 +17,11 @@ void rename(FromItem& item, const PgQuery__Alias* alias) {
   }
 }
 
+const Column* column_of(const ColumnUse& use, const Catalog& catalog) {
+  const Table* table = catalog.table(use.table);
+  return table ? table->column(use.column) : nullptr;
+}
+
 const Output* resolve(const PgQuery__ColumnRef& reference, const Scope& scope) {
   const auto fields = strings(NODES(reference, fields));
   if (fields.empty() || fields.back().empty()) return nullptr;
@@ -44,7 +49,7 @@ const Output* first_column(const ProtobufCMessage& part, const Scope& scope) {
   each_node(part, [&](const Node& node) {
     if (!found && node.node_case == NODE(COLUMN_REF)) {
       const Output* column = resolve(*node.column_ref, scope);
-      if (column && !column->source.table.name.empty()) found = column;
+      if (column && column->of_table()) found = column;
     }
     return !found && node.node_case != NODE(SUB_LINK);
   });

@@ -164,6 +164,24 @@ std::string last_name(NodeList names) { return names.empty() ? std::string() : s
 std::string last_name(const PgQuery__FuncCall& call) { return last_name(NODES(call, funcname)); }
 std::string last_name(const PgQuery__ColumnRef& reference) { return last_name(NODES(reference, fields)); }
 
+std::string operator_name(const PgQuery__AExpr& expression) { return last_name(NODES(expression, name)); }
+
+const Node* without_casts(const Node* node) {
+  while (is(node, NODE(TYPE_CAST))) node = node->type_cast->arg;
+  return node;
+}
+
+NodeList list_items(const Node* node) {
+  if (is(node, NODE(LIST))) return NODES(*node->list, items);
+  return is(node, NODE(A_ARRAY_EXPR)) ? NODES(*node->a_array_expr, elements) : NodeList();
+}
+
+NodeList conjuncts(const Node* node) {
+  const bool joins =
+      is(node, NODE(BOOL_EXPR)) && node->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
+  return joins ? NODES(*node->bool_expr, args) : NodeList();
+}
+
 Constant constant(const Node* node) {
   if (!node) return {};
   if (node->node_case == NODE(TYPE_CAST)) return constant(node->type_cast->arg);
@@ -184,19 +202,15 @@ Constant constant(const Node* node) {
 
 bool filters_nothing(const Node* where) {
   if (!where) return true;
-  if (where->node_case == NODE(BOOL_EXPR)) {
-    const NodeList parts(where->bool_expr->n_args, where->bool_expr->args);
-    if (where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-      return std::ranges::all_of(parts, filters_nothing);
+  if (const NodeList parts = conjuncts(where); !parts.empty())
+    return std::ranges::all_of(parts, filters_nothing);
+  if (where->node_case == NODE(BOOL_EXPR))
     return where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR &&
-           std::ranges::any_of(parts, filters_nothing);
-  }
+           std::ranges::any_of(NODES(*where->bool_expr, args), filters_nothing);
   if (where->node_case == NODE(A_EXPR)) {
     const PgQuery__AExpr& compared = *where->a_expr;
-    if (compared.kind != AEXPR(OP) || compared.n_name != 1 || string_value(compared.name[0]) != "=" ||
-        !compared.lexpr || !compared.rexpr)
-      return false;
-    if (compared.lexpr->node_case == NODE(PARAM_REF) && compared.rexpr->node_case == NODE(PARAM_REF))
+    if (compared.kind != AEXPR(OP) || compared.n_name != 1 || operator_name(compared) != "=") return false;
+    if (is(compared.lexpr, NODE(PARAM_REF)) && is(compared.rexpr, NODE(PARAM_REF)))
       return compared.lexpr->param_ref->number == compared.rexpr->param_ref->number;
     const Constant left = constant(compared.lexpr), right = constant(compared.rexpr);
     return left.is_constant && right.is_constant && !left.is_null && !right.is_null &&

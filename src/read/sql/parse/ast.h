@@ -93,6 +93,14 @@ std::string string_value(const Node* node);  // "" when it isn't a String
 std::string last_name(NodeList names);
 std::string last_name(const PgQuery__FuncCall& call);  // "count" of pg_catalog.count(*)
 std::string last_name(const PgQuery__ColumnRef& reference);
+// The operator of `a < b`: "<"; "" of none.
+std::string operator_name(const PgQuery__AExpr& expression);
+// Below any casts. nullptr-safe.
+const Node* without_casts(const Node* node);
+// The items of a List, or the elements of ARRAY[…]; empty for other nodes, and for nullptr.
+NodeList list_items(const Node* node);
+// What AND joins; empty for other nodes, and for nullptr.
+NodeList conjuncts(const Node* node);
 // A constant as text, and whether the node is a constant (NULL is not). nullptr-safe.
 struct Constant {
   bool is_constant = false;

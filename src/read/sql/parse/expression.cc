@@ -19,8 +19,7 @@ bool check_excludes_null(std::string_view expression, const std::string& column)
     std::vector<const Node*> parts = {&node};
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const Node& part = *parts[i];
-      if (part.node_case == NODE(BOOL_EXPR) && part.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-        for (const Node* each : NODES(*part.bool_expr, args)) parts.push_back(each);
+      for (const Node* each : conjuncts(&part)) parts.push_back(each);
       if (part.node_case != NODE(NULL_TEST) ||
           part.null_test->nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL)
         continue;

@@ -156,9 +156,7 @@ Lexeme Lexer::next_token() {
 
 std::vector<Lexeme> tokens_of(std::string_view text) {
   std::vector<Lexeme> out;
-  Lexer lexer(text);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
-    out.push_back(token);
+  for (const Lexeme& token : Lexer(text)) out.push_back(token);
   return out;
 }
 

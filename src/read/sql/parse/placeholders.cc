@@ -234,7 +234,7 @@ void Placeholders::fill_range(std::string& text, std::size_t from, std::size_t t
   bool code = depth > 0;
   Scan scan{std::string_view(text).substr(0, to), {}, {}, {}};
   Lexer lexer(scan.text, from);
-  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : lexer) {
     const bool string = token.kind == Kind::string && token.text[0] == '\'';
     const bool quoted = token.kind == Kind::quoted_name || (string && (code || strings == Strings::fill));
     if (const auto body = token.dollar_quoted(); !body.empty() && code && depth < max_depth) {
@@ -298,7 +298,7 @@ PutBack with_placeholders(const std::string& sql, const PlaceholderNames& names)
   PutBack out;
   std::size_t copied = 0;
   Lexeme last, before_last;
-  for (const Lexeme& token : tokens_of(sql)) {
+  for (const Lexeme& token : Lexer(sql)) {
     const std::string name = token.name();
     const auto known = names.find(name);
     const std::size_t end = token.offset + token.text.size();

@@ -47,10 +47,9 @@ bool is_message_level(const Lexeme& token) {
 bool passes_over(const std::string& handlers, std::string_view condition) {
   const auto at = handlers.find(condition);
   if (at == std::string::npos) return false;
-  Lexer lexer(std::string_view(handlers).substr(at));
   bool raised = false;
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end && !token.is_word("when");
-       token = lexer.next_token()) {
+  for (const Lexeme& token : Lexer(std::string_view(handlers).substr(at))) {
+    if (token.is_word("when")) break;
     if (raised && !is_message_level(token)) return false;
     raised = token.is_word("raise");
   }
@@ -82,7 +81,7 @@ std::pair<std::string_view, std::string_view> violation_of(const SchemaAction& a
 // raises, or that changes something, such as deleting the duplicates, hides nothing.
 bool hides(const std::string& handlers, std::string_view condition, std::string_view state) {
   bool in_condition = false, named = false, harmless = false, message = false, raised = false;
-  for (const Lexeme& token : tokens_of(handlers)) {
+  for (const Lexeme& token : Lexer(handlers)) {
     if (token.is_word("when")) {
       if (named && harmless) return true;
       in_condition = harmless = true;
@@ -262,7 +261,7 @@ struct Handled {
 Handled read_handlers(const std::string& handlers) {
   Handled out;
   int handlers_read = 0;
-  for (const Lexeme& token : tokens_of(handlers)) {
+  for (const Lexeme& token : Lexer(handlers)) {
     out.changes_schema |= token.is_one_of({"create", "alter", "drop", "execute"});
     out.returns |= token.is_word("return");
     handlers_read += token.is_word("when");

@@ -57,8 +57,7 @@ std::string newer_syntax(std::string_view statement) {
   };
   std::vector<std::string> seen;
   bool merge = false;
-  Lexer lexer(statement);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : Lexer(statement)) {
     seen.push_back(token.kind == Lexeme::Kind::word || token.kind == Lexeme::Kind::punctuation
                        ? lower(token.text)
                        : "\x01");
@@ -93,8 +92,7 @@ static bool changes_tables(std::string_view statement) {
 }
 
 static void collect_names(std::string_view text, bool strings, std::set<std::string>& out) {
-  Lexer lexer(text);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : Lexer(text)) {
     if (auto name = token.name(); !name.empty()) out.insert(std::move(name));
     if (token.kind != Lexeme::Kind::string || !strings) continue;
     const std::string_view inside =

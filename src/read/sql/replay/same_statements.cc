@@ -40,7 +40,7 @@ std::string token_text(const Lexeme& token, bool code, int depth) {
 std::vector<std::string> canonical_tokens(std::string_view text, int depth) {
   std::vector<std::string> out;
   bool code = false;
-  for (const Lexeme& token : tokens_of(text)) {
+  for (const Lexeme& token : Lexer(text)) {
     code = code || token.is_one_of({"do", "function", "procedure"});
     out.push_back(token_text(token, code, depth));
     if (depth > 0) continue;

@@ -65,8 +65,7 @@ std::string normalized(std::string_view expression) {
 // `depth`: the dollar quotes around the text.
 void add_cut_names(std::string_view text, int depth, std::set<std::string>& out) {
   constexpr int max_depth = 8;
-  Lexer lexer(text);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : Lexer(text)) {
     if (token.text.size() <= longest_identifier) continue;
     if (std::string name = token.name(); name.size() > longest_identifier)
       out.insert(cut_identifier(std::move(name)));
