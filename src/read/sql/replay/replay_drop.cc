@@ -13,29 +13,7 @@ Problem depends(const QualifiedName& name, const std::string& what) {
   return {display(name) + " can't be dropped: " + what + " depends on it"};
 }
 
-}  // namespace
-
-void ReplayState::note_enum_defaults(const AlterTable& alter) {
-  using Change = TableChange::Kind;
-  const Table* table = schema.catalog.table(alter.name);
-  if (!table) return;
-  for (const TableChange& change : alter.changes) {
-    const Column* column = change.kind == Change::change_type ? table->column(change.name) : nullptr;
-    if (!column || !column->default_expression || !change.column) continue;
-    for (const auto& [type, unused] : schema.catalog.enums)
-      if (const std::string spelling = type_spelling(type);
-          (column->type == spelling || column->type == spelling + "[]") &&
-          change.column->column.type != column->type)
-        schema.enum_defaults[{alter.name, change.name}] = type;
-  }
-  // Wherever they stand in the statement: a default is dropped before the type changes, and set after it.
-  for (const TableChange& change : alter.changes)
-    if (change.kind == Change::set_default || change.kind == Change::drop_default ||
-        change.kind == Change::drop_column)
-      schema.enum_defaults.erase({alter.name, change.name});
-}
-
-Outcome ReplayState::drop_relations(const std::vector<QualifiedName>& names, bool cascade) {
+Outcome drop_relations(SchemaState& schema, const std::vector<QualifiedName>& names, bool cascade) {
   const auto goes = [&](const QualifiedName& name) { return std::ranges::find(names, name) != names.end(); };
   for (const auto& name : names) {
     const Table* table = schema.catalog.table(name);
@@ -69,6 +47,50 @@ Outcome ReplayState::drop_relations(const std::vector<QualifiedName>& names, boo
   return {};
 }
 
+// Of policies, triggers, extensions, functions.
+Outcome drop_other(SchemaState& schema, Kind kind, const DropStatement::Object& object) {
+  Table* table = schema.catalog.table(object.relation);
+  if (kind == Kind::policy) {
+    if (!table ||
+        !std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == object.name; }))
+      return missing("policy", {"", object.name});
+  } else if (kind == Kind::trigger) {
+    if (table) std::erase(table->update_triggers, object.name);
+  } else if (kind == Kind::extension) {
+    std::erase(schema.catalog.extensions, object.name);
+  } else if (kind == Kind::function) {
+    const std::string in = object.function_schema.empty() ? schema.creation_schema() : object.function_schema;
+    const auto it = schema.functions.find(in + "." + object.name);
+    if (it == schema.functions.end()) return {};
+    it->second.erase(join(object.arguments, ","));
+    if (it->second.size() == 1 && object.any_arguments) it->second.clear();
+    if (it->second.empty()) schema.functions.erase(it);
+  }
+  return {};
+}
+
+}  // namespace
+
+void ReplayState::note_enum_defaults(const AlterTable& alter) {
+  using Change = TableChange::Kind;
+  const Table* table = schema.catalog.table(alter.name);
+  if (!table) return;
+  for (const TableChange& change : alter.changes) {
+    const Column* column = change.kind == Change::change_type ? table->column(change.name) : nullptr;
+    if (!column || !column->default_expression || !change.column) continue;
+    for (const auto& [type, unused] : schema.catalog.enums)
+      if (const std::string spelling = type_spelling(type);
+          (column->type == spelling || column->type == spelling + "[]") &&
+          change.column->column.type != column->type)
+        schema.enum_defaults[{alter.name, change.name}] = type;
+  }
+  // Wherever they stand in the statement: a default is dropped before the type changes, and set after it.
+  for (const TableChange& change : alter.changes)
+    if (change.kind == Change::set_default || change.kind == Change::drop_default ||
+        change.kind == Change::drop_column)
+      schema.enum_defaults.erase({alter.name, change.name});
+}
+
 Outcome ReplayState::replay(const DropStatement& drop, Effect& effect) {
   effect = drop.kind == Kind::other ? Effect::none : Effect::replayed;
   std::vector<QualifiedName> relations;
@@ -100,34 +122,13 @@ Outcome ReplayState::replay(const DropStatement& drop, Effect& effect) {
         break;
       }
       default:
-        if (const Outcome outcome = drop_other(drop.kind, object); outcome)
+        if (const Outcome outcome = drop_other(schema, drop.kind, object); outcome)
           absent("policy", {"", object.name});
     }
   }
   if (!relations.empty())
-    if (Outcome outcome = drop_relations(relations, drop.cascade)) return outcome;
+    if (Outcome outcome = drop_relations(schema, relations, drop.cascade)) return outcome;
   return first;
-}
-
-Outcome ReplayState::drop_other(Kind kind, const DropStatement::Object& object) {
-  Table* table = schema.catalog.table(object.relation);
-  if (kind == Kind::policy) {
-    if (!table ||
-        !std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == object.name; }))
-      return missing("policy", {"", object.name});
-  } else if (kind == Kind::trigger) {
-    if (table) std::erase(table->update_triggers, object.name);
-  } else if (kind == Kind::extension) {
-    std::erase(schema.catalog.extensions, object.name);
-  } else if (kind == Kind::function) {
-    const std::string in = object.function_schema.empty() ? schema.creation_schema() : object.function_schema;
-    const auto it = schema.functions.find(in + "." + object.name);
-    if (it == schema.functions.end()) return {};
-    it->second.erase(join(object.arguments, ","));
-    if (it->second.size() == 1 && object.any_arguments) it->second.clear();
-    if (it->second.empty()) schema.functions.erase(it);
-  }
-  return {};
 }
 
 }  // namespace pgadvise::sql

@@ -27,6 +27,48 @@ std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
   return out;
 }
 
+// `key`: of the parent.
+void copy_foreign_key(SchemaState& schema, Table& child, const Constraint& key) {
+  auto& links = schema.constraint_parents[child.name];
+  for (const auto& [own, above] : links)
+    if (above == key.name) return;
+  for (Constraint& own : child.constraints)
+    if (own.kind == Kind::foreign_key && own.columns == key.columns &&
+        own.referenced_table == key.referenced_table && own.referenced_columns == key.referenced_columns &&
+        own.on_delete == key.on_delete && own.match_full == key.match_full &&
+        own.deferrable == key.deferrable && own.initially_deferred == key.initially_deferred &&
+        !links.count(own.name)) {
+      own.inherited = true;
+      links[own.name] = key.name;
+      return;
+    }
+  Constraint copy = key;
+  copy.inherited = true;
+  if (SchemaState::constraint(child, copy.name))
+    copy.name = schema.choose_constraint_name(child.name.schema, child.name.name, joined_columns(key.columns),
+                                              "fkey");
+  links[copy.name] = key.name;
+  schema.add_constraint(child, std::move(copy));
+}
+
+// An index of the partition that does the work already, attached; nullptr when there is none.
+Index* adopt_index(SchemaState& schema, Table& child, const QualifiedName& above_name, const Index& above,
+                   const Constraint* served) {
+  for (Index& own : child.indexes) {
+    const QualifiedName own_name{child.name.schema, own.name};
+    if (schema.index_parents.count(own_name) || !ReplayState::same_definition(own, above)) continue;
+    Constraint* constraint = own.constraint ? SchemaState::constraint(child, own.name) : nullptr;
+    if (served && (!constraint || constraint->kind != served->kind)) continue;
+    schema.index_parents[own_name] = above_name;
+    if (served) {
+      constraint->inherited = true;
+      schema.constraint_parents[child.name][constraint->name] = served->name;
+    }
+    return &own;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 // ---- constraints
@@ -132,31 +174,8 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
       for (const Constraint& above : std::vector<Constraint>(descent.parent->constraints))
         if (above.kind == Kind::foreign_key && above.columns == made.columns &&
             above.referenced_table == made.referenced_table)
-          copy_foreign_key(*descent.child, above);
+          copy_foreign_key(schema, *descent.child, above);
   return {};
-}
-
-void ReplayState::copy_foreign_key(Table& child, const Constraint& key) {
-  auto& links = schema.constraint_parents[child.name];
-  for (const auto& [own, above] : links)
-    if (above == key.name) return;
-  for (Constraint& own : child.constraints)
-    if (own.kind == Kind::foreign_key && own.columns == key.columns &&
-        own.referenced_table == key.referenced_table && own.referenced_columns == key.referenced_columns &&
-        own.on_delete == key.on_delete && own.match_full == key.match_full &&
-        own.deferrable == key.deferrable && own.initially_deferred == key.initially_deferred &&
-        !links.count(own.name)) {
-      own.inherited = true;
-      links[own.name] = key.name;
-      return;
-    }
-  Constraint copy = key;
-  copy.inherited = true;
-  if (SchemaState::constraint(child, copy.name))
-    copy.name = schema.choose_constraint_name(child.name.schema, child.name.name, joined_columns(key.columns),
-                                              "fkey");
-  links[copy.name] = key.name;
-  schema.add_constraint(child, std::move(copy));
 }
 
 // ---- indexes
@@ -273,24 +292,6 @@ bool ReplayState::same_definition(const Index& a, const Index& b) {
          std::equal(a.keys.begin(), a.keys.end(), b.keys.begin(), b.keys.end(), same_key);
 }
 
-// An index of the partition that does the work already, attached; nullptr when there is none.
-Index* ReplayState::adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
-                                const Constraint* served) {
-  for (Index& own : child.indexes) {
-    const QualifiedName own_name{child.name.schema, own.name};
-    if (schema.index_parents.count(own_name) || !same_definition(own, above)) continue;
-    Constraint* constraint = own.constraint ? SchemaState::constraint(child, own.name) : nullptr;
-    if (served && (!constraint || constraint->kind != served->kind)) continue;
-    schema.index_parents[own_name] = above_name;
-    if (served) {
-      constraint->inherited = true;
-      schema.constraint_parents[child.name][constraint->name] = served->name;
-    }
-    return &own;
-  }
-  return nullptr;
-}
-
 // The server looks for an index of the same definition first, then makes one.
 void ReplayState::make_partition_index(Table& child, Table& parent, const Index& above) {
   if (child.kind == Table::Kind::foreign) return;
@@ -301,7 +302,7 @@ void ReplayState::make_partition_index(Table& child, Table& parent, const Index&
     if (const auto link = schema.index_parents.find({child.name.schema, own.name});
         link != schema.index_parents.end() && link->second == above_name)
       return;
-  if (const Index* adopted = adopt_index(child, above_name, above, served)) {
+  if (const Index* adopted = adopt_index(schema, child, above_name, above, served)) {
     if (!adopted->valid) schema.invalidate_index(above_name);
     return;
   }
@@ -334,7 +335,7 @@ void ReplayState::adopt_partition(Table& child, Table& parent) {
     for (const Index& index : above) make_partition_index(*descent.child, *descent.parent, index);
     const std::vector<Constraint> keys = descent.parent->constraints;
     for (const Constraint& key : keys)
-      if (key.kind == Kind::foreign_key) copy_foreign_key(*descent.child, key);
+      if (key.kind == Kind::foreign_key) copy_foreign_key(schema, *descent.child, key);
   }
 }
 

@@ -49,18 +49,15 @@ struct ReplayState {
   Outcome change_schema(const Statement& statement, Effect& effect);
   void record(std::vector<SchemaAction> actions);  // in the step
   void record(std::vector<TableLock> locks);       // in the step
-  // One function for each kind of statement; `effect` is `replayed` before.
-  Outcome replay(const OtherStatement&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const DataChange&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const Truncate&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const RewriteTables&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const Reindex&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const RefreshView&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const DropDatabase&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const AlterDomain&, Effect& effect) { return unchanged(effect); }
+  // One function for each kind of statement that changes a catalog or the session; `effect` is `replayed`
+  // before.
+  template <class Other>
+  Outcome replay(const Other&, Effect& effect) {
+    effect = Effect::none;
+    return {};
+  }
   Outcome replay(const SetSearchPath& set, Effect& effect);
   Outcome replay(const SetTimeout& set, Effect& effect);
-  Outcome replay(const LockTables&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const CallRoutine& call, Effect& effect);
   Outcome replay(const TransactionControl& control, Effect& effect);
   void note(const std::string& what, std::size_t offset, const std::string& hint = {});
@@ -101,14 +98,11 @@ struct ReplayState {
   Outcome add_constraints(Table& table, const std::vector<ConstraintDefinition>& pending, bool only = false);
   Outcome add_check(Table& table, const ConstraintDefinition& pending);
   Outcome add_foreign_key(Table& table, const ConstraintDefinition& pending);
-  void copy_foreign_key(Table& child, const Constraint& key);  // of the parent
   IndexPlan index_plan(const ConstraintDefinition& definition) const;
   Outcome use_index(Table& table, const ConstraintDefinition& pending);
   Outcome replay(const CreateIndex& create, Effect& effect);
   Outcome make_index(Table& table, IndexPlan plan, bool only);
   static bool same_definition(const Index& a, const Index& b);
-  Index* adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
-                     const Constraint* served);
   void make_partition_index(Table& child, Table& parent, const Index& above);
   void adopt_partition(Table& child,
                        Table& parent);  // indexes and foreign keys that it takes from its parent
@@ -131,28 +125,17 @@ struct ReplayState {
   Outcome change_table(const AlterTable& alter, const TableChange& change, Effect& effect);
   Outcome change_columns(Table& table, const TableChange& change, bool only);
   Outcome change_column(Table& table, Table& owner, Column& column, const TableChange& change);
-  Outcome drop_identity(Table& table, Column& column, bool if_exists);
   void change_type(Table& table, Column& column, const ColumnDefinition& after);
   Outcome add_column_command(Table& table, const TableChange& change);
   Outcome drop_column_command(Table& table, const TableChange& change);
   Outcome drop_constraint_command(Table& table, const TableChange& change);
   Outcome attach_partition(Table& parent, const TableChange& change);
-  Outcome detach_partition(Table& parent, const TableChange& change);
   Outcome inherit(Table& child, const QualifiedName& parent, bool add);
-  Outcome attach_index(const QualifiedName& parent, const TableChange& change);
   Outcome replay(const Rename& rename, Effect& effect);
-  Outcome rename_relation(const Rename& rename);
-  Outcome set_schema(const Rename& rename);
-  Outcome rename_column(const Rename& rename);
-  Outcome rename_constraint(const Rename& rename);
-  Outcome rename_policy(const Rename& rename);
   // ---- replay_drop.cc
   Outcome replay(const DropStatement& drop, Effect& effect);
   // Which defaults depend on an enum after the statement, which has not run yet.
   void note_enum_defaults(const AlterTable& alter);
-  Outcome drop_relations(const std::vector<QualifiedName>& names, bool cascade);
-  // Of policies, triggers, extensions, functions.
-  Outcome drop_other(DropStatement::Kind kind, const DropStatement::Object& object);
 
   // The statement being replayed.
   std::string file;
@@ -167,10 +150,6 @@ struct ReplayState {
   bool together = false;
 
  private:
-  static Outcome unchanged(Effect& effect) {
-    effect = Effect::none;
-    return {};
-  }
   void undo_to(std::size_t savepoint);
   void number_transaction(const TransactionControl& control);
   struct Waiting {
