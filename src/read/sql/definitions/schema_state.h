@@ -36,6 +36,24 @@ Problem existing_constraint(const Table& table, const std::string& constraint);
 // Whether it is a primary key, unique or exclusion constraint, whose index has the same name.
 bool has_index(const Constraint& constraint);
 
+// The value of the key in a map; nullptr: none.
+template <class Map>
+auto* value_at(Map& map, const typename Map::key_type& key) {
+  const auto at = map.find(key);
+  return at == map.end() ? nullptr : &at->second;
+}
+
+// Renames an entry of a map or a set, unless one of the new name is there.
+template <class Container>
+void move_key(Container& container, const typename Container::key_type& from,
+              const typename Container::key_type& to) {
+  if (auto node = container.extract(from)) {
+    if constexpr (requires { node.key() = to; }) node.key() = to;
+    else node.value() = to;
+    container.insert(std::move(node));
+  }
+}
+
 struct ViewUse {
   std::set<QualifiedName> relations;
   std::set<std::string> columns;  // every name that stands as a column in it

@@ -75,10 +75,9 @@ class Collector {
           if (state_.catalog.table(object.relation)) add(object.relation, Mode::access_exclusive);
           break;
         case DropStatement::Kind::index:
-          if (const auto owner = state_.index_tables.find(object.relation);
-              owner != state_.index_tables.end()) {
+          if (const QualifiedName* owner = value_at(state_.index_tables, object.relation)) {
             concurrently_ = drop.concurrently;
-            tree(owner->second, drop.concurrently ? Mode::share_update_exclusive : Mode::access_exclusive,
+            tree(*owner, drop.concurrently ? Mode::share_update_exclusive : Mode::access_exclusive,
                  Work::none, true);
           }
           break;
@@ -117,10 +116,10 @@ class Collector {
 
   void operator()(const Reindex& reindex) {
     if (!reindex.all_of.empty()) return;
-    const auto owner = state_.index_tables.find(reindex.name);
+    const QualifiedName* owner = value_at(state_.index_tables, reindex.name);
     concurrently_ = reindex.concurrently;
-    tree(owner == state_.index_tables.end() ? reindex.name : owner->second,
-         reindex.concurrently ? Mode::share_update_exclusive : Mode::share, Work::build, true);
+    tree(owner ? *owner : reindex.name, reindex.concurrently ? Mode::share_update_exclusive : Mode::share,
+         Work::build, true);
   }
 
   void operator()(const LockTables& lock) {
@@ -205,8 +204,7 @@ class Collector {
   // Materialized views that are dropped with a table or column.
   void views(const QualifiedName& table, const std::string* column = nullptr) {
     for (const QualifiedName& view : state_.views_on(table))
-      if (const auto use = state_.views.find(view);
-          !column || use == state_.views.end() || use->second.columns.count(*column))
+      if (const ViewUse* use = value_at(state_.views, view); !column || !use || use->columns.count(*column))
         add(view, Mode::access_exclusive, Work::none, Through::cascade);
   }
 

@@ -63,9 +63,9 @@ Outcome attach_index(SchemaState& schema, const QualifiedName& parent, const Tab
   Index* above = schema.index(parent);
   if (!own) return missing("index", child);
   Table* table = schema.catalog.table(schema.index_tables[child]);
-  const auto attached = schema.index_parents.find(child);
+  const QualifiedName* attached = value_at(schema.index_parents, child);
   if (table->partition_of != schema.index_tables[parent] || !ReplayState::same_definition(*own, *above) ||
-      (attached != schema.index_parents.end() && attached->second != parent))
+      (attached && *attached != parent))
     return Problem{"index \"" + display(child) + "\" can't be attached to index \"" + display(parent) + "\""};
   schema.index_parents[child] = parent;
   if (Constraint* constraint =
@@ -287,8 +287,8 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
       schema.erase_constraint(*schema.catalog.table(owner), key);
     }
   }
-  const auto links = schema.constraint_parents.find(table.name);
-  if (links != schema.constraint_parents.end() && links->second.count(change.name))
+  const auto* links = value_at(schema.constraint_parents, table.name);
+  if (links && links->count(change.name))
     return Problem{std::string("inherited constraint \"") + change.name + "\" of relation \"" +
                    display(table.name) + "\" can't be dropped"};
   if (constraint->kind == Kind::foreign_key && constraint->columns.size() == 1)

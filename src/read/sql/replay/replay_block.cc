@@ -293,8 +293,7 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   --block_depth_;
   if (!suspects_.empty())
     for (const auto& [name, table] : schema.catalog.tables)
-      if (const auto at = suspects_.find(name.name); at != suspects_.end())
-        counts.uncertain[name] = at->second;
+      if (const std::string* at = value_at(suspects_, name.name)) counts.uncertain[name] = *at;
   suspects_.clear();
   const int guessed_line = std::exchange(guessed_line_, 0);
   if (skipped) make_uncertain(statement.body);
@@ -351,7 +350,7 @@ Outcome ReplayState::block_statements(const Block& block, std::string_view body,
     if (migration && difference_) swallowed(SchemaAction::Swallow::other_object, *difference_);
     if (may_fail) continue;
     left = catching;
-    if (const auto undone = before.find(*catching); undone != before.end()) schema = undone->second;
+    if (const SchemaState* undone = value_at(before, *catching)) schema = *undone;
     const Handled handled = read_handlers(block.handlers[*catching]);
     if (handled.changes_schema) suspect(block.handlers[*catching], true);
     if (handled.returns && !handled.depends) break;

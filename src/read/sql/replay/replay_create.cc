@@ -91,9 +91,9 @@ Outcome ReplayState::replay(const CreateTable& create, Effect&) {
 Outcome ReplayState::add_elements(Table& table, const CreateTable& create,
                                   std::vector<ConstraintDefinition>& pending) {
   if (!create.of_type.name.empty()) {
-    const auto type = schema.types.find(schema.find_type(create.of_type));
-    if (type == schema.types.end()) return missing("type", create.of_type);
-    table.columns = type->second;
+    const auto* fields = value_at(schema.types, schema.find_type(create.of_type));
+    if (!fields) return missing("type", create.of_type);
+    table.columns = *fields;
   }
   for (const CreateTable::Element& element : create.elements) {
     Outcome outcome;
@@ -191,10 +191,9 @@ void ReplayState::inherit_columns(Table& table, const Table& parent, bool partit
 }
 
 void ReplayState::inherit_checks(Table& child, const Table& parent) {
-  const auto own = schema.own_checks.find(parent.name);
+  const auto* own = value_at(schema.own_checks, parent.name);
   for (const Constraint& check : parent.constraints) {
-    if (check.kind != Kind::check || (own != schema.own_checks.end() && own->second.count(check.name)))
-      continue;
+    if (check.kind != Kind::check || (own && own->count(check.name))) continue;
     if (Constraint* same = SchemaState::constraint(child, check.name)) {
       same->inherited = true;
       continue;

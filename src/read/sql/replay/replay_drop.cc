@@ -38,7 +38,7 @@ Outcome drop_relations(SchemaState& schema, const std::vector<QualifiedName>& na
       schema.drop_table(name);
     } else if (schema.catalog.sequences.count(name)) {
       schema.drop_sequence(name);
-    } else if (const auto it = schema.index_tables.find(name); it != schema.index_tables.end()) {
+    } else if (schema.index_tables.count(name)) {
       const Index* index = schema.index(name);
       if (index && index->constraint) return depends(name, "constraint " + name.name);
       schema.erase_index(name);

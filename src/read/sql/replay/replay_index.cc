@@ -273,8 +273,7 @@ Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
     for (std::size_t i = 0; i < descent.parent->indexes.size(); ++i) {
       const Index& above = descent.parent->indexes[i];
       const QualifiedName above_name{descent.parent->name.schema, above.name};
-      const auto link = schema.index_parents.find(above_name);
-      const bool ours = above_name == name || link != schema.index_parents.end();
+      const bool ours = above_name == name || schema.index_parents.count(above_name) > 0;
       if (ours && above.valid) make_partition_index(*descent.child, *descent.parent, Index(above));
     }
   }
@@ -299,8 +298,8 @@ void ReplayState::make_partition_index(Table& child, Table& parent, const Index&
   const Constraint* served = above.constraint ? parent.constraint(above.name) : nullptr;
   if (served && !has_index(*served)) served = nullptr;
   for (const Index& own : child.indexes)
-    if (const auto link = schema.index_parents.find({child.name.schema, own.name});
-        link != schema.index_parents.end() && link->second == above_name)
+    if (const auto* link = value_at(schema.index_parents, {child.name.schema, own.name});
+        link && *link == above_name)
       return;
   if (const Index* adopted = adopt_index(schema, child, above_name, above, served)) {
     if (!adopted->valid) schema.invalidate_index(above_name);

@@ -22,8 +22,8 @@ Outcome ReplayState::replay(const CreateSequence& create, Effect&) {
 }
 
 Outcome ReplayState::replay(const AlterSequence& alter, Effect&) {
-  const auto it = schema.catalog.sequences.find(alter.name);
-  if (it != schema.catalog.sequences.end()) return set_options(it->second, alter.options);
+  if (auto* sequence = value_at(schema.catalog.sequences, alter.name))
+    return set_options(*sequence, alter.options);
   return alter.if_exists ? Outcome() : missing("sequence", alter.name);
 }
 
@@ -51,9 +51,9 @@ Outcome ReplayState::replay(const CreateEnum& create, Effect&) {
 }
 
 Outcome ReplayState::replay(const AlterEnum& alter, Effect&) {
-  const auto it = schema.catalog.enums.find(alter.name);
-  if (it == schema.catalog.enums.end()) return missing("type", alter.name);
-  auto& labels = it->second.labels;
+  Enum* type = value_at(schema.catalog.enums, alter.name);
+  if (!type) return missing("type", alter.name);
+  auto& labels = type->labels;
   const auto at = [&](const std::string& label) { return std::ranges::find(labels, label); };
   if (alter.value.size() > longest_identifier) return Problem{"an enum label must be 63 bytes or less"};
   const auto no_label = [](const std::string& label) {

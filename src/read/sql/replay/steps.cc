@@ -141,25 +141,18 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
       case Kind::rename_table: {
         const QualifiedName to = renamed_table(action);
         if (state.catalog.table(action.table) || !state.catalog.table(to)) break;
-        if (existing_.erase(action.table)) existing_.insert(to);
-        if (auto columns = added_.extract(action.table)) {
-          columns.key() = to;
-          added_.insert(std::move(columns));
-        }
+        move_key(existing_, action.table, to);
+        move_key(added_, action.table, to);
         break;
       }
       case Kind::rename_column:
-        if (const auto columns = added_.find(action.table); columns != added_.end()) {
-          columns->second.erase(action.name);
-          if (auto column = columns->second.extract(action.columns[0])) {
-            column.key() = action.name;
-            columns->second.insert(std::move(column));
-          }
+        if (auto* columns = value_at(added_, action.table)) {
+          columns->erase(action.name);
+          move_key(*columns, action.columns[0], action.name);
         }
         break;
       case Kind::drop_column:
-        if (const auto columns = added_.find(action.table); columns != added_.end())
-          columns->second.erase(action.columns[0]);
+        if (auto* columns = value_at(added_, action.table)) columns->erase(action.columns[0]);
         break;
       case Kind::add_column:
         added_[action.table][action.columns[0]] = action.on_null_columns ? now_ : 0;
@@ -173,13 +166,12 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
           checks_of_unknown_[action.table].push_back(*action.constraint);
         break;
       case Kind::validate_constraint:
-        if (const auto checks = checks_of_unknown_.find(action.table); checks != checks_of_unknown_.end())
-          for (Constraint& check : checks->second)
-            check.validated = check.validated || check.name == action.name;
+        if (auto* checks = value_at(checks_of_unknown_, action.table))
+          for (Constraint& check : *checks) check.validated |= check.name == action.name;
         break;
       case Kind::drop_constraint:
-        if (const auto checks = checks_of_unknown_.find(action.table); checks != checks_of_unknown_.end())
-          std::erase_if(checks->second, [&](const Constraint& check) { return check.name == action.name; });
+        if (auto* checks = value_at(checks_of_unknown_, action.table))
+          std::erase_if(*checks, [&](const Constraint& check) { return check.name == action.name; });
         break;
       case Kind::update: filled(action, state); break;
       default: break;
@@ -406,9 +398,8 @@ void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name
 }
 
 bool StepRecorder::checked_not_null(const QualifiedName& table, const std::string& column) const {
-  const auto checks = checks_of_unknown_.find(table);
-  return checks != checks_of_unknown_.end() &&
-         std::ranges::any_of(checks->second, [&](const Constraint& check) {
+  const auto* checks = value_at(checks_of_unknown_, table);
+  return checks && std::ranges::any_of(*checks, [&](const Constraint& check) {
            return check.validated && check_excludes_null(check.expression, column);
          });
 }
@@ -469,10 +460,9 @@ void StepRecorder::describe(const DropStatement& drop, const SchemaState& state,
         break;
       }
       case DropStatement::Kind::index: {
-        const auto owner = state.index_tables.find(object.relation);
-        if (owner == state.index_tables.end() && drop.if_exists) break;
-        SchemaAction action =
-            on(Kind::drop_index, owner == state.index_tables.end() ? QualifiedName{} : owner->second, state);
+        const QualifiedName* owner = value_at(state.index_tables, object.relation);
+        if (!owner && drop.if_exists) break;
+        SchemaAction action = on(Kind::drop_index, owner ? *owner : QualifiedName(), state);
         action.name = object.name;
         action.concurrently = drop.concurrently;
         out.push_back(std::move(action));
@@ -548,16 +538,13 @@ void StepRecorder::describe(const RewriteTables& rewrite, const SchemaState& sta
 
 void StepRecorder::describe(const Reindex& reindex, const SchemaState& state, Actions& out) const {
   if (!reindex.all_of.empty()) {
-    out.emplace_back();
-    out.back().kind = Kind::reindex;
+    out.emplace_back().kind = Kind::reindex;
     out.back().detail = reindex.all_of;
-    out.back().concurrently = reindex.concurrently;
-    return;
+  } else {
+    const QualifiedName* owner = value_at(state.index_tables, reindex.name);
+    out.push_back(on(Kind::reindex, owner ? *owner : reindex.name, state));
+    if (owner) out.back().name = reindex.name.name;
   }
-  const auto owner = state.index_tables.find(reindex.name);
-  const bool index = owner != state.index_tables.end();
-  out.push_back(on(Kind::reindex, index ? owner->second : reindex.name, state));
-  if (index) out.back().name = reindex.name.name;
   out.back().concurrently = reindex.concurrently;
 }
 
@@ -586,14 +573,12 @@ Difference difference_of(const Other&, const SchemaState&) {
 
 Difference difference_of(const CreateEnum& create, const SchemaState& state) {
   const QualifiedName& name = create.name;
-  const auto it = state.catalog.enums.find(name);
-  if (it == state.catalog.enums.end()) {
-    if (!state.type_exists(name)) return std::nullopt;
-    return {{name.name, "the type " + display(name) + " that is there is no enum", {}}};
-  }
+  const Enum* there = value_at(state.catalog.enums, name);
+  if (!there && !state.type_exists(name)) return std::nullopt;
+  if (!there) return {{name.name, "the type " + display(name) + " that is there is no enum", {}}};
   std::vector<std::string> lacking;
   for (const auto& label : create.labels)
-    if (!is_one_of(label, it->second.labels)) lacking.push_back(quote_literal(label));
+    if (!is_one_of(label, there->labels)) lacking.push_back(quote_literal(label));
   if (lacking.empty()) return std::nullopt;
   return {{name.name, "the type " + display(name) + " that is there lacks " + join(lacking, ", "), {}}};
 }
@@ -621,14 +606,13 @@ Difference difference_of(const CreateIndex& create, const SchemaState& state) {
   const Index& wanted = create.definition.index;
   const QualifiedName name{create.table.schema, wanted.name};
   if (wanted.name.empty() || !state.relation_exists(name)) return std::nullopt;
-  const auto owner = state.index_tables.find(name);
-  if (owner == state.index_tables.end())
-    return {{name.name, "that name belongs to a table or sequence", create.table}};
-  const Table* table = state.catalog.table(owner->second);
+  const QualifiedName* owner = value_at(state.index_tables, name);
+  if (!owner) return {{name.name, "that name belongs to a table or sequence", create.table}};
+  const Table* table = state.catalog.table(*owner);
   const Index* there = table ? table->index(name.name) : nullptr;
   if (!there) return std::nullopt;
-  if (owner->second != create.table)
-    return {{name.name, "the index of that name is on " + display(owner->second), create.table}};
+  if (*owner != create.table)
+    return {{name.name, "the index of that name is on " + display(*owner), create.table}};
   if (there->keys.size() == wanted.keys.size() &&
       normalized(index_text(*there)) == normalized(index_text(wanted)))
     return std::nullopt;

@@ -61,19 +61,18 @@ void StepRecorder::filled(const SchemaAction& update, const SchemaState& state) 
   if (table && (table->partition_of || !table->inherits.empty() || state.children.count(update.table))) {
     for (auto& [name, columns] : added_)
       for (const auto& column : update.columns)
-        if (const auto at = columns.find(column); at != columns.end()) at->second = 0;
+        if (int* since = value_at(columns, column)) *since = 0;
     return;
   }
-  const auto columns = added_.find(update.table);
-  if (columns == added_.end()) return;
   const bool by_trigger = table && !table->update_triggers.empty();
-  for (auto& [column, since] : columns->second)
-    if (by_trigger || is_one_of(column, update.columns)) since = 0;
+  if (auto* columns = value_at(added_, update.table))
+    for (auto& [column, since] : *columns)
+      if (by_trigger || is_one_of(column, update.columns)) since = 0;
 }
 
 bool StepRecorder::added(const QualifiedName& table, const std::string& column) const {
-  const auto columns = added_.find(table);
-  return columns != added_.end() && columns->second.count(column) > 0;
+  const auto* columns = value_at(added_, table);
+  return columns && columns->count(column) > 0;
 }
 
 bool StepRecorder::all_null(const QualifiedName& table, const std::string& column) const {
@@ -106,8 +105,7 @@ void StepRecorder::describe(const RefreshView& refresh, const SchemaState& state
 }
 
 void StepRecorder::describe(const DropDatabase& drop, const SchemaState&, Actions& out) const {
-  out.emplace_back();
-  out.back().kind = Kind::drop_database;
+  out.emplace_back().kind = Kind::drop_database;
   out.back().name = drop.name;
 }
 
