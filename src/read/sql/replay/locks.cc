@@ -60,11 +60,10 @@ class Collector {
   }
 
   void operator()(const Rename& rename) {
-    if (rename.kind == Rename::Kind::table || rename.kind == Rename::Kind::policy)
-      add(rename.relation, Mode::access_exclusive);
+    if (rename.kind == Rename::Kind::table || rename.kind == Rename::Kind::policy) add(rename.relation);
     else if (rename.kind == Rename::Kind::constraint ||
              (rename.kind == Rename::Kind::column && rename.of_table))
-      tree(rename.relation, Mode::access_exclusive, Work::none, true);
+      tree(rename.relation);
   }
 
   void operator()(const DropStatement& drop) {
@@ -72,7 +71,7 @@ class Collector {
       switch (drop.kind) {
         case DropStatement::Kind::table: drop_table(object.relation); break;
         case DropStatement::Kind::materialized_view:
-          if (state_.catalog.table(object.relation)) add(object.relation, Mode::access_exclusive);
+          if (state_.catalog.table(object.relation)) add(object.relation);
           break;
         case DropStatement::Kind::index:
           if (const QualifiedName* owner = value_at(state_.index_tables, object.relation)) {
@@ -83,35 +82,29 @@ class Collector {
           break;
         case DropStatement::Kind::policy:
         case DropStatement::Kind::trigger:
-          if (!drop.if_exists || state_.catalog.table(object.relation))
-            add(object.relation, Mode::access_exclusive);
+          if (!drop.if_exists || state_.catalog.table(object.relation)) add(object.relation);
           break;
         default: break;
       }
     }
   }
 
-  void operator()(const CreatePolicy& policy) { add(policy.table, Mode::access_exclusive); }
-  void operator()(const AlterPolicy& policy) { add(policy.table, Mode::access_exclusive); }
-  void operator()(const CreateTrigger& trigger) {
-    tree(trigger.table, Mode::share_row_exclusive, Work::none, true);
-  }
+  void operator()(const CreatePolicy& policy) { add(policy.table); }
+  void operator()(const AlterPolicy& policy) { add(policy.table); }
+  void operator()(const CreateTrigger& trigger) { tree(trigger.table, Mode::share_row_exclusive); }
   void operator()(const Comment& comment) {
     if (comment.kind != Comment::Kind::other) add(comment.relation, Mode::share_update_exclusive);
   }
 
   void operator()(const Truncate& truncate) {
-    for (const QualifiedName& table : truncate.tables) {
-      tree(table, Mode::access_exclusive, Work::none, true);
-    }
+    for (const QualifiedName& table : truncate.tables) tree(table);
     for (std::size_t at = 0; truncate.cascade && at < out_.size(); ++at)
       for (const auto& [owner, key] : state_.foreign_keys_to(out_[at].table))
         tree(owner, Mode::access_exclusive, Work::none, true, Through::cascade);
   }
 
   void operator()(const RewriteTables& rewrite) {
-    for (const QualifiedName& table : rewrite.tables)
-      tree(table, Mode::access_exclusive, Work::rewrite, true);
+    for (const QualifiedName& table : rewrite.tables) tree(table, Mode::access_exclusive, Work::rewrite);
   }
 
   void operator()(const Reindex& reindex) {
@@ -119,11 +112,11 @@ class Collector {
     const QualifiedName* owner = value_at(state_.index_tables, reindex.name);
     concurrently_ = reindex.concurrently;
     tree(owner ? *owner : reindex.name, reindex.concurrently ? Mode::share_update_exclusive : Mode::share,
-         Work::build, true);
+         Work::build);
   }
 
   void operator()(const LockTables& lock) {
-    for (const QualifiedName& table : lock.tables) tree(table, lock.mode, Work::none, true);
+    for (const QualifiedName& table : lock.tables) tree(table, lock.mode);
   }
 
   void operator()(const RefreshView& refresh) {
@@ -138,12 +131,12 @@ class Collector {
         add(name, Mode::share, Work::scan, Through::domain);
   }
 
-  void operator()(const DataChange& change) { tree(change.table, Mode::row_exclusive, Work::rows, true); }
+  void operator()(const DataChange& change) { tree(change.table, Mode::row_exclusive, Work::rows); }
 
  private:
   static constexpr std::size_t max_locks = 10'000;  // of one statement
 
-  void add(const QualifiedName& table, Mode mode, Work work = Work::none,
+  void add(const QualifiedName& table, Mode mode = Mode::access_exclusive, Work work = Work::none,
            Through through = Through::statement) {
     if (table.name.empty()) return;
     const Table* known = state_.catalog.table(table);
@@ -155,19 +148,18 @@ class Collector {
       return;
     }
     if (out_.size() >= max_locks) return;
-    TableLock lock;
+    TableLock& lock = out_.emplace_back();
     lock.table = table;
     lock.mode = mode;
     lock.work = work;
     lock.through = through;
     lock.table_known = known != nullptr;
     lock.concurrently = concurrently_;
-    out_.push_back(std::move(lock));
   }
 
   // The table and, where the statement recurses, its partitions and children.
-  void tree(const QualifiedName& table, Mode mode, Work work, bool recurses,
-            Through through = Through::statement) {
+  void tree(const QualifiedName& table, Mode mode = Mode::access_exclusive, Work work = Work::none,
+            bool recurses = true, Through through = Through::statement) {
     std::set<QualifiedName> seen = {table};
     std::vector<QualifiedName> todo = {table};
     while (!todo.empty()) {
@@ -201,6 +193,16 @@ class Collector {
       if (owner != table) add(owner, Mode::access_exclusive, Work::none, Through::foreign_key);
   }
 
+  // The tables of foreign keys that have the column: those to which it refers and, of `both`, those that
+  // refer to it.
+  void foreign_keys_over(const std::string& column, const QualifiedName& name, const Table& table,
+                         bool both) {
+    for (const Constraint& constraint : table.constraints)
+      if (is_one_of(column, constraint.columns)) target(constraint, Mode::access_exclusive);
+    const std::vector<std::string> columns = {column};
+    if (both) referencing(name, &columns);
+  }
+
   // Materialized views that are dropped with a table or column.
   void views(const QualifiedName& table, const std::string* column = nullptr) {
     for (const QualifiedName& view : state_.views_on(table))
@@ -219,7 +221,7 @@ class Collector {
   void drop_table(const QualifiedName& name) {
     const Table* table = state_.catalog.table(name);
     if (!table) return;
-    tree(name, Mode::access_exclusive, Work::none, true);
+    tree(name);
     for (const Constraint& constraint : table->constraints) target(constraint, Mode::access_exclusive);
     referencing(name);
     views(name);
@@ -252,13 +254,8 @@ class Collector {
     if (action.converts) return Work::rewrite;
     const TypeChange change =
         type_change(action.before ? action.before->type : "", action.after->type, action.enums);
-    switch (change.cost) {
-      case TypeChange::Cost::rewrite:
-      case TypeChange::Cost::in_utc: return Work::rewrite;
-      case TypeChange::Cost::none: break;
-      // A domain, or an extension's type.
-      case TypeChange::Cost::unknown: return Work::rewrite;
-    }
+    if (change.cost != TypeChange::Cost::none)
+      return Work::rewrite;  // unknown: a domain, an extension's type
     if (action.index_rebuilt ||
         (action.indexed && action.before && action.before->collation != action.after->collation))
       return Work::build;
@@ -271,23 +268,15 @@ class Collector {
     const Work work = work_of_type(*type);
     tree(alter.name, Mode::access_exclusive, work, !alter.only);
     if (!table || work == Work::none) return;
-    // Foreign keys over the column are dropped and made again.
-    for (const Constraint& constraint : table->constraints)
-      if (is_one_of(change.name, constraint.columns)) target(constraint, Mode::access_exclusive);
-    const std::vector<std::string> column = {change.name};
-    referencing(alter.name, &column);
+    foreign_keys_over(change.name, alter.name, *table, true);  // they are dropped and made again
   }
 
   void drop_column(const AlterTable& alter, const TableChange& change, const Table* table) {
     if (!action(Kind::drop_column, change.name)) return;
     tree(alter.name, Mode::access_exclusive, Work::none, !alter.only);
     if (!table) return;
-    for (const Constraint& constraint : table->constraints)
-      if (is_one_of(change.name, constraint.columns)) target(constraint, Mode::access_exclusive);
-    const std::vector<std::string> column = {change.name};
-    if (!change.cascade) return;
-    referencing(alter.name, &column);
-    views(alter.name, &change.name);
+    foreign_keys_over(change.name, alter.name, *table, change.cascade);
+    if (change.cascade) views(alter.name, &change.name);
   }
 
   void attach(const AlterTable& alter, const TableChange& change) {
@@ -364,9 +353,9 @@ class Collector {
         add(state_.find_table(change.partition), Mode::access_exclusive, Work::none, Through::partition);
         if (!change.concurrently) default_partition(alter.name, "", Work::none);
         break;
-      case Change::drop_inherit: add(alter.name, Mode::access_exclusive); break;
+      case Change::drop_inherit: add(alter.name); break;
       case Change::add_inherit:
-        add(alter.name, Mode::access_exclusive);
+        add(alter.name);
         add(state_.find_table(change.parent), Mode::share_update_exclusive, Work::none, Through::parent);
         break;
       case Change::other: break;
