@@ -401,7 +401,7 @@ void ReplayState::hide_violations(const Block& block, const BlockStatement& part
 }
 
 void ReplayState::swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what) {
-  SchemaAction action;
+  SchemaAction& action = step_.actions.emplace_back();
   action.kind = SchemaAction::Kind::suppress_error;
   action.place = place(-1);
   action.suppress_error = how;
@@ -409,7 +409,6 @@ void ReplayState::swallowed(SchemaAction::Swallow how, const StepRecorder::Diffe
   action.name = what.name;
   action.detail = what.how;
   action.truncated = cut_names_.count(what.name) > 0;
-  step_.actions.push_back(std::move(action));
 }
 
 Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool& skipped) {

@@ -191,40 +191,30 @@ void StepRecorder::describe(const AlterTable& alter, const SchemaState& state, A
     action.kind = kind;
     return action;
   };
-  const auto rewrites = [&](const char* how) {
-    out.push_back(of(Kind::rewrite_table));
-    out.back().detail = how;
-  };
+  const auto rewrites = [&](const char* how) { out.emplace_back(of(Kind::rewrite_table)).detail = how; };
   for (const TableChange& change : alter.changes) {
     switch (change.kind) {
       case Change::add_column: add_column(alter, change, base, state, out); break;
       case Change::drop_column: {
         const Column* column = table ? table->column(change.name) : nullptr;
         if (table && !column) break;
-        SchemaAction action = of(Kind::drop_column);
+        SchemaAction& action = out.emplace_back(of(Kind::drop_column));
         action.columns = {change.name};
         action.cascade = change.cascade;
         if (column) action.before = *column;
         action.on_new_columns = added(alter.name, change.name);
-        out.push_back(std::move(action));
         break;
       }
-      case Change::change_type: {
-        SchemaAction action = of(Kind::change_type);
-        action.columns = {change.name};
-        change_type(change, std::move(action), state, out);
-        break;
-      }
+      case Change::change_type: change_type(change, of(Kind::change_type), state, out); break;
       case Change::set_not_null: set_not_null(alter, change.name, of(Kind::set_not_null), state, out); break;
       case Change::add_constraint: add_constraint(alter, *change.constraint, base, state, out); break;
       case Change::validate_constraint:
       case Change::drop_constraint: {
-        SchemaAction action =
-            of(change.kind == Change::drop_constraint ? Kind::drop_constraint : Kind::validate_constraint);
+        SchemaAction& action = out.emplace_back(
+            of(change.kind == Change::drop_constraint ? Kind::drop_constraint : Kind::validate_constraint));
         action.name = change.name;
         if (const Constraint* constraint = table ? table->constraint(action.name) : nullptr)
           action.constraint = *constraint;
-        out.push_back(std::move(action));
         break;
       }
       case Change::set_logged:  // nothing where it is so already
@@ -346,6 +336,7 @@ void StepRecorder::change_type(const TableChange& change, SchemaAction action, c
     return std::ranges::any_of(state.catalog.enums,
                                [&](const auto& each) { return type_spelling(each.first) == type; });
   };
+  action.columns = {change.name};
   if (column) action.before = *column;
   Column after = column ? *column : Column{};
   after.name = change.name;
@@ -427,7 +418,7 @@ void StepRecorder::describe(const CreateIndex& create, const SchemaState& state,
   const QualifiedName& name = create.table;
   const Index& index = create.definition.index;
   if (!index.name.empty() && state.relation_exists({name.schema, index.name})) return;
-  SchemaAction action = on(Kind::create_index, name, state);
+  SchemaAction& action = out.emplace_back(on(Kind::create_index, name, state));
   action.index = index;
   action.name = index.name;
   action.concurrently = create.concurrently;
@@ -437,7 +428,6 @@ void StepRecorder::describe(const CreateIndex& create, const SchemaState& state,
   action.on_new_columns =
       !action.columns.empty() &&
       std::ranges::all_of(action.columns, [&](const auto& column) { return added(name, column); });
-  out.push_back(std::move(action));
 }
 
 void StepRecorder::describe(const DropStatement& drop, const SchemaState& state, Actions& out) const {
@@ -447,7 +437,7 @@ void StepRecorder::describe(const DropStatement& drop, const SchemaState& state,
       case DropStatement::Kind::materialized_view: {
         const QualifiedName& name = object.relation;
         if (!state.catalog.table(name) && drop.if_exists) break;
-        SchemaAction action = on(Kind::drop_table, name, state);
+        SchemaAction& action = out.emplace_back(on(Kind::drop_table, name, state));
         action.cascade = drop.cascade;
         if (drop.kind == DropStatement::Kind::materialized_view)
           action.table_kind = Table::Kind::materialized_view;
@@ -456,20 +446,18 @@ void StepRecorder::describe(const DropStatement& drop, const SchemaState& state,
           if (owner != name) with.push_back("the foreign key " + key + " on " + display(owner));
         for (const auto& view : state.views_on(name)) with.push_back("the view " + display(view));
         if (drop.cascade) action.detail = join(with, ", ");
-        out.push_back(std::move(action));
         break;
       }
       case DropStatement::Kind::index: {
         const QualifiedName* owner = value_at(state.index_tables, object.relation);
         if (!owner && drop.if_exists) break;
-        SchemaAction action = on(Kind::drop_index, owner ? *owner : QualifiedName(), state);
-        action.name = object.name;
-        action.concurrently = drop.concurrently;
-        out.push_back(std::move(action));
+        out.push_back(on(Kind::drop_index, owner ? *owner : QualifiedName(), state));
+        out.back().name = object.name;
+        out.back().concurrently = drop.concurrently;
         break;
       }
       case DropStatement::Kind::schema: {
-        SchemaAction action;
+        SchemaAction& action = out.emplace_back();
         action.kind = Kind::drop_schema;
         action.name = object.name;
         action.cascade = drop.cascade;
@@ -477,7 +465,6 @@ void StepRecorder::describe(const DropStatement& drop, const SchemaState& state,
           if (name.schema == action.name && existing_.count(name) &&
               (table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned))
             action.reads_from.push_back(name);
-        out.push_back(std::move(action));
         break;
       }
       case DropStatement::Kind::type: {
@@ -500,13 +487,12 @@ void StepRecorder::describe(const DropStatement& drop, const SchemaState& state,
 
 void StepRecorder::describe(const Rename& rename, const SchemaState& state, Actions& out) const {
   if (rename.kind == Rename::Kind::schema) {
-    SchemaAction action;
+    SchemaAction& action = out.emplace_back();
     action.kind = Kind::rename_schema;
     action.name = rename.name;
     action.detail = rename.new_name;
     action.on_new_table =
         std::ranges::none_of(existing_, [&](const auto& name) { return name.schema == rename.name; });
-    out.push_back(std::move(action));
     return;
   }
   const bool column = rename.kind == Rename::Kind::column;
@@ -524,8 +510,7 @@ void StepRecorder::describe(const Rename& rename, const SchemaState& state, Acti
 
 void StepRecorder::describe(const Truncate& truncate, const SchemaState& state, Actions& out) const {
   for (const QualifiedName& table : truncate.tables) {
-    out.push_back(on(Kind::truncate, table, state));
-    out.back().cascade = truncate.cascade;
+    out.emplace_back(on(Kind::truncate, table, state)).cascade = truncate.cascade;
   }
 }
 
@@ -552,12 +537,11 @@ void StepRecorder::describe(const DataChange& change, const SchemaState& state, 
   const Kind kind = change.kind == DataChange::Kind::insert   ? Kind::insert_from
                     : change.kind == DataChange::Kind::update ? Kind::update
                                                               : Kind::remove;
-  SchemaAction action = on(kind, change.table, state);
+  SchemaAction& action = out.emplace_back(on(kind, change.table, state));
   if (kind != Kind::insert_from) action.rows = selectivity(change.where, state.catalog.table(change.table));
   action.columns = change.columns;
   action.reads = change.names_read;
   action.reads_from = change.reads_from;
-  out.push_back(std::move(action));
 }
 
 // ---- names that are taken
@@ -662,11 +646,10 @@ void StepRecorder::existing_is_kept(const Statement& statement, const SchemaStat
                                     Actions& out) const {
   if (!keeps_existing(statement)) return;
   if (const auto found = difference(statement, state)) {
-    SchemaAction action = on(Kind::suppress_error, found->table, state);
+    SchemaAction& action = out.emplace_back(on(Kind::suppress_error, found->table, state));
     action.suppress_error = SchemaAction::Swallow::other_object;
     action.name = found->name;
     action.detail = found->how;
-    out.push_back(std::move(action));
   }
 }
 
