@@ -240,6 +240,14 @@ Column* SchemaState::column(Table& table, const std::string& name) {
   return const_cast<Column*>(table.column(name));
 }
 
+std::vector<Column*> SchemaState::columns(Table& table, const std::string& name, bool below) {
+  std::vector<Column*> out = {column(table, name)};
+  if (below)
+    for (const Descent& descent : descendants(table.name)) out.push_back(column(*descent.child, name));
+  std::erase(out, nullptr);
+  return out;
+}
+
 Constraint* SchemaState::constraint(Table& table, const std::string& name) {
   return const_cast<Constraint*>(table.constraint(name));
 }

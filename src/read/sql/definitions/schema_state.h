@@ -124,6 +124,8 @@ struct SchemaState {
 
   // ---- parts of tables
   static Column* column(Table& table, const std::string& name);
+  // The column of the table and, with `below`, of the tables that inherit from it.
+  std::vector<Column*> columns(Table& table, const std::string& name, bool below = true);
   static Constraint* constraint(Table& table, const std::string& name);
   static const Constraint* primary_key(const Table& table);
   Index* index(const QualifiedName& name);

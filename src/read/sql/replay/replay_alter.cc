@@ -304,19 +304,13 @@ Outcome ReplayState::change_columns(Table& table, const TableChange& change, boo
     change_type(table, *own, *change.column);
     return {};
   }
-  std::vector<std::pair<Table*, Column*>> columns = {{&table, own}};
-  if (!only)
-    for (const auto& descent : schema.descendants(table.name))
-      if (Column* column = SchemaState::column(*descent.child, change.name))
-        columns.push_back({descent.child, column});
-  for (auto& [owner, column] : columns)
-    if (Outcome outcome = change_column(table, *owner, *column, change)) return outcome;
+  for (Column* column : schema.columns(table, change.name, !only))
+    if (Outcome outcome = change_column(table, *column, column == own, change)) return outcome;
   return {};
 }
 
-// Of the table, or of one that inherits from it.
-Outcome ReplayState::change_column(Table& table, Table& owner, Column& column, const TableChange& change) {
-  const bool own = &owner == &table;
+// `own`: of the table, not of one that inherits from it.
+Outcome ReplayState::change_column(Table& table, Column& column, bool own, const TableChange& change) {
   switch (change.kind) {
     case Change::set_default:
     case Change::drop_default:
@@ -348,10 +342,7 @@ Outcome ReplayState::change_column(Table& table, Table& owner, Column& column, c
 
 void ReplayState::change_type(Table& table, Column& own, const ColumnDefinition& definition) {
   const Column& after = definition.column;
-  std::vector<Column*> columns = {&own};
-  for (const auto& descent : schema.descendants(table.name))
-    if (Column* column = SchemaState::column(*descent.child, own.name)) columns.push_back(column);
-  for (Column* column : columns) {
+  for (Column* column : schema.columns(table, own.name)) {
     column->type = after.type, column->collation = after.collation;
     column->retyped = place(definition.location);
   }

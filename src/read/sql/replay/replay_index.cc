@@ -140,19 +140,20 @@ Outcome ReplayState::add_check(Table& table, const ConstraintDefinition& pending
 
 Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& pending) {
   Constraint key = pending.constraint;
-  for (const auto& column : key.columns)
-    if (!table.column(column))
-      return Problem{"column \"" + column + "\" referenced in foreign key constraint does not exist",
-                     Problem::Kind::missing};
+  const auto missing_in = [](const Table& of, const std::vector<std::string>& columns) -> Outcome {
+    const auto column = std::ranges::find_if_not(columns, [&](const auto& name) { return of.column(name); });
+    if (column == columns.end()) return {};
+    return Problem{"column \"" + *column + "\" referenced in foreign key constraint does not exist",
+                   Problem::Kind::missing};
+  };
+  if (Outcome outcome = missing_in(table, key.columns)) return outcome;
   key.referenced_table = schema.find_table(key.referenced_table);
   const Table* referenced = schema.catalog.table(key.referenced_table);
   if (referenced && key.referenced_columns.empty())
     if (const Constraint* primary = SchemaState::primary_key(*referenced))
       key.referenced_columns = primary->columns;
-  for (const auto& column : key.referenced_columns)
-    if (referenced && !referenced->column(column))
-      return Problem{"column \"" + column + "\" referenced in foreign key constraint does not exist",
-                     Problem::Kind::missing};
+  if (Outcome outcome = referenced ? missing_in(*referenced, key.referenced_columns) : Outcome())
+    return outcome;
   key.origin = place(pending.location);
   if (key.name.empty())
     key.name = schema.choose_constraint_name(table.name.schema, table.name.name, joined_columns(key.columns),
@@ -181,7 +182,7 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
 // ---- indexes
 
 IndexPlan ReplayState::index_plan(const ConstraintDefinition& definition) const {
-  IndexPlan plan{definition.index.index, definition.constraint, definition.index.name_columns};
+  IndexPlan plan{definition.index, definition.constraint};
   plan.index.origin = plan.constraint->origin = place(definition.location);
   return plan;
 }
@@ -217,7 +218,7 @@ Outcome ReplayState::replay(const CreateIndex& create, Effect&) {
   const QualifiedName name{table->name.schema, definition.index.name};
   if (!name.name.empty() && schema.relation_exists(name))
     return create.if_not_exists ? Outcome() : exists("relation", name);
-  IndexPlan plan{definition.index, {}, definition.name_columns};
+  IndexPlan plan{definition};
   plan.index.origin = place(-1);
   Outcome unknown;
   for (IndexKey& key : plan.index.keys) {
@@ -255,12 +256,9 @@ Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
   if (plan.constraint) {
     plan.constraint->name = name.name;
     if (plan.constraint->kind == Kind::primary_key) {
-      for (const auto& key : plan.constraint->columns)
-        if (Column* column = SchemaState::column(table, key)) column->not_null = true;
       const bool copy = plan.constraint->inherited;  // the parent's has reached all below already
-      for (const auto& descent : copy ? std::vector<SchemaState::Descent>{} : schema.descendants(table.name))
-        for (const auto& key : plan.constraint->columns)
-          if (Column* column = SchemaState::column(*descent.child, key)) column->not_null = true;
+      for (const auto& key : plan.constraint->columns)
+        for (Column* column : schema.columns(table, key, !copy)) column->not_null = true;
     }
     schema.add_constraint(table, std::move(*plan.constraint));
   }

@@ -24,10 +24,8 @@ namespace pgadvise::sql {
 enum class Effect { replayed, none };
 
 // An index to be made, with the constraint that it serves, if any.
-struct IndexPlan {
-  Index index;                            // an empty name: the server's choice
-  std::optional<Constraint> constraint;   // primary key, unique, exclusion
-  std::vector<std::string> name_columns;  // what an invented name is made of
+struct IndexPlan : IndexDefinition {
+  std::optional<Constraint> constraint = {};  // primary key, unique, exclusion
 };
 
 struct ReplayState {
@@ -124,7 +122,7 @@ struct ReplayState {
   Outcome replay(const AlterTable& alter, Effect& effect);
   Outcome change_table(const AlterTable& alter, const TableChange& change, Effect& effect);
   Outcome change_columns(Table& table, const TableChange& change, bool only);
-  Outcome change_column(Table& table, Table& owner, Column& column, const TableChange& change);
+  Outcome change_column(Table& table, Column& column, bool own, const TableChange& change);
   void change_type(Table& table, Column& column, const ColumnDefinition& after);
   Outcome add_column_command(Table& table, const TableChange& change);
   Outcome drop_column_command(Table& table, const TableChange& change);
