@@ -441,7 +441,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   writing.version = last.substr(0, from) + next_version(last.substr(from), writing.now);
   return one_file(files::path_under(std::string(files::folder_of(newest->path)),
                                     "V" + writing.version + "__" + steps.name + ".sql"),
-                  comments(steps) + script(steps.up));
+                  up_script(steps));
 }
 
 bool releases_lock(const SchemaInput& input) {

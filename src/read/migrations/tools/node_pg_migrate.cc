@@ -22,10 +22,8 @@ Part part_of(std::string_view line) {
 }
 
 Result<Written> write_sql(Writing& writing, const Steps& steps) {
-  return one_file(
-      inside(writing.input, give_version(writing) + "_" + replace_all(steps.name, "_", "-") + ".sql"),
-      "-- Up Migration\n" + comments(steps) + script(steps.up) + "\n-- Down Migration\n" +
-          down_script(steps));
+  const std::string name = give_version(writing) + "_" + replace_all(steps.name, "_", "-") + ".sql";
+  return one_file(inside(writing.input, name), marked_scripts("-- Up Migration", "-- Down Migration", steps));
 }
 
 bool is_one(std::string_view path, const std::string& text) {

@@ -177,12 +177,6 @@ std::optional<Migration::Transaction> by_folder(const fs::path& file) {
   return Migration::Transaction::none;
 }
 
-std::vector<std::string> checksums(const std::string& text) {
-  std::vector<std::string> out;
-  for (const auto& variant : line_end_variants(text)) out.push_back(sha1_hex(variant));
-  return out;
-}
-
 void read_folder(FolderReading& reading) {
   Diagnostics named_before;
   std::map<std::string, int> lines;
@@ -234,8 +228,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
                  utc(writing.now, "%Y-%m-%dT%H:%M:%SZ") + " " + planner + " # " +
                  replace_all(printable(join(steps.titles, "; ")), "#", "") + "\n";
   return Written{
-      {{files::path_under(deploy, name + ".sql"), body("Deploy", comments(steps) + script(steps.up)),
-        std::nullopt},
+      {{files::path_under(deploy, name + ".sql"), body("Deploy", up_script(steps)), std::nullopt},
        {files::path_under(files::path_under(std::string(files::folder_of(deploy)), "revert"), name + ".sql"),
         body("Revert", down_script(steps)), std::nullopt},
        {plan, with_line_ends_of(text, writing.last), text}},
@@ -262,7 +255,7 @@ constinit const MigrationTool sqitch{
     .transaction = Migration::Transaction::none,
     .by_folder = by_folder,
     .read_folder = read_folder,
-    .checksums = checksums,
+    .checksums = checksums<sha1_hex>,
     .writer = {.concurrently = Concurrently::together, .write = write},
 };
 
