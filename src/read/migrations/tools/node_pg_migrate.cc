@@ -41,11 +41,6 @@ std::string text_of(const Steps& steps, const Script& script) {
          comments(steps, "//") + function("up", steps.up) + "\n" + function("down", steps.down);
 }
 
-Result<Written> write(Writing& writing, const Steps& steps) {
-  const Script script = script_of(writing.input);
-  return one_file(script_path(writing, steps, script), text_of(steps, script));
-}
-
 }  // namespace
 
 constinit const MigrationTool node_pg_migrate{
@@ -61,7 +56,7 @@ constinit const MigrationTool node_pg_migrate{
     .programs = {.rank = 30,
                  .may_hold = numbered_script,
                  .is_one = is_one,
-                 .writer = {.concurrently = Concurrently::together, .write = write}},
+                 .writer = {.concurrently = Concurrently::together, .write = write_script<text_of>}},
 };
 
 }  // namespace pgadvise::migrations::tools
