@@ -248,7 +248,7 @@ class Xml {
     static constexpr std::array<std::string_view, 3> flags = {"-Aware", "-Capable", "-Unique"};
     const auto ends = [&](std::string_view end) { return name.ends_with(end); };
     const bool figure = name.starts_with("Rows-Removed-by-") || name == "Emission" ||
-                        std::ranges::any_of(counted, ends) || std::ranges::find(single, name) != single.end();
+                        std::ranges::any_of(counted, ends) || is_one_of(name, single);
     if (figure && is_number(content)) return std::string(content);
     if ((content == "true" || content == "false") && std::ranges::any_of(flags, ends))
       return std::string(content);

@@ -246,7 +246,7 @@ void name_commits(files::Git& git, const std::string& root, const std::vector<Ed
     commits[{change.path, change.blob}].push_back(change.commit.substr(0, 12));
   for (const Edit& edit : edits) {
     const auto& made = commits[{edit.migration->file, edit.blob}];
-    if (!made.empty() && std::ranges::find(made, edit.migration->changed_in) == made.end())
+    if (!made.empty() && !is_one_of(edit.migration->changed_in, made))
       edit.migration->changed_in = made.front();
   }
 }

@@ -21,10 +21,8 @@ bool foreign_folder(std::string_view name) {
                                               "oracle",    "mssql",   "sqlserver",  "clickhouse",
                                               "cassandra", "duckdb",  "singlestore"};
   const std::string low = lower(name);
-  if (low.find("postgres") != std::string::npos) return false;
-  return std::ranges::find(whole, low) != std::end(whole) ||
-         std::ranges::any_of(part,
-                             [&](std::string_view word) { return low.find(word) != std::string::npos; });
+  if (contains(low, "postgres")) return false;
+  return is_one_of(low, whole) || contains_any(low, part);
 }
 
 // Without comments and strings, in which people write what they like.
@@ -47,8 +45,7 @@ static std::string_view statement_of_another(std::string_view statement) {
     if (starts_with_nocase(statement, start)) return "SQLite";
   if (starts_with_nocase(statement, "replace into ")) return "MySQL";
   if (!starts_with_nocase(statement, "alter table")) return {};
-  const std::string text = lower(plain_sql(statement));
-  return contains(text, " modify column ") || contains(text, " change column ") ? "MySQL" : "";
+  return contains_any(lower(plain_sql(statement)), {" modify column ", " change column "}) ? "MySQL" : "";
 }
 
 // What only SQLite's CREATE TABLE has: one of them decides. `functions`: the script may create functions, and
@@ -56,9 +53,8 @@ static std::string_view statement_of_another(std::string_view statement) {
 static bool has_sqlite_syntax(std::string_view create_table, bool functions) {
   std::string text = lower(plain_sql(create_table));
   std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
-  if (contains(text, "keyautoincrement") || contains(text, ")withoutrowid")) return true;
-  return !functions && (contains(text, "strftime(") || contains(text, "julianday(") ||
-                        contains(text, "unixepoch(") || contains(text, "(datetime("));
+  return contains_any(text, {"keyautoincrement", ")withoutrowid"}) ||
+         (!functions && contains_any(text, {"strftime(", "julianday(", "unixepoch(", "(datetime("}));
 }
 
 // A CREATE TABLE that PostgreSQL would parse, with a column of a type that it does not have. `text`: the same
@@ -67,13 +63,13 @@ static bool has_foreign_type(std::string_view create_table, std::string_view tex
   static constexpr std::string_view types[] = {"datetime",   "blob",     "tinyint",  "mediumint",
                                                "mediumtext", "longtext", "tinytext", "longblob",
                                                "tinyblob",   "double",   "clob",     "nvarchar"};
-  if (std::ranges::none_of(types, [&](std::string_view type) { return contains(text, type); })) return false;
+  if (!contains_any(text, types)) return false;
   sql::Replayer replayer;
   replayer.run(create_table, "");
   for (const auto& [name, table] : replayer.catalog().tables)
     for (const auto& column : table.columns) {
       const std::string type = lower(column.type.substr(column.type.rfind('.') + 1));
-      if (std::ranges::find(types, type) != std::end(types) && !own.count(type)) return true;
+      if (is_one_of(type, types) && !own.count(type)) return true;
     }
   return false;
 }
@@ -101,9 +97,8 @@ TypeNames created_types(std::string_view script) {
 // The word with which a sign of a foreign type begins: the type, which a script may create in PostgreSQL.
 static std::string_view first_word(std::string_view sign) {
   sign = trim(sign);
-  const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   return sign.substr(
-      0, static_cast<std::size_t>(std::ranges::find_if_not(sign, letter_or_digit) - sign.begin()));
+      0, static_cast<std::size_t>(std::ranges::find_if_not(sign, is_alphanumeric) - sign.begin()));
 }
 
 // What ClickHouse does not share with MySQL, as it does backticks and MODIFY COLUMN.

@@ -124,7 +124,7 @@ bool in_transaction(const MigrationTool& tool, std::string_view text) {
   if (tool.no_transaction.empty()) return true;
   for (const auto line : split(text, '\n')) {
     std::string words = replace_all(comment_words(line), "\t", " ");
-    while (words.find("  ") != std::string::npos) words = replace_all(words, "  ", " ");
+    while (contains(words, "  ")) words = replace_all(words, "  ", " ");
     if (words.find(tool.no_transaction) == 0) return false;
   }
   return true;

@@ -113,7 +113,7 @@ Concurrently how_of(const SchemaInput* input) {
 std::string slug(std::string_view text) {
   std::string out;
   for (const char c : lower(text))
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) out += c;
+    if (is_alphanumeric(c)) out += c;
     else if (!out.empty() && out.back() != '_') out += '_';
   out.resize(std::min<std::size_t>(out.size(), 48));
   while (!out.empty() && out.back() == '_') out.pop_back();
@@ -248,8 +248,7 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   std::vector<Fitted> fitted;
   for (const auto& change : changes) {
     TRY(auto one, fit(input, change));
-    if (!one.note.empty() && std::ranges::find(out.notes, one.note) == out.notes.end())
-      out.notes.push_back(one.note);
+    if (!one.note.empty() && !is_one_of(one.note, out.notes)) out.notes.push_back(one.note);
     fitted.push_back(std::move(one));
   }
   const auto parts = parts_of(changes, fitted, how_of(input), writer && !input->programs);

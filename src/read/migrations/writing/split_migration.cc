@@ -292,7 +292,7 @@ class Splitter {
   }
 
   void note(std::string text) {
-    if (std::ranges::find(out_.notes, text) == out_.notes.end()) out_.notes.push_back(std::move(text));
+    if (!is_one_of(text, out_.notes)) out_.notes.push_back(std::move(text));
   }
 
   void replace(const std::vector<std::string>& with, const std::string& comment) {

@@ -418,7 +418,7 @@ void Comparisons::not_in(const PgQuery__SubLink& link, const std::vector<Output>
     const bool same = predicate.column == found.column ||
                       (predicate.value == Predicate::Value::column && predicate.other == found.column);
     found.nulls_left_out |= same && !predicate.under_or && predicate.op != Op::is_null &&
-                            predicate.op_name.find("DISTINCT") == std::string::npos;
+                            !contains(predicate.op_name, "DISTINCT");
   }
   facts.not_in.push_back(std::move(found));
 }

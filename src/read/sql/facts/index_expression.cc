@@ -14,13 +14,13 @@ namespace {
 
 using TypeOf = std::function<std::optional<std::string>(const PgQuery__ColumnRef&)>;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool begins_name(char c) { return is_letter(c) || c == '_'; }
 
 // A key as programs name it; one of many digits is somebody's.
 bool is_key(std::string_view text) {
-  return !text.empty() && text.size() <= 40 && is_letter(text.front()) &&
+  return !text.empty() && text.size() <= 40 && begins_name(text.front()) &&
          std::ranges::count_if(text, is_digit) <= 3 &&
-         std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+         std::ranges::all_of(text, [](char c) { return begins_name(c) || is_digit(c) || c == '-'; });
 }
 
 // {a,b}: keys, and numbers of array elements.
@@ -45,7 +45,7 @@ bool is_field(std::string_view text) {
 
 bool is_zone(std::string_view text) {
   return text.size() <= 40 &&
-         std::ranges::all_of(text, [](char c) { return is_letter(c) || c == '/' || c == '-'; });
+         std::ranges::all_of(text, [](char c) { return begins_name(c) || c == '/' || c == '-'; });
 }
 
 // A separator, or a number of up to three digits.

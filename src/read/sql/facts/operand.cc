@@ -79,7 +79,7 @@ Operand of_sum(const PgQuery__AExpr& expr) {
 bool is_time_unit(std::string_view name) {
   static constexpr std::array<std::string_view, 10> units = {"second", "minute",  "hour", "day",   "week",
                                                              "month",  "quarter", "year", "epoch", "dow"};
-  return std::ranges::find(units, name) != units.end();
+  return is_one_of(name, units);
 }
 
 Operand operand_of(const Node* node) {
@@ -138,7 +138,7 @@ void describe_wrapper(Predicate& predicate, const Node& node, const Scope& scope
     static constexpr std::array<std::string_view, 5> formats = {"YYYY-MM-DD", "YYYYMMDD", "YYYY-MM", "YYYYMM",
                                                                 "YYYY"};
     const std::string format = constant(call.args[1]).text;
-    if (name == "to_char" && std::ranges::find(formats, format) != formats.end()) predicate.unit = format;
+    if (name == "to_char" && is_one_of(format, formats)) predicate.unit = format;
     return;
   }
   if (!is(&node, NODE(A_EXPR)) || !node.a_expr->lexpr || !node.a_expr->rexpr) return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text/text.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/query_shape.h"
 
@@ -23,8 +24,7 @@ bool check_excludes_null(std::string_view expression, const std::string& column)
       if (part.node_case != NODE(NULL_TEST) ||
           part.null_test->nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL)
         continue;
-      const auto names = column_names(part.null_test->arg);
-      out |= std::ranges::find(names, column) != names.end();
+      out |= is_one_of(column, column_names(part.null_test->arg));
     }
   });
   return out;

@@ -11,10 +11,7 @@ namespace {
 constexpr std::string_view operator_characters = "+-*/<>=~!@#%^&|`?:";
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool starts_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
+bool starts_word(char c) { return is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
 bool in_word(char c) { return starts_word(c) || is_digit(c) || c == '$'; }
 bool is_operator(char c) { return c != '\0' && operator_characters.find(c) != std::string_view::npos; }
 

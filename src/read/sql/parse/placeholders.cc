@@ -21,8 +21,8 @@ struct Marks {
 };
 constexpr std::array<Marks, 4> all_marks = {{{"${", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"{%", "%}"}}};
 
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool in_name(char c) { return letter(c) || (c >= '0' && c <= '9'); }
+bool begins_name(char c) { return is_letter(c) || c == '_'; }
+bool in_name(char c) { return begins_name(c) || is_digit(c); }
 
 // From `begin` to `end` with its marks.
 struct Found {
@@ -54,10 +54,10 @@ std::vector<std::string> words_of(std::string_view inside, const Marks& marks) {
   for (std::size_t i = 0; i < inside.size();) {
     const std::size_t start = i;
     while (i < inside.size() && in_name(inside[i])) ++i;
-    if (i > start && letter(inside[start])) out.push_back(lower(inside.substr(start, i - start)));
+    if (i > start && begins_name(inside[start])) out.push_back(lower(inside.substr(start, i - start)));
     if (i == start) ++i;
   }
-  if (!out.empty() && std::ranges::find(commands, out.front()) != commands.end()) return {};
+  if (!out.empty() && is_one_of(out.front(), commands)) return {};
   return out;
 }
 
@@ -74,7 +74,7 @@ bool names_follow(std::string_view word) {
       "table", "exists",     "into",  "from",     "update",   "join",      "references",
       "only",  "schema",     "index", "view",     "sequence", "type",      "function",
       "user",  "constraint", "role",  "database", "trigger",  "procedure", "concurrently"};
-  return std::ranges::find(words, word) != words.end();
+  return is_one_of(word, words);
 }
 
 // Words that SQL which pgadvise generates contains in lower case.
@@ -83,7 +83,7 @@ bool generated_word(std::string_view word) {
       "public",  "id",   "text", "char",        "varchar",  "integer",        "bigint", "smallint",
       "numeric", "uuid", "json", "jsonb",       "boolean",  "date",           "time",   "timestamp",
       "zone",    "with", "now",  "timestamptz", "interval", "gen_random_uuid"};
-  return std::ranges::find(words, word) != words.end();
+  return is_one_of(word, words);
 }
 
 // Whether a word of a script is a key word there and no identifier, as far as that word and the one before it
@@ -96,10 +96,7 @@ bool key_word(std::string_view before, std::string_view word) {
                                                       "trigger", "procedure", "owner"};
   constexpr std::array<std::string_view, 8> commands = {"create", "drop", "alter",   "set",
                                                         "on",     "in",   "replace", "comment"};
-  const auto among = [](const auto& list, std::string_view one) {
-    return std::ranges::find(list, one) != list.end();
-  };
-  return among(reserved, word) || (among(kinds, word) && among(commands, before));
+  return is_one_of(word, reserved) || (is_one_of(word, kinds) && is_one_of(before, commands));
 }
 
 }  // namespace
@@ -133,7 +130,7 @@ struct Placeholders::Scan {
   bool glued_after(const Site& site) const { return site.end < text.size() && in_name(text[site.end]); }
   bool qualifies(const Site& site) const {
     if (site.end + 1 >= text.size() || text[site.end] != '.') return false;
-    return letter(text[site.end + 1]) || text[site.end + 1] == '"' || placeholder_at(text, site.end + 1);
+    return begins_name(text[site.end + 1]) || text[site.end + 1] == '"' || placeholder_at(text, site.end + 1);
   }
   bool names_something(const Site& site) const {
     if (qualifies(site)) return true;

@@ -143,8 +143,8 @@ void look_everywhere(const ProtobufCMessage& part, Shape& shape) {
 
 // "e_2024_01": libpg_query's fingerprint leaves such digits out.
 bool has_adjacent_digits(std::string_view name) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return std::ranges::adjacent_find(name, [&](char a, char b) { return digit(a) && digit(b); }) != name.end();
+  const auto digits = [](char a, char b) { return is_digit(a) && is_digit(b); };
+  return std::ranges::adjacent_find(name, digits) != name.end();
 }
 
 void what_fingerprints_leave_out(const ProtobufCMessage& part, std::vector<std::string>& out) {

@@ -61,7 +61,7 @@ struct ReplayState {
   void note(const std::string& what, std::size_t offset, const std::string& hint = {});
   // The effects of the current statement are unknown: tables that the text names may have changed.
   void make_uncertain(std::string_view text);
-  void add_failed_names(std::string_view text);
+  void not_parsed(std::string_view text);
   SourceLocation place(int location) const;  // in the current statement; below zero: the statement itself
   // ---- replay_block.cc
   Outcome replay(const DoBlock& block, Effect& effect);

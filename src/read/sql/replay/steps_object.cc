@@ -20,7 +20,7 @@ static bool writes_no_rows(const std::string& name) {
       "jsonb_each jsonb_object_agg jsonb_set lag last_value lead max min ntile nullif rank "
       "regexp_matches row_number set_config string_agg sum to_regclass unnest",
       ' ');
-  return name.starts_with("pg_") || std::ranges::find(names, name) != names.end() ||
+  return name.starts_with("pg_") || is_one_of(name, names) ||
          volatility_of_function(name) != Volatility::unknown;
 }
 
