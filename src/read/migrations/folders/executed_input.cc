@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
@@ -200,12 +199,11 @@ class Placing {
 
   // Of tables, columns and the like: words in quotes, else those that are no key words of DDL.
   static std::set<std::string> names_of(const std::string& statement) {
-    static constexpr std::array<std::string_view, 40> other = {
-        "alter",   "table",   "add",        "column",  "create",  "index",      "on",           "not",
-        "null",    "default", "constraint", "primary", "key",     "references", "foreign",      "unique",
-        "drop",    "set",     "type",       "using",   "if",      "exists",     "concurrently", "insert",
-        "into",    "values",  "update",     "delete",  "from",    "where",      "public",       "btree",
-        "integer", "text",    "varchar",    "bigint",  "boolean", "check",      "cascade",      "only"};
+    static constexpr auto other = word_list(
+        "alter", "table", "add", "column", "create", "index", "on", "not", "null", "default", "constraint",
+        "primary", "key", "references", "foreign", "unique", "drop", "set", "type", "using", "if", "exists",
+        "concurrently", "insert", "into", "values", "update", "delete", "from", "where", "public", "btree",
+        "integer", "text", "varchar", "bigint", "boolean", "check", "cascade", "only");
     constexpr std::size_t most = 12;
     std::set<std::string> out;
     for (const Lexeme& one : sql::Lexer(statement)) {

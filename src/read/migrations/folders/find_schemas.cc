@@ -82,9 +82,8 @@ std::string other_database(const Folder& folder, const std::vector<SchemaFile>& 
 
 // "migrations", or a folder of its own inside: migrations/postgres, migrations/tenants.
 bool named_for_migrations(const Folder& folder) {
-  static constexpr std::string_view others[] = {"seed",    "data",    "down",   "rollback",
-                                                "undo",    "revert",  "verify", "templates",
-                                                "queries", "archive", "old",    "legacy"};
+  static constexpr auto others = word_list("seed", "data", "down", "rollback", "undo", "revert", "verify",
+                                           "templates", "queries", "archive", "old", "legacy");
   const std::string name = lower(folder.name());
   const std::string above =
       lower(fs::path(folder.path()).lexically_normal().parent_path().filename().string());
@@ -177,11 +176,10 @@ bool structure_dump(const std::string& path) {
 
 // Scripts that are called what people call a whole schema.
 bool schema_name(std::string_view file) {
-  static constexpr std::string_view names[] = {
-      "schema.sql",        "structure.sql",   "database.sql",        "db.sql",
-      "ddl.sql",           "init.sql",        "tables.sql",          "create_tables.sql",
-      "create-tables.sql", "db_schema.sql",   "database_schema.sql", "schema.pgsql",
-      "latest.sql",        "init_schema.sql", "full_schema.sql",     "base_schema.sql"};
+  static constexpr auto names =
+      word_list("schema.sql", "structure.sql", "database.sql", "db.sql", "ddl.sql", "init.sql", "tables.sql",
+                "create_tables.sql", "create-tables.sql", "db_schema.sql", "database_schema.sql",
+                "schema.pgsql", "latest.sql", "init_schema.sql", "full_schema.sql", "base_schema.sql");
   return is_one_of(lower(files::base_of(file)), names);
 }
 

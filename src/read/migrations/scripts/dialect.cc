@@ -1,7 +1,6 @@
 #include "migrations/scripts/dialect.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 #include <vector>
@@ -14,12 +13,10 @@
 namespace pgadvise::migrations {
 
 bool foreign_folder(std::string_view name) {
-  static constexpr std::string_view whole[] = {"h2",     "db2",       "d1",       "derby",
-                                               "scylla", "spanner",   "tidb",     "libsql",
-                                               "turso",  "snowflake", "bigquery", "sql_server"};
-  static constexpr std::string_view part[] = {"mysql",     "mariadb", "sqlite",     "hsqldb",
-                                              "oracle",    "mssql",   "sqlserver",  "clickhouse",
-                                              "cassandra", "duckdb",  "singlestore"};
+  static constexpr auto whole = word_list("h2", "db2", "d1", "derby", "scylla", "spanner", "tidb", "libsql",
+                                          "turso", "snowflake", "bigquery", "sql_server");
+  static constexpr auto part = word_list("mysql", "mariadb", "sqlite", "hsqldb", "oracle", "mssql",
+                                         "sqlserver", "clickhouse", "cassandra", "duckdb", "singlestore");
   const std::string low = lower(name);
   if (contains(low, "postgres")) return false;
   return is_one_of(low, whole) || contains_any(low, part);
@@ -60,9 +57,9 @@ static bool has_sqlite_syntax(std::string_view create_table, bool functions) {
 // A CREATE TABLE that PostgreSQL would parse, with a column of a type that it does not have. `text`: the same
 // in small letters, without strings; only one that has such a word is worth the parser's time.
 static bool has_foreign_type(std::string_view create_table, std::string_view text, const TypeNames& own) {
-  static constexpr std::string_view types[] = {"datetime",   "blob",     "tinyint",  "mediumint",
-                                               "mediumtext", "longtext", "tinytext", "longblob",
-                                               "tinyblob",   "double",   "clob",     "nvarchar"};
+  static constexpr auto types =
+      word_list("datetime", "blob", "tinyint", "mediumint", "mediumtext", "longtext", "tinytext", "longblob",
+                "tinyblob", "double", "clob", "nvarchar");
   if (!contains_any(text, types)) return false;
   sql::Replayer replayer;
   replayer.run(create_table, "");
@@ -102,8 +99,7 @@ static std::string_view first_word(std::string_view sign) {
 }
 
 // What ClickHouse does not share with MySQL, as it does backticks and MODIFY COLUMN.
-static constexpr std::array<std::string_view, 3> clickhouse_signs = {"mergetree", "lowcardinality(",
-                                                                     "datetime64("};
+static constexpr auto clickhouse_signs = word_list("mergetree", "lowcardinality(", "datetime64(");
 
 static std::string foreign_by_signs(std::string_view script, const TypeNames& own_types) {
   // What a script for each of the databases has.

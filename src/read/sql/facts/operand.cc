@@ -1,7 +1,6 @@
 #include "sql/facts/operand.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text/text.h"
 #include "sql/parse/type_name.h"
@@ -77,8 +76,8 @@ Operand of_sum(const PgQuery__AExpr& expr) {
 }  // namespace
 
 bool is_time_unit(std::string_view name) {
-  static constexpr std::array<std::string_view, 10> units = {"second", "minute",  "hour", "day",   "week",
-                                                             "month",  "quarter", "year", "epoch", "dow"};
+  static constexpr auto units =
+      word_list("second", "minute", "hour", "day", "week", "month", "quarter", "year", "epoch", "dow");
   return is_one_of(name, units);
 }
 
@@ -135,8 +134,7 @@ void describe_wrapper(Predicate& predicate, const Node& node, const Scope& scope
     if (call.n_args != 2) return;
     if (name == "date_trunc" || name == "date_part" || name == "extract")
       predicate.unit = unit_of(call.args[0]);
-    static constexpr std::array<std::string_view, 5> formats = {"YYYY-MM-DD", "YYYYMMDD", "YYYY-MM", "YYYYMM",
-                                                                "YYYY"};
+    static constexpr auto formats = word_list("YYYY-MM-DD", "YYYYMMDD", "YYYY-MM", "YYYYMM", "YYYY");
     const std::string format = constant(call.args[1]).text;
     if (name == "to_char" && is_one_of(format, formats)) predicate.unit = format;
     return;

@@ -41,8 +41,8 @@ std::optional<Found> placeholder_at(std::string_view text, std::size_t at) {
 
 // The words of what is between the marks; none where it is a command of the template language.
 std::vector<std::string> words_of(std::string_view inside, const Marks& marks) {
-  constexpr std::array<std::string_view, 10> commands = {"if",   "else",   "end",      "range", "with",
-                                                         "each", "define", "template", "block", "include"};
+  constexpr auto commands =
+      word_list("if", "else", "end", "range", "with", "each", "define", "template", "block", "include");
   if (marks.open == "{%" || contains(inside, "\n")) return {};
   if (marks.open == "<%" && !inside.starts_with("=")) return {};
   if (inside.starts_with("=") || inside.starts_with("-")) inside.remove_prefix(1);
@@ -70,19 +70,17 @@ std::string without_blanks(std::string_view text) {
 
 // Behind these a name follows.
 bool names_follow(std::string_view word) {
-  constexpr std::array<std::string_view, 21> words = {
-      "table", "exists",     "into",  "from",     "update",   "join",      "references",
-      "only",  "schema",     "index", "view",     "sequence", "type",      "function",
-      "user",  "constraint", "role",  "database", "trigger",  "procedure", "concurrently"};
+  constexpr auto words = word_list("table", "exists", "into", "from", "update", "join", "references", "only",
+                                   "schema", "index", "view", "sequence", "type", "function", "user",
+                                   "constraint", "role", "database", "trigger", "procedure", "concurrently");
   return is_one_of(word, words);
 }
 
 // Words that SQL which pgadvise generates contains in lower case.
 bool generated_word(std::string_view word) {
-  constexpr std::array<std::string_view, 22> words = {
-      "public",  "id",   "text", "char",        "varchar",  "integer",        "bigint", "smallint",
-      "numeric", "uuid", "json", "jsonb",       "boolean",  "date",           "time",   "timestamp",
-      "zone",    "with", "now",  "timestamptz", "interval", "gen_random_uuid"};
+  constexpr auto words = word_list("public", "id", "text", "char", "varchar", "integer", "bigint", "smallint",
+                                   "numeric", "uuid", "json", "jsonb", "boolean", "date", "time", "timestamp",
+                                   "zone", "with", "now", "timestamptz", "interval", "gen_random_uuid");
   return is_one_of(word, words);
 }
 
@@ -90,12 +88,10 @@ bool generated_word(std::string_view word) {
 // show: CREATE SCHEMA, ON SCHEMA. Only words that name kinds of objects are looked at: placeholders are named
 // after these.
 bool key_word(std::string_view before, std::string_view word) {
-  constexpr std::array<std::string_view, 4> reserved = {"user", "table", "column", "constraint"};
-  constexpr std::array<std::string_view, 11> kinds = {"schema",  "index",     "view",     "sequence",
-                                                      "type",    "role",      "database", "function",
-                                                      "trigger", "procedure", "owner"};
-  constexpr std::array<std::string_view, 8> commands = {"create", "drop", "alter",   "set",
-                                                        "on",     "in",   "replace", "comment"};
+  constexpr auto reserved = word_list("user", "table", "column", "constraint");
+  constexpr auto kinds = word_list("schema", "index", "view", "sequence", "type", "role", "database",
+                                   "function", "trigger", "procedure", "owner");
+  constexpr auto commands = word_list("create", "drop", "alter", "set", "on", "in", "replace", "comment");
   return is_one_of(word, reserved) || (is_one_of(word, kinds) && is_one_of(before, commands));
 }
 

@@ -11,8 +11,8 @@ namespace pgadvise::sql {
 // In a query the numbers that are left are lengths of types; in all else (EXECUTE, SET, DDL) they are
 // the application's values.
 static bool carries_values(std::string_view statement) {
-  constexpr std::string_view queries[] = {"select", "with",   "insert", "update", "delete",
-                                          "merge",  "values", "table",  "("};
+  constexpr auto queries =
+      word_list("select", "with", "insert", "update", "delete", "merge", "values", "table", "(");
   return std::ranges::none_of(queries,
                               [&](std::string_view word) { return starts_with_nocase(statement, word); });
 }
@@ -26,8 +26,8 @@ static bool sets(std::string_view statement) {
 
 // PASSWORD may have a word behind it there: no SQL, but a password.
 static bool names_a_role(std::string_view statement) {
-  constexpr std::string_view words[] = {"create role", "alter role",   "create user",
-                                        "alter user",  "create group", "alter group"};
+  constexpr auto words =
+      word_list("create role", "alter role", "create user", "alter user", "create group", "alter group");
   return std::ranges::any_of(words,
                              [&](std::string_view word) { return starts_with_nocase(statement, word); });
 }

@@ -58,9 +58,9 @@ std::vector<std::string> canonical_tokens(std::string_view text, int depth) {
 
 // A setting that decides how long or how a migration runs, and not what it does.
 bool sets_how_it_runs(const std::string& canonical) {
-  static constexpr std::string_view settings[] = {
-      "lock_timeout",        "statement_timeout",    "idle_in_transaction_session_timeout",
-      "client_min_messages", "maintenance_work_mem", "max_parallel_maintenance_workers"};
+  static constexpr auto settings =
+      word_list("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout",
+                "client_min_messages", "maintenance_work_mem", "max_parallel_maintenance_workers");
   const auto words = pgadvise::split(canonical, ' ');
   if (words.empty() || (words[0] != "set" && words[0] != "reset")) return false;
   const std::size_t name = words.size() > 1 && (words[1] == "local" || words[1] == "session") ? 2 : 1;
@@ -210,9 +210,9 @@ std::optional<std::string> object_of(const std::string& statement) {
   if (words[0] == "comment") return statement.substr(0, statement.find(" is "));
   if (words[0] != "create" && words[0] != "alter") return std::nullopt;
   static constexpr std::string_view passed_over[] = {"unique", "unlogged", "materialized", "constraint"};
-  static constexpr std::string_view kinds[] = {"table",    "index",     "type",     "domain",  "view",
-                                               "schema",   "extension", "sequence", "trigger", "policy",
-                                               "function", "procedure", "aggregate"};
+  static constexpr auto kinds =
+      word_list("table", "index", "type", "domain", "view", "schema", "extension", "sequence", "trigger",
+                "policy", "function", "procedure", "aggregate");
   std::size_t at = 1;
   while (at < words.size() && std::ranges::find(passed_over, words[at]) != std::end(passed_over)) ++at;
   if (at >= words.size() || std::ranges::find(kinds, words[at]) == std::end(kinds)) return std::nullopt;
