@@ -1,7 +1,6 @@
 #include "sql/facts/comparison.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/text/text.h"
@@ -38,7 +37,7 @@ std::vector<int> parameters_behind_first(const Node* list) {
 
 // count > 0, >= 1, = 0, <> 0, < 1, <= 0: is there any?
 bool asks_whether_any(const std::string& op, const std::string& number) {
-  if (number == "0") return op == ">" || op == "=" || op == "<>" || op == "<=";
+  if (number == "0") return is_one_of(op, {">", "=", "<>", "<="});
   return number == "1" && (op == ">=" || op == "<");
 }
 
@@ -54,18 +53,14 @@ std::string beginning_of(const Node* node) {
 
 Op op_of(const std::string& name) {
   if (name == "=") return Op::equality;
-  if (name == "<" || name == "<=" || name == ">" || name == ">=") return Op::range;
-  if (name == "~~" || name == "~~*") return Op::like;
-  return Op::other;
+  if (is_one_of(name, {"<", "<=", ">", ">="})) return Op::range;
+  return name == "~~" || name == "~~*" ? Op::like : Op::other;
 }
 
 std::string commuted(const std::string& name) {
-  if (name == "<") return ">";
-  if (name == ">") return "<";
-  if (name == "<=") return ">=";
-  if (name == ">=") return "<=";
-  if (name == "@>") return "<@";
-  if (name == "<@") return "@>";
+  constexpr std::pair<std::string_view, std::string_view> pairs[] = {{"<", ">"}, {"<=", ">="}, {"@>", "<@"}};
+  for (const auto& [one, other] : pairs)
+    if (name == one || name == other) return std::string(name == one ? other : one);
   return name;
 }
 
@@ -80,8 +75,6 @@ bool any_fractional(NodeList nodes);
 // Whether the type of the value is numeric or floating-point, by the spelling of constants and casts and by
 // the names of functions. False also if the type is not known.
 bool is_fractional(const Node& value) {
-  static const std::set<std::string> functions = {"power", "sqrt",  "floor",   "ceil",     "ceiling",
-                                                  "round", "trunc", "extract", "date_part"};
   switch (value.node_case) {
     case NODE(A_CONST): return is_fraction(&value);
     case NODE(TYPE_CAST): {
@@ -90,13 +83,13 @@ bool is_fractional(const Node& value) {
     }
     case NODE(FUNC_CALL): {
       const std::string name = last_name(*value.func_call);
-      return functions.count(name) > 0 || (name == "abs" && any_fractional(NODES(*value.func_call, args)));
+      return is_one_of(name, {"power", "sqrt", "floor", "ceil", "ceiling", "round", "trunc", "extract",
+                              "date_part"}) ||
+             (name == "abs" && any_fractional(NODES(*value.func_call, args)));
     }
     case NODE(A_EXPR): {
-      static const std::set<std::string> sums = {"+", "-", "*", "/", "%"};
       const PgQuery__AExpr& expr = *value.a_expr;
-      const bool sum = expr.n_name == 1 && sums.count(operator_name(expr)) > 0;
-      return sum &&
+      return expr.n_name == 1 && is_one_of(operator_name(expr), {"+", "-", "*", "/", "%"}) &&
              ((expr.lexpr && is_fractional(*expr.lexpr)) || (expr.rexpr && is_fractional(*expr.rexpr)));
     }
     case NODE(COALESCE_EXPR): return any_fractional(NODES(*value.coalesce_expr, args));

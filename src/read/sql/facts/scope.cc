@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text/text.h"
 #include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {
@@ -80,23 +81,13 @@ std::string result_type(const Node* node, const Scope& scope) {
         default: return "text";
       }
     case NODE(FUNC_CALL): {
-      static const std::map<std::string, std::string> types = {{"count", "bigint"},
-                                                               {"row_number", "bigint"},
-                                                               {"rank", "bigint"},
-                                                               {"dense_rank", "bigint"},
-                                                               {"now", "timestamp with time zone"},
-                                                               {"lower", "text"},
-                                                               {"upper", "text"},
-                                                               {"concat", "text"},
-                                                               {"json_agg", "json"},
-                                                               {"jsonb_agg", "jsonb"},
-                                                               {"string_agg", "text"},
-                                                               {"bool_or", "boolean"},
-                                                               {"bool_and", "boolean"},
-                                                               {"json_build_object", "json"},
-                                                               {"jsonb_build_object", "jsonb"}};
-      const auto it = types.find(last_name(*node->func_call));
-      return it == types.end() ? std::string() : it->second;
+      const std::string name = last_name(*node->func_call);
+      if (is_one_of(name, {"count", "row_number", "rank", "dense_rank"})) return "bigint";
+      if (is_one_of(name, {"lower", "upper", "concat", "string_agg"})) return "text";
+      if (is_one_of(name, {"bool_or", "bool_and"})) return "boolean";
+      if (is_one_of(name, {"json_agg", "json_build_object"})) return "json";
+      if (is_one_of(name, {"jsonb_agg", "jsonb_build_object"})) return "jsonb";
+      return name == "now" ? "timestamp with time zone" : "";
     }
     default: return {};
   }
