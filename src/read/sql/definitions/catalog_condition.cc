@@ -116,11 +116,13 @@ bool relation_exists(const QualifiedName& name, const Catalog& catalog) {
   return std::ranges::any_of(catalog.sequences, [&](const auto& entry) { return is_it(entry.first); });
 }
 
+using Truth = std::optional<bool>;  // nullopt: not known
+
 class Answer {
  public:
   Answer(Question question, const Catalog& catalog) : question_(std::move(question)), catalog_(catalog) {}
 
-  std::optional<bool> find() {
+  Truth find() {
     const std::string& relation = question_.relation;
     const auto schema = take({"table_schema", "schemaname", "constraint_schema"});
     if (schema) schema_ = *schema;
@@ -135,8 +137,7 @@ class Answer {
     if (relation == "pg_policies")
       return in_table(
           [&](const Table& table) {
-            return std::ranges::any_of(table.policies,
-                                       [&](const Policy& policy) { return policy.name == name_; });
+            return std::ranges::find(table.policies, name_, &Policy::name) != table.policies.end();
           },
           {"policyname"});
     if (relation == "pg_constraint" || relation == "table_constraints") return constraint();
@@ -169,6 +170,12 @@ class Answer {
     return std::nullopt;
   }
 
+  // The value of one of the columns, if the condition has no others.
+  std::optional<std::string> only(std::initializer_list<std::string_view> columns) {
+    auto out = take(columns);
+    return question_.values.empty() ? out : std::nullopt;
+  }
+
   // False: the condition names none that can be read.
   bool take_table() {
     if (const auto name = take({"table_name", "tablename", "viewname", "matviewname"}))
@@ -186,7 +193,7 @@ class Answer {
     return name.name == table_.name && (table_.schema.empty() || name.schema == table_.schema);
   }
 
-  std::optional<bool> one_of_tables(std::set<TableKind> kinds) {
+  Truth one_of_tables(std::set<TableKind> kinds) {
     if (const auto type = take({"table_type"})) {
       if (*type == "BASE TABLE") kinds = {TableKind::ordinary, TableKind::partitioned};
       else if (*type == "VIEW") kinds = {TableKind::view};
@@ -199,38 +206,36 @@ class Answer {
     });
   }
 
-  std::optional<bool> one_of_relations() {
-    const auto name = take({"relname"});
-    if (!name || !question_.values.empty() || of_server({"", *name}) || catalog_.tables.empty())
-      return std::nullopt;
+  Truth one_of_relations() {
+    const auto name = only({"relname"});
+    if (!name || of_server({"", *name}) || catalog_.tables.empty()) return std::nullopt;
     return relation_exists({"", *name}, catalog_);
   }
 
   // Domains and composite types are not in the catalog.
-  std::optional<bool> one_of_types() {
-    const auto name = take({"typname"});
-    if (!name || !question_.values.empty()) return std::nullopt;
+  Truth one_of_types() {
+    const auto name = only({"typname"});
+    if (!name) return std::nullopt;
     const auto of_that_name = [&](const auto& entry) { return entry.first.name == *name; };
     const bool found = std::ranges::any_of(catalog_.enums, of_that_name) ||
                        std::ranges::any_of(catalog_.tables, of_that_name);
-    return found ? std::optional(true) : std::nullopt;
+    return found ? Truth(true) : std::nullopt;
   }
 
-  std::optional<bool> one_of_schemas() {
-    const auto name = take({"nspname", "schema_name"});
-    if (!name || !question_.values.empty()) return std::nullopt;
-    return of_server({*name, ""}) || is_one_of(*name, catalog_.schemas);
+  Truth one_of_schemas() {
+    const auto name = only({"nspname", "schema_name"});
+    return name ? Truth(of_server({*name, ""}) || is_one_of(*name, catalog_.schemas)) : std::nullopt;
   }
 
   // Servers have others, which no file creates.
-  std::optional<bool> one_of_extensions() {
-    const auto name = take({"extname"});
-    if (!name || !question_.values.empty()) return std::nullopt;
-    return *name == "plpgsql" || is_one_of(*name, catalog_.extensions) ? std::optional(true) : std::nullopt;
+  Truth one_of_extensions() {
+    const auto name = only({"extname"});
+    const bool found = name && (*name == "plpgsql" || is_one_of(*name, catalog_.extensions));
+    return found ? Truth(true) : std::nullopt;
   }
 
   template <class Has>
-  std::optional<bool> in_table(const Has& has, std::initializer_list<std::string_view> columns) {
+  Truth in_table(const Has& has, std::initializer_list<std::string_view> columns) {
     const auto name = take(columns);
     if (!take_table() || !name || !question_.values.empty()) return std::nullopt;
     name_ = *name;
@@ -238,7 +243,7 @@ class Answer {
   }
 
   template <class Has>
-  std::optional<bool> any_table(const Has& has) const {
+  Truth any_table(const Has& has) const {
     bool there = false;
     for (const auto& [name, table] : catalog_.tables) {
       const bool asked = table_.name.empty() ? schema_.empty() || name.schema == schema_ : is_table(name);
@@ -248,7 +253,7 @@ class Answer {
     return there ? std::optional(false) : std::nullopt;
   }
 
-  std::optional<bool> constraint() {
+  Truth constraint() {
     static const std::map<std::string, Constraint::Kind> kinds = {
         {"p", Constraint::Kind::primary_key}, {"PRIMARY KEY", Constraint::Kind::primary_key},
         {"u", Constraint::Kind::unique},      {"UNIQUE", Constraint::Kind::unique},
@@ -272,8 +277,6 @@ class Answer {
   QualifiedName table_;
   std::string name_;
 };
-
-using Truth = std::optional<bool>;
 
 Truth answer(const Node* select, bool counts, const Catalog& catalog) {
   const auto asked = question(select, counts);
