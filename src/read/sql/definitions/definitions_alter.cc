@@ -209,7 +209,7 @@ void read_renamed(const PgQuery__RangeVar* relation, const Node* object, const S
 
 }  // namespace
 
-AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaState& state) {
+static AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaState& state) {
   AlterTable out;
   out.name = state.find_relation(written(*stmt.relation));
   out.only = !stmt.relation->inh;
@@ -221,7 +221,7 @@ AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaSta
   return out;
 }
 
-DropStatement read_drop(const PgQuery__DropStmt& stmt, const SchemaState& state) {
+static DropStatement read_drop(const PgQuery__DropStmt& stmt, const SchemaState& state) {
   DropStatement out;
   out.kind = drop_kind(stmt.remove_type);
   out.cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
@@ -234,7 +234,7 @@ DropStatement read_drop(const PgQuery__DropStmt& stmt, const SchemaState& state)
   return out;
 }
 
-Rename read_rename(const PgQuery__RenameStmt& stmt, const SchemaState& state) {
+static Rename read_rename(const PgQuery__RenameStmt& stmt, const SchemaState& state) {
   Rename out;
   out.kind = rename_kind(stmt.rename_type);
   if (out.kind == Rename::Kind::column && stmt.relation_type == OBJECT(TYPE))
@@ -247,13 +247,23 @@ Rename read_rename(const PgQuery__RenameStmt& stmt, const SchemaState& state) {
   return out;
 }
 
-Rename read_rename(const PgQuery__AlterObjectSchemaStmt& stmt, const SchemaState& state) {
+static Rename read_rename(const PgQuery__AlterObjectSchemaStmt& stmt, const SchemaState& state) {
   Rename out;
   out.kind = rename_kind(stmt.object_type);
   read_renamed(stmt.relation, stmt.object, state, out);
   out.new_schema = stmt.newschema;
   out.if_exists = stmt.missing_ok;
   return out;
+}
+
+std::optional<Statement> read_alter_statement(const Node& node, const SchemaState& state) {
+  switch (node.node_case) {
+    case NODE(ALTER_TABLE_STMT): return read_alter_table(*node.alter_table_stmt, state);
+    case NODE(DROP_STMT): return read_drop(*node.drop_stmt, state);
+    case NODE(RENAME_STMT): return read_rename(*node.rename_stmt, state);
+    case NODE(ALTER_OBJECT_SCHEMA_STMT): return read_rename(*node.alter_object_schema_stmt, state);
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace pgadvise::sql

@@ -38,21 +38,21 @@ std::string expression_or_none(const Node* node) { return node ? expression_text
 
 }  // namespace
 
-CreateSequence read_create_sequence(const PgQuery__CreateSeqStmt& stmt, const SchemaState& state) {
+static CreateSequence read_create_sequence(const PgQuery__CreateSeqStmt& stmt, const SchemaState& state) {
   return {new_name(*stmt.sequence, state), static_cast<bool>(stmt.if_not_exists),
           sequence_options(NODES(stmt, options), state)};
 }
 
-AlterSequence read_alter_sequence(const PgQuery__AlterSeqStmt& stmt, const SchemaState& state) {
+static AlterSequence read_alter_sequence(const PgQuery__AlterSeqStmt& stmt, const SchemaState& state) {
   return {state.find_relation(written(*stmt.sequence)), static_cast<bool>(stmt.missing_ok),
           sequence_options(NODES(stmt, options), state)};
 }
 
-CreateEnum read_create_enum(const PgQuery__CreateEnumStmt& stmt, const SchemaState& state) {
+static CreateEnum read_create_enum(const PgQuery__CreateEnumStmt& stmt, const SchemaState& state) {
   return {new_name(NODES(stmt, type_name), state), strings(NODES(stmt, vals))};
 }
 
-AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState& state) {
+static AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState& state) {
   AlterEnum out;
   out.name = state.find_type(written(NODES(stmt, type_name)));
   out.value = stmt.new_val;
@@ -63,7 +63,7 @@ AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState&
   return out;
 }
 
-CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaState& state) {
+static CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaState& state) {
   CreateType out = named_type(NODES(stmt, domainname), state);
   out.domain.emplace();
   for (const Node* node : NODES(stmt, constraints)) {
@@ -76,7 +76,8 @@ CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const Schem
   return out;
 }
 
-Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaState& state) {
+// ADD CONSTRAINT and SET NOT NULL; others change nothing that matters.
+static Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaState& state) {
   const std::string what = stmt.subtype;
   if (what != "C" && what != "O") return OtherStatement();
   AlterDomain out;
@@ -88,11 +89,11 @@ Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaSt
   return out;
 }
 
-CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaState& state) {
+static CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaState& state) {
   return named_type(NODES(stmt, type_name), state);
 }
 
-CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const SchemaState& state) {
+static CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const SchemaState& state) {
   CreateType out;
   out.name = new_name(*stmt.typevar, state);
   for (const Node* field : NODES(stmt, coldeflist))
@@ -100,7 +101,8 @@ CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const Sch
   return out;
 }
 
-Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state) {
+// Base types and aggregates.
+static Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state) {
   const NodeList names = NODES(stmt, defnames);
   if (stmt.kind == OBJECT(AGGREGATE)) return CreateFunction{new_name(names, state), {"aggregate"}};
   if (stmt.kind != OBJECT(TYPE)) return OtherStatement();
@@ -122,7 +124,8 @@ static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
   return false;
 }
 
-CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt, const SchemaState& state) {
+static CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt,
+                                           const SchemaState& state) {
   CreateFunction out{new_name(NODES(stmt, funcname), state), {}, changes_schema(stmt)};
   for (const Node* node : NODES(stmt, parameters))
     if (node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT &&
@@ -146,7 +149,7 @@ static std::vector<std::string> policy_roles(NodeList roles) {
   return out;
 }
 
-CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const SchemaState& state) {
+static CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const SchemaState& state) {
   CreatePolicy out{state.find_table(written(*stmt.table)), {}};
   Policy& policy = out.policy;
   policy.name = stmt.policy_name;
@@ -159,14 +162,14 @@ CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const Sch
   return out;
 }
 
-AlterPolicy read_alter_policy(const PgQuery__AlterPolicyStmt& stmt, const SchemaState& state) {
+static AlterPolicy read_alter_policy(const PgQuery__AlterPolicyStmt& stmt, const SchemaState& state) {
   AlterPolicy out{state.find_table(written(*stmt.table)), stmt.policy_name, expression_or_none(stmt.qual),
                   expression_or_none(stmt.with_check), std::nullopt};
   if (stmt.n_roles > 0) out.roles = policy_roles(NODES(stmt, roles));
   return out;
 }
 
-CreateSchema read_create_schema(const PgQuery__CreateSchemaStmt& stmt) {
+static CreateSchema read_create_schema(const PgQuery__CreateSchemaStmt& stmt) {
   CreateSchema out;
   if (stmt.schemaname[0]) out.name = stmt.schemaname;
   else if (stmt.authrole) out.name = stmt.authrole->rolename;
@@ -175,11 +178,11 @@ CreateSchema read_create_schema(const PgQuery__CreateSchemaStmt& stmt) {
   return out;
 }
 
-CreateExtension read_create_extension(const PgQuery__CreateExtensionStmt& stmt) {
+static CreateExtension read_create_extension(const PgQuery__CreateExtensionStmt& stmt) {
   return {stmt.extname, static_cast<bool>(stmt.if_not_exists)};
 }
 
-Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const SchemaState& state) {
+static Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const SchemaState& state) {
   constexpr int before = 2,
                 update = 16;  // TRIGGER_TYPE_… of catalog/pg_trigger.h
   if (!stmt.relation) return OtherStatement();
@@ -187,7 +190,7 @@ Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const SchemaS
                        (stmt.timing & before) && (stmt.events & update)};
 }
 
-Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState& state) {
+static Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState& state) {
   Comment out;
   out.text = stmt.comment;
   NodeList names = list_of(stmt.object);
@@ -207,7 +210,7 @@ Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState& state)
   return out;
 }
 
-DoBlock read_do(const PgQuery__DoStmt& stmt) {
+static DoBlock read_do(const PgQuery__DoStmt& stmt) {
   DoBlock out;
   for (const Node* node : NODES(stmt, args)) {
     const std::string_view name = node->def_elem->defname;
@@ -215,6 +218,29 @@ DoBlock read_do(const PgQuery__DoStmt& stmt) {
     if (name == "language") out.language = lower(string_value(node->def_elem->arg));
   }
   return out;
+}
+
+std::optional<Statement> read_object_statement(const Node& node, const SchemaState& state) {
+  switch (node.node_case) {
+    case NODE(CREATE_SEQ_STMT): return read_create_sequence(*node.create_seq_stmt, state);
+    case NODE(ALTER_SEQ_STMT): return read_alter_sequence(*node.alter_seq_stmt, state);
+    case NODE(CREATE_ENUM_STMT): return read_create_enum(*node.create_enum_stmt, state);
+    case NODE(ALTER_ENUM_STMT): return read_alter_enum(*node.alter_enum_stmt, state);
+    case NODE(CREATE_DOMAIN_STMT): return read_create_domain(*node.create_domain_stmt, state);
+    case NODE(ALTER_DOMAIN_STMT): return read_alter_domain(*node.alter_domain_stmt, state);
+    case NODE(CREATE_RANGE_STMT): return read_create_range(*node.create_range_stmt, state);
+    case NODE(COMPOSITE_TYPE_STMT): return read_composite_type(*node.composite_type_stmt, state);
+    case NODE(DEFINE_STMT): return read_define(*node.define_stmt, state);
+    case NODE(CREATE_FUNCTION_STMT): return read_create_function(*node.create_function_stmt, state);
+    case NODE(CREATE_POLICY_STMT): return read_create_policy(*node.create_policy_stmt, state);
+    case NODE(ALTER_POLICY_STMT): return read_alter_policy(*node.alter_policy_stmt, state);
+    case NODE(CREATE_SCHEMA_STMT): return read_create_schema(*node.create_schema_stmt);
+    case NODE(CREATE_EXTENSION_STMT): return read_create_extension(*node.create_extension_stmt);
+    case NODE(CREATE_TRIG_STMT): return read_create_trigger(*node.create_trig_stmt, state);
+    case NODE(COMMENT_STMT): return read_comment(*node.comment_stmt, state);
+    case NODE(DO_STMT): return read_do(*node.do_stmt);
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace pgadvise::sql

@@ -165,13 +165,13 @@ bool has_option(NodeList options, std::string_view name) {
 
 }  // namespace
 
-CreateFromQuery read_create_view(const PgQuery__ViewStmt& stmt, const SchemaState& state) {
+static CreateFromQuery read_create_view(const PgQuery__ViewStmt& stmt, const SchemaState& state) {
   CreateFromQuery out = from_query(*stmt.view, NODES(stmt, aliases), *stmt.query, Table::Kind::view, state);
   out.replace = stmt.replace;
   return out;
 }
 
-Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, const SchemaState& state) {
+static Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, const SchemaState& state) {
   if (!stmt.into || !stmt.into->rel || !stmt.query) return OtherStatement();
   const bool materialized = stmt.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
   CreateFromQuery out =
@@ -181,7 +181,8 @@ Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, const Sch
   return out;
 }
 
-Statement read_select(const Node& select, const SchemaState& state) {
+// SELECT … INTO, and SELECT set_config('search_path', …), as pg_dump writes it.
+static Statement read_select(const Node& select, const SchemaState& state) {
   const PgQuery__SelectStmt& stmt = *select.select_stmt;
   if (stmt.into_clause && stmt.into_clause->rel) {
     CreateFromQuery out = from_query(*stmt.into_clause->rel, {}, select, Table::Kind::ordinary, state);
@@ -205,7 +206,7 @@ Statement read_select(const Node& select, const SchemaState& state) {
   return SetSearchPath{search_path_of(constant(call.args[1]).text)};
 }
 
-Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaState& state) {
+static Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaState& state) {
   if (!is(stmt.select_stmt, NODE(SELECT_STMT)) || !stmt.select_stmt->select_stmt->n_from_clause)
     return OtherStatement();
   DataChange out;
@@ -216,7 +217,7 @@ Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaState& state)
   return out;
 }
 
-DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state) {
+static DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state) {
   DataChange out;
   out.kind = DataChange::Kind::update;
   out.table = state.find_relation(written(*stmt.relation));
@@ -232,7 +233,7 @@ DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state
   return out;
 }
 
-DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState& state) {
+static DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState& state) {
   DataChange out;
   out.kind = DataChange::Kind::remove;
   out.table = state.find_relation(written(*stmt.relation));
@@ -240,7 +241,7 @@ DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState& state
   return out;
 }
 
-Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaState& state) {
+static Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaState& state) {
   Truncate out;
   for (const Node* target : NODES(stmt, relations))
     out.tables.push_back(state.find_relation(written(*target->range_var)));
@@ -248,13 +249,14 @@ Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaState& sta
   return out;
 }
 
-RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaState& state) {
+static RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaState& state) {
   RewriteTables out{{}, "CLUSTER"};
   if (stmt.relation) out.tables.push_back(state.find_relation(written(*stmt.relation)));
   return out;
 }
 
-RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& state) {
+// No table unless FULL.
+static RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& state) {
   if (!has_option(NODES(stmt, options), "full")) return {};
   RewriteTables out{{}, "VACUUM FULL"};
   for (const Node* target : NODES(stmt, rels))
@@ -263,7 +265,7 @@ RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& st
   return out;
 }
 
-Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& state) {
+static Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& state) {
   const bool concurrently = has_option(NODES(stmt, params), "concurrently");
   if (stmt.relation) return Reindex{state.find_relation(written(*stmt.relation)), concurrently, {}};
   switch (stmt.kind) {
@@ -277,12 +279,12 @@ Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& stat
   }
 }
 
-Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaState& state) {
+static Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaState& state) {
   if (stmt.skip_data) return OtherStatement();
   return RefreshView{state.find_relation(written(*stmt.relation)), static_cast<bool>(stmt.concurrent)};
 }
 
-LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state) {
+static LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state) {
   LockTables out;
   for (const Node* node : NODES(stmt, relations))
     if (node->node_case == NODE(RANGE_VAR))
@@ -292,7 +294,7 @@ LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state) {
   return out;
 }
 
-Statement read_set(const PgQuery__VariableSetStmt& stmt) {
+static Statement read_set(const PgQuery__VariableSetStmt& stmt) {
   if (auto timeout = timeout_named(stmt.name)) {
     timeout->local = stmt.is_local;
     if (stmt.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE && stmt.n_args == 1)
@@ -309,7 +311,7 @@ Statement read_set(const PgQuery__VariableSetStmt& stmt) {
   return out;
 }
 
-TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt) {
+static TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt) {
   using Kind = TransactionControl::Kind;
   TransactionControl out;
   out.savepoint = stmt.savepoint_name;
@@ -326,6 +328,32 @@ TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt) {
     default: break;
   }
   return out;
+}
+
+std::optional<Statement> read_query_statement(const Node& node, const SchemaState& state) {
+  switch (node.node_case) {
+    case NODE(VIEW_STMT): return read_create_view(*node.view_stmt, state);
+    case NODE(CREATE_TABLE_AS_STMT): return read_create_table_as(*node.create_table_as_stmt, state);
+    case NODE(SELECT_STMT): return read_select(node, state);
+    case NODE(INSERT_STMT): return read_insert(*node.insert_stmt, state);
+    case NODE(UPDATE_STMT): return read_update(*node.update_stmt, state);
+    case NODE(DELETE_STMT): return read_delete(*node.delete_stmt, state);
+    case NODE(TRUNCATE_STMT): return read_truncate(*node.truncate_stmt, state);
+    case NODE(CLUSTER_STMT): return read_cluster(*node.cluster_stmt, state);
+    case NODE(VACUUM_STMT): return read_vacuum(*node.vacuum_stmt, state);
+    case NODE(REINDEX_STMT): return read_reindex(*node.reindex_stmt, state);
+    case NODE(REFRESH_MAT_VIEW_STMT): return read_refresh(*node.refresh_mat_view_stmt, state);
+    case NODE(DROPDB_STMT): return DropDatabase{node.dropdb_stmt->dbname};
+    case NODE(CALL_STMT): {
+      const PgQuery__FuncCall* call = node.call_stmt->funccall;
+      if (!call || !call->n_funcname) return OtherStatement();
+      return CallRoutine{last_name(*call)};
+    }
+    case NODE(LOCK_STMT): return read_lock(*node.lock_stmt, state);
+    case NODE(VARIABLE_SET_STMT): return read_set(*node.variable_set_stmt);
+    case NODE(TRANSACTION_STMT): return read_transaction(*node.transaction_stmt);
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace pgadvise::sql

@@ -319,7 +319,8 @@ ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const S
   return out;
 }
 
-CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaState& state, bool foreign) {
+static CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaState& state,
+                                     bool foreign) {
   CreateTable out;
   out.name = new_name(*stmt.relation, state);
   out.kind = foreign         ? Table::Kind::foreign
@@ -346,7 +347,7 @@ CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaState
   return out;
 }
 
-CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaState& state) {
+static CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaState& state) {
   CreateIndex out;
   out.table = state.find_table(written(*stmt.relation));
   Index& index = out.definition.index;
@@ -368,6 +369,16 @@ CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaState&
   out.if_not_exists = stmt.if_not_exists;
   out.only = !stmt.relation->inh;
   return out;
+}
+
+std::optional<Statement> read_table_statement(const Node& node, const SchemaState& state) {
+  switch (node.node_case) {
+    case NODE(CREATE_STMT): return read_create_table(*node.create_stmt, state, false);
+    case NODE(CREATE_FOREIGN_TABLE_STMT):
+      return read_create_table(*node.create_foreign_table_stmt->base_stmt, state, true);
+    case NODE(INDEX_STMT): return read_create_index(*node.index_stmt, state);
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace pgadvise::sql
