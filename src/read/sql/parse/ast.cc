@@ -51,6 +51,17 @@ bool with_stack(int depth, const std::function<void()>& work) {
   return DeepThread(work).started();
 }
 
+tl::expected<void, ParseFailure> each_statement(std::string_view text,
+                                                const std::function<void(const Node&)>& visit) {
+  tl::expected<void, ParseFailure> out = tl::unexpected(too_deep);
+  with_stack(tree_depth(text), [&] {
+    const auto tree = Tree::parse(text);
+    for (std::size_t i = 0; tree && i < tree->size(); ++i) visit(*tree->statement(i));
+    out = tree.map([](const Tree&) {});
+  });
+  return out;
+}
+
 std::string parser_input(std::string_view text) {
   constexpr int many = 100;
   std::string out(text);

@@ -74,6 +74,10 @@ PgQuery__ParseResult* read_packed_tree(const std::string& text, std::pmr::memory
 bool with_stack(int depth, const std::function<void()>& work);
 extern const ParseFailure too_deep;
 
+// Calls `visit` with each statement of a text, on such a stack. Errors: it does not parse, or is too deep.
+tl::expected<void, ParseFailure> each_statement(std::string_view text,
+                                                const std::function<void(const Node&)>& visit);
+
 // Calls `work` with the tree of a text that is one expression, and doesn't with any other text.
 void with_expression(std::string_view expression, const std::function<void(const Node&)>& work);
 // The expression of a SELECT that has nothing else; nullptr: it has, or the node is no SELECT.

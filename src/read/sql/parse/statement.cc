@@ -204,20 +204,12 @@ Result<std::string> normalize(std::string_view statement) {
 }
 
 Result<Shape> shape(std::string_view statement) {
-  Result<Shape> out = tl::unexpected(too_deep.error());
-  with_stack(tree_depth(statement), [&] {
-    const auto tree = Tree::parse(statement);
-    if (!tree) {
-      out = tl::unexpected(tree.error().error());
-      return;
-    }
-    Shape found;
-    found.statements = static_cast<int>(tree->size());
-    if (tree->size() > 0) found.kind = statement_kind(*tree->statement(0));
-    for (std::size_t i = 0; i < tree->size(); ++i) look_everywhere(message(*tree->statement(i)), found);
-    out = found;
+  Shape out;
+  const auto read = each_statement(statement, [&](const Node& node) {
+    if (++out.statements == 1) out.kind = statement_kind(node);
+    look_everywhere(message(node), out);
   });
-  return out;
+  return read ? Result<Shape>(out) : tl::unexpected(read.error().error());
 }
 
 std::string parser_version() { return PG_VERSION; }

@@ -137,13 +137,8 @@ void add_parsed(const Node& node, std::string_view text, int depth, std::vector<
 
 void add_statements(std::string_view script, int depth, std::vector<std::string>& out) {
   for (const SourceStatement& statement : split(script)) {
-    bool parsed = false;
-    with_stack(tree_depth(statement.text), [&] {
-      const auto tree = Tree::parse(statement.text);
-      parsed = tree.has_value();
-      for (std::size_t i = 0; parsed && i < tree->size(); ++i)
-        add_parsed(*tree->statement(i), statement.text, depth, out);
-    });
+    const auto parsed = each_statement(
+        statement.text, [&](const Node& node) { add_parsed(node, statement.text, depth, out); });
     if (!parsed) out.push_back(join(canonical_tokens(statement.text, 0), " "));
   }
 }
