@@ -22,7 +22,7 @@ SequenceOptions sequence_options(NodeList options, const SchemaState& state) {
     out.owner_written = true;
     if (names.size() < 2) continue;  // NONE
     out.owner_column = string_value(names.back());
-    --names.count;
+    names = names.first(names.size() - 1);
     out.owner_table = state.find_table(written(names));
   }
   return out;
@@ -202,7 +202,7 @@ static Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState&
     case OBJECT(COLUMN):
       out.kind = Comment::Kind::column;
       out.column = last_name(names);
-      if (!names.empty()) --names.count;
+      if (!names.empty()) names = names.first(names.size() - 1);
       break;
     default: return out;
   }

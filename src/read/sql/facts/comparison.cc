@@ -211,11 +211,11 @@ std::vector<Operand> operands_of(NodeList list) {
 std::vector<Operand> values_of(const PgQuery__AExpr& expr, bool turned) {
   const Node* value = turned ? expr.lexpr : expr.rexpr;
   switch (expr.kind) {
-    case AEXPR(OP): return operands_of(NodeList(1, turned ? &expr.lexpr : &expr.rexpr));
+    case AEXPR(OP): return operands_of(NodeList(turned ? &expr.lexpr : &expr.rexpr, 1));
     case AEXPR(BETWEEN):
     case AEXPR(IN): return is(value, NODE(LIST)) ? operands_of(list_items(value)) : std::vector<Operand>();
     case AEXPR(OP_ANY):
-      if (turned) return operands_of(NodeList(1, &expr.lexpr));
+      if (turned) return operands_of(NodeList(&expr.lexpr, 1));
       return is(value, NODE(A_ARRAY_EXPR)) ? operands_of(list_items(value)) : std::vector<Operand>();
     default: return {};
   }

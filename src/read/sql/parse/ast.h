@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <memory_resource>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,21 +23,9 @@ using Node = PgQuery__Node;
 #define NODE(name) PG_QUERY__NODE__NODE_##name
 inline bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
 
-struct NodeList {
-  std::size_t count = 0;
-  Node* const* items = nullptr;
-  NodeList() = default;
-  NodeList(std::size_t n, Node* const* data) : count(n), items(data) {}
-  const Node* const* begin() const { return items; }
-  const Node* const* end() const { return items + count; }
-  std::size_t size() const { return count; }
-  bool empty() const { return count == 0; }
-  const Node* operator[](std::size_t i) const { return items[i]; }
-  const Node* back() const { return items[count - 1]; }
-};
-
+using NodeList = std::span<Node* const>;
 // A repeated field of a message: NODES(call, args), NODES(*node->func_call, args).
-#define NODES(of, field) NodeList((of).n_##field, (of).field)
+#define NODES(of, field) NodeList((of).field, (of).n_##field)
 // The kind of a PgQuery__AExpr: AEXPR(IN).
 #define AEXPR(name) PG_QUERY__A__EXPR__KIND__AEXPR_##name
 
