@@ -258,6 +258,15 @@ const Constraint* SchemaState::primary_key(const Table& table) {
   return nullptr;
 }
 
+Constraint SchemaState::resolved(Constraint constraint) const {
+  if (constraint.kind != Constraint::Kind::foreign_key) return constraint;
+  constraint.referenced_table = find_table(constraint.referenced_table);
+  const Table* referenced = catalog.table(constraint.referenced_table);
+  const Constraint* primary = referenced ? primary_key(*referenced) : nullptr;
+  if (primary && constraint.referenced_columns.empty()) constraint.referenced_columns = primary->columns;
+  return constraint;
+}
+
 Index* SchemaState::index(const QualifiedName& name) {
   const QualifiedName* of = value_at(index_tables, name);
   Table* owner = of ? catalog.table(*of) : nullptr;

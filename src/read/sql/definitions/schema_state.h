@@ -128,6 +128,9 @@ struct SchemaState {
   std::vector<Column*> columns(Table& table, const std::string& name, bool below = true);
   static Constraint* constraint(Table& table, const std::string& name);
   static const Constraint* primary_key(const Table& table);
+  // A foreign key with the table and columns that its definition leaves to the search path and the primary
+  // key; other constraints as they are.
+  Constraint resolved(Constraint constraint) const;
   Index* index(const QualifiedName& name);
   void add_index(Table& table, Index index);
   void add_constraint(Table& table, Constraint constraint);

@@ -400,7 +400,7 @@ void ReplayState::hide_violations(const Block& block, const BlockStatement& part
   }
 }
 
-void ReplayState::swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what) {
+void ReplayState::swallowed(SchemaAction::Swallow how, const Difference& what) {
   SchemaAction& action = step_.actions.emplace_back();
   action.kind = SchemaAction::Kind::suppress_error;
   action.place = place(-1);
@@ -435,7 +435,7 @@ Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool
       outcome = doubt_ ? perform_perhaps(statement, inner) : perform(statement, inner);
       if (migration && may_fill_columns(*tree->statement(i))) recorder_.lost_values();
       if (migration && outcome && outcome->kind == Problem::Kind::exists)
-        difference_ = StepRecorder::difference(statement, schema);
+        difference_ = difference(statement, schema);
       if (!outcome && inner == Effect::replayed) effect = Effect::replayed;
     }
   });

@@ -139,7 +139,7 @@ Outcome ReplayState::add_check(Table& table, const ConstraintDefinition& pending
 }
 
 Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& pending) {
-  Constraint key = pending.constraint;
+  Constraint key = schema.resolved(pending.constraint);
   const auto missing_in = [](const Table& of, const std::vector<std::string>& columns) -> Outcome {
     const auto column = std::ranges::find_if_not(columns, [&](const auto& name) { return of.column(name); });
     if (column == columns.end()) return {};
@@ -147,11 +147,7 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
                    Problem::Kind::missing};
   };
   if (Outcome outcome = missing_in(table, key.columns)) return outcome;
-  key.referenced_table = schema.find_table(key.referenced_table);
   const Table* referenced = schema.catalog.table(key.referenced_table);
-  if (referenced && key.referenced_columns.empty())
-    if (const Constraint* primary = SchemaState::primary_key(*referenced))
-      key.referenced_columns = primary->columns;
   if (Outcome outcome = referenced ? missing_in(*referenced, key.referenced_columns) : Outcome())
     return outcome;
   key.origin = place(pending.location);

@@ -71,7 +71,7 @@ struct ReplayState {
   Outcome block_statements(const Block& block, std::string_view body, Effect& effect, bool& skipped);
   // The text of a block perhaps changes the tables that it names. `guessed`: the block needs a remark.
   void suspect(std::string_view text, bool guessed);
-  void swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what);
+  void swallowed(SchemaAction::Swallow how, const Difference& what);
   // Records the first of the step's actions from `first` on whose violation a handler around `part` hides.
   void hide_violations(const Block& block, const BlockStatement& part, std::size_t first);
   // ---- replay_create.cc
@@ -190,7 +190,7 @@ struct ReplayState {
   std::optional<Doubt> doubt_;
   std::map<std::string, std::string> suspects_;  // names that such statements of a block have: the location
   int guessed_line_ = 0;                         // of the first that was `guessed`; 0: none
-  std::optional<StepRecorder::Difference> difference_;  // of the statement of a DO block that failed last
+  std::optional<Difference> difference_;         // of the statement of a DO block that failed last
   std::vector<std::pair<std::string, SchemaState>> savepoints_;  // the first: BEGIN
   bool keep_savepoints_ = false;                                 // the script rolls something back
   bool in_transaction_ = false;
