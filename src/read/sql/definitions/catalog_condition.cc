@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/text/text.h"
-#include "sql/definitions/schema_state.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/query_shape.h"

@@ -49,7 +49,7 @@ Kind kind_of(const PgQuery__AlterTableCmd& command) {
   }
 }
 
-void read_new_type(const PgQuery__ColumnDef& definition, const SchemaState& state, TableChange& out) {
+void read_new_type(const PgQuery__ColumnDef& definition, const SchemaNames& state, TableChange& out) {
   ColumnDefinition& column = out.column.emplace();
   column.column.name = out.name;
   column.location = definition.location;
@@ -73,7 +73,7 @@ void read_set_identity(const Node* options, TableChange& out) {
   }
 }
 
-TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& state) {
+TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaNames& state) {
   TableChange out;
   out.kind = kind_of(command);
   out.name = command.name;
@@ -153,7 +153,7 @@ DropStatement::Kind drop_kind(PgQuery__ObjectType type) {
   }
 }
 
-DropStatement::Object drop_object(DropStatement::Kind kind, const Node& node, const SchemaState& state) {
+DropStatement::Object drop_object(DropStatement::Kind kind, const Node& node, const SchemaNames& state) {
   using Drop = DropStatement::Kind;
   DropStatement::Object out;
   auto parts = parts_of(&node);
@@ -199,7 +199,7 @@ Rename::Kind rename_kind(PgQuery__ObjectType type) {
 }
 
 // The relation, type or function that the statement renames or moves.
-void read_renamed(const PgQuery__RangeVar* relation, const Node* object, const SchemaState& state,
+void read_renamed(const PgQuery__RangeVar* relation, const Node* object, const SchemaNames& state,
                   Rename& out) {
   if (relation) out.relation = state.find_relation(written(*relation));
   if (out.kind == Rename::Kind::type) out.type = state.find_type(written(list_of(object)));
@@ -209,7 +209,7 @@ void read_renamed(const PgQuery__RangeVar* relation, const Node* object, const S
 
 }  // namespace
 
-static AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaState& state) {
+static AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaNames& state) {
   AlterTable out;
   out.name = state.find_relation(written(*stmt.relation));
   out.only = !stmt.relation->inh;
@@ -221,7 +221,7 @@ static AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const Sc
   return out;
 }
 
-static DropStatement read_drop(const PgQuery__DropStmt& stmt, const SchemaState& state) {
+static DropStatement read_drop(const PgQuery__DropStmt& stmt, const SchemaNames& state) {
   DropStatement out;
   out.kind = drop_kind(stmt.remove_type);
   out.cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
@@ -234,7 +234,7 @@ static DropStatement read_drop(const PgQuery__DropStmt& stmt, const SchemaState&
   return out;
 }
 
-static Rename read_rename(const PgQuery__RenameStmt& stmt, const SchemaState& state) {
+static Rename read_rename(const PgQuery__RenameStmt& stmt, const SchemaNames& state) {
   Rename out;
   out.kind = rename_kind(stmt.rename_type);
   if (out.kind == Rename::Kind::column && stmt.relation_type == OBJECT(TYPE))
@@ -247,7 +247,7 @@ static Rename read_rename(const PgQuery__RenameStmt& stmt, const SchemaState& st
   return out;
 }
 
-static Rename read_rename(const PgQuery__AlterObjectSchemaStmt& stmt, const SchemaState& state) {
+static Rename read_rename(const PgQuery__AlterObjectSchemaStmt& stmt, const SchemaNames& state) {
   Rename out;
   out.kind = rename_kind(stmt.object_type);
   read_renamed(stmt.relation, stmt.object, state, out);
@@ -256,7 +256,7 @@ static Rename read_rename(const PgQuery__AlterObjectSchemaStmt& stmt, const Sche
   return out;
 }
 
-std::optional<Statement> read_alter_statement(const Node& node, const SchemaState& state) {
+std::optional<Statement> read_alter_statement(const Node& node, const SchemaNames& state) {
   switch (node.node_case) {
     case NODE(ALTER_TABLE_STMT): return read_alter_table(*node.alter_table_stmt, state);
     case NODE(DROP_STMT): return read_drop(*node.drop_stmt, state);

@@ -11,7 +11,7 @@ namespace {
 
 #define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
 
-SequenceOptions sequence_options(NodeList options, const SchemaState& state) {
+SequenceOptions sequence_options(NodeList options, const SchemaNames& state) {
   SequenceOptions out;
   for (const Node* node : options) {
     const PgQuery__DefElem& option = *node->def_elem;
@@ -28,7 +28,7 @@ SequenceOptions sequence_options(NodeList options, const SchemaState& state) {
   return out;
 }
 
-CreateType named_type(NodeList names, const SchemaState& state) {
+CreateType named_type(NodeList names, const SchemaNames& state) {
   CreateType out;
   out.name = new_name(names, state);
   return out;
@@ -38,21 +38,21 @@ std::string expression_or_none(const Node* node) { return node ? expression_text
 
 }  // namespace
 
-static CreateSequence read_create_sequence(const PgQuery__CreateSeqStmt& stmt, const SchemaState& state) {
+static CreateSequence read_create_sequence(const PgQuery__CreateSeqStmt& stmt, const SchemaNames& state) {
   return {new_name(*stmt.sequence, state), static_cast<bool>(stmt.if_not_exists),
           sequence_options(NODES(stmt, options), state)};
 }
 
-static AlterSequence read_alter_sequence(const PgQuery__AlterSeqStmt& stmt, const SchemaState& state) {
+static AlterSequence read_alter_sequence(const PgQuery__AlterSeqStmt& stmt, const SchemaNames& state) {
   return {state.find_relation(written(*stmt.sequence)), static_cast<bool>(stmt.missing_ok),
           sequence_options(NODES(stmt, options), state)};
 }
 
-static CreateEnum read_create_enum(const PgQuery__CreateEnumStmt& stmt, const SchemaState& state) {
+static CreateEnum read_create_enum(const PgQuery__CreateEnumStmt& stmt, const SchemaNames& state) {
   return {new_name(NODES(stmt, type_name), state), strings(NODES(stmt, vals))};
 }
 
-static AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState& state) {
+static AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaNames& state) {
   AlterEnum out;
   out.name = state.find_type(written(NODES(stmt, type_name)));
   out.value = stmt.new_val;
@@ -63,7 +63,7 @@ static AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const Schem
   return out;
 }
 
-static CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaState& state) {
+static CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaNames& state) {
   CreateType out = named_type(NODES(stmt, domainname), state);
   out.domain.emplace();
   for (const Node* node : NODES(stmt, constraints)) {
@@ -77,7 +77,7 @@ static CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, cons
 }
 
 // ADD CONSTRAINT and SET NOT NULL; others change nothing that matters.
-static Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaState& state) {
+static Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaNames& state) {
   const std::string what = stmt.subtype;
   if (what != "C" && what != "O") return OtherStatement();
   AlterDomain out;
@@ -89,11 +89,11 @@ static Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const S
   return out;
 }
 
-static CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaState& state) {
+static CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaNames& state) {
   return named_type(NODES(stmt, type_name), state);
 }
 
-static CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const SchemaState& state) {
+static CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const SchemaNames& state) {
   CreateType out;
   out.name = new_name(*stmt.typevar, state);
   for (const Node* field : NODES(stmt, coldeflist))
@@ -102,7 +102,7 @@ static CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, co
 }
 
 // Base types and aggregates.
-static Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state) {
+static Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaNames& state) {
   const NodeList names = NODES(stmt, defnames);
   if (stmt.kind == OBJECT(AGGREGATE)) return CreateFunction{new_name(names, state), {"aggregate"}};
   if (stmt.kind != OBJECT(TYPE)) return OtherStatement();
@@ -125,7 +125,7 @@ static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
 }
 
 static CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt,
-                                           const SchemaState& state) {
+                                           const SchemaNames& state) {
   CreateFunction out{new_name(NODES(stmt, funcname), state), {}, changes_schema(stmt)};
   for (const Node* node : NODES(stmt, parameters))
     if (node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT &&
@@ -149,7 +149,7 @@ static std::vector<std::string> policy_roles(NodeList roles) {
   return out;
 }
 
-static CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const SchemaState& state) {
+static CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const SchemaNames& state) {
   CreatePolicy out{state.find_table(written(*stmt.table)), {}};
   Policy& policy = out.policy;
   policy.name = stmt.policy_name;
@@ -162,7 +162,7 @@ static CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, co
   return out;
 }
 
-static AlterPolicy read_alter_policy(const PgQuery__AlterPolicyStmt& stmt, const SchemaState& state) {
+static AlterPolicy read_alter_policy(const PgQuery__AlterPolicyStmt& stmt, const SchemaNames& state) {
   AlterPolicy out{state.find_table(written(*stmt.table)), stmt.policy_name, expression_or_none(stmt.qual),
                   expression_or_none(stmt.with_check), std::nullopt};
   if (stmt.n_roles > 0) out.roles = policy_roles(NODES(stmt, roles));
@@ -182,7 +182,7 @@ static CreateExtension read_create_extension(const PgQuery__CreateExtensionStmt&
   return {stmt.extname, static_cast<bool>(stmt.if_not_exists)};
 }
 
-static Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const SchemaState& state) {
+static Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const SchemaNames& state) {
   constexpr int before = 2,
                 update = 16;  // TRIGGER_TYPE_… of catalog/pg_trigger.h
   if (!stmt.relation) return OtherStatement();
@@ -190,7 +190,7 @@ static Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const 
                        (stmt.timing & before) && (stmt.events & update)};
 }
 
-static Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState& state) {
+static Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaNames& state) {
   Comment out;
   out.text = stmt.comment;
   NodeList names = list_of(stmt.object);
@@ -220,7 +220,7 @@ static DoBlock read_do(const PgQuery__DoStmt& stmt) {
   return out;
 }
 
-std::optional<Statement> read_object_statement(const Node& node, const SchemaState& state) {
+std::optional<Statement> read_object_statement(const Node& node, const SchemaNames& state) {
   switch (node.node_case) {
     case NODE(CREATE_SEQ_STMT): return read_create_sequence(*node.create_seq_stmt, state);
     case NODE(ALTER_SEQ_STMT): return read_alter_sequence(*node.alter_seq_stmt, state);

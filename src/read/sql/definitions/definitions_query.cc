@@ -39,7 +39,7 @@ std::optional<SetTimeout> timeout_named(const std::string& name) {
 
 // ---- queries
 
-std::vector<QualifiedName> names_in_from(const ProtobufCMessage& tree, const SchemaState& state) {
+std::vector<QualifiedName> names_in_from(const ProtobufCMessage& tree, const SchemaNames& state) {
   std::vector<QualifiedName> out;
   each_node(tree, [&](const Node& node) {
     if (node.node_case == NODE(RANGE_VAR)) out.push_back(state.find_table(written(*node.range_var)));
@@ -50,7 +50,7 @@ std::vector<QualifiedName> names_in_from(const ProtobufCMessage& tree, const Sch
 
 // `names`: those that are written for the columns, from the first one on.
 CreateFromQuery from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
-                           Table::Kind kind, const SchemaState& state) {
+                           Table::Kind kind, const SchemaNames& state) {
   CreateFromQuery out;
   out.name = new_name(range, state);
   out.kind = kind;
@@ -165,13 +165,13 @@ bool has_option(NodeList options, std::string_view name) {
 
 }  // namespace
 
-static CreateFromQuery read_create_view(const PgQuery__ViewStmt& stmt, const SchemaState& state) {
+static CreateFromQuery read_create_view(const PgQuery__ViewStmt& stmt, const SchemaNames& state) {
   CreateFromQuery out = from_query(*stmt.view, NODES(stmt, aliases), *stmt.query, Table::Kind::view, state);
   out.replace = stmt.replace;
   return out;
 }
 
-static Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, const SchemaState& state) {
+static Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, const SchemaNames& state) {
   if (!stmt.into || !stmt.into->rel || !stmt.query) return OtherStatement();
   const bool materialized = stmt.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
   CreateFromQuery out =
@@ -182,7 +182,7 @@ static Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, co
 }
 
 // SELECT … INTO, and SELECT set_config('search_path', …), as pg_dump writes it.
-static Statement read_select(const Node& select, const SchemaState& state) {
+static Statement read_select(const Node& select, const SchemaNames& state) {
   const PgQuery__SelectStmt& stmt = *select.select_stmt;
   if (stmt.into_clause && stmt.into_clause->rel) {
     CreateFromQuery out = from_query(*stmt.into_clause->rel, {}, select, Table::Kind::ordinary, state);
@@ -206,7 +206,7 @@ static Statement read_select(const Node& select, const SchemaState& state) {
   return SetSearchPath{search_path_of(constant(call.args[1]).text)};
 }
 
-static Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaState& state) {
+static Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaNames& state) {
   if (!is(stmt.select_stmt, NODE(SELECT_STMT)) || !stmt.select_stmt->select_stmt->n_from_clause)
     return OtherStatement();
   DataChange out;
@@ -217,7 +217,7 @@ static Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaState&
   return out;
 }
 
-static DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state) {
+static DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaNames& state) {
   DataChange out;
   out.kind = DataChange::Kind::update;
   out.table = state.find_relation(written(*stmt.relation));
@@ -233,7 +233,7 @@ static DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState
   return out;
 }
 
-static DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState& state) {
+static DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaNames& state) {
   DataChange out;
   out.kind = DataChange::Kind::remove;
   out.table = state.find_relation(written(*stmt.relation));
@@ -241,7 +241,7 @@ static DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState
   return out;
 }
 
-static Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaState& state) {
+static Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaNames& state) {
   Truncate out;
   for (const Node* target : NODES(stmt, relations))
     out.tables.push_back(state.find_relation(written(*target->range_var)));
@@ -249,14 +249,14 @@ static Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaSta
   return out;
 }
 
-static RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaState& state) {
+static RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaNames& state) {
   RewriteTables out{{}, "CLUSTER"};
   if (stmt.relation) out.tables.push_back(state.find_relation(written(*stmt.relation)));
   return out;
 }
 
 // No table unless FULL.
-static RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& state) {
+static RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaNames& state) {
   if (!has_option(NODES(stmt, options), "full")) return {};
   RewriteTables out{{}, "VACUUM FULL"};
   for (const Node* target : NODES(stmt, rels))
@@ -265,7 +265,7 @@ static RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaSt
   return out;
 }
 
-static Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& state) {
+static Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaNames& state) {
   const bool concurrently = has_option(NODES(stmt, params), "concurrently");
   if (stmt.relation) return Reindex{state.find_relation(written(*stmt.relation)), concurrently, {}};
   switch (stmt.kind) {
@@ -279,12 +279,12 @@ static Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaStat
   }
 }
 
-static Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaState& state) {
+static Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaNames& state) {
   if (stmt.skip_data) return OtherStatement();
   return RefreshView{state.find_relation(written(*stmt.relation)), static_cast<bool>(stmt.concurrent)};
 }
 
-static LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state) {
+static LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaNames& state) {
   LockTables out;
   for (const Node* node : NODES(stmt, relations))
     if (node->node_case == NODE(RANGE_VAR))
@@ -330,7 +330,7 @@ static TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt)
   return out;
 }
 
-std::optional<Statement> read_query_statement(const Node& node, const SchemaState& state) {
+std::optional<Statement> read_query_statement(const Node& node, const SchemaNames& state) {
   switch (node.node_case) {
     case NODE(VIEW_STMT): return read_create_view(*node.view_stmt, state);
     case NODE(CREATE_TABLE_AS_STMT): return read_create_table_as(*node.create_table_as_stmt, state);

@@ -190,7 +190,7 @@ std::string bound_list(NodeList list) {
   return "(" + join(out, ", ") + ")";
 }
 
-LikeClause like_clause(const PgQuery__TableLikeClause& clause, const SchemaState& state) {
+LikeClause like_clause(const PgQuery__TableLikeClause& clause, const SchemaNames& state) {
   const auto includes = [&](int option) { return ((clause.options >> (option - 1)) & 1u) != 0; };
   LikeClause out;
   out.source = state.find_table(written(*clause.relation));
@@ -301,7 +301,7 @@ std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constra
   return out;
 }
 
-ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const SchemaState& state) {
+ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const SchemaNames& state) {
   ColumnDefinition out;
   out.column.name = definition.colname;
   out.location = definition.location;
@@ -319,7 +319,7 @@ ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const S
   return out;
 }
 
-static CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaState& state,
+static CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaNames& state,
                                      bool foreign) {
   CreateTable out;
   out.name = new_name(*stmt.relation, state);
@@ -347,7 +347,7 @@ static CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const Sche
   return out;
 }
 
-static CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaState& state) {
+static CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaNames& state) {
   CreateIndex out;
   out.table = state.find_table(written(*stmt.relation));
   Index& index = out.definition.index;
@@ -371,7 +371,7 @@ static CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const Schem
   return out;
 }
 
-std::optional<Statement> read_table_statement(const Node& node, const SchemaState& state) {
+std::optional<Statement> read_table_statement(const Node& node, const SchemaNames& state) {
   switch (node.node_case) {
     case NODE(CREATE_STMT): return read_create_table(*node.create_stmt, state, false);
     case NODE(CREATE_FOREIGN_TABLE_STMT):

@@ -5,22 +5,22 @@
 #include <string>
 
 #include "sql/definitions/definitions.h"
-#include "sql/definitions/schema_state.h"
+#include "sql/definitions/schema_names.h"
 #include "sql/parse/ast.h"
 
 namespace pgadvise::sql {
 
 // `state`: the schema that the statement will find, which decides what its names refer to.
-Statement read_statement(const Node& node, const SchemaState& state);
+Statement read_statement(const Node& node, const SchemaNames& state);
 
 // What read_statement() calls. nullopt: a statement of another kind.
-std::optional<Statement> read_table_statement(const Node& node, const SchemaState& state);
-std::optional<Statement> read_alter_statement(const Node& node, const SchemaState& state);
-std::optional<Statement> read_object_statement(const Node& node, const SchemaState& state);
-std::optional<Statement> read_query_statement(const Node& node, const SchemaState& state);
+std::optional<Statement> read_table_statement(const Node& node, const SchemaNames& state);
+std::optional<Statement> read_alter_statement(const Node& node, const SchemaNames& state);
+std::optional<Statement> read_object_statement(const Node& node, const SchemaNames& state);
+std::optional<Statement> read_query_statement(const Node& node, const SchemaNames& state);
 
 // What CREATE TABLE and ALTER TABLE share.
-ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const SchemaState& state);
+ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const SchemaNames& state);
 // `column`: of a column constraint, else "". nullopt: no constraint of its own (NOT NULL, DEFAULT, identity,
 // DEFERRABLE …).
 std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constraint& node,

@@ -39,7 +39,7 @@ bool fails_in_transaction(const Node& node) {
 
 TransactionNeeds transaction_needs(std::string_view script) {
   TransactionNeeds out;
-  const SchemaState no_schema;
+  const SchemaNames no_schema;
   const std::string filled = Placeholders().fill(script);
   for (const SourceStatement& statement : split(filled)) {
     bool counted = false;

@@ -4,7 +4,7 @@
 
 #include "base/text/text.h"
 #include "sql/definitions/read_statement.h"
-#include "sql/definitions/schema_state.h"
+#include "sql/definitions/schema_names.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/statement.h"
@@ -27,7 +27,7 @@ WrittenIndex written_index(const CreateIndex& create, const Catalog& catalog) {
 WrittenIndexes read_indexes(std::string_view script, const std::string& file, const Catalog& catalog,
                             const std::vector<std::string>& search_path) {
   WrittenIndexes out;
-  SchemaState state;
+  SchemaNames state;
   state.catalog = catalog;
   state.search_path = search_path;
   const LineIndex lines(script);

@@ -15,8 +15,8 @@
 #include "model/schema/schema_step.h"
 #include "sql/definitions/definitions.h"
 #include "sql/definitions/do_block.h"
-#include "sql/definitions/schema_state.h"
 #include "sql/replay/replay_counts.h"
+#include "sql/replay/schema_state.h"
 #include "sql/replay/steps.h"
 
 namespace pgadvise::sql {

@@ -13,7 +13,7 @@
 #include "model/schema/lock.h"
 #include "model/schema/schema_step.h"
 #include "sql/definitions/definitions.h"
-#include "sql/definitions/schema_state.h"
+#include "sql/replay/schema_state.h"
 
 namespace pgadvise::sql {
 

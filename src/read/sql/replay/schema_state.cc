@@ -1,4 +1,4 @@
-#include "sql/definitions/schema_state.h"
+#include "sql/replay/schema_state.h"
 
 #include <algorithm>
 
@@ -140,36 +140,6 @@ std::set<std::string> names_in_expression(std::string_view text) {
 }
 
 // ---- names
-
-std::string SchemaState::creation_schema() const {
-  for (const auto& schema : search_path)
-    if (schema == "public" || is_one_of(schema, catalog.schemas)) return schema;
-  return search_path.empty() ? "public" : search_path.front();
-}
-
-QualifiedName SchemaState::new_name(const QualifiedName& written) const {
-  return {written.schema.empty() ? creation_schema() : written.schema, written.name};
-}
-
-QualifiedName SchemaState::find_table(const QualifiedName& written) const {
-  return find(written, [&](const QualifiedName& n) { return catalog.tables.count(n) > 0; });
-}
-
-QualifiedName SchemaState::find_relation(const QualifiedName& written) const {
-  return find(written, [&](const QualifiedName& n) { return relation_exists(n); });
-}
-
-QualifiedName SchemaState::find_type(const QualifiedName& written) const {
-  return find(written, [&](const QualifiedName& n) { return type_exists(n); });
-}
-
-bool SchemaState::relation_exists(const QualifiedName& name) const {
-  return catalog.tables.count(name) || index_tables.count(name) || catalog.sequences.count(name);
-}
-
-bool SchemaState::type_exists(const QualifiedName& name) const {
-  return catalog.enums.count(name) || types.count(name) || catalog.tables.count(name);
-}
 
 void SchemaState::ensure_schema(const std::string& schema) {
   if (schema == "pg_temp" || is_one_of(schema, catalog.schemas)) return;

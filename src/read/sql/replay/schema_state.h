@@ -12,6 +12,7 @@
 
 #include "model/schema/catalog.h"
 #include "model/schema/schema_step.h"
+#include "sql/definitions/schema_names.h"
 
 namespace pgadvise::sql {
 
@@ -60,12 +61,9 @@ struct ViewUse {
 };
 
 // Copied as a whole for a transaction that is rolled back; all copies are independent.
-struct SchemaState {
+struct SchemaState : SchemaNames {
   using Member = std::pair<QualifiedName, std::string>;  // of a table: a column or constraint
 
-  Catalog catalog;
-  std::vector<std::string> search_path = {"public"};
-  std::map<QualifiedName, QualifiedName> index_tables;   // index -> its table
   std::map<QualifiedName, QualifiedName> index_parents;  // a partition's index -> the index it is attached to
   std::multiset<QualifiedName> constraint_names;         // by the table's schema
   std::map<QualifiedName, std::map<std::string, std::string>>
@@ -73,7 +71,6 @@ struct SchemaState {
   std::map<QualifiedName, std::set<std::string>> own_checks;     // NO INHERIT
   std::map<QualifiedName, std::vector<QualifiedName>> children;  // partitions and INHERITS
   std::map<QualifiedName, std::set<std::string>> local_columns;  // of INHERITS children: declared there, too
-  std::map<QualifiedName, std::vector<Column>> types;  // domains, ranges, composite types (their fields)
   std::map<QualifiedName, Domain> domains;
   // Of columns that had an enum's default when their type became another one: the default converts the enum's
   // value, and depends on the enum.
@@ -82,25 +79,6 @@ struct SchemaState {
   std::map<std::string, std::set<std::string>> functions;  // "schema.name" -> argument types
   std::set<std::string> changing_functions;                // names of those that change schemas
 
-  // ---- names
-  // `written` has "" as its schema where none is written.
-  QualifiedName new_name(const QualifiedName& written) const;  // where CREATE would put it
-  // The first of the search path that `known` accepts; the name as CREATE would make it when there is none.
-  template <class Known>
-  QualifiedName find(const QualifiedName& written, Known known) const {
-    const std::string& name = written.name;
-    if (!written.schema.empty()) return written;
-    if (known(QualifiedName{"pg_temp", name})) return {"pg_temp", name};
-    for (const auto& candidate : search_path)
-      if (known(QualifiedName{candidate, name})) return {candidate, name};
-    return {creation_schema(), name};
-  }
-  QualifiedName find_table(const QualifiedName& written) const;
-  QualifiedName find_relation(const QualifiedName& written) const;  // tables, indexes, sequences
-  QualifiedName find_type(const QualifiedName& written) const;
-  std::string creation_schema() const;
-  bool relation_exists(const QualifiedName& name) const;
-  bool type_exists(const QualifiedName& name) const;
   void ensure_schema(const std::string& schema);
 
   // The names that the server invents (ChooseRelationName, ChooseConstraintName).
