@@ -5,8 +5,8 @@ option(PGADVISE_UNITY "Compile the files of each folder as one unit" OFF)
 
 # Folders whose files name helpers or constants alike: each file stays a unit.
 set(_alike
-  "cli/commands|deploy/(commands|shell)|drizzle/(checks|code)|log/(collect|formats|record|workload)|migrations/(folders|tools)")
-string(APPEND _alike "|pg/(catalog|connection|sandbox)|plan/read|read/files|report/(formats|json)|sql/(definitions|replay)|typescript")
+  "cli/commands|deploy/(commands|shell)|drizzle/(checks|code)|log/(collect|formats|record|workload)|migrations/tools")
+string(APPEND _alike "|pg/(catalog|connection|sandbox)|plan/read|read/files|report/(formats|json)|typescript")
 set(pgadvise_not_in_unity "/generated/|/(${_alike})$")
 
 # The sources of a library, by their folders.

@@ -35,9 +35,10 @@ std::string entry_of(const std::string& path) {
 }
 
 // Finds the file of a migration by what its tool recorded.
-class Files {
+class FileFinder {
  public:
-  Files(const Repository& repository, const ToolFacts* tool) : by_folder_(tool && tool->rows_name_folder) {
+  FileFinder(const Repository& repository, const ToolFacts* tool)
+      : by_folder_(tool && tool->rows_name_folder) {
     for (const auto& file : repository.files) add(repository.root, file);
     for (const auto& input : repository.known) {
       if (input.kind != SchemaKind::migrations) continue;
@@ -261,7 +262,7 @@ ExecutedMigration with_settings_inside(ExecutedMigration migration) {
 
 SchemaInput executed_input(const std::vector<ExecutedMigration>& migrations, const Repository& repository,
                            const std::vector<TrackingTable>& rows, const std::string& tool) {
-  const Files known(repository, find_tool_facts(tool));
+  const FileFinder known(repository, find_tool_facts(tool));
   // The folder of most of them decides where a name is that of several files.
   std::vector<std::set<std::string>> candidates;
   std::map<std::string, int> folders;

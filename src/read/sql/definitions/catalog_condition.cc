@@ -14,8 +14,6 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = Lexeme::Kind;
-
 std::optional<std::string> string_constant(const Node* node) {
   const bool string = is(node, NODE(A_CONST)) && node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
   return string ? std::optional<std::string>(node->a_const->sval->sval) : std::nullopt;
@@ -346,7 +344,8 @@ Truth holds(const Node& node, const Catalog& catalog) {
 
 // 'it''s' -> it's; of other forms, such as E'' and dollar quotes, nothing.
 std::optional<std::string> constant_of(const Lexeme& token) {
-  if (token.kind != Kind::string || token.text.size() < 2 || token.text.front() != '\'') return std::nullopt;
+  if (token.kind != Lexeme::Kind::string || token.text.size() < 2 || token.text.front() != '\'')
+    return std::nullopt;
   return replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "''", "'");
 }
 
@@ -375,7 +374,8 @@ bool names_object_of(std::string_view condition, std::string_view statement) {
   const auto constants = constants_in(condition);
   const auto tokens = tokens_of(statement);
   return std::ranges::any_of(tokens, [&](const Lexeme& token) {
-    return (token.kind == Kind::word || token.kind == Kind::quoted_name) && constants.count(token.name()) > 0;
+    return (token.kind == Lexeme::Kind::word || token.kind == Lexeme::Kind::quoted_name) &&
+           constants.count(token.name()) > 0;
   });
 }
 

@@ -7,45 +7,46 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = TableChange::Kind;
+using Change = TableChange::Kind;
 #define AT(name) PG_QUERY__ALTER_TABLE_TYPE__AT_##name
 #define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
 
 // ---- ALTER TABLE
 
-Kind kind_of(const PgQuery__AlterTableCmd& command) {
+Change kind_of(const PgQuery__AlterTableCmd& command) {
   switch (command.subtype) {
-    case AT(AddColumn): return Kind::add_column;
-    case AT(DropColumn): return Kind::drop_column;
-    case AT(ColumnDefault): return command.def ? Kind::set_default : Kind::drop_default;
-    case AT(SetNotNull): return Kind::set_not_null;
-    case AT(DropNotNull): return Kind::drop_not_null;
-    case AT(DropExpression): return Kind::drop_expression;
+    case AT(AddColumn): return Change::add_column;
+    case AT(DropColumn): return Change::drop_column;
+    case AT(ColumnDefault): return command.def ? Change::set_default : Change::drop_default;
+    case AT(SetNotNull): return Change::set_not_null;
+    case AT(DropNotNull): return Change::drop_not_null;
+    case AT(DropExpression): return Change::drop_expression;
 #if PG_VERSION_NUM >= 170000
-    case AT(SetExpression): return Kind::set_expression;
+    case AT(SetExpression): return Change::set_expression;
 #endif
-    case AT(AlterColumnType): return Kind::change_type;
-    case AT(AddIdentity): return Kind::add_identity;
-    case AT(SetIdentity): return Kind::set_identity;
-    case AT(DropIdentity): return Kind::drop_identity;
-    case AT(AddConstraint): return Kind::add_constraint;
-    case AT(ValidateConstraint): return Kind::validate_constraint;
-    case AT(AlterConstraint): return Kind::alter_constraint;
-    case AT(DropConstraint): return Kind::drop_constraint;
+    case AT(AlterColumnType): return Change::change_type;
+    case AT(AddIdentity): return Change::add_identity;
+    case AT(SetIdentity): return Change::set_identity;
+    case AT(DropIdentity): return Change::drop_identity;
+    case AT(AddConstraint): return Change::add_constraint;
+    case AT(ValidateConstraint): return Change::validate_constraint;
+    case AT(AlterConstraint): return Change::alter_constraint;
+    case AT(DropConstraint): return Change::drop_constraint;
     case AT(SetRelOptions):
-    case AT(ResetRelOptions): return fillfactor_of(list_of(command.def)) ? Kind::set_fillfactor : Kind::other;
-    case AT(SetLogged): return Kind::set_logged;
-    case AT(SetUnLogged): return Kind::set_unlogged;
-    case AT(SetTableSpace): return Kind::set_tablespace;
-    case AT(SetAccessMethod): return Kind::set_access_method;
-    case AT(EnableRowSecurity): return Kind::enable_row_security;
-    case AT(DisableRowSecurity): return Kind::disable_row_security;
-    case AT(ReplicaIdentity): return Kind::replica_identity;
-    case AT(AttachPartition): return Kind::attach_partition;
-    case AT(DetachPartition): return Kind::detach_partition;
-    case AT(AddInherit): return Kind::add_inherit;
-    case AT(DropInherit): return Kind::drop_inherit;
-    default: return Kind::other;
+    case AT(ResetRelOptions):
+      return fillfactor_of(list_of(command.def)) ? Change::set_fillfactor : Change::other;
+    case AT(SetLogged): return Change::set_logged;
+    case AT(SetUnLogged): return Change::set_unlogged;
+    case AT(SetTableSpace): return Change::set_tablespace;
+    case AT(SetAccessMethod): return Change::set_access_method;
+    case AT(EnableRowSecurity): return Change::enable_row_security;
+    case AT(DisableRowSecurity): return Change::disable_row_security;
+    case AT(ReplicaIdentity): return Change::replica_identity;
+    case AT(AttachPartition): return Change::attach_partition;
+    case AT(DetachPartition): return Change::detach_partition;
+    case AT(AddInherit): return Change::add_inherit;
+    case AT(DropInherit): return Change::drop_inherit;
+    default: return Change::other;
   }
 }
 
@@ -82,40 +83,40 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaNames& 
   const Node* def = command.def;
   const bool constraint = is(def, NODE(CONSTRAINT));
   switch (out.kind) {
-    case Kind::add_column:
+    case Change::add_column:
       out.column = column_definition(*def->column_def, state);
       out.name = out.column->column.name;
       break;
-    case Kind::set_default:
+    case Change::set_default:
       if (!is_null(def)) out.expression = expression_text(def);
       break;
-    case Kind::set_expression: out.expression = expression_text(def); break;
-    case Kind::change_type: read_new_type(*def->column_def, state, out); break;
-    case Kind::add_identity:
+    case Change::set_expression: out.expression = expression_text(def); break;
+    case Change::change_type: read_new_type(*def->column_def, state, out); break;
+    case Change::add_identity:
       if (constraint) read_identity(*def->constraint, out.column.emplace());
       break;
-    case Kind::set_identity: read_set_identity(def, out); break;
-    case Kind::add_constraint:
+    case Change::set_identity: read_set_identity(def, out); break;
+    case Change::add_constraint:
       if (constraint) out.constraint = constraint_definition(*def->constraint, {});
-      if (!out.constraint) out.kind = Kind::other;
+      if (!out.constraint) out.kind = Change::other;
       break;
-    case Kind::alter_constraint:
+    case Change::alter_constraint:
       out.name = constraint ? def->constraint->conname : "";
       out.deferrable = constraint && def->constraint->deferrable;
       out.initially_deferred = constraint && def->constraint->initdeferred;
       break;
-    case Kind::set_fillfactor: out.fillfactor = fillfactor_of(list_of(def)).value_or(out.fillfactor); break;
-    case Kind::replica_identity:
+    case Change::set_fillfactor: out.fillfactor = fillfactor_of(list_of(def)).value_or(out.fillfactor); break;
+    case Change::replica_identity:
       if (is(def, NODE(REPLICA_IDENTITY_STMT))) out.name = def->replica_identity_stmt->name;
       break;
-    case Kind::attach_partition:
-    case Kind::detach_partition:
+    case Change::attach_partition:
+    case Change::detach_partition:
       out.partition = written(*def->partition_cmd->name);
       out.concurrently = def->partition_cmd->concurrent;
       if (def->partition_cmd->bound) out.partition_bound = partition_bound(*def->partition_cmd->bound);
       break;
-    case Kind::add_inherit:
-    case Kind::drop_inherit: out.parent = state.find_table(written(*def->range_var)); break;
+    case Change::add_inherit:
+    case Change::drop_inherit: out.parent = state.find_table(written(*def->range_var)); break;
     default: break;
   }
   return out;

@@ -13,8 +13,8 @@ namespace pgadvise::sql {
 namespace {
 
 using Change = TableChange::Kind;
-using Kind = SchemaAction::Kind;
-using Key = Constraint::Kind;
+using Action = SchemaAction::Kind;
+using ConstraintKind = Constraint::Kind;
 using Mode = LockMode;
 using Through = TableLock::Through;
 using Work = TableLock::Work;
@@ -46,7 +46,7 @@ class Collector {
   }
 
   void operator()(const CreateIndex& create) {
-    if (!action(Kind::create_index)) return;
+    if (!action(Action::create_index)) return;
     const Mode mode = create.concurrently ? Mode::share_update_exclusive : Mode::share;
     if (create.concurrently) concurrently_ = true;
     tree(create.table, mode, create.only ? Work::none : Work::build, !create.only);
@@ -175,7 +175,7 @@ class Collector {
     }
   }
 
-  const SchemaAction* action(Kind kind, const std::string& column = {}) const {
+  const SchemaAction* action(Action kind, const std::string& column = {}) const {
     for (const SchemaAction& each : actions_)
       if (each.kind == kind && (column.empty() || is_one_of(column, each.columns))) return &each;
     return nullptr;
@@ -183,7 +183,7 @@ class Collector {
 
   // The table to which a new foreign key refers.
   void target(const Constraint& constraint, Mode mode = Mode::share_row_exclusive, Work work = Work::none) {
-    if (constraint.kind == Key::foreign_key)
+    if (constraint.kind == ConstraintKind::foreign_key)
       add(state_.find_table(constraint.referenced_table), mode, work, Through::foreign_key);
   }
 
@@ -233,18 +233,19 @@ class Collector {
   void add_constraint(const QualifiedName& name, const SchemaAction& action, bool recurses) {
     const Constraint& constraint = *action.constraint;
     switch (constraint.kind) {
-      case Key::foreign_key: {
+      case ConstraintKind::foreign_key: {
         const bool checks = constraint.validated && !(action.with_column && action.on_null_columns);
         tree(name, Mode::share_row_exclusive, checks ? Work::scan : Work::none, recurses);
         target(constraint, Mode::share_row_exclusive, checks ? Work::scan : Work::none);
         break;
       }
-      case Key::check:
+      case ConstraintKind::check:
         tree(name, Mode::access_exclusive, constraint.validated ? Work::scan : Work::none, recurses);
         break;
       default: {
-        const Work indexed =
-            constraint.kind == Key::primary_key && !action.proven_not_null ? Work::scan : Work::none;
+        const Work indexed = constraint.kind == ConstraintKind::primary_key && !action.proven_not_null
+                                 ? Work::scan
+                                 : Work::none;
         tree(name, Mode::access_exclusive, action.using_index ? indexed : Work::build, recurses);
       }
     }
@@ -263,7 +264,7 @@ class Collector {
   }
 
   void change_type(const AlterTable& alter, const TableChange& change, const Table* table) {
-    const SchemaAction* type = action(Kind::change_type, change.name);
+    const SchemaAction* type = action(Action::change_type, change.name);
     if (!type) return;
     const Work work = work_of_type(*type);
     tree(alter.name, Mode::access_exclusive, work, !alter.only);
@@ -272,7 +273,7 @@ class Collector {
   }
 
   void drop_column(const AlterTable& alter, const TableChange& change, const Table* table) {
-    if (!action(Kind::drop_column, change.name)) return;
+    if (!action(Action::drop_column, change.name)) return;
     tree(alter.name, Mode::access_exclusive, Work::none, !alter.only);
     if (!table) return;
     foreign_keys_over(change.name, alter.name, *table, change.cascade);
@@ -281,7 +282,7 @@ class Collector {
 
   void attach(const AlterTable& alter, const TableChange& change) {
     if (state_.index_tables.count(alter.name)) return;
-    const SchemaAction* attached = action(Kind::attach_partition);
+    const SchemaAction* attached = action(Action::attach_partition);
     add(alter.name, Mode::share_update_exclusive);
     tree(state_.find_table(change.partition), Mode::access_exclusive,
          attached && attached->proven_in_bound ? Work::none : Work::scan, true);
@@ -299,7 +300,8 @@ class Collector {
     tree(alter.name, Mode::access_exclusive, Work::none, !alter.only);
     if (!constraint) return;
     target(*constraint, Mode::access_exclusive);
-    if (change.cascade && (constraint->kind == Key::primary_key || constraint->kind == Key::unique))
+    if (change.cascade &&
+        (constraint->kind == ConstraintKind::primary_key || constraint->kind == ConstraintKind::unique))
       referencing(alter.name, &constraint->columns);
   }
 
@@ -308,14 +310,14 @@ class Collector {
     switch (change.kind) {
       case Change::add_column: {
         // The lock is taken even where IF NOT EXISTS finds the column.
-        const SchemaAction* added = action(Kind::add_column, change.name);
+        const SchemaAction* added = action(Action::add_column, change.name);
         const bool rewrites = added && (added->default_kind == DefaultKind::changing ||
                                         added->default_kind == DefaultKind::unknown);
         on_table(Mode::access_exclusive, rewrites ? Work::rewrite : Work::none);
         if (!added) break;
         for (const ConstraintDefinition& constraint : change.column->constraints)
           for (const SchemaAction& each : actions_)
-            if (each.kind == Kind::add_constraint && each.with_column &&
+            if (each.kind == Action::add_constraint && each.with_column &&
                 each.constraint->kind == constraint.constraint.kind &&
                 each.constraint->columns == constraint.constraint.columns)
               add_constraint(alter.name, each, !alter.only);
@@ -324,15 +326,15 @@ class Collector {
       case Change::drop_column: drop_column(alter, change, table); break;
       case Change::change_type: change_type(alter, change, table); break;
       case Change::set_not_null: {
-        const SchemaAction* set = action(Kind::set_not_null, change.name);
+        const SchemaAction* set = action(Action::set_not_null, change.name);
         on_table(Mode::access_exclusive, set && !set->proven_not_null ? Work::scan : Work::none);
         break;
       }
       case Change::add_constraint:
         for (const SchemaAction& each : actions_)
-          if (each.kind == Kind::add_constraint && !each.with_column &&
+          if (each.kind == Action::add_constraint && !each.with_column &&
               each.constraint->kind == change.constraint->constraint.kind &&
-              (each.using_index || each.constraint->kind == Key::exclusion ||
+              (each.using_index || each.constraint->kind == ConstraintKind::exclusion ||
                each.constraint->columns == change.constraint->constraint.columns))
             add_constraint(alter.name, each, !alter.only);
         break;
@@ -340,7 +342,7 @@ class Collector {
       case Change::drop_constraint: existing_constraint(alter, change, table); break;
       case Change::set_logged:
       case Change::set_unlogged:
-        on_table(Mode::access_exclusive, action(Kind::rewrite_table) ? Work::rewrite : Work::none);
+        on_table(Mode::access_exclusive, action(Action::rewrite_table) ? Work::rewrite : Work::none);
         break;
       case Change::set_tablespace:
       case Change::set_access_method:

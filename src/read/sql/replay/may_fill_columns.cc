@@ -1,16 +1,13 @@
 // may_fill_columns(), by the parse tree.
 #include <algorithm>
-#include <set>
 #include <string>
 
 #include "base/text/text.h"
 #include "sql/facts/volatility.h"
-#include "sql/parse/type_name.h"
+#include "sql/parse/ast.h"
 #include "sql/replay/steps.h"
 
 namespace pgadvise::sql {
-
-using Kind = SchemaAction::Kind;
 
 // Functions that write no rows of tables. Those of volatility.h write none, either.
 static bool writes_no_rows(const std::string& name) {

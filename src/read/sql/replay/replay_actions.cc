@@ -12,7 +12,7 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = SchemaAction::Kind;
+using Action = SchemaAction::Kind;
 using Change = TableChange::Kind;
 using ConstraintKind = Constraint::Kind;
 
@@ -39,7 +39,7 @@ struct Describer {
   template <class Other>
   void operator()(const Other&) {}
 
-  SchemaAction on(Kind kind, const QualifiedName& table) const { return recorder.on(kind, table, state); }
+  SchemaAction on(Action kind, const QualifiedName& table) const { return recorder.on(kind, table, state); }
 
   // ---- ALTER TABLE
 
@@ -47,33 +47,34 @@ struct Describer {
     if (!alter.table) return;
     const Table* table = state.catalog.table(alter.name);
     if (!table && (state.relation_exists(alter.name) || alter.if_exists)) return;  // an index, a sequence
-    const SchemaAction base = on(Kind::update, alter.name);
-    const auto of = [&](Kind kind) {
+    const SchemaAction base = on(Action::update, alter.name);
+    const auto of = [&](Action kind) {
       SchemaAction action = base;
       action.kind = kind;
       return action;
     };
-    const auto rewrites = [&](const char* how) { out.emplace_back(of(Kind::rewrite_table)).detail = how; };
+    const auto rewrites = [&](const char* how) { out.emplace_back(of(Action::rewrite_table)).detail = how; };
     for (const TableChange& change : alter.changes) {
       switch (change.kind) {
         case Change::add_column: add_column(alter, change, base); break;
         case Change::drop_column: {
           const Column* column = table ? table->column(change.name) : nullptr;
           if (table && !column) break;
-          SchemaAction& action = out.emplace_back(of(Kind::drop_column));
+          SchemaAction& action = out.emplace_back(of(Action::drop_column));
           action.columns = {change.name};
           action.cascade = change.cascade;
           if (column) action.before = *column;
           action.on_new_columns = recorder.added(alter.name, change.name);
           break;
         }
-        case Change::change_type: change_type(change, of(Kind::change_type)); break;
-        case Change::set_not_null: set_not_null(alter, change.name, of(Kind::set_not_null)); break;
+        case Change::change_type: change_type(change, of(Action::change_type)); break;
+        case Change::set_not_null: set_not_null(alter, change.name, of(Action::set_not_null)); break;
         case Change::add_constraint: add_constraint(alter, *change.constraint, base); break;
         case Change::validate_constraint:
         case Change::drop_constraint: {
-          SchemaAction& action = out.emplace_back(
-              of(change.kind == Change::drop_constraint ? Kind::drop_constraint : Kind::validate_constraint));
+          SchemaAction& action =
+              out.emplace_back(of(change.kind == Change::drop_constraint ? Action::drop_constraint
+                                                                         : Action::validate_constraint));
           action.name = change.name;
           if (const Constraint* constraint = table ? table->constraint(action.name) : nullptr)
             action.constraint = *constraint;
@@ -87,7 +88,7 @@ struct Describer {
           break;
         case Change::attach_partition: attach_partition(alter, change); break;
         case Change::detach_partition:
-          out.push_back(of(Kind::detach_partition));
+          out.push_back(of(Action::detach_partition));
           out.back().name = change.partition.name;
           out.back().concurrently = change.concurrently;
           break;
@@ -104,7 +105,7 @@ struct Describer {
     // IF NOT EXISTS, or an error; unless the same statement drops it, which is done first.
     if (table && table->column(change.name) && !alter.drops_column(change.name)) return;
     SchemaAction action = base;
-    action.kind = Kind::add_column;
+    action.kind = Action::add_column;
     action.columns = {change.name};
     action.after = definition.column;
     action.default_kind = definition.default_kind;
@@ -136,7 +137,7 @@ struct Describer {
                       const SchemaAction& base) {
     const Table* table = state.catalog.table(base.table);
     SchemaAction action = base;
-    action.kind = Kind::add_constraint;
+    action.kind = Action::add_constraint;
     action.constraint = state.resolved(definition.constraint);
     // A finding's id holds the columns: those of earlier versions have none of an exclusion constraint.
     if (action.constraint->kind == ConstraintKind::exclusion) action.constraint->columns.clear();
@@ -155,7 +156,7 @@ struct Describer {
     }
     const auto by_statement = [&](const std::string& column) -> const SchemaAction* {
       for (const SchemaAction& other : out)
-        if (other.kind == Kind::add_column && other.table == base.table && other.columns[0] == column)
+        if (other.kind == Action::add_column && other.table == base.table && other.columns[0] == column)
           return &other;
       return nullptr;
     };
@@ -253,16 +254,16 @@ struct Describer {
 
   void operator()(const CreateTable& create) {
     if (create.kind == Table::Kind::foreign || state.relation_exists(create.name)) return;
-    out.push_back(on(Kind::create_table, create.name));
+    out.push_back(on(Action::create_table, create.name));
     out.back().on_new_table = out.back().table_known = true;
   }
 
   void operator()(const CreateFromQuery& create) {
     if (create.kind == Table::Kind::view) {
-      out.push_back(on(Kind::create_view, create.name));
+      out.push_back(on(Action::create_view, create.name));
       out.back().on_new_table = out.back().table_known = true;
     } else if (!create.select_into) {
-      out.push_back(on(Kind::insert_from, create.name));
+      out.push_back(on(Action::insert_from, create.name));
       out.back().reads = create.names_read;
       out.back().reads_from = create.names_in_from;
     }
@@ -272,7 +273,7 @@ struct Describer {
     const QualifiedName& name = create.table;
     const Index& index = create.definition.index;
     if (!index.name.empty() && state.relation_exists({name.schema, index.name})) return;
-    SchemaAction& action = out.emplace_back(on(Kind::create_index, name));
+    SchemaAction& action = out.emplace_back(on(Action::create_index, name));
     action.index = index;
     action.name = index.name;
     action.concurrently = create.concurrently;
@@ -291,7 +292,7 @@ struct Describer {
         case DropStatement::Kind::materialized_view: {
           const QualifiedName& name = object.relation;
           if (!state.catalog.table(name) && drop.if_exists) break;
-          SchemaAction& action = out.emplace_back(on(Kind::drop_table, name));
+          SchemaAction& action = out.emplace_back(on(Action::drop_table, name));
           action.cascade = drop.cascade;
           if (drop.kind == DropStatement::Kind::materialized_view)
             action.table_kind = Table::Kind::materialized_view;
@@ -305,14 +306,14 @@ struct Describer {
         case DropStatement::Kind::index: {
           const QualifiedName* owner = value_at(state.index_tables, object.relation);
           if (!owner && drop.if_exists) break;
-          out.push_back(on(Kind::drop_index, owner ? *owner : QualifiedName()));
+          out.push_back(on(Action::drop_index, owner ? *owner : QualifiedName()));
           out.back().name = object.name;
           out.back().concurrently = drop.concurrently;
           break;
         }
         case DropStatement::Kind::schema: {
           SchemaAction& action = out.emplace_back();
-          action.kind = Kind::drop_schema;
+          action.kind = Action::drop_schema;
           action.name = object.name;
           action.cascade = drop.cascade;
           for (const auto& [name, table] : state.catalog.tables)
@@ -325,7 +326,7 @@ struct Describer {
           if (!drop.cascade) break;
           const std::string spelled = type_spelling(object.type);
           for (const auto& [name, table] : state.catalog.tables) {
-            SchemaAction action = on(Kind::drop_type, name);
+            SchemaAction action = on(Action::drop_type, name);
             action.name = object.name;
             for (const Column& column : table.columns)
               if (column.type == spelled || column.type == spelled + "[]")
@@ -342,7 +343,7 @@ struct Describer {
   void operator()(const Rename& rename) {
     if (rename.kind == Rename::Kind::schema) {
       SchemaAction& action = out.emplace_back();
-      action.kind = Kind::rename_schema;
+      action.kind = Action::rename_schema;
       action.name = rename.name;
       action.detail = rename.new_name;
       action.on_new_table = std::ranges::none_of(
@@ -352,7 +353,7 @@ struct Describer {
     const bool column = rename.kind == Rename::Kind::column;
     if (column ? !rename.of_table : rename.kind != Rename::Kind::table) return;
     const QualifiedName& name = rename.relation;
-    SchemaAction action = on(column ? Kind::rename_column : Kind::rename_table, name);
+    SchemaAction action = on(column ? Action::rename_column : Action::rename_table, name);
     action.detail = rename.new_schema;
     action.name = rename.new_schema.empty() ? rename.new_name : name.name;
     if (rename.new_schema.empty() && !action.table_known && (rename.if_exists || state.relation_exists(name)))
@@ -364,35 +365,36 @@ struct Describer {
 
   void operator()(const Truncate& truncate) {
     for (const QualifiedName& table : truncate.tables) {
-      out.emplace_back(on(Kind::truncate, table)).cascade = truncate.cascade;
+      out.emplace_back(on(Action::truncate, table)).cascade = truncate.cascade;
     }
   }
 
   void operator()(const RewriteTables& rewrite) {
     if (rewrite.how.empty()) return;
-    for (const QualifiedName& table : rewrite.tables) out.push_back(on(Kind::rewrite_table, table));
-    if (rewrite.tables.empty()) out.emplace_back().kind = Kind::rewrite_table;
+    for (const QualifiedName& table : rewrite.tables) out.push_back(on(Action::rewrite_table, table));
+    if (rewrite.tables.empty()) out.emplace_back().kind = Action::rewrite_table;
     for (SchemaAction& action : out) action.detail = rewrite.how;
   }
 
   void operator()(const Reindex& reindex) {
     if (!reindex.all_of.empty()) {
-      out.emplace_back().kind = Kind::reindex;
+      out.emplace_back().kind = Action::reindex;
       out.back().detail = reindex.all_of;
     } else {
       const QualifiedName* owner = value_at(state.index_tables, reindex.name);
-      out.push_back(on(Kind::reindex, owner ? *owner : reindex.name));
+      out.push_back(on(Action::reindex, owner ? *owner : reindex.name));
       if (owner) out.back().name = reindex.name.name;
     }
     out.back().concurrently = reindex.concurrently;
   }
 
   void operator()(const DataChange& change) {
-    const Kind kind = change.kind == DataChange::Kind::insert   ? Kind::insert_from
-                      : change.kind == DataChange::Kind::update ? Kind::update
-                                                                : Kind::remove;
+    const Action kind = change.kind == DataChange::Kind::insert   ? Action::insert_from
+                        : change.kind == DataChange::Kind::update ? Action::update
+                                                                  : Action::remove;
     SchemaAction& action = out.emplace_back(on(kind, change.table));
-    if (kind != Kind::insert_from) action.rows = selectivity(change.where, state.catalog.table(change.table));
+    if (kind != Action::insert_from)
+      action.rows = selectivity(change.where, state.catalog.table(change.table));
     action.columns = change.columns;
     action.reads = change.names_read;
     action.reads_from = change.reads_from;
@@ -400,7 +402,7 @@ struct Describer {
 
   void attach_partition(const AlterTable& alter, const TableChange& change) {
     if (state.index_tables.count(alter.name)) return;
-    SchemaAction action = on(Kind::attach_partition, state.find_table(change.partition));
+    SchemaAction action = on(Action::attach_partition, state.find_table(change.partition));
     action.name = display(alter.name);
     const Table* parent = state.catalog.table(alter.name);
     const Table* partition = state.catalog.table(action.table);
@@ -417,13 +419,13 @@ struct Describer {
   }
 
   void operator()(const RefreshView& refresh) {
-    out.push_back(on(Kind::refresh_view, refresh.view));
+    out.push_back(on(Action::refresh_view, refresh.view));
     out.back().table_kind = Table::Kind::materialized_view;
     out.back().concurrently = refresh.concurrently;
   }
 
   void operator()(const DropDatabase& drop) {
-    out.emplace_back().kind = Kind::drop_database;
+    out.emplace_back().kind = Action::drop_database;
     out.back().name = drop.name;
   }
 
@@ -431,7 +433,7 @@ struct Describer {
     if (alter.not_valid) return;
     const std::string spelled = type_spelling(alter.domain);
     for (const auto& [name, table] : state.catalog.tables) {
-      SchemaAction action = on(Kind::change_domain, name);
+      SchemaAction action = on(Action::change_domain, name);
       action.name = alter.domain.name;
       action.detail = alter.constraint;
       for (const Column& column : table.columns)
@@ -447,7 +449,7 @@ struct Describer {
     for (const auto& [name, table] : state.catalog.tables)
       for (const Column& column : table.columns) {
         if (column.type != spelled && column.type != spelled + "[]") continue;
-        SchemaAction action = on(Kind::rename_value, name);
+        SchemaAction action = on(Action::rename_value, name);
         if (action.on_new_table) continue;
         action.name = alter.name.name;
         action.columns = {alter.old_value};
@@ -464,7 +466,7 @@ std::vector<SchemaAction> StepRecorder::actions(const Statement& statement, cons
   Describer describer{*this, state};
   std::visit(describer, statement);
   if (const auto found = kept_object(statement, state)) {
-    SchemaAction& action = describer.out.emplace_back(on(Kind::suppress_error, found->table, state));
+    SchemaAction& action = describer.out.emplace_back(on(Action::suppress_error, found->table, state));
     action.suppress_error = SchemaAction::Swallow::other_object;
     action.name = found->name;
     action.detail = found->how;

@@ -6,7 +6,7 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = Constraint::Kind;
+using ConstraintKind = Constraint::Kind;
 using Change = TableChange::Kind;
 
 // To another schema, or another name; an empty one stays.
@@ -128,7 +128,7 @@ Outcome rename_constraint(SchemaState& schema, const Rename& rename) {
       return exists("relation", {index.schema, rename.new_name});
     schema.rename_index(index, {index.schema, rename.new_name});
   }
-  const bool check = constraint->kind == Kind::check;
+  const bool check = constraint->kind == ConstraintKind::check;
   schema.rename_constraint(*table, *constraint, rename.new_name);
   if (check)
     for (const auto& descent : schema.descendants(table->name))
@@ -272,11 +272,12 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
                             : Problem{"constraint \"" + change.name + "\" of relation \"" +
                                           display(table.name) + "\" does not exist",
                                       Problem::Kind::missing};
-  if (constraint->kind == Kind::primary_key || constraint->kind == Kind::unique) {
+  if (constraint->kind == ConstraintKind::primary_key || constraint->kind == ConstraintKind::unique) {
     const auto columns = constraint->columns;
     // Two unique keys over the same columns: the other one holds the foreign keys as well.
     const auto keys = std::ranges::count_if(table.constraints, [&](const Constraint& c) {
-      return (c.kind == Kind::primary_key || c.kind == Kind::unique) && c.columns == columns;
+      return (c.kind == ConstraintKind::primary_key || c.kind == ConstraintKind::unique) &&
+             c.columns == columns;
     });
     const auto dependents =
         keys == 1 ? schema.foreign_keys_to(table.name, &columns) : std::vector<SchemaState::Member>{};
@@ -291,7 +292,7 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
   if (links && links->count(change.name))
     return Problem{std::string("inherited constraint \"") + change.name + "\" of relation \"" +
                    display(table.name) + "\" can't be dropped"};
-  if (constraint->kind == Kind::foreign_key && constraint->columns.size() == 1)
+  if (constraint->kind == ConstraintKind::foreign_key && constraint->columns.size() == 1)
     table.dropped_keys.push_back(constraint->columns[0]);
   schema.erase_constraint(table, change.name);
   return {};

@@ -9,7 +9,7 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = Constraint::Kind;
+using ConstraintKind = Constraint::Kind;
 
 constexpr std::size_t max_columns = 1600;  // the server's limit
 
@@ -78,7 +78,7 @@ Outcome ReplayState::replay(const CreateTable& create, Effect&) {
     for (ConstraintDefinition& each : pending) each.constraint.validated = true;
   const auto checks_end = std::stable_partition(
       pending.begin(), pending.end(),
-      [](const ConstraintDefinition& each) { return each.constraint.kind == Kind::check; });
+      [](const ConstraintDefinition& each) { return each.constraint.kind == ConstraintKind::check; });
   outcome = add_constraints(made, {pending.begin(), checks_end});
   if (!outcome && made.partition_of) adopt_partition(made, *schema.catalog.table(*made.partition_of));
   for (const CreateTable::Element& element : create.elements)
@@ -193,7 +193,7 @@ void ReplayState::inherit_columns(Table& table, const Table& parent, bool partit
 void ReplayState::inherit_checks(Table& child, const Table& parent) {
   const auto* own = value_at(schema.own_checks, parent.name);
   for (const Constraint& check : parent.constraints) {
-    if (check.kind != Kind::check || (own && own->count(check.name))) continue;
+    if (check.kind != ConstraintKind::check || (own && own->count(check.name))) continue;
     if (Constraint* same = SchemaState::constraint(child, check.name)) {
       same->inherited = true;
       continue;
@@ -235,7 +235,7 @@ void ReplayState::like_rest(Table& table, const LikeClause& like) {
   const Table source = *found;
   if (like.constraints)
     for (const Constraint& check : source.constraints)
-      if (check.kind == Kind::check && !SchemaState::constraint(table, check.name)) {
+      if (check.kind == ConstraintKind::check && !SchemaState::constraint(table, check.name)) {
         Constraint copy = check;
         copy.inherited = false;
         copy.origin = table.origin;

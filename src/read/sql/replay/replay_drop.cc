@@ -7,7 +7,7 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = DropStatement::Kind;
+using Drop = DropStatement::Kind;
 
 Problem depends(const QualifiedName& name, const std::string& what) {
   return {display(name) + " can't be dropped: " + what + " depends on it"};
@@ -48,17 +48,17 @@ Outcome drop_relations(SchemaState& schema, const std::vector<QualifiedName>& na
 }
 
 // Of policies, triggers, extensions, functions.
-Outcome drop_other(SchemaState& schema, Kind kind, const DropStatement::Object& object) {
+Outcome drop_other(SchemaState& schema, Drop kind, const DropStatement::Object& object) {
   Table* table = schema.catalog.table(object.relation);
-  if (kind == Kind::policy) {
+  if (kind == Drop::policy) {
     if (!table ||
         !std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == object.name; }))
       return missing("policy", {"", object.name});
-  } else if (kind == Kind::trigger) {
+  } else if (kind == Drop::trigger) {
     if (table) std::erase(table->update_triggers, object.name);
-  } else if (kind == Kind::extension) {
+  } else if (kind == Drop::extension) {
     std::erase(schema.catalog.extensions, object.name);
-  } else if (kind == Kind::function) {
+  } else if (kind == Drop::function) {
     const std::string in = object.function_schema.empty() ? schema.creation_schema() : object.function_schema;
     const auto it = schema.functions.find(in + "." + object.name);
     if (it == schema.functions.end()) return {};
@@ -92,7 +92,7 @@ void ReplayState::note_enum_defaults(const AlterTable& alter) {
 }
 
 Outcome ReplayState::replay(const DropStatement& drop, Effect& effect) {
-  effect = drop.kind == Kind::other ? Effect::none : Effect::replayed;
+  effect = drop.kind == Drop::other ? Effect::none : Effect::replayed;
   std::vector<QualifiedName> relations;
   Outcome first;
   const auto absent = [&](const std::string& kind, const QualifiedName& name) {
@@ -100,22 +100,22 @@ Outcome ReplayState::replay(const DropStatement& drop, Effect& effect) {
   };
   for (const DropStatement::Object& object : drop.objects) {
     switch (drop.kind) {
-      case Kind::table:
-      case Kind::view:
-      case Kind::materialized_view:
-      case Kind::foreign_table:
-      case Kind::index:
-      case Kind::sequence:
+      case Drop::table:
+      case Drop::view:
+      case Drop::materialized_view:
+      case Drop::foreign_table:
+      case Drop::index:
+      case Drop::sequence:
         if (schema.relation_exists(object.relation)) relations.push_back(object.relation);
         else absent("relation", object.relation);
         break;
-      case Kind::type:
+      case Drop::type:
         if (!schema.type_exists(object.type)) absent("type", object.type);
         else if (const std::string user = drop.cascade ? "" : schema.user_of_type(object.type); !user.empty())
           first = depends(object.type, user);
         else schema.drop_type(object.type);
         break;
-      case Kind::schema: {
+      case Drop::schema: {
         auto& schemas = schema.catalog.schemas;
         if (!is_one_of(object.name, schemas)) absent("schema", {"", object.name});
         else schema.drop_schema(object.name);

@@ -11,7 +11,7 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = Constraint::Kind;
+using ConstraintKind = Constraint::Kind;
 
 // ChooseIndexColumnNames: doubles get a number.
 std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
@@ -33,7 +33,7 @@ void copy_foreign_key(SchemaState& schema, Table& child, const Constraint& key) 
   for (const auto& [own, above] : links)
     if (above == key.name) return;
   for (Constraint& own : child.constraints)
-    if (own.kind == Kind::foreign_key && own.columns == key.columns &&
+    if (own.kind == ConstraintKind::foreign_key && own.columns == key.columns &&
         own.referenced_table == key.referenced_table && own.referenced_columns == key.referenced_columns &&
         own.on_delete == key.on_delete && own.match_full == key.match_full &&
         own.deferrable == key.deferrable && own.initially_deferred == key.initially_deferred &&
@@ -78,9 +78,9 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
   std::vector<ConstraintDefinition> checks, indexes, foreign_keys;
   for (const ConstraintDefinition& p : pending) {
     switch (p.constraint.kind) {
-      case Kind::check: checks.push_back(p); break;
-      case Kind::foreign_key: foreign_keys.push_back(p); break;
-      case Kind::primary_key: indexes.insert(indexes.begin(), p); break;
+      case ConstraintKind::check: checks.push_back(p); break;
+      case ConstraintKind::foreign_key: foreign_keys.push_back(p); break;
+      case ConstraintKind::primary_key: indexes.insert(indexes.begin(), p); break;
       default: indexes.push_back(p);
     }
   }
@@ -94,7 +94,7 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
     const auto same = std::ranges::find_if(plans, [&](const auto& other) {
       return p.using_index.empty() && other.first.using_index.empty() &&
              other.second.index.keys == plan.index.keys && other.second.index.include == plan.index.include &&
-             plan.constraint->kind != Kind::exclusion &&
+             plan.constraint->kind != ConstraintKind::exclusion &&
              other.second.constraint->deferrable == plan.constraint->deferrable &&
              other.second.constraint->initially_deferred == plan.constraint->initially_deferred &&
              other.second.index.nulls_not_distinct == plan.index.nulls_not_distinct;
@@ -125,7 +125,7 @@ Outcome ReplayState::add_check(Table& table, const ConstraintDefinition& pending
     check.name = schema.choose_constraint_name(table.name.schema, table.name.name,
                                                check.columns.size() == 1 ? check.columns[0] : "", "check");
   if (Constraint* same = SchemaState::constraint(table, check.name)) {
-    if (same->kind == Kind::check && same->inherited) return {};  // merged with the inherited one
+    if (same->kind == ConstraintKind::check && same->inherited) return {};  // merged with the inherited one
     return existing_constraint(table, check.name);
   }
   const std::string name = check.name;
@@ -169,7 +169,7 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
   if (table.kind == Table::Kind::partitioned)
     for (const auto& descent : schema.descendants(table.name, true))
       for (const Constraint& above : std::vector<Constraint>(descent.parent->constraints))
-        if (above.kind == Kind::foreign_key && above.columns == made.columns &&
+        if (above.kind == ConstraintKind::foreign_key && above.columns == made.columns &&
             above.referenced_table == made.referenced_table)
           copy_foreign_key(schema, *descent.child, above);
   return {};
@@ -200,7 +200,7 @@ Outcome ReplayState::use_index(Table& table, const ConstraintDefinition& pending
   for (const IndexKey& key : index->keys) {
     constraint.columns.push_back(key.column);
     Column* column = SchemaState::column(table, key.column);
-    if (column && constraint.kind == Kind::primary_key) column->not_null = true;
+    if (column && constraint.kind == ConstraintKind::primary_key) column->not_null = true;
   }
   index->constraint = true;
   schema.add_constraint(table, std::move(constraint));
@@ -233,17 +233,19 @@ Outcome ReplayState::replay(const CreateIndex& create, Effect&) {
 Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
   const std::string& in = table.name.schema;
   const std::string columns = joined_columns(distinct_names(plan.name_columns));
-  if (plan.constraint && plan.constraint->kind == Kind::primary_key && SchemaState::primary_key(table))
+  if (plan.constraint && plan.constraint->kind == ConstraintKind::primary_key &&
+      SchemaState::primary_key(table))
     return Problem{"multiple primary keys for table \"" + display(table.name) + "\" are not allowed",
                    Problem::Kind::exists};
   if (plan.index.name.empty()) {
     if (!plan.constraint)
       plan.index.name = schema.choose_relation_name(in, table.name.name, columns, "idx", false);
-    else if (plan.constraint->kind == Kind::primary_key)
+    else if (plan.constraint->kind == ConstraintKind::primary_key)
       plan.index.name = schema.choose_relation_name(in, table.name.name, "", "pkey", true);
     else
-      plan.index.name = schema.choose_relation_name(
-          in, table.name.name, columns, plan.constraint->kind == Kind::unique ? "key" : "excl", true);
+      plan.index.name =
+          schema.choose_relation_name(in, table.name.name, columns,
+                                      plan.constraint->kind == ConstraintKind::unique ? "key" : "excl", true);
   }
   const QualifiedName name{in, plan.index.name};
   if (schema.relation_exists(name)) return exists("relation", name);
@@ -251,7 +253,7 @@ Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
     return existing_constraint(table, name.name);
   if (plan.constraint) {
     plan.constraint->name = name.name;
-    if (plan.constraint->kind == Kind::primary_key) {
+    if (plan.constraint->kind == ConstraintKind::primary_key) {
       const bool copy = plan.constraint->inherited;  // the parent's has reached all below already
       for (const auto& key : plan.constraint->columns)
         for (Column* column : schema.columns(table, key, !copy)) column->not_null = true;
@@ -328,7 +330,7 @@ void ReplayState::adopt_partition(Table& child, Table& parent) {
     for (const Index& index : above) make_partition_index(*descent.child, *descent.parent, index);
     const std::vector<Constraint> keys = descent.parent->constraints;
     for (const Constraint& key : keys)
-      if (key.kind == Kind::foreign_key) copy_foreign_key(schema, *descent.child, key);
+      if (key.kind == ConstraintKind::foreign_key) copy_foreign_key(schema, *descent.child, key);
   }
 }
 

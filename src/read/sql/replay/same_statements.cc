@@ -21,17 +21,15 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = Lexeme::Kind;
-
 std::vector<std::string> canonical_tokens(std::string_view text, int depth);
 
 // `code`: dollar quotes hold PL/pgSQL or SQL, in which comments and blanks mean nothing.
 std::string token_text(const Lexeme& token, bool code, int depth) {
-  if (token.kind == Kind::word) return lower(token.text);
+  if (token.kind == Lexeme::Kind::word) return lower(token.text);
   constexpr int max_depth = 8;
-  if (code && depth < max_depth && token.kind == Kind::string && token.text[0] == '$')
+  if (code && depth < max_depth && token.kind == Lexeme::Kind::string && token.text[0] == '$')
     return "$$" + join(canonical_tokens(token.dollar_quoted(), depth + 1), " ") + "$$";
-  if (token.kind == Kind::quoted_name && !token.name().empty() && lower(token.name()) == token.name())
+  if (token.kind == Lexeme::Kind::quoted_name && !token.name().empty() && lower(token.name()) == token.name())
     return token.name();
   return std::string(token.text);
 }

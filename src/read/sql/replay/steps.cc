@@ -1,22 +1,16 @@
 #include "sql/replay/steps.h"
 
 #include <algorithm>
-#include <variant>
 
 #include "base/text/identifier.h"
 #include "base/text/text.h"
-#include "model/schema/ddl.h"
 #include "sql/parse/expression.h"
 #include "sql/parse/lexer.h"
-#include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {
 namespace {
 
-using Kind = SchemaAction::Kind;
-using Change = TableChange::Kind;
-
-using ConstraintKind = Constraint::Kind;
+using Action = SchemaAction::Kind;
 
 // `depth`: the dollar quotes around the text.
 void add_cut_names(std::string_view text, int depth, std::set<std::string>& out) {
@@ -52,7 +46,7 @@ void StepRecorder::begin(const SchemaState& state, bool together) {
   existing_.erase(known, existing_.end());
 }
 
-SchemaAction StepRecorder::on(Kind kind, const QualifiedName& name, const SchemaState& state) const {
+SchemaAction StepRecorder::on(Action kind, const QualifiedName& name, const SchemaState& state) const {
   SchemaAction out;
   out.kind = kind;
   out.table = name;
@@ -80,48 +74,48 @@ std::vector<TableLock> StepRecorder::locks(const Statement& statement,
 void StepRecorder::happened(const std::vector<SchemaAction>& actions, const SchemaState& state) {
   for (const SchemaAction& action : actions) {
     switch (action.kind) {
-      case Kind::drop_table:
+      case Action::drop_table:
         if (!state.catalog.table(action.table)) existing_.erase(action.table), added_.erase(action.table);
         break;
-      case Kind::drop_schema:
+      case Action::drop_schema:
         std::erase_if(existing_, [&](const QualifiedName& name) { return !state.catalog.table(name); });
         break;
-      case Kind::rename_table: {
+      case Action::rename_table: {
         const QualifiedName to = renamed_table(action);
         if (state.catalog.table(action.table) || !state.catalog.table(to)) break;
         move_key(existing_, action.table, to);
         move_key(added_, action.table, to);
         break;
       }
-      case Kind::rename_column:
+      case Action::rename_column:
         if (auto* columns = value_at(added_, action.table)) {
           columns->erase(action.name);
           move_key(*columns, action.columns[0], action.name);
         }
         break;
-      case Kind::drop_column:
+      case Action::drop_column:
         if (auto* columns = value_at(added_, action.table)) columns->erase(action.columns[0]);
         break;
-      case Kind::add_column:
+      case Action::add_column:
         added_[action.table][action.columns[0]] = action.on_null_columns ? now_ : 0;
         break;
-      case Kind::change_type:
+      case Action::change_type:
         if (action.converts && added(action.table, action.columns[0]))
           added_[action.table][action.columns[0]] = 0;
         break;
-      case Kind::add_constraint:
-        if (!action.table_known && action.constraint->kind == ConstraintKind::check)
+      case Action::add_constraint:
+        if (!action.table_known && action.constraint->kind == Constraint::Kind::check)
           checks_of_unknown_[action.table].push_back(*action.constraint);
         break;
-      case Kind::validate_constraint:
+      case Action::validate_constraint:
         if (auto* checks = value_at(checks_of_unknown_, action.table))
           for (Constraint& check : *checks) check.validated |= check.name == action.name;
         break;
-      case Kind::drop_constraint:
+      case Action::drop_constraint:
         if (auto* checks = value_at(checks_of_unknown_, action.table))
           std::erase_if(*checks, [&](const Constraint& check) { return check.name == action.name; });
         break;
-      case Kind::update: filled(action, state); break;
+      case Action::update: filled(action, state); break;
       default: break;
     }
   }
