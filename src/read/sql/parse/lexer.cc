@@ -166,6 +166,7 @@ struct Level {
   long chain = 0;
   long links = 0;
   int betweens = 0;  // whose AND is still to come
+  long depth() const { return chain + links + 1; }
 };
 
 void count_word(std::vector<Level>& levels, const Lexeme& word) {
@@ -198,10 +199,9 @@ int tree_depth(std::string_view statement) {
   long outer = 0;  // what the levels below the innermost add up to
   long deepest = 0;
   bool after_dot = false;  // a.end, a.and: names, whatever the word
-  Lexer lexer(statement);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : Lexer(statement)) {
     const std::size_t before = levels.size();
-    const long own = levels.back().chain + levels.back().links + 1;
+    const long own = levels.back().depth();
     if (token.is('(') || token.is('[')) levels.push_back({token.text[0]});
     else if ((token.is(')') || token.is(']')) && before > 1) levels.pop_back();
     else if (token.is(',') || token.is(';')) levels.back().chain = 0, levels.back().betweens = 0;
@@ -210,8 +210,8 @@ int tree_depth(std::string_view statement) {
     else if (token.kind == Lexeme::Kind::word && !after_dot) count_word(levels, token);
     after_dot = token.is('.');
     if (levels.size() > before) outer += own;
-    if (levels.size() < before) outer -= levels.back().chain + levels.back().links + 1;
-    deepest = std::max(deepest, outer + levels.back().chain + levels.back().links + 1);
+    if (levels.size() < before) outer -= levels.back().depth();
+    deepest = std::max(deepest, outer + levels.back().depth());
     if (++tokens > max_tokens) deepest = enough;
     if (deepest >= enough) break;
   }
