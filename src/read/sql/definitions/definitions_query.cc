@@ -58,7 +58,7 @@ CreateFromQuery from_query(const PgQuery__RangeVar& range, NodeList names, const
   std::vector<std::string> path = state.search_path;
   path.insert(path.begin(), "pg_temp");
   Analyzer analyzer(state.catalog, std::move(path));
-  for (const Output& output : analyzer.statement(query)) {
+  for (const Output& output : analyzer.analyze(query)) {
     Column& column = out.columns.emplace_back();
     column.name = output.name, column.type = output.type, column.collation = output.collation;
   }
@@ -66,7 +66,7 @@ CreateFromQuery from_query(const PgQuery__RangeVar& range, NodeList names, const
   for (std::size_t i = 0; i < names.size(); ++i) out.columns[i].name = string_value(names[i]);
   if (kind == Table::Kind::view || kind == Table::Kind::materialized_view)
     out.definition = statement_text(&query);
-  out.relations = analyzer.reads();
+  out.relations = analyzer.relations_read();
   out.names_read = column_names(&query);
   out.names_in_from = names_in_from(message(query), state);
   return out;

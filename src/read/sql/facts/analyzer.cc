@@ -36,7 +36,7 @@ static const Node* extreme(const Node* target) {
              : nullptr;
 }
 
-std::vector<Output> Analyzer::statement(const Node& node) {
+std::vector<Output> Analyzer::analyze(const Node& node) {
   facts_.parsed = true;
   each_node(message(node), [&](const Node& part) {
     if (part.node_case == NODE(PARAM_REF))
@@ -119,13 +119,14 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
     from(NODES(stmt, from_clause), scope);
     condition(stmt.where_clause, scope, false);
     outputs = targets(NODES(stmt, target_list), scope);
-    if (outermost) describe(stmt, scope, outputs);
-    if (own()) random_sort(stmt, scope, facts_);
+    if (outermost) describe_query(stmt, scope, outputs);
+    if (outside_views()) random_sort(stmt, scope, facts_);
     // Where more is put out, or for each group, the count is wanted for itself.
     if (const NodeList only = NODES(stmt, target_list);
         only.size() == 1 && !stmt.n_group_clause && aggregates(only) == 1)
       each_node(message(*stmt.target_list[0]), [&](const Node& node) {
-        if (node.node_case == NODE(A_EXPR) && own()) comparisons().count_test(*node.a_expr, is_count);
+        if (node.node_case == NODE(A_EXPR) && outside_views())
+          comparisons().note_count_test(*node.a_expr, is_count);
         return node.node_case != NODE(SUB_LINK);
       });
     for (const Node* row : NODES(stmt, values_lists)) expression(row, scope);
@@ -145,8 +146,8 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
   return outputs;
 }
 
-void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
-                        const std::vector<Output>& outputs) {
+void Analyzer::describe_query(const PgQuery__SelectStmt& stmt, const Scope& scope,
+                              const std::vector<Output>& outputs) {
   const NodeList list = NODES(stmt, target_list);
   for (const Node* target : list) facts_.selects_all_columns |= is_star(target->res_target->val);
   facts_.has_where = !filters_nothing(stmt.where_clause);
@@ -197,7 +198,7 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
   const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  if (!outer && facts_.kind == StatementKind::insert) target(scope);
+  if (!outer && facts_.kind == StatementKind::insert) set_target(scope);
   const Node* source = stmt.select_stmt;
   if (!outer)
     facts_.single_row_insert =
@@ -230,12 +231,12 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
     }
   }
   if (!outer && facts_.kind == StatementKind::update)
-    target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
+    set_target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
   return targets(NODES(stmt, returning_list), scope);
 }
 
-void Analyzer::target(const Scope& scope) {
+void Analyzer::set_target(const Scope& scope) {
   if (scope.items.empty()) return;
   facts_.from_derived =
       std::ranges::any_of(scope.items, [](const FromItem& item) { return item.table.name.empty(); });
@@ -248,7 +249,7 @@ std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Sco
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NODES(stmt, using_clause), scope);
   if (!outer && facts_.kind == StatementKind::delete_)
-    target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
+    set_target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
   return targets(NODES(stmt, returning_list), scope);
 }
@@ -257,7 +258,7 @@ std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope*
   const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  if (!outer && facts_.kind == StatementKind::merge) target(scope), facts_.has_where = true;
+  if (!outer && facts_.kind == StatementKind::merge) set_target(scope), facts_.has_where = true;
   from_item(stmt.source_relation, scope);
   condition(stmt.join_condition, scope, false);
   for (const Node* node : NODES(stmt, merge_when_clauses)) expression(node, scope);
@@ -332,12 +333,12 @@ void Analyzer::from_item(const Node* node, Scope& scope) {
     case NODE(RANGE_SUBSELECT): {
       const PgQuery__RangeSubselect& sub = *node->range_subselect;
       const bool generated = sub.lateral && builds_json(sub.subquery);
-      json_depth_ += generated && own();
+      json_depth_ += generated && outside_views();
       facts_.json_depth = std::max(facts_.json_depth, json_depth_);
       FromItem item;
       item.columns = query(sub.subquery, sub.lateral ? &scope : scope.parent);
       item.complete = !item.columns.empty();
-      json_depth_ -= generated && own();
+      json_depth_ -= generated && outside_views();
       rename(item, sub.alias);
       scope.items.push_back(std::move(item));
       break;
@@ -377,7 +378,7 @@ void Analyzer::join(const PgQuery__JoinExpr& expr, Scope& scope) {
   from_item(expr.larg, scope);
   const std::size_t right = scope.items.size();
   from_item(expr.rarg, scope);
-  comparisons().equal_columns(expr, scope, left, right);
+  comparisons().add_equal_columns(expr, scope, left, right);
   // ON sees the two sides and, for what it is inside of, the outer query; items further to the left do no
   // harm.
   condition(expr.quals, scope, false);
@@ -397,10 +398,10 @@ void Analyzer::join(const PgQuery__JoinExpr& expr, Scope& scope) {
 void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or) {
   expression(expr.lexpr, scope);
   expression(expr.rexpr, scope);
-  if (own()) comparisons().count_test(expr, is_count_query);
-  if (own() && (expr.kind == AEXPR(IN) || expr.kind == AEXPR(OP_ANY) || expr.kind == AEXPR(OP_ALL)))
-    comparisons().list_length(expr.rexpr);
-  comparisons().comparison(expr, scope, under_or);
+  if (outside_views()) comparisons().note_count_test(expr, is_count_query);
+  if (outside_views() && (expr.kind == AEXPR(IN) || expr.kind == AEXPR(OP_ANY) || expr.kind == AEXPR(OP_ALL)))
+    comparisons().note_list_length(expr.rexpr);
+  comparisons().add_comparison(expr, scope, under_or);
 }
 
 void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or, bool negated) {
@@ -409,11 +410,12 @@ void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_o
   const auto outputs = query(link.subselect, &scope);
   const bool all =
       link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK && last_name(NODES(link, oper_name)) == "<>";
-  if (own() && (negated || all))
-    comparisons().not_in(link, outputs, predicates_before, facts_.unknown_relations.size() > unknown_before);
+  if (outside_views() && (negated || all))
+    comparisons().add_not_in(link, outputs, predicates_before,
+                             facts_.unknown_relations.size() > unknown_before);
   expression(link.testexpr, scope);
   if (link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK && link.testexpr)
-    comparisons().any_query(link, outputs, scope, under_or);
+    comparisons().add_any_query(link, outputs, scope, under_or);
 }
 
 void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
@@ -424,7 +426,7 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
       const NodeList args = NODES(expr, args);
       if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
           is(args[0], NODE(COLUMN_REF)))
-        return comparisons().boolean_column(*args[0], scope, false, under_or);
+        return comparisons().add_boolean_column(*args[0], scope, false, under_or);
       if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
           is(args[0], NODE(SUB_LINK)))
         return sub_link(*args[0]->sub_link, scope, true,
@@ -443,12 +445,12 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
     }
     case NODE(A_EXPR): return comparison(*node->a_expr, scope, under_or);
     case NODE(SUB_LINK): return sub_link(*node->sub_link, scope, under_or);
-    case NODE(COLUMN_REF): return comparisons().boolean_column(*node, scope, true, under_or);
+    case NODE(COLUMN_REF): return comparisons().add_boolean_column(*node, scope, true, under_or);
     case NODE(NULL_TEST):
     case NODE(BOOLEAN_TEST): {
       const bool null_test = node->node_case == NODE(NULL_TEST);
       expression(null_test ? node->null_test->arg : node->boolean_test->arg, scope);
-      comparisons().test(*node, scope, under_or);
+      comparisons().add_test(*node, scope, under_or);
       return;
     }
     default: expression(node, scope);
@@ -456,7 +458,7 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
 }
 
 void Analyzer::scalar_query(const PgQuery__SubLink& link, Scope& scope) {
-  const bool json = own() && builds_json(link.subselect);
+  const bool json = outside_views() && builds_json(link.subselect);
   json_depth_ += json;
   facts_.json_depth = std::max(facts_.json_depth, json_depth_);
   query(link.subselect, &scope);
@@ -477,8 +479,8 @@ void Analyzer::expression(const Node* root, Scope& scope) {
         scalar_query(*node.sub_link, scope);
       }
       return false;
-    } else if (node.node_case == NODE(A_EXPR) && own()) {
-      comparisons().count_test(*node.a_expr, is_count_query);
+    } else if (node.node_case == NODE(A_EXPR) && outside_views()) {
+      comparisons().note_count_test(*node.a_expr, is_count_query);
     }
     return true;
   });

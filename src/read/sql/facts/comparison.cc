@@ -102,9 +102,9 @@ bool any_fractional(NodeList nodes) {
   return std::ranges::any_of(nodes, [](const Node* node) { return is_fractional(*node); });
 }
 
-Side list_side(const Node* node, const Scope& scope);
+Side side_of_list(const Node* node, const Scope& scope);
 
-Side side(const Node* node, const Scope& scope) {
+Side side_of(const Node* node, const Scope& scope) {
   Side out;
   if (!node) return out;
   switch (node->node_case) {
@@ -120,7 +120,7 @@ Side side(const Node* node, const Scope& scope) {
       return out;
     case NODE(TYPE_CAST): {
       const Node* inner = node->type_cast->arg;
-      out = side(inner, scope);
+      out = side_of(inner, scope);
       const std::string to = type_spelling(node->type_cast->type_name);
       if (!out.has_column) return out.cast = to, out;
       if (out.wrapper != "expression" && !harmless_cast(result_type(inner, scope), to))
@@ -128,7 +128,7 @@ Side side(const Node* node, const Scope& scope) {
       return out;
     }
     case NODE(SUB_LINK): return out;
-    case NODE(A_ARRAY_EXPR): return list_side(node, scope);
+    case NODE(A_ARRAY_EXPR): return side_of_list(node, scope);
     default: break;
   }
   if (const Constant value = constant(node); value.is_constant) {
@@ -160,11 +160,11 @@ Side side(const Node* node, const Scope& scope) {
 }
 
 // IN (…), ARRAY[…]: parameter or constant when every element is one.
-Side list_side(const Node* node, const Scope& scope) {
+Side side_of_list(const Node* node, const Scope& scope) {
   const NodeList list = list_items(node);
   Side out;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    Side element = side(list[i], scope);
+    Side element = side_of(list[i], scope);
     if (element.has_column) return {};
     if (i == 0) out = std::move(element);
     else if (element.value != out.value) return {};
@@ -192,7 +192,7 @@ void take_expression(Predicate& predicate, const Node& node, const Scope& scope,
 // The wrapper of what the wrapper of `node` applies to.
 std::string inner_wrapper(const Node& node, const Scope& scope) {
   const Node* part = wrapped_part(node, scope);
-  return part ? side(part, scope).wrapper : "expression";
+  return part ? side_of(part, scope).wrapper : "expression";
 }
 
 // None of a list that nobody would write out.
@@ -265,8 +265,8 @@ bool begins_with_wildcard(std::string_view pattern) {
 
 void Comparisons::add(Predicate predicate, const Node* left, const Node* right, const Scope& scope,
                       const PgQuery__AExpr* expr) {
-  Side a = side(left, scope);
-  Side b = is(right, NODE(LIST)) ? list_side(right, scope) : side(right, scope);
+  Side a = side_of(left, scope);
+  Side b = is(right, NODE(LIST)) ? side_of_list(right, scope) : side_of(right, scope);
   a.node = left;
   b.node = right;
   // The bare column of the two is the one that an index may serve.
@@ -324,11 +324,11 @@ void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool 
   }
 }
 
-void Comparisons::list_length(const Node* node) {
+void Comparisons::note_list_length(const Node* node) {
   facts.longest_list = std::max(facts.longest_list, list_items(without_casts(node)).size());
 }
 
-void Comparisons::count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*)) {
+void Comparisons::note_count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*)) {
   if (expr.kind != AEXPR(OP) || !expr.n_name) return;
   const bool left = counts(expr.lexpr);
   if (!left && !counts(expr.rexpr)) return;
@@ -341,7 +341,7 @@ void Comparisons::count_test(const PgQuery__AExpr& expr, bool (*counts)(const No
     facts.count_test = CountTest::value;
 }
 
-void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
+void Comparisons::add_comparison(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
   if (is(expr.lexpr, NODE(ROW_EXPR))) return add_rows(expr, scope, under_or);
   Predicate predicate{.op_name = operator_name(expr), .under_or = under_or};
   const Node* right = expr.rexpr;
@@ -352,7 +352,7 @@ void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, boo
     case AEXPR(IN):
     case AEXPR(OP_ANY):
       // $1 = ANY (column) searches inside an array column: no list of values for one column.
-      predicate.op = predicate.op_name == "=" && !side(right, scope).has_column ? Op::in_list : Op::other;
+      predicate.op = predicate.op_name == "=" && !side_of(right, scope).has_column ? Op::in_list : Op::other;
       if (predicate.op_name == "=" && predicate.op == Op::other) predicate.op_name = "= ANY";
       predicate.more_parameters = parameters_behind_first(right);
       predicate.takes_array = expr.kind == AEXPR(OP_ANY) && parameter_of(right) > 0;
@@ -370,7 +370,7 @@ void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, boo
   add(std::move(predicate), expr.lexpr, right, scope, &expr);
 }
 
-void Comparisons::boolean_column(const Node& node, const Scope& scope, bool value, bool under_or) {
+void Comparisons::add_boolean_column(const Node& node, const Scope& scope, bool value, bool under_or) {
   const Output* column = resolve(*node.column_ref, scope);
   if (!column || !column->of_table()) return;
   Predicate predicate{.column = column->source, .under_or = under_or};
@@ -378,9 +378,9 @@ void Comparisons::boolean_column(const Node& node, const Scope& scope, bool valu
   facts.predicates.push_back(std::move(predicate));
 }
 
-void Comparisons::test(const Node& node, const Scope& scope, bool under_or) {
+void Comparisons::add_test(const Node& node, const Scope& scope, bool under_or) {
   const bool null_test = node.node_case == NODE(NULL_TEST);
-  const Side left = side(null_test ? node.null_test->arg : node.boolean_test->arg, scope);
+  const Side left = side_of(null_test ? node.null_test->arg : node.boolean_test->arg, scope);
   if (!left.has_column || left.column.table.name.empty()) return;
   Predicate predicate{.column = left.column, .wrapper = left.wrapper, .under_or = under_or};
   if (null_test) {
@@ -396,8 +396,8 @@ void Comparisons::test(const Node& node, const Scope& scope, bool under_or) {
   facts.predicates.push_back(std::move(predicate));
 }
 
-void Comparisons::not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
-                         std::size_t first_predicate, bool unknown_relations) {
+void Comparisons::add_not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
+                             std::size_t first_predicate, bool unknown_relations) {
   if (outputs.empty()) return;
   NotInSubquery found;
   found.column = outputs[0].source;
@@ -416,14 +416,14 @@ void Comparisons::not_in(const PgQuery__SubLink& link, const std::vector<Output>
   facts.not_in.push_back(std::move(found));
 }
 
-void Comparisons::any_query(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
-                            const Scope& scope, bool under_or) {
+void Comparisons::add_any_query(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
+                                const Scope& scope, bool under_or) {
   const std::string name = link.n_oper_name ? last_name(NODES(link, oper_name)) : "=";
   const Node* row[] = {link.testexpr};
   const bool is_row = is(link.testexpr, NODE(ROW_EXPR));
   const std::size_t count = is_row ? link.testexpr->row_expr->n_args : 1;
   for (std::size_t i = 0; i < count; ++i) {
-    const Side left = side(is_row ? link.testexpr->row_expr->args[i] : row[0], scope);
+    const Side left = side_of(is_row ? link.testexpr->row_expr->args[i] : row[0], scope);
     if (!left.has_column || left.column.table.name.empty()) continue;
     Predicate predicate{.column = left.column,
                         .op = name == "=" ? Op::in_list : Op::other,
@@ -438,8 +438,8 @@ void Comparisons::any_query(const PgQuery__SubLink& link, const std::vector<Outp
   }
 }
 
-void Comparisons::equal_columns(const PgQuery__JoinExpr& expr, const Scope& scope, std::size_t left,
-                                std::size_t right) {
+void Comparisons::add_equal_columns(const PgQuery__JoinExpr& expr, const Scope& scope, std::size_t left,
+                                    std::size_t right) {
   const auto find = [&](std::size_t from, std::size_t to, const std::string& name) -> const Output* {
     for (std::size_t i = from; i < to; ++i)
       for (const Output& column : scope.items[i].columns)

@@ -21,7 +21,7 @@ QueryFacts query_facts(std::string_view statement, const Catalog& catalog, const
     if (!tree || tree->size() == 0) return;
     Analyzer analyzer(catalog, schemas);
     analyzer.look_through_views();
-    analyzer.statement(*tree->statement(0));
+    analyzer.analyze(*tree->statement(0));
     facts = analyzer.take();
   });
   return facts;

@@ -166,7 +166,7 @@ Outcome ReplayState::replay(const AlterTable& alter, Effect& effect) {
   for (const auto* change : changes) {
     Outcome outcome = change_table(alter, *change, effect);
     if (!outcome) continue;
-    if (first) note(outcome->what, statement_offset);
+    if (first) report(outcome->what, statement_offset);
     else first = std::move(outcome);
   }
   return first;
@@ -345,7 +345,7 @@ void ReplayState::change_type(Table& table, Column& own, const ColumnDefinition&
   const Column& after = definition.column;
   for (Column* column : schema.columns(table, own.name)) {
     column->type = after.type, column->collation = after.collation;
-    column->retyped = place(definition.location);
+    column->retyped = location_of(definition.location);
   }
   if (own.identity != Column::Identity::none)
     for (auto& [name, sequence] : schema.catalog.sequences)

@@ -49,7 +49,7 @@ Outcome ReplayState::replay(const CreateTable& create, Effect&) {
   table.unlogged = create.unlogged;
   table.fillfactor = create.fillfactor;
   table.temporary = name.schema == "pg_temp";
-  table.origin = place(-1);
+  table.origin = location_of(-1);
   table.partition_key = create.partition_key;
   for (const QualifiedName& parent_name : create.parents) {
     const Table* parent = schema.catalog.table(parent_name);
@@ -128,7 +128,7 @@ Outcome ReplayState::add_column(Table& table, const ColumnDefinition& definition
   made.name = definition.column.name;
   made.type = definition.column.type;
   made.collation = definition.column.collation;
-  made.origin = place(definition.location);
+  made.origin = location_of(definition.location);
   if (definition.location > 0)
     made.source_comment =
         comments_beside(script, statement_offset + static_cast<std::size_t>(definition.location));
@@ -216,7 +216,7 @@ Outcome ReplayState::like_columns(Table& table, const LikeClause& like) {
     if (table.column(column.name))
       return Problem{"column \"" + column.name + "\" specified more than once", Problem::Kind::exists};
     Column copy = column;
-    copy.origin = place(like.location);
+    copy.origin = location_of(like.location);
     if (!like.comments) copy.comment.clear();
     if (!like.defaults) copy.default_expression.reset();
     if (!like.generated) copy.generated_expression.reset();
@@ -274,7 +274,7 @@ Outcome ReplayState::replay(const CreateFromQuery& create, Effect&) {
   table.kind = create.kind;
   table.unlogged = create.unlogged;
   table.temporary = name.schema == "pg_temp";
-  table.origin = place(-1);
+  table.origin = location_of(-1);
   table.definition = create.definition;
   for (std::size_t i = 0; i < create.columns.size() && i < max_columns; ++i) {
     if (table.column(create.columns[i].name)) continue;

@@ -120,7 +120,7 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
 Outcome ReplayState::add_check(Table& table, const ConstraintDefinition& pending) {
   Constraint check = pending.constraint;
   std::erase_if(check.columns, [&](const std::string& name) { return !table.column(name); });
-  check.origin = place(pending.location);
+  check.origin = location_of(pending.location);
   if (check.name.empty())
     check.name = schema.choose_constraint_name(table.name.schema, table.name.name,
                                                check.columns.size() == 1 ? check.columns[0] : "", "check");
@@ -150,16 +150,16 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
   const Table* referenced = schema.catalog.table(key.referenced_table);
   if (Outcome outcome = referenced ? missing_in(*referenced, key.referenced_columns) : Outcome())
     return outcome;
-  key.origin = place(pending.location);
+  key.origin = location_of(pending.location);
   if (key.name.empty())
     key.name = schema.choose_constraint_name(table.name.schema, table.name.name, joined_columns(key.columns),
                                              "fkey");
   if (SchemaState::constraint(table, key.name)) return existing_constraint(table, key.name);
   // A table that other files make (an auth service's, an extension's) does not make the key less real.
   if (!referenced && !supabase_table(key.referenced_table)) {
-    note("foreign key " + key.name + " references " + display(key.referenced_table) +
-             ", which these files don't create",
-         statement_offset);
+    report("foreign key " + key.name + " references " + display(key.referenced_table) +
+               ", which these files don't create",
+           statement_offset);
     counts.outside.emplace(diagnostics.back().line(), key.referenced_table);
     if (any_order)
       references_.push_back({table.name, key.referenced_table, key.name, diagnostics.back().line()});
@@ -179,7 +179,7 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
 
 IndexPlan ReplayState::index_plan(const ConstraintDefinition& definition) const {
   IndexPlan plan{definition.index, definition.constraint};
-  plan.index.origin = plan.constraint->origin = place(definition.location);
+  plan.index.origin = plan.constraint->origin = location_of(definition.location);
   return plan;
 }
 
@@ -196,7 +196,7 @@ Outcome ReplayState::use_index(Table& table, const ConstraintDefinition& pending
   Constraint constraint = pending.constraint;
   constraint.name = to.name;
   constraint.nulls_not_distinct = index->nulls_not_distinct;
-  constraint.origin = place(pending.location);
+  constraint.origin = location_of(pending.location);
   for (const IndexKey& key : index->keys) {
     constraint.columns.push_back(key.column);
     Column* column = SchemaState::column(table, key.column);
@@ -215,7 +215,7 @@ Outcome ReplayState::replay(const CreateIndex& create, Effect&) {
   if (!name.name.empty() && schema.relation_exists(name))
     return create.if_not_exists ? Outcome() : exists("relation", name);
   IndexPlan plan{definition};
-  plan.index.origin = place(-1);
+  plan.index.origin = location_of(-1);
   Outcome unknown;
   for (IndexKey& key : plan.index.keys) {
     const Column* column = key.column.empty() ? nullptr : table->column(key.column);

@@ -14,7 +14,7 @@ Outcome ReplayState::replay(const CreateSequence& create, Effect&) {
     return create.if_not_exists ? Outcome() : exists("relation", create.name);
   Sequence sequence;
   sequence.name = create.name;
-  sequence.origin = place(-1);
+  sequence.origin = location_of(-1);
   if (Outcome outcome = set_options(sequence, create.options)) return outcome;
   schema.ensure_schema(sequence.name.schema);
   schema.catalog.sequences[sequence.name] = std::move(sequence);
@@ -44,7 +44,7 @@ Outcome ReplayState::replay(const CreateEnum& create, Effect&) {
   type.labels = create.labels;
   if (std::set<std::string>(type.labels.begin(), type.labels.end()).size() != type.labels.size())
     return Problem{"an enum label stands twice"};
-  type.origin = place(-1);
+  type.origin = location_of(-1);
   schema.ensure_schema(type.name.schema);
   schema.catalog.enums[type.name] = std::move(type);
   return {};
@@ -82,7 +82,7 @@ Outcome ReplayState::replay(const CreateType& create, Effect&) {
   auto& fields = schema.types[create.name];
   for (const ColumnDefinition& field : create.fields) {
     fields.push_back(field.column);
-    fields.back().origin = place(field.location);
+    fields.back().origin = location_of(field.location);
   }
   return {};
 }
@@ -105,7 +105,7 @@ Outcome ReplayState::replay(const CreatePolicy& create, Effect&) {
   for (const Policy& other : table->policies)
     if (other.name == create.policy.name) return exists("policy", {"", other.name});
   table->policies.push_back(create.policy);
-  table->policies.back().origin = place(-1);
+  table->policies.back().origin = location_of(-1);
   return {};
 }
 

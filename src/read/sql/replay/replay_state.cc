@@ -71,13 +71,13 @@ std::string newer_syntax(std::string_view statement) {
   return {};
 }
 
-SourceLocation ReplayState::place(int location) const {
+SourceLocation ReplayState::location_of(int location) const {
   return location_at(file, *lines,
                      statement_offset + (location > 0 ? static_cast<std::size_t>(location) : 0));
 }
 
-void ReplayState::note(const std::string& what, std::size_t offset, const std::string& hint) {
-  diagnostics.push_back({Error::Kind::nonfatal, location_at(file, *lines, offset).str(), what, hint});
+void ReplayState::report(const std::string& what, std::size_t offset) {
+  diagnostics.push_back({Error::Kind::nonfatal, location_at(file, *lines, offset).str(), what, {}});
 }
 
 // Is it a statement on tables that exist: ALTER, DROP, CREATE [UNIQUE] INDEX?
@@ -108,7 +108,7 @@ std::set<std::string> names_in_text(std::string_view text) {
 void ReplayState::make_uncertain(std::string_view text) {
   const auto names = names_in_text(text);
   for (const auto& [name, table] : schema.catalog.tables)
-    if (names.count(name.name)) counts.uncertain[name] = place(-1).str();
+    if (names.count(name.name)) counts.uncertain[name] = location_of(-1).str();
 }
 
 void ReplayState::not_parsed(std::string_view text) {
@@ -148,7 +148,7 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
     const bool done = with_stack(tree_depth(part.text), [&] { statement(part.text, part.offset); });
     if (!done) {
       not_parsed(part.text);
-      note(too_deep.what, part.offset);
+      report(too_deep.what, part.offset);
     }
     if (migration && (!step_.actions.empty() || !step_.locks.empty()))
       migration->steps.push_back(std::move(step_));
@@ -177,10 +177,10 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     const std::string needs_newer =
         " needs a newer parser than PostgreSQL " + std::to_string(PG_VERSION_NUM / 10000) + "'s";
     if (contains(failure.what, "subquery in FROM must have an alias"))
-      note("a subquery in FROM without an alias" + needs_newer, offset);
+      report("a subquery in FROM without an alias" + needs_newer, offset);
     else if (!placeholder.empty())
-      note("contains the placeholder " + placeholder + ", which pgadvise does not fill in", offset);
-    else note(newer.empty() ? failure.what : newer + needs_newer, offset + failure.offset);
+      report("contains the placeholder " + placeholder + ", which pgadvise does not fill in", offset);
+    else report(newer.empty() ? failure.what : newer + needs_newer, offset + failure.offset);
     return;
   }
   for (std::size_t i = 0; i < tree->size(); ++i) {
@@ -191,7 +191,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     if (outcome && outcome->kind == Problem::Kind::missing &&
         (supabase_table(outcome->name) || tools_table(outcome->name))) {
       ++counts.without_effect;  // changes of what is no matter of these files
-    } else if (outcome && tree->size() == 1 && waits(read, *outcome, text)) {
+    } else if (outcome && tree->size() == 1 && defer(read, *outcome, text)) {
       continue;
     } else if (outcome) {
       if (std::holds_alternative<CallRoutine>(read)) make_uncertain(text);
@@ -200,7 +200,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
       else counts.failed_names.merge(names_in_text(text));
       counts.missing += outcome->kind == Problem::Kind::missing;
       counts.existing += outcome->kind == Problem::Kind::exists;
-      note(outcome->what, offset);
+      report(outcome->what, offset);
     } else {
       ++(effect == Effect::replayed ? counts.replayed : counts.without_effect);
     }
@@ -211,7 +211,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
 void ReplayState::begin_step(std::string_view text) {
   constexpr std::size_t max_text = 400;
   step_ = {};
-  step_.place = place(-1);
+  step_.place = location_of(-1);
   step_.last_line = lines->at(statement_offset + (text.empty() ? 0 : text.size() - 1)).line;
   step_.text = text.substr(0, text.size() > max_text ? character_begin(text, max_text) : max_text);
   step_.transaction = transaction_;
@@ -241,7 +241,7 @@ void ReplayState::record(std::vector<SchemaAction> actions) {
   for (SchemaAction& action : actions) {
     using Kind = SchemaAction::Kind;
     if (in_loop_ && (action.kind == Kind::update || action.kind == Kind::remove)) continue;
-    action.place = place(-1);
+    action.place = location_of(-1);
     action.truncated = action.kind == Kind::suppress_error && cut_names_.count(action.name);
     step_.actions.push_back(std::move(action));
   }

@@ -34,8 +34,9 @@ struct ReplayState {
   ReplayCounts counts;
 
   // ---- replay_wait.cc
-  // Whether the statement, which failed, waits for the scripts that follow (Replayer::any_order).
-  bool waits(const Statement& statement, const Problem& problem, std::string_view text);
+  // Keeps the statement, which failed, until the scripts that follow have run (Replayer::any_order). False:
+  // it need not wait.
+  bool defer(const Statement& statement, const Problem& problem, std::string_view text);
   void finish();
   void resolve_references();
   // ---- replay_state.cc
@@ -58,11 +59,12 @@ struct ReplayState {
   Outcome replay(const SetTimeout& set, Effect& effect);
   Outcome replay(const CallRoutine& call, Effect& effect);
   Outcome replay(const TransactionControl& control, Effect& effect);
-  void note(const std::string& what, std::size_t offset, const std::string& hint = {});
+  void report(const std::string& what, std::size_t offset);
   // The effects of the current statement are unknown: tables that the text names may have changed.
   void make_uncertain(std::string_view text);
   void not_parsed(std::string_view text);
-  SourceLocation place(int location) const;  // in the current statement; below zero: the statement itself
+  SourceLocation location_of(
+      int location) const;  // in the current statement; below zero: the statement itself
   // ---- replay_block.cc
   Outcome replay(const DoBlock& block, Effect& effect);
   Outcome block_statement(std::string_view text, Effect& effect, bool& skipped);
@@ -70,10 +72,10 @@ struct ReplayState {
   Outcome perform_perhaps(const Statement& statement, Effect& effect);
   Outcome block_statements(const Block& block, std::string_view body, Effect& effect, bool& skipped);
   // The text of a block perhaps changes the tables that it names. `guessed`: the block needs a remark.
-  void suspect(std::string_view text, bool guessed);
-  void swallowed(SchemaAction::Swallow how, const Difference& what);
+  void suspect_changes(std::string_view text, bool guessed);
+  void record_suppressed_error(SchemaAction::Swallow how, const Difference& what);
   // Records the first of the step's actions from `first` on whose violation a handler around `part` hides.
-  void hide_violations(const Block& block, const BlockStatement& part, std::size_t first);
+  void record_hidden_violation(const Block& block, const BlockStatement& part, std::size_t first);
   // ---- replay_create.cc
   Outcome replay(const CreateTable& create, Effect& effect);
   Outcome add_elements(Table& table, const CreateTable& create, std::vector<ConstraintDefinition>& pending);
