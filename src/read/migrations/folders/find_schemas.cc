@@ -29,7 +29,7 @@ namespace {
 using Found = Result<std::vector<SchemaInput>>;
 
 // The folder that has `path` as its journal, and the journal's tool; nullptr: the path is none.
-std::pair<const MigrationTool*, std::string> of_journal(const std::string& path) {
+std::pair<const MigrationTool*, std::string> journal_folder_of(const std::string& path) {
   for (const auto* tool : migration_tools()) {
     if (tool->journal.empty()) continue;
     const fs::path journal(tool->journal);
@@ -94,7 +94,7 @@ bool named_for_migrations(const Folder& folder) {
 
 // Whether most migrations of the folder, or of the one that it lies in, are programs: the scripts are parts
 // of these, as Django's RunSQL reads them.
-bool parts_of_programs(const Folder& folder, std::size_t scripts) {
+bool holds_parts_of_programs(const Folder& folder, std::size_t scripts) {
   const auto above = fs::path(folder.path()).lexically_normal().parent_path().generic_string();
   return count_programs(folder) > scripts || count_programs(Folder(above)) > scripts;
 }
@@ -107,7 +107,7 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   const MigrationTool* tool = recognise(folder, files, named);
   if (!tool || tool->open_journal) return std::nullopt;
   if (tool->by_name_only && repository &&
-      (!named_for_migrations(folder) || parts_of_programs(folder, files.size())))
+      (!named_for_migrations(folder) || holds_parts_of_programs(folder, files.size())))
     return std::nullopt;
   if (tool->other_database && tool->other_database(folder, diagnostics)) return SchemaInput{};
   if (const auto other = other_database(folder, files); !other.empty()) {
@@ -209,7 +209,7 @@ Places places_of(const std::vector<std::string>& files) {
   for (const auto& file : files) {
     const std::string folder(files::folder_of(file));
     const std::string_view base = files::base_of(file);
-    if (const auto [tool, of] = of_journal(file); tool) out.journals[of] = tool;
+    if (const auto [tool, of] = journal_folder_of(file); tool) out.journals[of] = tool;
     if (base == "structure.sql") out.dumps.insert(file);
     if (schema_name(file) && !files::never_deployed(file)) out.schemas.push_back(file);
     if (is_plan(base)) out.folders.insert(folder);
@@ -525,11 +525,11 @@ class RepositorySearch {
 };
 
 // The folder whose journal lies in the folder `path`: that of migrations/meta is migrations.
-std::pair<const MigrationTool*, std::string> beside_journal(const std::string& path) {
+std::pair<const MigrationTool*, std::string> folder_around_journal(const std::string& path) {
   for (const auto* tool : migration_tools()) {
     if (tool->journal.empty()) continue;
     const std::string_view journal = files::base_of(tool->journal);
-    if (auto found = of_journal(files::path_under(path, journal));
+    if (auto found = journal_folder_of(files::path_under(path, journal));
         found.first == tool && Folder(path).has(journal))
       return found;
   }
@@ -539,7 +539,8 @@ std::pair<const MigrationTool*, std::string> beside_journal(const std::string& p
 Found folder_input(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
   const auto listed = files::list_files(path, diagnostics, leave_out);  // names what is not read
   if (const auto* tool = journal_tool(path)) return tool->open_journal(path, diagnostics);
-  if (const auto [tool, folder] = beside_journal(path); tool) return tool->open_journal(folder, diagnostics);
+  if (const auto [tool, folder] = folder_around_journal(path); tool)
+    return tool->open_journal(folder, diagnostics);
   // A repository's root may hold numbered scripts that are no migrations.
   const bool root = looks_like_repository(path);
   if (auto input = tool_folder(path, root, diagnostics))
@@ -562,7 +563,8 @@ Found file_input(const std::string& path, Diagnostics& diagnostics, const UserPa
     return std::vector<SchemaInput>{
         {.kind = kind, .path = path, .files = {{path, ""}}, .user_paths = user_paths}};
   };
-  if (const auto [tool, folder] = of_journal(path); tool) return tool->open_journal(folder, diagnostics);
+  if (const auto [tool, folder] = journal_folder_of(path); tool)
+    return tool->open_journal(folder, diagnostics);
   if (is_sql(path))
     if (const auto other = other_database_of(path, user_paths); !other.empty())
       return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")",

@@ -62,9 +62,9 @@ struct ReplayState {
   void report(const std::string& what, std::size_t offset);
   // The effects of the current statement are unknown: tables that the text names may have changed.
   void make_uncertain(std::string_view text);
-  void not_parsed(std::string_view text);
-  SourceLocation location_of(
-      int location) const;  // in the current statement; below zero: the statement itself
+  void not_parsed(std::string_view text);  // counts the statement
+  // `location`: in the current statement; below zero: the statement itself.
+  SourceLocation location_of(int location) const;
   // ---- replay_block.cc
   Outcome replay(const DoBlock& block, Effect& effect);
   Outcome block_statement(std::string_view text, Effect& effect, bool& skipped);
