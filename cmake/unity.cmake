@@ -3,10 +3,8 @@
 # (docs/decisions/0043-build.md).
 option(PGADVISE_UNITY "Compile the files of each folder as one unit" OFF)
 
-# Folders whose files name helpers or constants alike: each file stays a unit.
-set(_alike
-  "migrations/(folders|tools)|sql/(definitions|replay)")
-set(pgadvise_not_in_unity "/generated/|/(${_alike})$")
+# Generated files, and the migration tools, which name helpers alike: each stays a unit.
+set(pgadvise_not_in_unity "/generated/|/migrations/tools$")
 
 # The sources of a library, by their folders.
 function(pgadvise_unity target)

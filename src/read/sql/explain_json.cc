@@ -1,7 +1,6 @@
 #include "sql/explain_json.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -240,15 +239,15 @@ class Xml {
   }
 
   static std::string scalar(std::string_view name, std::string_view content) {
-    static constexpr std::array<std::string_view, 14> counted = {
-        "-Cost",    "-Rows",     "-Width", "-Time",  "-Loops",   "-Blocks", "-Fetches",
-        "-Planned", "-Launched", "-Used",  "-Usage", "-Batches", "-Number", "-Buckets"};
-    static constexpr std::array<std::string_view, 7> single = {
-        "Calls", "Time", "Functions", "Generation", "Inlining", "Optimization", "Total"};
-    static constexpr std::array<std::string_view, 3> flags = {"-Aware", "-Capable", "-Unique"};
+    static constexpr auto counted =
+        word_list("-Cost", "-Rows", "-Width", "-Time", "-Loops", "-Blocks", "-Fetches", "-Planned",
+                  "-Launched", "-Used", "-Usage", "-Batches", "-Number", "-Buckets");
+    static constexpr auto single =
+        word_list("Calls", "Time", "Functions", "Generation", "Inlining", "Optimization", "Total");
+    static constexpr auto flags = word_list("-Aware", "-Capable", "-Unique");
     const auto ends = [&](std::string_view end) { return name.ends_with(end); };
     const bool figure = name.starts_with("Rows-Removed-by-") || name == "Emission" ||
-                        std::ranges::any_of(counted, ends) || std::ranges::find(single, name) != single.end();
+                        std::ranges::any_of(counted, ends) || is_one_of(name, single);
     if (figure && is_number(content)) return std::string(content);
     if ((content == "true" || content == "false") && std::ranges::any_of(flags, ends))
       return std::string(content);

@@ -1,7 +1,6 @@
 #include "migrations/folders/executed.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string_view>
 
@@ -19,10 +18,10 @@ using sql::Lexer;
 // The first tokens, without comments.
 std::vector<Lexeme> beginning(std::string_view statement, std::size_t count = 16) {
   std::vector<Lexeme> out;
-  Lexer lexer(statement);
-  for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < count;
-       one = lexer.next_token())
+  for (const Lexeme& one : Lexer(statement)) {
+    if (out.size() == count) break;
     out.push_back(one);
+  }
   return out;
 }
 
@@ -36,19 +35,16 @@ struct Target {
 
 // The object that the statement is about: the first name behind one of these words.
 Target target_of(const std::vector<Lexeme>& tokens) {
-  constexpr std::array<std::string_view, 9> before = {"into",     "update", "from", "table",   "on",
-                                                      "sequence", "lock",   "view", "truncate"};
-  constexpr std::array<std::string_view, 6> between = {"if",   "not",   "exists",
-                                                       "only", "table", "concurrently"};
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (!is_one_of(word_at(tokens, i), before)) continue;
-    std::size_t at = i + 1;
-    while (is_one_of(word_at(tokens, at), between)) ++at;
-    if (at >= tokens.size() || tokens[at].name().empty()) return {};
-    if (at + 2 < tokens.size() && tokens[at + 1].is('.')) return {tokens[at].name(), tokens[at + 2].name()};
-    return {"", tokens[at].name()};
-  }
-  return {};
+  auto at = std::ranges::find_if(tokens, [](const Lexeme& token) {
+    return token.is_one_of({"into", "update", "from", "table", "on", "sequence", "lock", "view", "truncate"});
+  });
+  if (at == tokens.end()) return {};
+  at = std::find_if(at + 1, tokens.end(), [](const Lexeme& token) {
+    return !token.is_one_of({"if", "not", "exists", "only", "table", "concurrently"});
+  });
+  if (at == tokens.end() || at->name().empty()) return {};
+  if (tokens.end() - at > 2 && at[1].is('.')) return {at->name(), at[2].name()};
+  return {"", at->name()};
 }
 
 // Constants of the row that the statement writes, in order.
@@ -56,9 +52,8 @@ std::vector<std::string> constants(const std::string& statement, const std::stri
   constexpr std::size_t most = 64;
   std::vector<std::string> out;
   for (const auto* text : {&statement, &parameters}) {
-    Lexer lexer(*text);
-    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
-         one = lexer.next_token()) {
+    for (const Lexeme& one : Lexer(*text)) {
+      if (out.size() == most) break;
       if (one.kind == Lexeme::Kind::number) out.emplace_back(one.text);
       if (one.kind != Lexeme::Kind::string) continue;
       const auto open = one.text.find('\'');
@@ -72,15 +67,9 @@ std::vector<std::string> constants(const std::string& statement, const std::stri
 
 // What a SET of a session changes that a migration may depend on; "": nothing, or it is another statement.
 std::string setting_of(const std::vector<Lexeme>& tokens) {
-  constexpr std::array<std::string_view, 9> kept = {"lock_timeout",
-                                                    "statement_timeout",
-                                                    "transaction_timeout",
-                                                    "search_path",
-                                                    "role",
-                                                    "check_function_bodies",
-                                                    "default_tablespace",
-                                                    "default_table_access_method",
-                                                    "session_replication_role"};
+  constexpr auto kept = word_list("lock_timeout", "statement_timeout", "transaction_timeout", "search_path",
+                                  "role", "check_function_bodies", "default_tablespace",
+                                  "default_table_access_method", "session_replication_role");
   if (word_at(tokens, 0) != "set" || word_at(tokens, 1) == "local") return {};
   const std::string name = word_at(tokens, word_at(tokens, 1) == "session" ? 2 : 1);
   return is_one_of(name, kept) ? name : std::string();
@@ -96,18 +85,17 @@ bool chains(const std::vector<Lexeme>& tokens) {
 }
 
 Kind kind_of(const std::vector<Lexeme>& tokens, const std::string& text) {
-  constexpr std::array<std::string_view, 14> unread = {
-      "show",   "fetch",    "close",  "declare", "move",   "discard",    "deallocate",
-      "listen", "unlisten", "notify", "explain", "values", "checkpoint", "release"};
+  constexpr auto unread =
+      word_list("show", "fetch", "close", "declare", "move", "discard", "deallocate", "listen", "unlisten",
+                "notify", "explain", "values", "checkpoint", "release");
   const std::string first = word_at(tokens, 0);
   if (first == "begin" || (first == "start" && word_at(tokens, 1) == "transaction")) return Kind::begin;
   if (first == "commit" || first == "end") return Kind::commit;
   if (first == "savepoint") return Kind::savepoint;
-  if (first == "rollback" || first == "abort") {
-    for (std::size_t i = 1; i < tokens.size(); ++i)
-      if (word_at(tokens, i) == "to") return Kind::rollback_to;
-    return Kind::rollback;
-  }
+  if (first == "rollback" || first == "abort")
+    return std::ranges::any_of(tokens, [](const Lexeme& token) { return token.is_word("to"); })
+               ? Kind::rollback_to
+               : Kind::rollback;
   if (is_one_of(first, unread)) return Kind::unread;
   if (first == "select" || first == "with" || first == "table" || first.empty()) {
     const auto shape = sql::shape(text);
@@ -121,10 +109,11 @@ Kind kind_of(const std::vector<Lexeme>& tokens, const std::string& text) {
 }
 
 struct Unit {
-  std::string session, text, setting;
+  std::string session, text;
   int transaction = 0;
+  std::string setting = {};
   bool record = false;
-  std::vector<std::string> names;
+  std::vector<std::string> names = {};
 };
 
 // Follows each session's transactions.
@@ -203,12 +192,7 @@ class Follower {
             const State& state) {
     const Target target = target_of(tokens);
     const std::string first = word_at(tokens, 0);
-    Unit unit{.session = executed.session,
-              .text = text,
-              .setting = {},
-              .transaction = state.transaction,
-              .record = false,
-              .names = {}};
+    Unit unit{.session = executed.session, .text = text, .transaction = state.transaction};
     if (first == "create" && word_at(tokens, 1) == "schema" && !tokens.empty() &&
         own_.schemas.count(tokens.back().name()))
       return;

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <map>
 #include <set>
 
@@ -19,15 +17,9 @@ namespace {
 using sql::Lexeme;
 using Transaction = Migration::Transaction;
 
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 bool may_be_migration(std::string_view file) {
-  constexpr std::array<std::string_view, 19> endings = {
-      ".sql", ".py",   ".rb", ".js",    ".mjs", ".cjs", ".ts",  ".mts",    ".cts", ".go",
-      ".php", ".java", ".kt", ".scala", ".cs",  ".ex",  ".exs", ".groovy", ".xml"};
-  return std::ranges::any_of(endings, [&](auto ending) { return file.ends_with(ending); });
+  return ends_with_any(file, {".sql", ".py", ".rb", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".go",
+                              ".php", ".java", ".kt", ".scala", ".cs", ".ex", ".exs", ".groovy", ".xml"});
 }
 
 std::string stem_of(std::string_view base) { return std::string(base.substr(0, base.rfind('.'))); }
@@ -43,9 +35,10 @@ std::string entry_of(const std::string& path) {
 }
 
 // Finds the file of a migration by what its tool recorded.
-class Files {
+class FileFinder {
  public:
-  Files(const Repository& repository, const ToolFacts* tool) : by_folder_(tool && tool->rows_name_folder) {
+  FileFinder(const Repository& repository, const ToolFacts* tool)
+      : by_folder_(tool && tool->rows_name_folder) {
     for (const auto& file : repository.files) add(repository.root, file);
     for (const auto& input : repository.known) {
       if (input.kind != SchemaKind::migrations) continue;
@@ -102,12 +95,11 @@ class Files {
       return found == map.end() ? std::set<std::string>() : found->second;
     };
     if (auto found = in(named_, word); !found.empty()) return found;
-
     if (auto found = in(begins_, word); !found.empty()) return found;
     if (all_digits(word)) return in(numbered_, std::string(files::without_zeros(word)));
     // TypeORM: the class AddUsers1700000000000 of 1700000000000-AddUsers.ts.
     std::size_t end = word.size();
-    while (end > 0 && std::isdigit(static_cast<unsigned char>(word[end - 1]))) --end;
+    while (end > 0 && is_digit(word[end - 1])) --end;
     constexpr std::size_t milliseconds = 13;
     if (end > 0 && word.size() - end == milliseconds) return in(numbered_, word.substr(end));
     return {};
@@ -125,8 +117,7 @@ std::string tool_of(const std::set<std::string>& paths, const Repository& reposi
       if (input.tool && paths.count(file.path)) return std::string(input.tool->id());
   for (const auto& path : paths) {
     const std::string text = read_file(path, files::text_limit).value_or("");
-    const MigrationTool* found = tool_of_program(path, text);
-    if (found) return std::string(found->id());
+    if (const auto* found = tool_of_program(path, text)) return std::string(found->id());
   }
   return recorded;
 }
@@ -135,9 +126,7 @@ std::string tool_of(const std::set<std::string>& paths, const Repository& reposi
 std::string name_of(const ExecutedMigration& migration, const std::vector<TrackingTable>& rows) {
   for (const auto& table : rows)
     for (const auto& row : table.rows)
-      if (!row.migration.empty() &&
-          std::ranges::find(migration.names, row.migration) != migration.names.end())
-        return row.migration;
+      if (!row.migration.empty() && is_one_of(row.migration, migration.names)) return row.migration;
   std::string out;
   for (const auto& word : migration.names) {
     const bool name = !word.empty() && word.size() <= 100 && !all_digits(word) &&
@@ -152,7 +141,7 @@ std::string name_of(const ExecutedMigration& migration, const std::vector<Tracki
 std::string on_one_line(std::string_view statement) {
   std::string out;
   std::size_t end = 0;
-  for (const Lexeme& one : sql::tokens_of(statement)) {
+  for (const Lexeme& one : sql::Lexer(statement)) {
     if (one.offset > end && !out.empty()) out += ' ';
     out += one.text;
     end = one.offset + one.text.size();
@@ -163,11 +152,8 @@ std::string on_one_line(std::string_view statement) {
 // Puts statements on the lines of the file that they come from.
 class Placing {
  public:
-  explicit Placing(const std::string& source) : lines_(split(source, '\n')) {
-    for (std::size_t i = 0; i < lines_.size(); ++i)
-      while (starts_.size() <= i)
-        starts_.push_back(static_cast<std::size_t>(lines_[i].data() - source.data()));
-    source_ = source;
+  explicit Placing(const std::string& source) : source_(source), lines_(split(source, '\n')) {
+    for (const auto line : lines_) starts_.push_back(static_cast<std::size_t>(line.data() - source.data()));
   }
 
   void add(const std::string& statement) {
@@ -204,7 +190,7 @@ class Placing {
   }
 
   static bool has_word(std::string_view line, const std::string& word) {
-    const auto of_word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)); };
+    const auto of_word = [](char c) { return c == '_' || is_alphanumeric(c); };
     for (auto at = line.find(word); at != std::string_view::npos; at = line.find(word, at + 1)) {
       const std::size_t end = at + word.size();
       if ((at == 0 || !of_word(line[at - 1])) && (end == line.size() || !of_word(line[end]))) return true;
@@ -214,17 +200,15 @@ class Placing {
 
   // Of tables, columns and the like: words in quotes, else those that are no key words of DDL.
   static std::set<std::string> names_of(const std::string& statement) {
-    static constexpr std::array<std::string_view, 40> other = {
-        "alter",   "table",   "add",        "column",  "create",  "index",      "on",           "not",
-        "null",    "default", "constraint", "primary", "key",     "references", "foreign",      "unique",
-        "drop",    "set",     "type",       "using",   "if",      "exists",     "concurrently", "insert",
-        "into",    "values",  "update",     "delete",  "from",    "where",      "public",       "btree",
-        "integer", "text",    "varchar",    "bigint",  "boolean", "check",      "cascade",      "only"};
+    static constexpr auto other = word_list(
+        "alter", "table", "add", "column", "create", "index", "on", "not", "null", "default", "constraint",
+        "primary", "key", "references", "foreign", "unique", "drop", "set", "type", "using", "if", "exists",
+        "concurrently", "insert", "into", "values", "update", "delete", "from", "where", "public", "btree",
+        "integer", "text", "varchar", "bigint", "boolean", "check", "cascade", "only");
     constexpr std::size_t most = 12;
     std::set<std::string> out;
-    sql::Lexer lexer(statement);
-    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
-         one = lexer.next_token()) {
+    for (const Lexeme& one : sql::Lexer(statement)) {
+      if (out.size() == most) break;
       const std::string name = one.name();
       if (name.size() < 2 || (one.kind == Lexeme::Kind::word && is_one_of(name, other))) continue;
       out.insert(name);
@@ -278,7 +262,7 @@ ExecutedMigration with_settings_inside(ExecutedMigration migration) {
 
 SchemaInput executed_input(const std::vector<ExecutedMigration>& migrations, const Repository& repository,
                            const std::vector<TrackingTable>& rows, const std::string& tool) {
-  const Files known(repository, find_tool_facts(tool));
+  const FileFinder known(repository, find_tool_facts(tool));
   // The folder of most of them decides where a name is that of several files.
   std::vector<std::set<std::string>> candidates;
   std::map<std::string, int> folders;

@@ -18,44 +18,34 @@
 namespace pgadvise::migrations {
 namespace {
 
-class Questions {
- public:
-  Questions(files::Git& git, const std::string& root, std::vector<std::string> folders,
-            Diagnostics& diagnostics)
-      : git_(git), root_(root), folders_(std::move(folders)), diagnostics_(diagnostics) {}
+// Asks git about folders or files of a repository.
+struct Questions {
+  files::Git& git;
+  const std::string& root;
+  std::vector<std::string> folders;
+  Diagnostics& diagnostics;
+  bool failed = false;
 
   // Its answer; "" when it failed, which is reported once for a repository. Before the first commit there is
   // no history, which is no failure.
-  std::string ask(const std::vector<std::string>& command, bool of_folders = true) {
-    std::vector<std::string> folders;
-    for (const auto& folder : folders_)
-      if (of_folders) folders.push_back(folder.empty() ? "." : folder);
-    auto run = git_.run(root_, command, folders);
+  std::string ask(const std::vector<std::string>& command) {
+    auto run = git.run(root, command, folders);
     if (run && run->status == 0) return std::move(run->out);
     if (!run) report(run.error());
     else if (!contains(run->err, "does not have any commits yet"))
-      report({Error::Kind::nonfatal, root_, "git failed with exit code " + std::to_string(run->status),
+      report({Error::Kind::nonfatal, root, "git failed with exit code " + std::to_string(run->status),
               "is the repository yours?"});
     return {};
   }
 
-  bool failed() const { return failed_; }
-
- private:
   void report(Error error) {
-    failed_ = true;
-    const bool known = std::ranges::any_of(diagnostics_, [&](const Error& other) {
+    failed = true;
+    const bool known = std::ranges::any_of(diagnostics, [&](const Error& other) {
       return other.where == error.where && other.what.starts_with(error.what);
     });
     error.what += ": pgadvise can't tell which migrations are committed";
-    if (!known) diagnostics_.push_back(std::move(error));
+    if (!known) diagnostics.push_back(std::move(error));
   }
-
-  files::Git& git_;
-  std::string root_;
-  std::vector<std::string> folders_;
-  Diagnostics& diagnostics_;
-  bool failed_ = false;
 };
 
 // One version of a file: the commit that made it, and its content.
@@ -85,59 +75,48 @@ std::map<std::string, std::vector<Version>> versions_of(const std::vector<GitCha
   return out;
 }
 
-// The texts of blobs, by hash; one that is missing (a partial clone) makes git fail, and none is known.
-class Texts {
- public:
-  Texts(files::Git& git, const std::string& root) : git_(git), root_(root) {}
+using Texts = std::map<std::string, std::string>;  // of blobs, by hash
 
-  void load(const std::vector<std::string>& blobs) {
-    constexpr std::size_t at_once = 32;  // within the limit of a program's output
-    for (std::size_t at = 0; at < blobs.size(); at += at_once) {
-      // The empty tree, which every git knows, separates them.
-      const std::string tree = blobs[at].size() == 64
-                                   ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
-                                   : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-      std::vector<std::string> words = {"show", "--no-textconv", "--no-color", tree};
-      for (std::size_t i = at; i < std::min(at + at_once, blobs.size()); ++i)
-        words.insert(words.end(), {blobs[i], tree});
-      const auto run = git_.run(root_, words);
-      if (!run || run->status != 0) return;
-      std::string_view rest = run->out;
-      // git writes a line end in front of each tree but the first.
-      const std::string separator = "\ntree " + tree + "\n\n";
-      rest.remove_prefix(std::min(separator.size() - 1, rest.size()));
-      for (std::size_t i = at; i < std::min(at + at_once, blobs.size()); ++i) {
-        const auto end = rest.find(separator);
-        if (end == std::string_view::npos) return;
-        texts_[blobs[i]] = std::string(rest.substr(0, end));
-        rest.remove_prefix(end + separator.size());
-      }
+// One that is missing (a partial clone) makes git fail, and its part and the later ones are not known.
+Texts texts_of(files::Git& git, const std::string& root, const std::vector<std::string>& blobs) {
+  constexpr std::size_t at_once = 32;  // within the limit of a program's output
+  Texts out;
+  for (std::size_t at = 0; at < blobs.size(); at += at_once) {
+    // The empty tree, which every git knows, separates them.
+    const std::string tree = blobs[at].size() == 64
+                                 ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+                                 : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    const std::size_t end = std::min(at + at_once, blobs.size());
+    std::vector<std::string> words = {"show", "--no-textconv", "--no-color", tree};
+    for (std::size_t i = at; i < end; ++i) words.insert(words.end(), {blobs[i], tree});
+    const auto run = git.run(root, words);
+    if (!run || run->status != 0) return out;
+    std::string_view rest = run->out;
+    // git writes a line end in front of each tree but the first.
+    const std::string separator = "\ntree " + tree + "\n\n";
+    rest.remove_prefix(std::min(separator.size() - 1, rest.size()));
+    for (std::size_t i = at; i < end; ++i) {
+      const auto size = rest.find(separator);
+      if (size == std::string_view::npos) return out;
+      out[blobs[i]] = std::string(rest.substr(0, size));
+      rest.remove_prefix(size + separator.size());
     }
   }
-  // nullptr: not known.
-  const std::string* of(const std::string& blob) const {
-    const auto it = texts_.find(blob);
-    return it == texts_.end() ? nullptr : &it->second;
-  }
-
- private:
-  files::Git& git_;
-  std::string root_;
-  std::map<std::string, std::string> texts_;
-};
+  return out;
+}
 
 // Whether the change is an edit for the tool. Two versions of which one is not known are different.
 bool edited(const MigrationTool* tool, const Texts& texts, const Version& before, const Version& after) {
   if (before.blob == after.blob) return false;
-  const std::string* old_text = texts.of(before.blob);
-  const std::string* new_text = texts.of(after.blob);
-  return !old_text || !new_text || !tool || !same_migration(*tool, *old_text, *new_text);
+  const auto old_text = texts.find(before.blob), new_text = texts.find(after.blob);
+  return old_text == texts.end() || new_text == texts.end() || !tool ||
+         !same_migration(*tool, old_text->second, new_text->second);
 }
 
 // Whether a database may have run this version. A text that is not known may have run.
 bool can_run(const MigrationTool* tool, const Texts& texts, const Version& version) {
-  const std::string* text = texts.of(version.blob);
-  return !text || sql::can_run(tool && tool->up ? tool->up(*text) : *text);
+  const auto text = texts.find(version.blob);
+  return text == texts.end() || sql::can_run(tool && tool->up ? tool->up(text->second) : text->second);
 }
 
 // The version that edited the migration last; nullopt: none did. Versions that no database can have run do
@@ -183,7 +162,7 @@ std::vector<std::string> blobs_to_compare(const Project& project,
 
 std::vector<std::string> folders_of(const Project& project) {
   std::vector<std::string> out;
-  for (const auto& folder : project.migrations) out.push_back(folder.path);
+  for (const auto& folder : project.migrations) out.push_back(folder.path.empty() ? "." : folder.path);
   return out;
 }
 
@@ -197,11 +176,8 @@ struct Edit {
 
 // Not of a version that is only tried out: v2.0.0-rc1, nightly-20240102.
 bool is_final(std::string_view tag) {
-  const std::string name = lower(tag);
-  for (const std::string_view word :
-       {"-rc", ".rc", "alpha", "beta", "nightly", "canary", "preview", "snapshot"})
-    if (contains(name, word)) return false;
-  return true;
+  return !contains_any(lower(tag),
+                       {"-rc", ".rc", "alpha", "beta", "nightly", "canary", "preview", "snapshot"});
 }
 
 // The tags that are releases: final ones, and not those of modules (api/v1.2) where there are others.
@@ -240,13 +216,13 @@ void name_commits(files::Git& git, const std::string& root, const std::vector<Ed
   if (edits.empty()) return;
   std::vector<std::string> names;
   for (const Edit& edit : edits) names.push_back(edit.migration->file);
-  Questions questions(git, root, std::move(names), diagnostics);
+  Questions questions{git, root, std::move(names), diagnostics};
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> commits;  // by path and blob
   for (const GitChange& change : parse_git_log(questions.ask(log_command({"--no-merges", "--full-history"}))))
     commits[{change.path, change.blob}].push_back(change.commit.substr(0, 12));
   for (const Edit& edit : edits) {
     const auto& made = commits[{edit.migration->file, edit.blob}];
-    if (!made.empty() && std::ranges::find(made, edit.migration->changed_in) == made.end())
+    if (!made.empty() && !is_one_of(edit.migration->changed_in, made))
       edit.migration->changed_in = made.front();
   }
 }
@@ -288,11 +264,11 @@ void confirm_releases(files::Git& git, const std::string& root, const std::vecto
   for (const auto& [file, unused] : edited) names.push_back(file);
   std::set<std::string> old_versions, new_versions;  // files of which a tag has one
   Diagnostics unused;
-  Questions questions(git, root, names, unused);
+  Questions questions{git, root, std::move(names), unused};
   const auto asked = tags_to_ask(edited, releases);
   for (const auto& [unused_time, tag] : asked) {
     const auto listed = questions.ask({"ls-tree", "-r", "-z", "refs/tags/" + tag});
-    if (questions.failed()) return;
+    if (questions.failed) return;
     for (const auto entry : split(listed, '\0')) {  // "<mode> blob <hash>\t<path>"
       const auto tab = entry.find('\t');
       if (tab == std::string_view::npos) continue;
@@ -341,18 +317,18 @@ std::vector<GitChange> parse_git_log(std::string_view log) {
 
 void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
   if (project.migrations.empty() || work_tree_of(project.root).empty()) return;
-  Questions questions(git, project.root, folders_of(project), diagnostics);
+  Questions questions{git, project.root, folders_of(project), diagnostics};
   const auto tracked = files::git_names(questions.ask({"ls-files", "-z"}));
   const auto ignored =
       files::git_names(questions.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
-  if (questions.failed()) return;
+  if (questions.failed) return;
   const auto log = questions.ask(log_command({"--first-parent", "-m"}));
-  const auto tags = questions.ask(tags_command(), false);
+  questions.folders.clear();
+  const auto tags = questions.ask(tags_command());
   const auto changes = parse_git_log(log);  // the newest first
   const auto histories = versions_of(changes);
   const std::int64_t newest = changes.empty() ? 0 : changes.front().time;
-  Texts texts(git, project.root);
-  texts.load(blobs_to_compare(project, histories));
+  const Texts texts = texts_of(git, project.root, blobs_to_compare(project, histories));
   const auto tagged = releases_in(tags);
   std::vector<std::int64_t> releases;
   for (const auto& [tag, time] : tagged) releases.push_back(time);

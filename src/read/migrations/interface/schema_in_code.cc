@@ -1,7 +1,6 @@
 #include "migrations/interface/schema_in_code.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <set>
 #include <string_view>
@@ -36,10 +35,10 @@ class Services {
  public:
   // With `one`, the whole repository is a single service.
   Services(const std::vector<std::string>& files, bool one) {
-    static constexpr std::array<std::string_view, 14> manifests = {
-        "package.json", "mix.exs",      "Gemfile",          "go.mod",       "Cargo.toml",
-        "pom.xml",      "build.gradle", "pyproject.toml",   "setup.py",     "requirements.txt",
-        "Pipfile",      "manage.py",    "build.gradle.kts", "composer.json"};
+    static constexpr auto manifests =
+        word_list("package.json", "mix.exs", "Gemfile", "go.mod", "Cargo.toml", "pom.xml", "build.gradle",
+                  "pyproject.toml", "setup.py", "requirements.txt", "Pipfile", "manage.py",
+                  "build.gradle.kts", "composer.json");
     if (one) return;
     for (const auto& file : files)
       if (file.ends_with(".csproj") || std::ranges::find(manifests, files::base_of(file)) != manifests.end())

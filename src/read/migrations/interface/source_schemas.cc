@@ -148,7 +148,7 @@ void add_prisma(const std::string& root, files::Tree& tree, std::vector<Declared
     one.folder = std::move(found.migrations);
     one.all_tables_known = all_tables_known(found.schema);
     one.covers_table = [schemas = found.schema.catalog.schemas](const QualifiedName& table) {
-      return std::ranges::find(schemas, table.schema) != schemas.end();
+      return is_one_of(table.schema, schemas);
     };
     one.declared = std::move(found.schema);
   }
@@ -222,7 +222,7 @@ Catalog known_part(const DeclaredSource& source, Diagnostics& diagnostics) {
 // Prisma's language knows these methods, and keys that are columns.
 static bool has_words_for(const Index& index) {
   static constexpr std::string_view methods[] = {"btree", "hash", "gin", "gist", "spgist", "brin"};
-  return std::ranges::find(methods, index.method) != std::end(methods) &&
+  return is_one_of(index.method, methods) &&
          std::ranges::none_of(index.keys, [](const IndexKey& key) { return key.column.empty(); });
 }
 

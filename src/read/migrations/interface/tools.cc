@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/files/input_file.h"
+#include "base/text/text.h"
 #include "files/files.h"
 #include "sql/replay/same_statements.h"
 
@@ -62,16 +63,14 @@ int compare_versions(std::string_view a, std::string_view b) {
 
 std::string_view tool_program(std::string_view word) {
   for (const MigrationTool* tool : migration_tools())
-    if (const auto& aliases = tool->program.aliases; std::ranges::find(aliases, word) != aliases.end())
-      return tool->program.name;
+    if (is_one_of(word, tool->program.aliases)) return tool->program.name;
   return {};
 }
 
 std::string_view tool_program_of_module(std::string_view path) {
-  if (path.find("node_modules/") == std::string_view::npos) return {};
+  if (!contains(path, "node_modules/")) return {};
   for (const MigrationTool* tool : migration_tools())
-    if (const auto module = tool->program.module;
-        !module.empty() && path.find(module) != std::string_view::npos)
+    if (const auto module = tool->program.module; !module.empty() && contains(path, module))
       return tool->program.name;
   return {};
 }

@@ -1,7 +1,6 @@
 #include "migrations/scripts/dialect.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 #include <vector>
@@ -14,17 +13,13 @@
 namespace pgadvise::migrations {
 
 bool foreign_folder(std::string_view name) {
-  static constexpr std::string_view whole[] = {"h2",     "db2",       "d1",       "derby",
-                                               "scylla", "spanner",   "tidb",     "libsql",
-                                               "turso",  "snowflake", "bigquery", "sql_server"};
-  static constexpr std::string_view part[] = {"mysql",     "mariadb", "sqlite",     "hsqldb",
-                                              "oracle",    "mssql",   "sqlserver",  "clickhouse",
-                                              "cassandra", "duckdb",  "singlestore"};
+  static constexpr auto whole = word_list("h2", "db2", "d1", "derby", "scylla", "spanner", "tidb", "libsql",
+                                          "turso", "snowflake", "bigquery", "sql_server");
+  static constexpr auto part = word_list("mysql", "mariadb", "sqlite", "hsqldb", "oracle", "mssql",
+                                         "sqlserver", "clickhouse", "cassandra", "duckdb", "singlestore");
   const std::string low = lower(name);
-  if (low.find("postgres") != std::string::npos) return false;
-  return std::ranges::find(whole, low) != std::end(whole) ||
-         std::ranges::any_of(part,
-                             [&](std::string_view word) { return low.find(word) != std::string::npos; });
+  if (contains(low, "postgres")) return false;
+  return is_one_of(low, whole) || contains_any(low, part);
 }
 
 // Without comments and strings, in which people write what they like.
@@ -47,8 +42,7 @@ static std::string_view statement_of_another(std::string_view statement) {
     if (starts_with_nocase(statement, start)) return "SQLite";
   if (starts_with_nocase(statement, "replace into ")) return "MySQL";
   if (!starts_with_nocase(statement, "alter table")) return {};
-  const std::string text = lower(plain_sql(statement));
-  return contains(text, " modify column ") || contains(text, " change column ") ? "MySQL" : "";
+  return contains_any(lower(plain_sql(statement)), {" modify column ", " change column "}) ? "MySQL" : "";
 }
 
 // What only SQLite's CREATE TABLE has: one of them decides. `functions`: the script may create functions, and
@@ -56,24 +50,23 @@ static std::string_view statement_of_another(std::string_view statement) {
 static bool has_sqlite_syntax(std::string_view create_table, bool functions) {
   std::string text = lower(plain_sql(create_table));
   std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
-  if (contains(text, "keyautoincrement") || contains(text, ")withoutrowid")) return true;
-  return !functions && (contains(text, "strftime(") || contains(text, "julianday(") ||
-                        contains(text, "unixepoch(") || contains(text, "(datetime("));
+  return contains_any(text, {"keyautoincrement", ")withoutrowid"}) ||
+         (!functions && contains_any(text, {"strftime(", "julianday(", "unixepoch(", "(datetime("}));
 }
 
 // A CREATE TABLE that PostgreSQL would parse, with a column of a type that it does not have. `text`: the same
 // in small letters, without strings; only one that has such a word is worth the parser's time.
 static bool has_foreign_type(std::string_view create_table, std::string_view text, const TypeNames& own) {
-  static constexpr std::string_view types[] = {"datetime",   "blob",     "tinyint",  "mediumint",
-                                               "mediumtext", "longtext", "tinytext", "longblob",
-                                               "tinyblob",   "double",   "clob",     "nvarchar"};
-  if (std::ranges::none_of(types, [&](std::string_view type) { return contains(text, type); })) return false;
+  static constexpr auto types =
+      word_list("datetime", "blob", "tinyint", "mediumint", "mediumtext", "longtext", "tinytext", "longblob",
+                "tinyblob", "double", "clob", "nvarchar");
+  if (!contains_any(text, types)) return false;
   sql::Replayer replayer;
   replayer.run(create_table, "");
   for (const auto& [name, table] : replayer.catalog().tables)
     for (const auto& column : table.columns) {
       const std::string type = lower(column.type.substr(column.type.rfind('.') + 1));
-      if (std::ranges::find(types, type) != std::end(types) && !own.count(type)) return true;
+      if (is_one_of(type, types) && !own.count(type)) return true;
     }
   return false;
 }
@@ -84,11 +77,9 @@ TypeNames created_types(std::string_view script) {
   if (!contains(text, "domain") && !contains(text, "type")) return out;
   sql::Lexer lexer(text);
   bool create = false;
-  for (sql::Lexeme token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end;
-       token = lexer.next_token()) {
+  for (const sql::Lexeme& token : lexer) {
     if (create && (token.is_word("domain") || token.is_word("type"))) {
-      sql::Lexeme name = lexer.next_token();
-      std::string type = name.name();
+      std::string type = lexer.next_token().name();
       while (lexer.position() < text.size() && text[lexer.position()] == '.') {
         lexer.next_token();
         type = lexer.next_token().name();
@@ -103,14 +94,12 @@ TypeNames created_types(std::string_view script) {
 // The word with which a sign of a foreign type begins: the type, which a script may create in PostgreSQL.
 static std::string_view first_word(std::string_view sign) {
   sign = trim(sign);
-  const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   return sign.substr(
-      0, static_cast<std::size_t>(std::ranges::find_if_not(sign, letter_or_digit) - sign.begin()));
+      0, static_cast<std::size_t>(std::ranges::find_if_not(sign, is_alphanumeric) - sign.begin()));
 }
 
 // What ClickHouse does not share with MySQL, as it does backticks and MODIFY COLUMN.
-static constexpr std::array<std::string_view, 3> clickhouse_signs = {"mergetree", "lowcardinality(",
-                                                                     "datetime64("};
+static constexpr auto clickhouse_signs = word_list("mergetree", "lowcardinality(", "datetime64(");
 
 static std::string foreign_by_signs(std::string_view script, const TypeNames& own_types) {
   // What a script for each of the databases has.

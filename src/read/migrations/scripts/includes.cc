@@ -120,7 +120,7 @@ class Expander {
     if (path.empty()) return refuse("does not exist");
     if (leads_outside(path) || !lies_within(path, boundary_of(open_.front())))
       return refuse("is outside of the script's repository or folder: pgadvise does not read it");
-    if (std::ranges::find(open_, path) != open_.end()) return refuse("includes itself");
+    if (is_one_of(path, open_)) return refuse("includes itself");
     auto text = read_file(path, files::sql_limit, user_paths_);
     if (!text) return refuse(text.error().what);
     expand(path, std::move(*text));

@@ -22,7 +22,7 @@ Effect effect_of(std::string_view statement) {
   if (first.is_word("drop")) return Effect::drops;
   if (!first.is_word("alter")) return Effect::other;
   bool drops = false;
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : lexer) {
     drops = drops || token.is_word("drop");
     if (token.is_one_of({"add", "set", "rename", "alter", "attach", "enable", "validate"}))
       return Effect::other;
@@ -49,7 +49,7 @@ std::string table_name(sql::Lexer& lexer) {
 void add_tables(std::string_view script, Tables& out) {
   sql::Lexer lexer(script);
   Lexeme before, last;
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : lexer) {
     const bool table = token.is_word("table");
     if (table && (last.is_word("create") || (last.is_word("unlogged") && before.is_word("create"))))
       out.created.insert(table_name(lexer));

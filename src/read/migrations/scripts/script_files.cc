@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/files/digest.h"
 #include "base/files/input_file.h"
 #include "base/text/number_format.h"
 #include "base/text/text.h"
@@ -37,6 +36,11 @@ static std::string_view number_of(std::string_view name) { return files::leading
 
 bool is_numbered(std::string_view name) { return is_sql(name) && !is_down(name) && !number_of(name).empty(); }
 
+bool is_numbered_name(std::string_view name) {
+  const auto digits = files::leading_digits(name).size();
+  return is_numbered(name) && name.size() > digits && name[digits] == '_';
+}
+
 void by_number(Names& names) {
   std::ranges::stable_sort(names, [](const std::string& a, const std::string& b) {
     const int order = files::compare_digits(number_of(a), number_of(b));
@@ -64,9 +68,10 @@ Names sql_files(const Folder& folder, bool (*wanted)(std::string_view)) {
   return out;
 }
 
-Files as_files(const Folder& folder, const Names& names) {
+Files as_files(const Folder& folder, const Names& names, std::string_view ending) {
   Files out;
-  for (const auto& name : names) out.push_back({folder.path(name), name.substr(0, name.size() - 4)});
+  for (const auto& name : names)
+    out.push_back({folder.path(name), name.substr(0, name.size() - ending.size())});
   return out;
 }
 
@@ -119,7 +124,7 @@ bool in_transaction(const MigrationTool& tool, std::string_view text) {
   if (tool.no_transaction.empty()) return true;
   for (const auto line : split(text, '\n')) {
     std::string words = replace_all(comment_words(line), "\t", " ");
-    while (words.find("  ") != std::string::npos) words = replace_all(words, "  ", " ");
+    while (contains(words, "  ")) words = replace_all(words, "  ", " ");
     if (words.find(tool.no_transaction) == 0) return false;
   }
   return true;
@@ -201,11 +206,5 @@ std::vector<std::string> line_end_variants(const std::string& text) {
 }
 
 bool same_bytes(const std::string& before, const std::string& after) { return before == after; }
-
-std::vector<std::string> sha256_checksums(const std::string& text) {
-  std::vector<std::string> out;
-  for (const auto& variant : line_end_variants(text)) out.push_back(sha256_hex(variant));
-  return out;
-}
 
 }  // namespace pgadvise::migrations

@@ -18,12 +18,14 @@ bool is_sql(std::string_view name);
 bool is_down(std::string_view name);  // "1_x.down.sql", "down.sql", "1_x.undo.sql" …
 bool is_numbered(
     std::string_view name);  // an SQL file that begins with digits (or V and digits), no down one
+bool is_numbered_name(std::string_view name);       // of them, "1_x.sql"
 std::string_view without_v(std::string_view name);  // "0001.x.sql" of "V0001.x.sql"
 void by_number(Names& names);                       // sorts by the number in front, by value
 // Without files whose names say that they are for another database: "1_x.mysql.up.sql"; and, beside files for
 // PostgreSQL, CockroachDB's.
 Names sql_files(const Folder& folder, bool (*wanted)(std::string_view));
-Files as_files(const Folder& folder, const Names& names);  // `names` end in ".sql"; the entries don't
+// `names` have this ending; the entries don't.
+Files as_files(const Folder& folder, const Names& names, std::string_view ending = ".sql");
 
 // A folder for each migration, with one script of that name in each.
 Files subfolder_files(const Folder& folder, const std::string& script, bool (*wanted)(std::string_view));
@@ -81,7 +83,12 @@ std::vector<std::string> line_end_variants(const std::string& text);
 // MigrationTool::unchanged of tools that compare checksums which pgadvise does not compute.
 bool same_bytes(const std::string& before, const std::string& after);
 
-// MigrationTool::checksums of tools that record SHA-256.
-std::vector<std::string> sha256_checksums(const std::string& text);
+// MigrationTool::checksums of tools that record such digests.
+template <std::string (*digest)(std::string_view)>
+std::vector<std::string> checksums(const std::string& text) {
+  auto out = line_end_variants(text);
+  for (auto& variant : out) variant = digest(variant);
+  return out;
+}
 
 }  // namespace pgadvise::migrations

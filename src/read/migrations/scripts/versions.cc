@@ -1,7 +1,6 @@
 #include "migrations/scripts/versions.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text/text.h"
 #include "files/files.h"
@@ -10,7 +9,7 @@
 namespace pgadvise::migrations {
 
 std::string version_in_name(std::string_view folder) {
-  static constexpr std::array<std::string_view, 6> words = {"version", "release", "rel", "ver", "v", "r"};
+  static constexpr auto words = word_list("version", "release", "rel", "ver", "v", "r");
   const std::string low = lower(folder);
   std::string_view rest = low;
   for (const auto word : words)
@@ -27,9 +26,8 @@ std::string version_in_name(std::string_view folder) {
 }
 
 bool named_for_versions(std::string_view folder) {
-  static constexpr std::array<std::string_view, 11> words = {"migrat",  "schema",   "delta",    "version",
-                                                             "upgrade", "update",   "postgres", "sql",
-                                                             "db",      "database", "ddl"};
+  static constexpr auto words = word_list("migrat", "schema", "delta", "version", "upgrade", "update",
+                                          "postgres", "sql", "db", "database", "ddl");
   return contains_any(lower(folder), words);
 }
 

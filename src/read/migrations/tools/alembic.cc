@@ -56,8 +56,7 @@ Result<std::string> head_of(const SchemaInput& input) {
 std::string without_parameters(const std::string& sql) {
   std::string out;
   const auto word = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           static_cast<unsigned char>(c) >= 0x80;
+    return is_alphanumeric(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
   };
   for (std::size_t i = 0; i < sql.size(); ++i) {
     if (sql[i] == ':' && i + 1 < sql.size() && word(sql[i + 1]) &&

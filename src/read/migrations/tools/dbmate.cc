@@ -37,10 +37,9 @@ std::optional<Migration::Transaction> by_comments(std::string_view text) {
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  const std::string how = steps.concurrent ? " transaction:false\n" : "\n";
-  return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
-                  "-- migrate:up" + how + comments(steps) + script(steps.up) + "\n-- migrate:down" + how +
-                      down_script(steps));
+  const std::string how = steps.concurrent ? " transaction:false" : "";
+  return one_file(next_path(writing, steps) + ".sql",
+                  marked_scripts("-- migrate:up" + how, "-- migrate:down" + how, steps));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/files/digest.h"
 #include "base/files/input_file.h"
 #include "base/text/json_parse.h"
 #include "base/text/line_ends.h"
@@ -355,7 +356,7 @@ constinit const MigrationTool drizzle{
     .open_journal = open_journal,
     .transaction = Migration::Transaction::run,
     .read_journal = read_journal,
-    .checksums = sha256_checksums,
+    .checksums = checksums<sha256_hex>,
     .times = times,
     .last_snapshot = last_snapshot,
     .folder_of = folder_of_snapshot,

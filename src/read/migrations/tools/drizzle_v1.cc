@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/files/digest.h"
 #include "base/files/input_file.h"
 #include "base/text/json_parse.h"
 #include "base/text/text.h"
@@ -151,7 +152,7 @@ constinit const MigrationTool drizzle_v1{
     .other_database = other_database,
     .transaction = Migration::Transaction::run,
     .read_folder = read_folder,
-    .checksums = sha256_checksums,
+    .checksums = checksums<sha256_hex>,
     .last_snapshot = last_snapshot,
     .writer = {.why = "drizzle runs all pending migrations in one transaction", .write = write},
 };

@@ -2,6 +2,7 @@
 // callbacks are not run. The scripts of all locations that the project's settings name are one list.
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -40,7 +41,7 @@ struct ScriptName {
 };
 
 std::optional<ScriptName> script_name(std::string_view name) {
-  if (!is_sql(name) || (name[0] != 'V' && name[0] != 'R' && name[0] != 'B')) return std::nullopt;
+  if (!is_sql(name) || !is_one_of(name.substr(0, 1), {"V", "R", "B"})) return std::nullopt;
   const auto bar = name.find("__");
   if (bar == std::string_view::npos) return std::nullopt;
   ScriptName out{name[0], std::string(name.substr(1, bar - 1)),
@@ -70,16 +71,19 @@ void collect(const Folder& folder, int depth, std::vector<Script>& out, Names& f
 }
 
 bool same_version_twice(const std::vector<Script>& files) {
-  for (std::size_t i = 1; i < files.size(); ++i)
-    if (files[i].name.kind == 'V' && files[i - 1].name.kind == 'V' &&
-        compare_versions(files[i].name.version, files[i - 1].name.version) == 0)
-      return true;
-  return false;
+  return std::ranges::adjacent_find(files, [](const Script& a, const Script& b) {
+           return a.name.kind == 'V' && b.name.kind == 'V' &&
+                  compare_versions(a.name.version, b.name.version) == 0;
+         }) != files.end();
 }
 
-bool holds_scripts(const Folder& folder) {
-  return std::ranges::any_of(folder.files(),
-                             [](const std::string& name) { return script_name(name).has_value(); });
+// `depth`: of the folders inside that count, too.
+bool holds_scripts(const Folder& folder, int depth = 0) {
+  if (std::ranges::any_of(folder.files(), [](const auto& name) { return script_name(name).has_value(); }))
+    return true;
+  return depth > 0 && std::ranges::any_of(folder.folders(), [&](const auto& name) {
+           return holds_scripts(Folder(folder.path(name)), depth - 1);
+         });
 }
 
 // A folder of folders is one location when several of them hold scripts, and no version twice; else each is
@@ -119,6 +123,10 @@ Names listed(std::string_view text) {
   return out;
 }
 
+void append(const Names& locations, const std::string& profile, Profiles& out) {
+  for (const auto& one : locations) out[profile].push_back(one);
+}
+
 // Lines of `key = value`. A backslash at the end of a line continues it.
 Names in_properties(const std::string& text) {
   Names out;
@@ -128,9 +136,8 @@ Names in_properties(const std::string& text) {
     if (sign == std::string_view::npos) continue;
     std::string key = lower(trim(line.substr(0, sign)));
     key = key.substr(0, key.find('['));  // locations[0]
-    if (key != "spring.flyway.locations" && key != "quarkus.flyway.locations" && key != "flyway.locations")
-      continue;
-    for (auto& one : listed(line.substr(sign + 1))) out.push_back(std::move(one));
+    if (is_one_of(key, {"spring.flyway.locations", "quarkus.flyway.locations", "flyway.locations"}))
+      std::ranges::copy(listed(line.substr(sign + 1)), std::back_inserter(out));
   }
   return out;
 }
@@ -167,7 +174,7 @@ void add_yaml(const std::string& text, const std::string& file, const std::strin
     std::string of = files::yaml_text(files::yaml_member(activate, "on-profile"));
     if (of.empty()) of = profile;
     for (const auto& item : files::yaml_list(files::yaml_member(settings, "locations")))
-      for (auto& one : listed(item)) out[of].push_back(std::move(one));
+      append(listed(item), of, out);
   }
 }
 
@@ -176,12 +183,11 @@ std::optional<std::string> profile_of(std::string_view name) {
   constexpr std::string_view head = "application";
   const auto dot = name.rfind('.');
   if (!name.starts_with(head) || dot == std::string_view::npos) return std::nullopt;
-  const std::string_view ending = name.substr(dot);
   const std::string_view rest = name.substr(head.size(), dot - head.size());
-  if ((ending != ".yml" && ending != ".yaml" && ending != ".properties") ||
+  if (!is_one_of(name.substr(dot), {".yml", ".yaml", ".properties"}) ||
       (!rest.empty() && rest.front() != '-'))
     return std::nullopt;
-  return std::string(rest.empty() ? rest : rest.substr(1));
+  return std::string(rest.substr(rest.empty() ? 0 : 1));
 }
 
 Profiles written_locations(const fs::path& folder) {
@@ -190,13 +196,8 @@ Profiles written_locations(const fs::path& folder) {
     const auto profile = name.starts_with("flyway") ? std::string() : profile_of(name);
     const auto text = profile ? read_file(path, files::text_limit) : Result<std::string>(std::string());
     if (!text || !contains(*text, "locations")) return;
-    if (!name.ends_with("ml")) {
-      for (auto& one : in_properties(*text)) out[*profile].push_back(std::move(one));
-    } else if (name.ends_with(".toml")) {
-      for (auto& one : in_toml(*text)) out[""].push_back(std::move(one));
-    } else {
-      add_yaml(*text, path, *profile, out);
-    }
+    if (name.ends_with("ml") && !name.ends_with(".toml")) return add_yaml(*text, path, *profile, out);
+    append(name.ends_with(".toml") ? in_toml(*text) : in_properties(*text), *profile, out);
   };
   for (const char* below : {"", "config", "conf", "src/main/resources", "src/main/resources/config"}) {
     const Folder settings((folder / below).lexically_normal().generic_string());
@@ -239,7 +240,7 @@ std::optional<Names> folders_at(const std::string& project, const Names& locatio
   for (const auto& location : locations) {
     auto folder = folder_at(project, location);
     if (!folder) return std::nullopt;
-    if (!folder->empty() && std::ranges::find(out, *folder) == out.end()) out.push_back(std::move(*folder));
+    if (!folder->empty() && !is_one_of(*folder, out)) out.push_back(std::move(*folder));
   }
   return out;
 }
@@ -256,29 +257,16 @@ Locations project_locations(const Folder& folder) {
     for (const std::string_view resources : {"/src/main/resources", "/src/main/resources/config"})
       if (project.ends_with(resources)) project.resize(project.size() - resources.size());
     Names chosen{"classpath:db/migration"};
-    for (const char* profile : {"prod", "production", ""})
-      if (const auto found = profiles.find(profile); found != profiles.end()) {
-        chosen = found->second;
-        break;
-      }
-    Locations out;
-    out.project = project;
+    for (const char* profile : {"", "production", "prod"})
+      if (const auto found = profiles.find(profile); found != profiles.end()) chosen = found->second;
     const auto folders = folders_at(project, chosen);
-    if (!folders) return out;
-    out.folders = *folders;
-    for (const auto& [profile, locations] : profiles)
+    Locations out{project, folders.value_or(Names()), {}};
+    for (const auto& [profile, locations] : folders ? profiles : Profiles())
       for (auto& one : folders_at(project, locations).value_or(Names()))
-        if (std::ranges::find(out.folders, one) == out.folders.end()) out.of_others.push_back(std::move(one));
+        if (!is_one_of(one, out.folders)) out.of_others.push_back(std::move(one));
     return out;
   }
   return {};
-}
-
-bool holds_scripts_below(const Folder& folder, int depth) {
-  if (holds_scripts(folder)) return true;
-  return depth > 0 && std::ranges::any_of(folder.folders(), [&](const auto& name) {
-           return holds_scripts_below(Folder(folder.path(name)), depth - 1);
-         });
 }
 
 // Whether a symbolic link is on the way from the project to the folder: no walk through the project finds it.
@@ -293,7 +281,7 @@ bool is_linked(const std::string& project, const std::string& folder) {
 std::string main_location(const Locations& locations) {
   const auto& folders = locations.folders;
   const auto first = std::ranges::find_if(folders, [&](const std::string& one) {
-    return !is_linked(locations.project, one) && holds_scripts_below(Folder(one), max_below);
+    return !is_linked(locations.project, one) && holds_scripts(Folder(one), max_below);
   });
   std::string out = first == folders.end() ? std::string() : *first;
   for (const auto& other : folders)
@@ -315,13 +303,10 @@ bool collected_with_others(const Names& locations, const std::string& folder) {
 bool add_locations(const Folder& folder, std::vector<Script>& out, Names& foreign) {
   const Locations locations = project_locations(folder);
   const std::string own = absolute_path(folder.path());
-  const auto has = [](const Names& list, const std::string& one) {
-    return std::ranges::find(list, one) != list.end();
-  };
   const std::string home = main_location(locations);
   if (home.empty()) return true;
   if (own != home)
-    return !has(locations.folders, own) && !has(locations.of_others, own) &&
+    return !is_one_of(own, locations.folders) && !is_one_of(own, locations.of_others) &&
            !collected_with_others(locations.folders, own) &&
            (holds_scripts(folder) || !home.starts_with(own + "/"));
   for (const auto& other : locations.folders) {
@@ -436,23 +421,19 @@ Result<Written> write(Writing& writing, const Steps& steps) {
     return fail(Error::Kind::nonfatal, writing.input.path,
                 "contains no versioned migration (V1__name.sql) to continue from");
   const std::string last = writing.version.empty() ? newest->entry : writing.version;
-  const std::size_t at = last.find_last_of("._");
-  const std::size_t from = at == std::string::npos ? 0 : at + 1;
+  const std::size_t from = last.find_last_of("._") + 1;  // 0: one number
   writing.version = last.substr(0, from) + next_version(last.substr(from), writing.now);
   return one_file(files::path_under(std::string(files::folder_of(newest->path)),
                                     "V" + writing.version + "__" + steps.name + ".sql"),
-                  comments(steps) + script(steps.up));
-}
-
-bool releases_lock(const SchemaInput& input) {
-  return any_setting(input.path, [](const std::string& settings) {
-    const auto place = std::min(settings.find("transactional.lock"), settings.find("transactional:"));
-    return place != std::string::npos && contains(settings.substr(place, 80), "false");
-  });
+                  up_script(steps));
 }
 
 Concurrently by_settings(const SchemaInput& input) {
-  return releases_lock(input) ? Concurrently::together : Concurrently::nowhere;
+  const bool releases_lock = any_setting(input.path, [](const std::string& settings) {
+    const auto place = std::min(settings.find("transactional.lock"), settings.find("transactional:"));
+    return place != std::string::npos && contains(settings.substr(place, 80), "false");
+  });
+  return releases_lock ? Concurrently::together : Concurrently::nowhere;
 }
 
 // What the text says of validateOnMigrate, however it is written; nullopt: nothing.
@@ -481,8 +462,8 @@ bool code_turns_validation_off(const Folder& folder) {
   std::size_t read = 0;
   bool off = false;
   for (const auto& file : files::list_files(main, unused)) {
-    const bool code = file.ends_with(".java") || file.ends_with(".kt") || file.ends_with(".scala");
-    if (!code || !contains(lower(files::base_of(file)), "flyway")) continue;
+    if (!ends_with_any(file, {".java", ".kt", ".scala"}) || !contains(lower(files::base_of(file)), "flyway"))
+      continue;
     if (++read > max_files) break;
     const auto text = read_file(files::path_under(main, file), files::text_limit);
     const auto says = text ? validates(*text) : std::nullopt;

@@ -41,14 +41,12 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
     return {};
   if (!names.empty()) name_programs(folder, is_program, "in Go (.go)", diagnostics);
   by_number(names);
-  Files out = as_files(folder, names);
-  for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"
   for (std::size_t i = 1; i < names.size(); ++i)
     if (files::compare_digits(files::leading_digits(names[i]), files::leading_digits(names[i - 1])) == 0)
       warn(diagnostics, folder.path(names[i]), "has the same version as " + names[i - 1],
            runs_elsewhere(folder) ? "tools that know a migration by its version run only one of them"
                                   : "golang-migrate refuses such a folder");
-  return out;
+  return as_files(folder, names, ".up.sql");
 }
 
 std::optional<Migration::Transaction> by_name(std::string_view name, std::string_view) {
@@ -57,7 +55,7 @@ std::optional<Migration::Transaction> by_name(std::string_view name, std::string
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  const std::string name = inside(writing.input, give_version(writing) + "_" + steps.name);
+  const std::string name = next_path(writing, steps);
   return up_and_down(name + ".up.sql", name + ".down.sql", steps);
 }
 

@@ -34,9 +34,9 @@ std::optional<Migration::Transaction> by_comments(std::string_view text) {
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
-                  std::string(steps.concurrent ? "-- +goose NO TRANSACTION\n" : "") + "-- +goose Up\n" +
-                      comments(steps) + script(steps.up) + "\n-- +goose Down\n" + down_script(steps));
+  const std::string how = steps.concurrent ? "-- +goose NO TRANSACTION\n" : "";
+  return one_file(next_path(writing, steps) + ".sql",
+                  how + marked_scripts("-- +goose Up", "-- +goose Down", steps));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ bool milliseconds(std::string_view name) { return files::leading_digits(name).si
 Files files_of(const Folder& folder, Diagnostics&) { return subfolder_files(folder, "up.sql", milliseconds); }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  const std::string folder = inside(writing.input, give_version(writing) + "_" + steps.name);
+  const std::string folder = next_path(writing, steps);
   return up_and_down(folder + "/up.sql", folder + "/down.sql", steps);
 }
 

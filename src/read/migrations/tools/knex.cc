@@ -33,11 +33,6 @@ std::string text_of(const Steps& steps, const Script& script) {
          function("up", steps.up) + "\n" + function("down", steps.down);
 }
 
-Result<Written> write(Writing& writing, const Steps& steps) {
-  const Script script = script_of(writing.input);
-  return one_file(script_path(writing, steps, script), text_of(steps, script));
-}
-
 }  // namespace
 
 constinit const MigrationTool knex{
@@ -47,7 +42,7 @@ constinit const MigrationTool knex{
     .programs = {.rank = 40,
                  .may_hold = numbered_script,
                  .is_one = is_one,
-                 .writer = {.concurrently = Concurrently::together, .write = write}},
+                 .writer = {.concurrently = Concurrently::together, .write = write_script<text_of>}},
     .in_code = script_migrations("Knex's migrations are programs, which pgadvise does not run", "\"knex\""),
     .migrate = "npx knex migrate:latest",
 };

@@ -22,10 +22,8 @@ Part part_of(std::string_view line) {
 }
 
 Result<Written> write_sql(Writing& writing, const Steps& steps) {
-  return one_file(
-      inside(writing.input, give_version(writing) + "_" + replace_all(steps.name, "_", "-") + ".sql"),
-      "-- Up Migration\n" + comments(steps) + script(steps.up) + "\n-- Down Migration\n" +
-          down_script(steps));
+  const std::string name = give_version(writing) + "_" + replace_all(steps.name, "_", "-") + ".sql";
+  return one_file(inside(writing.input, name), marked_scripts("-- Up Migration", "-- Down Migration", steps));
 }
 
 bool is_one(std::string_view path, const std::string& text) {
@@ -43,11 +41,6 @@ std::string text_of(const Steps& steps, const Script& script) {
          comments(steps, "//") + function("up", steps.up) + "\n" + function("down", steps.down);
 }
 
-Result<Written> write(Writing& writing, const Steps& steps) {
-  const Script script = script_of(writing.input);
-  return one_file(script_path(writing, steps, script), text_of(steps, script));
-}
-
 }  // namespace
 
 constinit const MigrationTool node_pg_migrate{
@@ -63,7 +56,7 @@ constinit const MigrationTool node_pg_migrate{
     .programs = {.rank = 30,
                  .may_hold = numbered_script,
                  .is_one = is_one,
-                 .writer = {.concurrently = Concurrently::together, .write = write}},
+                 .writer = {.concurrently = Concurrently::together, .write = write_script<text_of>}},
 };
 
 }  // namespace pgadvise::migrations::tools

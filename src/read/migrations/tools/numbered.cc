@@ -30,8 +30,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
     return fail(Error::Kind::nonfatal, writing.input.path,
                 "is run by a program of the project's own, whose names of files pgadvise does not write",
                 "copy the statements into a new migration");
-  return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
-                  comments(steps) + script(steps.up));
+  return one_file(next_path(writing, steps) + ".sql", up_script(steps));
 }
 
 }  // namespace

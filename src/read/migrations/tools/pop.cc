@@ -71,13 +71,11 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   if (chosen.empty() || !decided_above(folder, "go.mod", requires_pop)) return {};
   Names names;
   for (const auto& [version, name] : chosen) names.push_back(name);
-  Files out = as_files(folder, names);
-  for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"
   diagnostics.insert(diagnostics.end(), twice.begin(), twice.end());
   name_programs(
       folder, [](std::string_view name) { return name.ends_with(".up.fizz"); }, "in pop's fizz (.fizz)",
       diagnostics);
-  return out;
+  return as_files(folder, names, up_ending);
 }
 
 // popx sends such a file to the server without a BEGIN.
@@ -97,8 +95,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   const Folder folder(writing.input.path);
   for (const auto& name : folder.files())
     if (const auto of = database_of(name); of && !of->empty() && !for_postgresql(*of)) database = ".postgres";
-  const std::string name = inside(writing.input, give_version(writing) + "_" + steps.name + database +
-                                                     (steps.concurrent ? ".autocommit" : ""));
+  const std::string name = next_path(writing, steps) + database + (steps.concurrent ? ".autocommit" : "");
   return up_and_down(name + ".up.sql", name + ".down.sql", steps);
 }
 

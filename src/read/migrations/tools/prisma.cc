@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files/digest.h"
 #include "base/files/input_file.h"
 #include "base/text/text.h"
 #include "files/files.h"
@@ -72,8 +73,7 @@ void read_folder(FolderReading& reading) {
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + "/migration.sql"),
-                  comments(steps) + script(steps.up));
+  return one_file(next_path(writing, steps) + "/migration.sql", up_script(steps));
 }
 
 // Prisma's word for a type that rules turn columns into; "" for others.
@@ -150,7 +150,7 @@ constinit const MigrationTool prisma{
     .other_database = other_database,
     .transaction = Migration::Transaction::script,
     .read_folder = read_folder,
-    .checksums = sha256_checksums,
+    .checksums = checksums<sha256_hex>,
     .writer = {.concurrently = Concurrently::alone, .write = write, .add_notes = add_notes},
     .program = {.name = "prisma", .module = "/prisma/"},
     .migrate = "npx prisma migrate deploy",

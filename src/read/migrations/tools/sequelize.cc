@@ -13,8 +13,9 @@ bool is_one(std::string_view path, const std::string& text) {
   return is_script(path) && contains(text, "queryInterface");
 }
 
-// `umzug`: which gives what the migration needs within an object, and looks for functions by their names.
-std::string text_of(const Steps& steps, const Script& script, bool umzug) {
+// umzug gives what the migration needs within an object, and looks for functions by their names.
+std::string text_of(const Steps& steps, const Script& script) {
+  const bool umzug = contains(script.newest, "context: queryInterface");
   const bool by_name = umzug && script.module;
   const std::string type = script.typed ? "QueryInterface" : "";
   const std::string given =
@@ -34,12 +35,6 @@ std::string text_of(const Steps& steps, const Script& script, bool umzug) {
                   : (script.module ? "export default {\n" : "module.exports = {\n") + functions + "};\n");
 }
 
-Result<Written> write(Writing& writing, const Steps& steps) {
-  const Script script = script_of(writing.input);
-  const bool umzug = contains(newest_text(writing.input), "context: queryInterface");
-  return one_file(script_path(writing, steps, script), text_of(steps, script, umzug));
-}
-
 constexpr std::string_view aliases[] = {"sequelize-cli"};
 
 }  // namespace
@@ -51,7 +46,7 @@ constinit const MigrationTool sequelize{
     .programs = {.rank = 20,
                  .may_hold = numbered_script,
                  .is_one = is_one,
-                 .writer = {.concurrently = Concurrently::anywhere, .write = write}},
+                 .writer = {.concurrently = Concurrently::anywhere, .write = write_script<text_of>}},
     .in_code = script_migrations("Sequelize's migrations are programs, which pgadvise does not run",
                                  "\"sequelize\""),
     .program = {.name = "sequelize", .aliases = aliases},

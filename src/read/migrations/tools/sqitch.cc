@@ -32,8 +32,10 @@ namespace fs = std::filesystem;
 
 struct PlannedChange {
   std::string name;
-  std::string deploy_file;
-  int line = 0;          // of the plan
+  int line = 0;  // of the plan
+  std::vector<std::string> tags =
+      {};  // of a change that was reworked: those between it and the next of its name
+  std::string deploy_file = {};
   bool missing = false;  // deploy_file does not exist
 };
 
@@ -52,6 +54,7 @@ std::string setting(std::string_view conf, std::string_view wanted) {
   return {};
 }
 
+// The text of sqitch.conf, in the folder or above it by at most two.
 std::string configuration(const std::string& folder) {
   fs::path at = fs::path(folder).lexically_normal();
   for (int up = 0; up < 3; ++up, at /= "..")
@@ -61,20 +64,14 @@ std::string configuration(const std::string& folder) {
 
 bool safe_name(std::string_view name) {
   for (const auto part : split(name, '/'))
-    if (part.empty() || part == "." || part == "..") return false;
+    if (is_one_of(part, {"", ".", ".."})) return false;
   return name.size() < 256 && name.find_first_of("\\:") == std::string_view::npos &&
          name.find('\0') == std::string_view::npos;
 }
 
-// A plan's change, and the tags between it and the next change of its name.
-struct Planned {
-  PlannedChange change;
-  std::vector<std::string> tags;
-  bool reworked = false;
-};
-
-std::vector<Planned> parse(std::string_view text, const std::string& path, Diagnostics& diagnostics) {
-  std::vector<Planned> out;
+// The changes of a plan, without their deploy files.
+std::vector<PlannedChange> parse(std::string_view text, const std::string& path, Diagnostics& diagnostics) {
+  std::vector<PlannedChange> out;
   std::map<std::string, std::size_t> last;
   std::vector<std::pair<std::size_t, std::string>> tags;  // the number of changes before it
   int number = 0;
@@ -94,22 +91,14 @@ std::vector<Planned> parse(std::string_view text, const std::string& path, Diagn
            "not the name of a change: " + ellipsis(name, 60));
       continue;
     }
-    const auto known = last.find(name);
-    if (known != last.end()) {
-      Planned& earlier = out[known->second];
-      earlier.reworked = true;
+    if (const auto known = last.find(name); known != last.end())
       for (const auto& [after, tag] : tags)
-        if (after > known->second) earlier.tags.push_back(tag);
-    }
+        if (after > known->second) out[known->second].tags.push_back(tag);
     last[name] = out.size();
-    out.push_back({{name, "", number}, {}, false});
+    out.push_back({name, number});
   }
   return out;
 }
-
-// The engine of sqitch.conf, in the folder or above it by at most two: "pg", "mysql" …; "" when none is
-// named.
-std::string engine_of(const std::string& folder) { return lower(setting(configuration(folder), "engine")); }
 
 // A change that was reworked has its earlier script under the name of the first tag after it for which there
 // is one: deploy/name@tag.sql. A script that is missing is named in the diagnostics.
@@ -125,23 +114,18 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
   const std::string deploy = configured.empty() || !safe_name(files::base_of(configured))
                                  ? "deploy"
                                  : std::string(files::base_of(configured));
-  std::vector<PlannedChange> out;
-  for (auto& planned : parse(*text, path, diagnostics)) {
-    PlannedChange& change = planned.change;
-    change.deploy_file = files::path_under(folder, deploy + "/" + change.name + ".sql");
-    if (planned.reworked) {
-      for (const auto& tag : planned.tags)
-        if (const auto file = files::path_under(folder, deploy + "/" + change.name + tag + ".sql");
-            is_file(file)) {
-          change.deploy_file = file;
-          break;
-        }
-    }
+  std::vector<PlannedChange> out = parse(*text, path, diagnostics);
+  for (PlannedChange& change : out) {
+    const auto file_of = [&](const std::string& tag) {
+      return files::path_under(folder, deploy + "/" + change.name + tag + ".sql");
+    };
+    const auto tag =
+        std::ranges::find_if(change.tags, [&](const auto& one) { return is_file(file_of(one)); });
+    change.deploy_file = file_of(tag == change.tags.end() ? "" : *tag);
     change.missing = !is_file(change.deploy_file);
     if (change.missing)
       warn(diagnostics, change.deploy_file, "is missing: " + path + " names this deploy script",
            "sqitch deploy stops here");
-    out.push_back(std::move(change));
   }
   return out;
 }
@@ -162,8 +146,8 @@ std::size_t missing_files(const Folder& folder) {
 }
 
 bool other_database(const Folder& folder, Diagnostics& diagnostics) {
-  const auto engine = engine_of(folder.path());
-  if (engine.empty() || engine == "pg" || engine == "cockroach" || engine == "yugabyte") return false;
+  const auto engine = lower(setting(configuration(folder.path()), "engine"));
+  if (is_one_of(engine, {"", "pg", "cockroach", "yugabyte"})) return false;
   warn(diagnostics, folder.path(), "sqitch migrations of another database (" + engine + ")",
        "pgadvise reads only PostgreSQL migrations");
   return true;
@@ -175,12 +159,6 @@ std::optional<Migration::Transaction> by_folder(const fs::path& file) {
       !is_file((folder.parent_path() / "sqitch.plan").string()))
     return std::nullopt;
   return Migration::Transaction::none;
-}
-
-std::vector<std::string> checksums(const std::string& text) {
-  std::vector<std::string> out;
-  for (const auto& variant : line_end_variants(text)) out.push_back(sha1_hex(variant));
-  return out;
 }
 
 void read_folder(FolderReading& reading) {
@@ -234,8 +212,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
                  utc(writing.now, "%Y-%m-%dT%H:%M:%SZ") + " " + planner + " # " +
                  replace_all(printable(join(steps.titles, "; ")), "#", "") + "\n";
   return Written{
-      {{files::path_under(deploy, name + ".sql"), body("Deploy", comments(steps) + script(steps.up)),
-        std::nullopt},
+      {{files::path_under(deploy, name + ".sql"), body("Deploy", up_script(steps)), std::nullopt},
        {files::path_under(files::path_under(std::string(files::folder_of(deploy)), "revert"), name + ".sql"),
         body("Revert", down_script(steps)), std::nullopt},
        {plan, with_line_ends_of(text, writing.last), text}},
@@ -262,7 +239,7 @@ constinit const MigrationTool sqitch{
     .transaction = Migration::Transaction::none,
     .by_folder = by_folder,
     .read_folder = read_folder,
-    .checksums = checksums,
+    .checksums = checksums<sha1_hex>,
     .writer = {.concurrently = Concurrently::together, .write = write},
 };
 

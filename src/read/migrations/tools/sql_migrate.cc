@@ -19,10 +19,9 @@ constexpr TrackingShape tracking[] = {{.columns = columns,
 Part part_of(std::string_view line) { return marked(comment_words(line), "+migrate up", "+migrate down"); }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  const std::string how = steps.concurrent ? " notransaction\n" : "\n";
-  return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
-                  "-- +migrate Up" + how + comments(steps) + script(steps.up) + "\n-- +migrate Down" + how +
-                      down_script(steps));
+  const std::string how = steps.concurrent ? " notransaction" : "";
+  return one_file(next_path(writing, steps) + ".sql",
+                  marked_scripts("-- +migrate Up" + how, "-- +migrate Down" + how, steps));
 }
 
 }  // namespace

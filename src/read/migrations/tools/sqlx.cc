@@ -1,7 +1,6 @@
 // sqlx: numbered files beside a Cargo.toml that names it; a comment turns the transaction off.
 #include "base/files/digest.h"
 #include "base/text/text.h"
-#include "files/files.h"
 #include "migrations/all_tools.h"
 #include "migrations/scripts/script_files.h"
 #include "migrations/writing/writing.h"
@@ -25,21 +24,12 @@ std::optional<bool> names_sqlx(const std::string& cargo_toml) {
 
 // <version>_<description>.sql, or .up.sql with .down.sql.
 Files files_of(const Folder& folder, Diagnostics&) {
-  Names names = sql_files(folder, [](std::string_view name) {
-    const auto digits = files::leading_digits(name).size();
-    return is_numbered(name) && digits < name.size() && name[digits] == '_';
-  });
+  Names names = sql_files(folder, is_numbered_name);
   if (names.empty() || !contains(lower(folder.name()), "migrat") ||
       !decided_above(folder, "Cargo.toml", names_sqlx))
     return {};
   by_number(names);
   return as_files(folder, names);
-}
-
-std::vector<std::string> checksums(const std::string& text) {
-  std::vector<std::string> out;
-  for (const auto& variant : line_end_variants(text)) out.push_back(sha384_hex(variant));
-  return out;
 }
 
 std::optional<Migration::Transaction> by_comments(std::string_view text) {
@@ -49,12 +39,10 @@ std::optional<Migration::Transaction> by_comments(std::string_view text) {
 
 Result<Written> write(Writing& writing, const Steps& steps) {
   const std::string& last = writing.input.files.back().path;
-  const std::string name = inside(writing.input, give_version(writing) + "_" + steps.name);
-  const std::string body =
-      (steps.concurrent ? "-- no-transaction\n" : "") + comments(steps) + script(steps.up);
+  const std::string name = next_path(writing, steps);
+  const std::string body = (steps.concurrent ? "-- no-transaction\n" : "") + up_script(steps);
   if (!last.ends_with(".up.sql")) return one_file(name + ".sql", body);
-  return Written{
-      {{name + ".up.sql", body, std::nullopt}, {name + ".down.sql", down_script(steps), std::nullopt}}, {}};
+  return Written{{{name + ".up.sql", body, {}}, {name + ".down.sql", down_script(steps), {}}}, {}};
 }
 
 }  // namespace
@@ -73,7 +61,7 @@ constinit const MigrationTool sqlx{
     .rank = 39,
     .files = files_of,
     .by_comments = by_comments,
-    .checksums = checksums,
+    .checksums = checksums<sha384_hex>,
     .writer = {.concurrently = Concurrently::alone, .write = write},
 };
 

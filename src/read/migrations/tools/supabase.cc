@@ -1,8 +1,7 @@
 // Supabase's command line: supabase/migrations/<timestamp>_name.sql.
-#include <algorithm>
 #include <filesystem>
 
-#include "files/files.h"
+#include "base/text/text.h"
 #include "migrations/all_tools.h"
 #include "migrations/scripts/script_files.h"
 #include "migrations/writing/writing.h"
@@ -24,12 +23,9 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   if (folder.name() != "migrations" ||
       fs::path(folder.path()).lexically_normal().parent_path().filename() != "supabase")
     return {};
-  Names names = sql_files(folder, [](std::string_view name) {
-    const auto digits = files::leading_digits(name).size();
-    return is_numbered(name) && name.size() > digits && name[digits] == '_';
-  });
+  const Names names = sql_files(folder, is_numbered_name);
   for (const auto& name : folder.files())
-    if (is_sql(name) && std::ranges::find(names, name) == names.end())
+    if (is_sql(name) && !is_one_of(name, names))
       warn(diagnostics, folder.path(name),
            "is not named <timestamp>_name.sql: neither the supabase command line nor pgadvise runs it");
   return as_files(folder, names);
@@ -42,8 +38,7 @@ std::optional<Migration::Transaction> by_folder(const fs::path& file) {
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
-                  comments(steps) + script(steps.up));
+  return one_file(next_path(writing, steps) + ".sql", up_script(steps));
 }
 
 }  // namespace

@@ -13,9 +13,8 @@ Part part_of(std::string_view line) {
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  return one_file(
-      inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
-      comments(steps) + script(steps.up) + "\n---- create above / drop below ----\n\n" + down_script(steps));
+  return one_file(next_path(writing, steps) + ".sql",
+                  up_script(steps) + "\n---- create above / drop below ----\n\n" + down_script(steps));
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ bool is_one(std::string_view path, const std::string& text) {
   return is_script(path) && (contains(text, "MigrationInterface") || contains(text, "queryRunner"));
 }
 
-std::string text_of(const Steps& steps, const Script& script, const std::string& version) {
-  const std::string name = camel(steps.name) + version;
+std::string text_of(const Steps& steps, const Script& script) {
+  const std::string name = camel(steps.name) + script.version;
   const std::string given = script.typed ? "(queryRunner: QueryRunner): Promise<void>" : "(queryRunner)";
   const std::string access = script.typed ? "public async " : "async ";
   return std::string(script.typed ? "import { MigrationInterface, QueryRunner } from 'typeorm';\n\n" : "") +
@@ -25,12 +25,6 @@ std::string text_of(const Steps& steps, const Script& script, const std::string&
          "  }\n\n  " + access + "down" + given + " {\n" +
          in_script(steps.down, "    ", "await queryRunner.query") + "  }\n" +
          (script.module ? "}\n" : "};\n");
-}
-
-Result<Written> write(Writing& writing, const Steps& steps) {
-  const Script script = script_of(writing.input);
-  const std::string path = script_path(writing, steps, script);
-  return one_file(path, text_of(steps, script, writing.version));
 }
 
 constexpr std::string_view aliases[] = {"typeorm-ts-node-commonjs", "typeorm-ts-node-esm"};
@@ -46,7 +40,7 @@ constinit const MigrationTool typeorm{
          .may_hold = numbered_script,
          .is_one = is_one,
          .writer = {.why = "TypeORM runs all pending migrations in one transaction",
-                    .write = write,
+                    .write = write_script<text_of>,
                     .note =
                         "change the entities, too; otherwise typeorm migration:generate reverts the change"}},
     .in_code =

@@ -28,7 +28,7 @@ struct Head {
 
 Head head_of(std::string_view statement) {
   Head out;
-  for (const auto& token : sql::tokens_of(statement)) {
+  for (const auto& token : sql::Lexer(statement)) {
     if (out.words.size() == 4 || token.kind != sql::Lexeme::Kind::word) break;
     if (token.is_word("concurrently")) out.concurrently = token.offset;
     out.words.push_back(lower(token.text));
@@ -86,7 +86,7 @@ bool is_concurrent(const std::string& statement) {
 // ALTER COLUMN … TYPE, which mostly rewrites the table.
 bool changes_type(const std::string& statement) {
   int behind_column = 0;  // tokens
-  for (const auto& token : sql::tokens_of(statement)) {
+  for (const auto& token : sql::Lexer(statement)) {
     if (behind_column > 1 && token.is_word("type")) return true;
     const bool set_data = token.is_one_of({"set", "data"});
     if (token.is_word("column")) behind_column = 1;
@@ -113,7 +113,7 @@ Concurrently how_of(const SchemaInput* input) {
 std::string slug(std::string_view text) {
   std::string out;
   for (const char c : lower(text))
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) out += c;
+    if (is_alphanumeric(c)) out += c;
     else if (!out.empty() && out.back() != '_') out += '_';
   out.resize(std::min<std::size_t>(out.size(), 48));
   while (!out.empty() && out.back() == '_') out.pop_back();
@@ -123,7 +123,7 @@ std::string slug(std::string_view text) {
 // The index's name in CREATE INDEX.
 std::string index_name(const std::string& statement) {
   bool index = false;
-  for (const auto& token : sql::tokens_of(statement)) {
+  for (const auto& token : sql::Lexer(statement)) {
     if (!index) {
       index = token.is_word("index");
       continue;
@@ -248,8 +248,7 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   std::vector<Fitted> fitted;
   for (const auto& change : changes) {
     TRY(auto one, fit(input, change));
-    if (!one.note.empty() && std::ranges::find(out.notes, one.note) == out.notes.end())
-      out.notes.push_back(one.note);
+    if (!one.note.empty() && !is_one_of(one.note, out.notes)) out.notes.push_back(one.note);
     fitted.push_back(std::move(one));
   }
   const auto parts = parts_of(changes, fitted, how_of(input), writer && !input->programs);

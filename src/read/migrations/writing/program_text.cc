@@ -36,13 +36,17 @@ std::vector<std::string> quoted_words(std::string_view text) {
   return out;
 }
 
-Script script_of(const SchemaInput& input) {
-  const std::string newest = newest_text(input);
-  const std::string& path = input.files.back().path;
-  Script out{path.substr(path.rfind('.')), false, false};
-  out.typed = out.ending == ".ts" || out.ending == ".mts" || out.ending == ".cts";
-  out.module = out.typed || out.ending == ".mjs" ||
-               (out.ending != ".cjs" && (newest.starts_with("export ") || contains(newest, "\nexport ")));
+Script next_script(Writing& writing, const Steps& steps) {
+  const SchemaFile& file = writing.input.files.back();
+  Script out{.newest = newest_text(writing.input), .version = give_version(writing)};
+  const std::size_t digits = files::leading_digits(file.entry).size();
+  const bool hyphen = digits < file.entry.size() && file.entry[digits] == '-';
+  const std::string name = hyphen ? "-" + replace_all(steps.name, "_", "-") : "_" + steps.name;
+  const std::string ending = file.path.substr(file.path.rfind('.'));
+  out.path = inside(writing.input, out.version + name + ending);
+  out.typed = ending == ".ts" || ending == ".mts" || ending == ".cts";
+  out.module = out.typed || ending == ".mjs" ||
+               (ending != ".cjs" && (out.newest.starts_with("export ") || contains(out.newest, "\nexport ")));
   return out;
 }
 
@@ -53,14 +57,6 @@ std::string in_script(const std::vector<std::string>& statements, const std::str
     out += indent + call + "(`" +
            replace_all(replace_all(replace_all(one, "\\", "\\\\"), "`", "\\`"), "${", "\\${") + "`);\n";
   return out.empty() ? indent + "throw new Error('this migration cannot be undone');\n" : out;
-}
-
-std::string script_path(Writing& writing, const Steps& steps, const Script& script) {
-  const std::string& newest = writing.input.files.back().entry;
-  const std::size_t digits = files::leading_digits(newest).size();
-  const bool hyphen = digits < newest.size() && newest[digits] == '-';
-  const std::string name = hyphen ? "-" + replace_all(steps.name, "_", "-") : "_" + steps.name;
-  return files::path_under(writing.input.path, give_version(writing) + name + script.ending);
 }
 
 }  // namespace pgadvise::migrations

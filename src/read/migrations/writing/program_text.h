@@ -16,17 +16,23 @@ std::string indented(const std::string& text, const std::string& indent);
 std::string python_string(const std::string& sql);
 std::vector<std::string> quoted_words(std::string_view text);  // what stands in quotes there
 
-// JavaScript and TypeScript, as the newest migration of the folder is written.
+// The next migration in JavaScript or TypeScript, as the newest one of the folder is written.
 struct Script {
-  std::string ending;
+  std::string newest;  // its text
+  std::string version;
+  std::string path;     // <version>_name.ts, or <version>-name.ts where the newest one is named so
   bool typed = false;   // TypeScript
   bool module = false;  // import and export
 };
-Script script_of(const SchemaInput& input);
+Script next_script(Writing& writing, const Steps& steps);
+// Writer::write of tools with such migrations; `text_of`: the text.
+template <std::string (*text_of)(const Steps&, const Script&)>
+Result<Written> write_script(Writing& writing, const Steps& steps) {
+  const Script script = next_script(writing, steps);
+  return one_file(script.path, text_of(steps, script));
+}
 // A call for each statement; without any, an error that nothing takes the migration back.
 std::string in_script(const std::vector<std::string>& statements, const std::string& indent,
                       const std::string& call);
-// <version>_name.ts, or <version>-name.ts where the newest one is named so.
-std::string script_path(Writing& writing, const Steps& steps, const Script& script);
 
 }  // namespace pgadvise::migrations

@@ -20,9 +20,7 @@ namespace {
 using Kind = SchemaAction::Kind;
 using Transaction = Migration::Transaction;
 
-tl::unexpected<Error> refused(std::string why) {
-  return tl::unexpected(Error{Error::Kind::nonfatal, "", std::move(why), {}});
-}
+tl::unexpected<Error> refused(std::string why) { return fail(Error::Kind::nonfatal, "", std::move(why)); }
 
 bool has_word(std::string_view statement, std::string_view word) {
   return std::ranges::any_of(sql::tokens_of(statement),
@@ -47,7 +45,7 @@ std::string setting_of(std::string_view statement) {
 // ALTER TABLE … ADD COLUMN a int, ADD COLUMN b int.
 bool has_several_commands(std::string_view statement) {
   int depth = 0;
-  for (const auto& token : sql::tokens_of(statement)) {
+  for (const auto& token : sql::Lexer(statement)) {
     if (token.is('(')) ++depth;
     else if (token.is(')')) --depth;
     else if (token.is(',') && depth == 0) return true;
@@ -73,7 +71,7 @@ Parts parts_of(const std::string& sql) {
 // name.
 std::string if_not_built(const std::string& statement) {
   sql::Lexer lexer(statement);
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const sql::Lexeme& token : lexer) {
     if (!token.is_word("concurrently")) continue;
     const auto next = lexer.next_token();
     if (next.is_word("on")) return {};
@@ -92,15 +90,19 @@ class Splitter {
   // Splits the file of `out`, and adds the rest to it.
   Splitter(const SchemaInput* input, const std::vector<Migration>& checked, const StatementSplit& split,
            SplitMigration& out)
-      : input_(input), checked_(checked), split_(split), parts_(parts_of(split.sql)), out_(out) {}
+      : input_(input),
+        checked_(checked),
+        split_(split),
+        parts_(parts_of(split.sql)),
+        moves_(split.sql.empty()),
+        out_(out) {}
 
   Result<void> run() {
     if (!out_.file.path.ends_with(".sql")) return refused("the migration is no SQL file: change it by hand");
     if (!find()) return refused("the statement is not in the file as it was read");
     if (auto why = why_not(); !why.empty()) return refused(std::move(why));
-    const bool moves = split_.sql.empty();
     if (migration_->transaction == Transaction::none) {
-      if (moves) return refused("no transaction holds a lock beyond its statement");
+      if (moves_) return refused("no transaction holds a lock beyond its statement");
       auto all = parts_.now;
       all.insert(all.end(), parts_.later.begin(), parts_.later.end());
       replace(all, {});
@@ -149,19 +151,19 @@ class Splitter {
       return "the statement stands in a DO block: take it out of the block first";
     if (has_several_commands(statement()))
       return "the statement makes several changes: give each of them a statement of its own first";
-    const bool moves = split_.sql.empty();
-    if (moves && statements_.size() == 1)
+    if (moves_ && statements_.size() == 1)
       return "the migration has no other statement, so that there is nothing to split";
-    if (moves && migration_->transaction == Transaction::run)
+    if (moves_ && migration_->transaction == Transaction::run)
       return "all pending migrations run in one transaction: move the statement to a later deployment";
-    if (moves && has_word(text_, "search_path"))
+    if (moves_ && has_word(text_, "search_path"))
       return "the migration sets search_path, which a statement in another migration would lack";
-    if (moves || !parts_.later.empty())
+    if (moves_ || !parts_.later.empty())
       for (std::size_t i = 0; i < at_; ++i)
         if (const auto setting = setting_of(statements_[i].text);
             !setting.empty() && setting != "lock_timeout" && setting != "statement_timeout")
           return "the migration sets " + printable(setting) +
                  ", which a statement in another migration would lack";
+    if (migration_->transaction == Transaction::none) return {};
     if (auto why = why_needed(); !why.empty()) return why;
     return why_named();
   }
@@ -169,15 +171,13 @@ class Splitter {
   // Whether a later statement of the file may need what would run later: all of its text counts, with the
   // bodies of DO blocks and functions, as statements that change no schema have no step.
   std::string why_named() const {
-    if (migration_->transaction == Transaction::none) return {};
-    const bool moves = split_.sql.empty();
     for (std::size_t i = at_ + 1; i < statements_.size(); ++i) {
       const std::string later = lower(statements_[i].text);
       const bool runs_code = contains(later, "$");  // a body
       for (const SchemaAction& own : step_->actions) {
         const bool of_table = contains(later, lower(own.table.name));
         const bool by_key = unique(own) && (contains(later, "conflict") || contains(later, "references"));
-        if (of_table && (moves || by_key || (unique(own) && runs_code)))
+        if (of_table && (moves_ || by_key || (unique(own) && runs_code)))
           return fmt::format("\"{}\" names {}: put that statement into a later migration",
                              replace_all(printable(ellipsis(statements_[i].text, 50)), "\n", " "),
                              own.table.name);
@@ -188,7 +188,6 @@ class Splitter {
 
   // Whether a statement after this one needs what would run later.
   std::string why_needed() const {
-    if (migration_->transaction == Transaction::none) return {};
     bool after = false;
     for (const Migration& one : checked_)
       for (const SchemaStep& step : one.steps) {
@@ -201,17 +200,16 @@ class Splitter {
   }
 
   bool needs(const SchemaStep& later) const {
-    const bool moves = split_.sql.empty();
     for (const SchemaAction& own : step_->actions) {
       // The step's text is cut; names mostly stand near its beginning.
       if (!has_word(later.text, "validate") && has_name(later.text, own.name)) return true;
       const bool by_key = has_word(later.text, "conflict") || has_word(later.text, "references");
-      if (has_name(later.text, own.table.name) && (moves || (unique(own) && by_key))) return true;
+      if (has_name(later.text, own.table.name) && (moves_ || (unique(own) && by_key))) return true;
       for (const SchemaAction& action : later.actions) {
-        const bool removes = action.kind == Kind::drop_table || action.kind == Kind::drop_column ||
-                             action.kind == Kind::rename_table || action.kind == Kind::rename_column ||
-                             action.kind == Kind::attach_partition;
-        if (action.table == own.table && (removes || moves)) return true;
+        constexpr Kind removals[] = {Kind::drop_table, Kind::drop_column, Kind::rename_table,
+                                     Kind::rename_column, Kind::attach_partition};
+        const bool removes = std::ranges::find(removals, action.kind) != std::end(removals);
+        if (action.table == own.table && (removes || moves_)) return true;
         if (unique(own) && action.constraint && action.constraint->referenced_table == own.table) return true;
       }
     }
@@ -269,14 +267,13 @@ class Splitter {
           "After the deployment, run by hand or in the next deployment: " + join(parts_.later, "; ") + ";");
       return {};
     }
-    const bool moves = split_.sql.empty();
-    const std::vector<std::string> later = moves ? std::vector{std::string(statement())} : parts_.later;
+    const std::vector<std::string> later = moves_ ? std::vector{std::string(statement())} : parts_.later;
     Change change{split_.title, join(later, ";\n") + ";", {}};
-    change.own = moves;
-    change.alone = moves || later.size() > 1;
+    change.own = moves_;
+    change.alone = moves_ || later.size() > 1;
     change.lock_timeout =
-        split_.set_lock_timeout && !moves && !has_word(later.back(), "validate") && later.size() > 1;
-    if (moves && split_.rule == "blocking-alter") change.suppressed = split_.rule;
+        split_.set_lock_timeout && !moves_ && !has_word(later.back(), "validate") && later.size() > 1;
+    if (moves_ && split_.rule == "blocking-alter") change.suppressed = split_.rule;
     if (const auto fitted = fit(input_, change); !fitted) return fitted.error().what;
     if (has_word(later.front(), "concurrently"))
       note("If a build fails, drop the invalid index that it leaves before the next try");
@@ -292,7 +289,7 @@ class Splitter {
   }
 
   void note(std::string text) {
-    if (std::ranges::find(out_.notes, text) == out_.notes.end()) out_.notes.push_back(std::move(text));
+    if (!is_one_of(text, out_.notes)) out_.notes.push_back(std::move(text));
   }
 
   void replace(const std::vector<std::string>& with, const std::string& comment) {
@@ -313,6 +310,7 @@ class Splitter {
   const std::vector<Migration>& checked_;
   const StatementSplit& split_;
   const Parts parts_;
+  const bool moves_;  // the whole statement, to a later migration
   SplitMigration& out_;
   std::string text_;  // what runs on the way up; statements_ has views into it
   std::vector<sql::SourceStatement> statements_;

@@ -57,6 +57,10 @@ const std::string& give_version(Writing& writing) {
   return writing.version = next_version(writing.version, writing.now);
 }
 
+std::string next_path(Writing& writing, const Steps& steps) {
+  return inside(writing.input, give_version(writing) + "_" + steps.name);
+}
+
 std::string comments(const Steps& steps, std::string_view mark) {
   std::string out;
   // In a comment, "-->" would be read as drizzle's mark between statements.
@@ -71,14 +75,18 @@ std::string script(const std::vector<std::string>& statements) {
   return out;
 }
 
+std::string up_script(const Steps& steps) { return comments(steps) + script(steps.up); }
+
 std::string down_script(const Steps& steps) {
   return steps.down.empty() ? "-- this migration cannot be undone\n" : script(steps.down);
 }
 
+std::string marked_scripts(const std::string& up_mark, const std::string& down_mark, const Steps& steps) {
+  return up_mark + "\n" + up_script(steps) + "\n" + down_mark + "\n" + down_script(steps);
+}
+
 Written up_and_down(const std::string& up_path, const std::string& down_path, const Steps& steps) {
-  return {{{up_path, comments(steps) + script(steps.up), std::nullopt},
-           {down_path, down_script(steps), std::nullopt}},
-          {}};
+  return {{{up_path, up_script(steps), {}}, {down_path, down_script(steps), {}}}, {}};
 }
 
 std::string newest_text(const SchemaInput& input) {

@@ -46,10 +46,16 @@ std::string highest_version(const SchemaInput& input);
 // The next one, which is kept in `writing`.
 const std::string& give_version(Writing& writing);
 
+// The path of the next migration, with its name and without an ending: "migrations/0007_add_index".
+std::string next_path(Writing& writing, const Steps& steps);
+
 // The titles, each as a comment line behind `mark`.
 std::string comments(const Steps& steps, std::string_view mark = "--");
 std::string script(const std::vector<std::string>& statements);
+std::string up_script(const Steps& steps);  // with its comments
 std::string down_script(const Steps& steps);
+// Both in one file, each behind a line of the tool's.
+std::string marked_scripts(const std::string& up_mark, const std::string& down_mark, const Steps& steps);
 // A migration of two files, of which the second undoes the first.
 Written up_and_down(const std::string& up_path, const std::string& down_path, const Steps& steps);
 

@@ -7,15 +7,12 @@
 #include <utility>
 
 #include "base/text/text.h"
-#include "sql/definitions/schema_state.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/query_shape.h"
 
 namespace pgadvise::sql {
 namespace {
-
-using Kind = Lexeme::Kind;
 
 std::optional<std::string> string_constant(const Node* node) {
   const bool string = is(node, NODE(A_CONST)) && node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
@@ -39,23 +36,21 @@ struct Question {
 
 // Adds `column = 'constant'` and what AND joins; NOT attisdropped says nothing. False: it is another form.
 bool add_condition(const Node& node, Question& out) {
+  if (const NodeList parts = conjuncts(&node); !parts.empty())
+    return std::ranges::all_of(parts, [&](const Node* part) { return add_condition(*part, out); });
   if (node.node_case == NODE(BOOL_EXPR)) {
-    const NodeList parts(node.bool_expr->n_args, node.bool_expr->args);
-    if (node.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-      return std::ranges::all_of(parts, [&](const Node* part) { return add_condition(*part, out); });
-    return node.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && is(parts[0], NODE(COLUMN_REF)) &&
-           last_name(*parts[0]->column_ref) == "attisdropped";
+    const Node* part = node.bool_expr->args[0];
+    return node.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && is(part, NODE(COLUMN_REF)) &&
+           last_name(*part->column_ref) == "attisdropped";
   }
   if (node.node_case != NODE(A_EXPR)) return false;
   const PgQuery__AExpr& compared = *node.a_expr;
-  if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !is(compared.lexpr, NODE(COLUMN_REF)) ||
-      last_name(NodeList(compared.n_name, compared.name)) != "=")
+  if (compared.kind != AEXPR(OP) || !is(compared.lexpr, NODE(COLUMN_REF)) || operator_name(compared) != "=")
     return false;
   const std::string column = last_name(*compared.lexpr->column_ref);
   const PgQuery__TypeCast* cast = is(compared.rexpr, NODE(TYPE_CAST)) ? compared.rexpr->type_cast : nullptr;
   const auto value = string_constant(cast ? cast->arg : compared.rexpr);
-  if (cast && last_name(NodeList(cast->type_name->n_names, cast->type_name->names)) == "regclass")
-    out.relations.insert(column);
+  if (cast && last_name(NODES(*cast->type_name, names)) == "regclass") out.relations.insert(column);
   return !column.empty() && value && out.values.emplace(column, *value).second;
 }
 
@@ -87,7 +82,7 @@ std::optional<Question> question(const Node* node, bool counts) {
   const Constant limit = constant(select.limit_count);
   if (select.limit_count && (counts || !limit.is_constant || limit.is_null || limit.text == "0"))
     return std::nullopt;
-  const NodeList targets(select.n_target_list, select.target_list);
+  const NodeList targets = NODES(select, target_list);
   if (counts ? targets.size() != 1 || !counts_rows(targets[0]->res_target->val)
              : std::ranges::any_of(targets, may_aggregate))
     return std::nullopt;
@@ -118,11 +113,13 @@ bool relation_exists(const QualifiedName& name, const Catalog& catalog) {
   return std::ranges::any_of(catalog.sequences, [&](const auto& entry) { return is_it(entry.first); });
 }
 
+using Truth = std::optional<bool>;  // nullopt: not known
+
 class Answer {
  public:
   Answer(Question question, const Catalog& catalog) : question_(std::move(question)), catalog_(catalog) {}
 
-  std::optional<bool> find() {
+  Truth find() {
     const std::string& relation = question_.relation;
     const auto schema = take({"table_schema", "schemaname", "constraint_schema"});
     if (schema) schema_ = *schema;
@@ -137,8 +134,7 @@ class Answer {
     if (relation == "pg_policies")
       return in_table(
           [&](const Table& table) {
-            return std::ranges::any_of(table.policies,
-                                       [&](const Policy& policy) { return policy.name == name_; });
+            return std::ranges::find(table.policies, name_, &Policy::name) != table.policies.end();
           },
           {"policyname"});
     if (relation == "pg_constraint" || relation == "table_constraints") return constraint();
@@ -171,6 +167,12 @@ class Answer {
     return std::nullopt;
   }
 
+  // The value of one of the columns, if the condition has no others.
+  std::optional<std::string> only(std::initializer_list<std::string_view> columns) {
+    auto out = take(columns);
+    return question_.values.empty() ? out : std::nullopt;
+  }
+
   // False: the condition names none that can be read.
   bool take_table() {
     if (const auto name = take({"table_name", "tablename", "viewname", "matviewname"}))
@@ -188,7 +190,7 @@ class Answer {
     return name.name == table_.name && (table_.schema.empty() || name.schema == table_.schema);
   }
 
-  std::optional<bool> one_of_tables(std::set<TableKind> kinds) {
+  Truth one_of_tables(std::set<TableKind> kinds) {
     if (const auto type = take({"table_type"})) {
       if (*type == "BASE TABLE") kinds = {TableKind::ordinary, TableKind::partitioned};
       else if (*type == "VIEW") kinds = {TableKind::view};
@@ -201,38 +203,36 @@ class Answer {
     });
   }
 
-  std::optional<bool> one_of_relations() {
-    const auto name = take({"relname"});
-    if (!name || !question_.values.empty() || of_server({"", *name}) || catalog_.tables.empty())
-      return std::nullopt;
+  Truth one_of_relations() {
+    const auto name = only({"relname"});
+    if (!name || of_server({"", *name}) || catalog_.tables.empty()) return std::nullopt;
     return relation_exists({"", *name}, catalog_);
   }
 
   // Domains and composite types are not in the catalog.
-  std::optional<bool> one_of_types() {
-    const auto name = take({"typname"});
-    if (!name || !question_.values.empty()) return std::nullopt;
+  Truth one_of_types() {
+    const auto name = only({"typname"});
+    if (!name) return std::nullopt;
     const auto of_that_name = [&](const auto& entry) { return entry.first.name == *name; };
     const bool found = std::ranges::any_of(catalog_.enums, of_that_name) ||
                        std::ranges::any_of(catalog_.tables, of_that_name);
-    return found ? std::optional(true) : std::nullopt;
+    return found ? Truth(true) : std::nullopt;
   }
 
-  std::optional<bool> one_of_schemas() {
-    const auto name = take({"nspname", "schema_name"});
-    if (!name || !question_.values.empty()) return std::nullopt;
-    return of_server({*name, ""}) || is_one_of(*name, catalog_.schemas);
+  Truth one_of_schemas() {
+    const auto name = only({"nspname", "schema_name"});
+    return name ? Truth(of_server({*name, ""}) || is_one_of(*name, catalog_.schemas)) : std::nullopt;
   }
 
   // Servers have others, which no file creates.
-  std::optional<bool> one_of_extensions() {
-    const auto name = take({"extname"});
-    if (!name || !question_.values.empty()) return std::nullopt;
-    return *name == "plpgsql" || is_one_of(*name, catalog_.extensions) ? std::optional(true) : std::nullopt;
+  Truth one_of_extensions() {
+    const auto name = only({"extname"});
+    const bool found = name && (*name == "plpgsql" || is_one_of(*name, catalog_.extensions));
+    return found ? Truth(true) : std::nullopt;
   }
 
   template <class Has>
-  std::optional<bool> in_table(const Has& has, std::initializer_list<std::string_view> columns) {
+  Truth in_table(const Has& has, std::initializer_list<std::string_view> columns) {
     const auto name = take(columns);
     if (!take_table() || !name || !question_.values.empty()) return std::nullopt;
     name_ = *name;
@@ -240,7 +240,7 @@ class Answer {
   }
 
   template <class Has>
-  std::optional<bool> any_table(const Has& has) const {
+  Truth any_table(const Has& has) const {
     bool there = false;
     for (const auto& [name, table] : catalog_.tables) {
       const bool asked = table_.name.empty() ? schema_.empty() || name.schema == schema_ : is_table(name);
@@ -250,7 +250,7 @@ class Answer {
     return there ? std::optional(false) : std::nullopt;
   }
 
-  std::optional<bool> constraint() {
+  Truth constraint() {
     static const std::map<std::string, Constraint::Kind> kinds = {
         {"p", Constraint::Kind::primary_key}, {"PRIMARY KEY", Constraint::Kind::primary_key},
         {"u", Constraint::Kind::unique},      {"UNIQUE", Constraint::Kind::unique},
@@ -275,8 +275,6 @@ class Answer {
   std::string name_;
 };
 
-using Truth = std::optional<bool>;
-
 Truth answer(const Node* select, bool counts, const Catalog& catalog) {
   const auto asked = question(select, counts);
   return asked ? Answer(*asked, catalog).find() : std::nullopt;
@@ -284,9 +282,8 @@ Truth answer(const Node* select, bool counts, const Catalog& catalog) {
 
 // (SELECT count(*) …) = 0, > 0, >= 1.
 Truth holds_count(const PgQuery__AExpr& compared, const Catalog& catalog) {
-  if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !is(compared.lexpr, NODE(SUB_LINK)))
-    return std::nullopt;
-  const std::string sign = last_name(NodeList(compared.n_name, compared.name));
+  if (compared.kind != AEXPR(OP) || !is(compared.lexpr, NODE(SUB_LINK))) return std::nullopt;
+  const std::string sign = operator_name(compared);
   const std::string number = is(compared.rexpr, NODE(A_CONST)) ? constant(compared.rexpr).text : "";
   const bool none = (sign == "=" && number == "0") || (sign == "<" && number == "1");
   const bool some = ((sign == ">" || sign == "<>") && number == "0") || (sign == ">=" && number == "1");
@@ -310,7 +307,7 @@ Truth holds_regclass(const PgQuery__NullTest& test, const Catalog& catalog) {
 Truth holds(const Node& node, const Catalog& catalog);
 
 Truth holds_bool(const PgQuery__BoolExpr& expression, const Catalog& catalog) {
-  const NodeList parts(expression.n_args, expression.args);
+  const NodeList parts = NODES(expression, args);
   if (expression.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR) {
     const Truth part = holds(*parts[0], catalog);
     return part ? Truth(!*part) : std::nullopt;
@@ -347,7 +344,8 @@ Truth holds(const Node& node, const Catalog& catalog) {
 
 // 'it''s' -> it's; of other forms, such as E'' and dollar quotes, nothing.
 std::optional<std::string> constant_of(const Lexeme& token) {
-  if (token.kind != Kind::string || token.text.size() < 2 || token.text.front() != '\'') return std::nullopt;
+  if (token.kind != Lexeme::Kind::string || token.text.size() < 2 || token.text.front() != '\'')
+    return std::nullopt;
   return replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "''", "'");
 }
 
@@ -363,7 +361,7 @@ std::optional<bool> holds(std::string_view condition, const Catalog& catalog) {
 
 std::set<std::string> constants_in(std::string_view condition) {
   std::set<std::string> out;
-  for (const auto& token : tokens_of(condition))
+  for (const auto& token : Lexer(condition))
     if (const auto text = constant_of(token)) {
       const auto name = relation_name(*text);
       out.insert(name ? name->name : *text);
@@ -376,7 +374,8 @@ bool names_object_of(std::string_view condition, std::string_view statement) {
   const auto constants = constants_in(condition);
   const auto tokens = tokens_of(statement);
   return std::ranges::any_of(tokens, [&](const Lexeme& token) {
-    return (token.kind == Kind::word || token.kind == Kind::quoted_name) && constants.count(token.name()) > 0;
+    return (token.kind == Lexeme::Kind::word || token.kind == Lexeme::Kind::quoted_name) &&
+           constants.count(token.name()) > 0;
   });
 }
 

@@ -12,14 +12,14 @@ QualifiedName written(NodeList names) {
   return {names.size() > 1 ? string_value(names[names.size() - 2]) : "", string_value(names.back())};
 }
 
-QualifiedName new_name(const PgQuery__RangeVar& range, const SchemaState& state) {
+QualifiedName new_name(const PgQuery__RangeVar& range, const SchemaNames& state) {
   if (range.relpersistence[0] == 't') return {"pg_temp", range.relname};
   return state.new_name(written(range));
 }
 
-QualifiedName new_name(NodeList names, const SchemaState& state) { return state.new_name(written(names)); }
+QualifiedName new_name(NodeList names, const SchemaNames& state) { return state.new_name(written(names)); }
 
-std::string type_of(const PgQuery__TypeName* type, const SchemaState& state) {
+std::string type_of(const PgQuery__TypeName* type, const SchemaNames& state) {
   const QualifiedName user = user_type_name(type);
   if (user.name.empty()) return type_spelling(type);
   const QualifiedName found = state.find_type(user);
@@ -27,10 +27,7 @@ std::string type_of(const PgQuery__TypeName* type, const SchemaState& state) {
 }
 
 NodeList list_of(const Node* node) {
-  if (!node) return {};
-  if (node->node_case == NODE(LIST)) return NodeList(node->list->n_items, node->list->items);
-  if (node->node_case == NODE(TYPE_NAME)) return NodeList(node->type_name->n_names, node->type_name->names);
-  return {};
+  return is(node, NODE(TYPE_NAME)) ? NODES(*node->type_name, names) : list_items(node);
 }
 
 std::string collation_name(NodeList names) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "model/schema/catalog.h"
-#include "sql/definitions/schema_state.h"
+#include "sql/definitions/schema_names.h"
 #include "sql/parse/ast.h"
 
 namespace pgadvise::sql {
@@ -15,11 +15,11 @@ QualifiedName written(const PgQuery__RangeVar& range);
 QualifiedName written(NodeList names);
 
 // Where CREATE would put the relation, or the type or function.
-QualifiedName new_name(const PgQuery__RangeVar& range, const SchemaState& state);
-QualifiedName new_name(NodeList names, const SchemaState& state);
+QualifiedName new_name(const PgQuery__RangeVar& range, const SchemaNames& state);
+QualifiedName new_name(NodeList names, const SchemaNames& state);
 
 // The type as format_type() spells it, with the schema of a user's type that the search path finds.
-std::string type_of(const PgQuery__TypeName* type, const SchemaState& state);
+std::string type_of(const PgQuery__TypeName* type, const SchemaNames& state);
 
 // Of a List, or of a TypeName's name; empty for other nodes.
 NodeList list_of(const Node* node);

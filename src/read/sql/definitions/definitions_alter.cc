@@ -7,49 +7,50 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = TableChange::Kind;
+using Change = TableChange::Kind;
 #define AT(name) PG_QUERY__ALTER_TABLE_TYPE__AT_##name
 #define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
 
 // ---- ALTER TABLE
 
-Kind kind_of(const PgQuery__AlterTableCmd& command) {
+Change kind_of(const PgQuery__AlterTableCmd& command) {
   switch (command.subtype) {
-    case AT(AddColumn): return Kind::add_column;
-    case AT(DropColumn): return Kind::drop_column;
-    case AT(ColumnDefault): return command.def ? Kind::set_default : Kind::drop_default;
-    case AT(SetNotNull): return Kind::set_not_null;
-    case AT(DropNotNull): return Kind::drop_not_null;
-    case AT(DropExpression): return Kind::drop_expression;
+    case AT(AddColumn): return Change::add_column;
+    case AT(DropColumn): return Change::drop_column;
+    case AT(ColumnDefault): return command.def ? Change::set_default : Change::drop_default;
+    case AT(SetNotNull): return Change::set_not_null;
+    case AT(DropNotNull): return Change::drop_not_null;
+    case AT(DropExpression): return Change::drop_expression;
 #if PG_VERSION_NUM >= 170000
-    case AT(SetExpression): return Kind::set_expression;
+    case AT(SetExpression): return Change::set_expression;
 #endif
-    case AT(AlterColumnType): return Kind::change_type;
-    case AT(AddIdentity): return Kind::add_identity;
-    case AT(SetIdentity): return Kind::set_identity;
-    case AT(DropIdentity): return Kind::drop_identity;
-    case AT(AddConstraint): return Kind::add_constraint;
-    case AT(ValidateConstraint): return Kind::validate_constraint;
-    case AT(AlterConstraint): return Kind::alter_constraint;
-    case AT(DropConstraint): return Kind::drop_constraint;
+    case AT(AlterColumnType): return Change::change_type;
+    case AT(AddIdentity): return Change::add_identity;
+    case AT(SetIdentity): return Change::set_identity;
+    case AT(DropIdentity): return Change::drop_identity;
+    case AT(AddConstraint): return Change::add_constraint;
+    case AT(ValidateConstraint): return Change::validate_constraint;
+    case AT(AlterConstraint): return Change::alter_constraint;
+    case AT(DropConstraint): return Change::drop_constraint;
     case AT(SetRelOptions):
-    case AT(ResetRelOptions): return fillfactor_of(list_of(command.def)) ? Kind::set_fillfactor : Kind::other;
-    case AT(SetLogged): return Kind::set_logged;
-    case AT(SetUnLogged): return Kind::set_unlogged;
-    case AT(SetTableSpace): return Kind::set_tablespace;
-    case AT(SetAccessMethod): return Kind::set_access_method;
-    case AT(EnableRowSecurity): return Kind::enable_row_security;
-    case AT(DisableRowSecurity): return Kind::disable_row_security;
-    case AT(ReplicaIdentity): return Kind::replica_identity;
-    case AT(AttachPartition): return Kind::attach_partition;
-    case AT(DetachPartition): return Kind::detach_partition;
-    case AT(AddInherit): return Kind::add_inherit;
-    case AT(DropInherit): return Kind::drop_inherit;
-    default: return Kind::other;
+    case AT(ResetRelOptions):
+      return fillfactor_of(list_of(command.def)) ? Change::set_fillfactor : Change::other;
+    case AT(SetLogged): return Change::set_logged;
+    case AT(SetUnLogged): return Change::set_unlogged;
+    case AT(SetTableSpace): return Change::set_tablespace;
+    case AT(SetAccessMethod): return Change::set_access_method;
+    case AT(EnableRowSecurity): return Change::enable_row_security;
+    case AT(DisableRowSecurity): return Change::disable_row_security;
+    case AT(ReplicaIdentity): return Change::replica_identity;
+    case AT(AttachPartition): return Change::attach_partition;
+    case AT(DetachPartition): return Change::detach_partition;
+    case AT(AddInherit): return Change::add_inherit;
+    case AT(DropInherit): return Change::drop_inherit;
+    default: return Change::other;
   }
 }
 
-void read_new_type(const PgQuery__ColumnDef& definition, const SchemaState& state, TableChange& out) {
+void read_new_type(const PgQuery__ColumnDef& definition, const SchemaNames& state, TableChange& out) {
   ColumnDefinition& column = out.column.emplace();
   column.column.name = out.name;
   column.location = definition.location;
@@ -73,7 +74,7 @@ void read_set_identity(const Node* options, TableChange& out) {
   }
 }
 
-TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& state) {
+TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaNames& state) {
   TableChange out;
   out.kind = kind_of(command);
   out.name = command.name;
@@ -82,40 +83,40 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
   const Node* def = command.def;
   const bool constraint = is(def, NODE(CONSTRAINT));
   switch (out.kind) {
-    case Kind::add_column:
+    case Change::add_column:
       out.column = column_definition(*def->column_def, state);
       out.name = out.column->column.name;
       break;
-    case Kind::set_default:
+    case Change::set_default:
       if (!is_null(def)) out.expression = expression_text(def);
       break;
-    case Kind::set_expression: out.expression = expression_text(def); break;
-    case Kind::change_type: read_new_type(*def->column_def, state, out); break;
-    case Kind::add_identity:
+    case Change::set_expression: out.expression = expression_text(def); break;
+    case Change::change_type: read_new_type(*def->column_def, state, out); break;
+    case Change::add_identity:
       if (constraint) read_identity(*def->constraint, out.column.emplace());
       break;
-    case Kind::set_identity: read_set_identity(def, out); break;
-    case Kind::add_constraint:
+    case Change::set_identity: read_set_identity(def, out); break;
+    case Change::add_constraint:
       if (constraint) out.constraint = constraint_definition(*def->constraint, {});
-      if (!out.constraint) out.kind = Kind::other;
+      if (!out.constraint) out.kind = Change::other;
       break;
-    case Kind::alter_constraint:
+    case Change::alter_constraint:
       out.name = constraint ? def->constraint->conname : "";
       out.deferrable = constraint && def->constraint->deferrable;
       out.initially_deferred = constraint && def->constraint->initdeferred;
       break;
-    case Kind::set_fillfactor: out.fillfactor = fillfactor_of(list_of(def)).value_or(out.fillfactor); break;
-    case Kind::replica_identity:
+    case Change::set_fillfactor: out.fillfactor = fillfactor_of(list_of(def)).value_or(out.fillfactor); break;
+    case Change::replica_identity:
       if (is(def, NODE(REPLICA_IDENTITY_STMT))) out.name = def->replica_identity_stmt->name;
       break;
-    case Kind::attach_partition:
-    case Kind::detach_partition:
+    case Change::attach_partition:
+    case Change::detach_partition:
       out.partition = written(*def->partition_cmd->name);
       out.concurrently = def->partition_cmd->concurrent;
       if (def->partition_cmd->bound) out.partition_bound = partition_bound(*def->partition_cmd->bound);
       break;
-    case Kind::add_inherit:
-    case Kind::drop_inherit: out.parent = state.find_table(written(*def->range_var)); break;
+    case Change::add_inherit:
+    case Change::drop_inherit: out.parent = state.find_table(written(*def->range_var)); break;
     default: break;
   }
   return out;
@@ -126,8 +127,7 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
 std::vector<std::string> parts_of(const Node* node) {
   if (!node) return {};
   if (node->node_case == NODE(STRING)) return {node->string->sval};
-  if (node->node_case == NODE(OBJECT_WITH_ARGS))
-    return strings(NodeList(node->object_with_args->n_objname, node->object_with_args->objname));
+  if (node->node_case == NODE(OBJECT_WITH_ARGS)) return strings(NODES(*node->object_with_args, objname));
   return strings(list_of(node));
 }
 
@@ -154,7 +154,7 @@ DropStatement::Kind drop_kind(PgQuery__ObjectType type) {
   }
 }
 
-DropStatement::Object drop_object(DropStatement::Kind kind, const Node& node, const SchemaState& state) {
+DropStatement::Object drop_object(DropStatement::Kind kind, const Node& node, const SchemaNames& state) {
   using Drop = DropStatement::Kind;
   DropStatement::Object out;
   auto parts = parts_of(&node);
@@ -166,7 +166,7 @@ DropStatement::Object drop_object(DropStatement::Kind kind, const Node& node, co
   if (kind == Drop::function) {
     out.function_schema = schema;
     if (node.node_case != NODE(OBJECT_WITH_ARGS)) return out;
-    for (const Node* type : NodeList(node.object_with_args->n_objargs, node.object_with_args->objargs))
+    for (const Node* type : NODES(*node.object_with_args, objargs))
       if (type->node_case == NODE(TYPE_NAME)) out.arguments.push_back(type_of(type->type_name, state));
     out.any_arguments = node.object_with_args->args_unspecified;
   } else if (kind == Drop::type) {
@@ -200,17 +200,17 @@ Rename::Kind rename_kind(PgQuery__ObjectType type) {
 }
 
 // The relation, type or function that the statement renames or moves.
-void read_renamed(const PgQuery__RangeVar* relation, const Node* object, const SchemaState& state,
+void read_renamed(const PgQuery__RangeVar* relation, const Node* object, const SchemaNames& state,
                   Rename& out) {
   if (relation) out.relation = state.find_relation(written(*relation));
   if (out.kind == Rename::Kind::type) out.type = state.find_type(written(list_of(object)));
   if (out.kind == Rename::Kind::function && is(object, NODE(OBJECT_WITH_ARGS)))
-    out.function = written(NodeList(object->object_with_args->n_objname, object->object_with_args->objname));
+    out.function = written(NODES(*object->object_with_args, objname));
 }
 
 }  // namespace
 
-AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaState& state) {
+static AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaNames& state) {
   AlterTable out;
   out.name = state.find_relation(written(*stmt.relation));
   out.only = !stmt.relation->inh;
@@ -218,25 +218,24 @@ AlterTable read_alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaSta
   out.table = stmt.objtype == OBJECT(TABLE);
   out.type = stmt.objtype == OBJECT(TYPE);
   if (out.type) return out;  // its subcommands change attributes
-  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds))
-    out.changes.push_back(change_of(*node->alter_table_cmd, state));
+  for (const Node* node : NODES(stmt, cmds)) out.changes.push_back(change_of(*node->alter_table_cmd, state));
   return out;
 }
 
-DropStatement read_drop(const PgQuery__DropStmt& stmt, const SchemaState& state) {
+static DropStatement read_drop(const PgQuery__DropStmt& stmt, const SchemaNames& state) {
   DropStatement out;
   out.kind = drop_kind(stmt.remove_type);
   out.cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   out.if_exists = stmt.missing_ok;
   out.concurrently = stmt.concurrent;
   if (out.kind == DropStatement::Kind::other) return out;
-  for (const Node* node : NodeList(stmt.n_objects, stmt.objects))
+  for (const Node* node : NODES(stmt, objects))
     if (auto object = drop_object(out.kind, *node, state); !object.name.empty())
       out.objects.push_back(std::move(object));
   return out;
 }
 
-Rename read_rename(const PgQuery__RenameStmt& stmt, const SchemaState& state) {
+static Rename read_rename(const PgQuery__RenameStmt& stmt, const SchemaNames& state) {
   Rename out;
   out.kind = rename_kind(stmt.rename_type);
   if (out.kind == Rename::Kind::column && stmt.relation_type == OBJECT(TYPE))
@@ -249,13 +248,23 @@ Rename read_rename(const PgQuery__RenameStmt& stmt, const SchemaState& state) {
   return out;
 }
 
-Rename read_rename(const PgQuery__AlterObjectSchemaStmt& stmt, const SchemaState& state) {
+static Rename read_rename(const PgQuery__AlterObjectSchemaStmt& stmt, const SchemaNames& state) {
   Rename out;
   out.kind = rename_kind(stmt.object_type);
   read_renamed(stmt.relation, stmt.object, state, out);
   out.new_schema = stmt.newschema;
   out.if_exists = stmt.missing_ok;
   return out;
+}
+
+std::optional<Statement> read_alter_statement(const Node& node, const SchemaNames& state) {
+  switch (node.node_case) {
+    case NODE(ALTER_TABLE_STMT): return read_alter_table(*node.alter_table_stmt, state);
+    case NODE(DROP_STMT): return read_drop(*node.drop_stmt, state);
+    case NODE(RENAME_STMT): return read_rename(*node.rename_stmt, state);
+    case NODE(ALTER_OBJECT_SCHEMA_STMT): return read_rename(*node.alter_object_schema_stmt, state);
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace pgadvise::sql

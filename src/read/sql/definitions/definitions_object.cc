@@ -11,7 +11,7 @@ namespace {
 
 #define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
 
-SequenceOptions sequence_options(NodeList options, const SchemaState& state) {
+SequenceOptions sequence_options(NodeList options, const SchemaNames& state) {
   SequenceOptions out;
   for (const Node* node : options) {
     const PgQuery__DefElem& option = *node->def_elem;
@@ -22,13 +22,13 @@ SequenceOptions sequence_options(NodeList options, const SchemaState& state) {
     out.owner_written = true;
     if (names.size() < 2) continue;  // NONE
     out.owner_column = string_value(names.back());
-    --names.count;
+    names = names.first(names.size() - 1);
     out.owner_table = state.find_table(written(names));
   }
   return out;
 }
 
-CreateType named_type(NodeList names, const SchemaState& state) {
+CreateType named_type(NodeList names, const SchemaNames& state) {
   CreateType out;
   out.name = new_name(names, state);
   return out;
@@ -38,24 +38,23 @@ std::string expression_or_none(const Node* node) { return node ? expression_text
 
 }  // namespace
 
-CreateSequence read_create_sequence(const PgQuery__CreateSeqStmt& stmt, const SchemaState& state) {
+static CreateSequence read_create_sequence(const PgQuery__CreateSeqStmt& stmt, const SchemaNames& state) {
   return {new_name(*stmt.sequence, state), static_cast<bool>(stmt.if_not_exists),
-          sequence_options(NodeList(stmt.n_options, stmt.options), state)};
+          sequence_options(NODES(stmt, options), state)};
 }
 
-AlterSequence read_alter_sequence(const PgQuery__AlterSeqStmt& stmt, const SchemaState& state) {
+static AlterSequence read_alter_sequence(const PgQuery__AlterSeqStmt& stmt, const SchemaNames& state) {
   return {state.find_relation(written(*stmt.sequence)), static_cast<bool>(stmt.missing_ok),
-          sequence_options(NodeList(stmt.n_options, stmt.options), state)};
+          sequence_options(NODES(stmt, options), state)};
 }
 
-CreateEnum read_create_enum(const PgQuery__CreateEnumStmt& stmt, const SchemaState& state) {
-  return {new_name(NodeList(stmt.n_type_name, stmt.type_name), state),
-          strings(NodeList(stmt.n_vals, stmt.vals))};
+static CreateEnum read_create_enum(const PgQuery__CreateEnumStmt& stmt, const SchemaNames& state) {
+  return {new_name(NODES(stmt, type_name), state), strings(NODES(stmt, vals))};
 }
 
-AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState& state) {
+static AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaNames& state) {
   AlterEnum out;
-  out.name = state.find_type(written(NodeList(stmt.n_type_name, stmt.type_name)));
+  out.name = state.find_type(written(NODES(stmt, type_name)));
   out.value = stmt.new_val;
   out.old_value = stmt.old_val;
   out.neighbor = stmt.new_val_neighbor;
@@ -64,10 +63,10 @@ AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState&
   return out;
 }
 
-CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaState& state) {
-  CreateType out = named_type(NodeList(stmt.n_domainname, stmt.domainname), state);
+static CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaNames& state) {
+  CreateType out = named_type(NODES(stmt, domainname), state);
   out.domain.emplace();
-  for (const Node* node : NodeList(stmt.n_constraints, stmt.constraints)) {
+  for (const Node* node : NODES(stmt, constraints)) {
     if (node->node_case != NODE(CONSTRAINT)) continue;
     const PgQuery__Constraint& constraint = *node->constraint;
     if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) out.domain->not_null = true;
@@ -77,11 +76,12 @@ CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const Schem
   return out;
 }
 
-Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaState& state) {
+// ADD CONSTRAINT and SET NOT NULL; others change nothing that matters.
+static Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaNames& state) {
   const std::string what = stmt.subtype;
   if (what != "C" && what != "O") return OtherStatement();
   AlterDomain out;
-  out.domain = state.find_type(written(NodeList(stmt.n_type_name, stmt.type_name)));
+  out.domain = state.find_type(written(NODES(stmt, type_name)));
   if (is(stmt.def, NODE(CONSTRAINT))) {
     out.constraint = stmt.def->constraint->conname;
     out.not_valid = stmt.def->constraint->skip_validation;
@@ -89,20 +89,21 @@ Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaSt
   return out;
 }
 
-CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaState& state) {
-  return named_type(NodeList(stmt.n_type_name, stmt.type_name), state);
+static CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaNames& state) {
+  return named_type(NODES(stmt, type_name), state);
 }
 
-CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const SchemaState& state) {
+static CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const SchemaNames& state) {
   CreateType out;
   out.name = new_name(*stmt.typevar, state);
-  for (const Node* field : NodeList(stmt.n_coldeflist, stmt.coldeflist))
+  for (const Node* field : NODES(stmt, coldeflist))
     out.fields.push_back(column_definition(*field->column_def, state));
   return out;
 }
 
-Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state) {
-  const NodeList names(stmt.n_defnames, stmt.defnames);
+// Base types and aggregates.
+static Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaNames& state) {
+  const NodeList names = NODES(stmt, defnames);
   if (stmt.kind == OBJECT(AGGREGATE)) return CreateFunction{new_name(names, state), {"aggregate"}};
   if (stmt.kind != OBJECT(TYPE)) return OtherStatement();
   CreateType out = named_type(names, state);
@@ -111,22 +112,22 @@ Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state)
 }
 
 static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
-  for (const Node* node : NodeList(stmt.n_options, stmt.options)) {
+  for (const Node* node : NODES(stmt, options)) {
     if (node->node_case != NODE(DEF_ELEM) || std::string_view(node->def_elem->defname) != "as" ||
         !node->def_elem->arg)
       continue;
     for (const std::string& body : strings(list_of(node->def_elem->arg))) {
-      Lexer lexer(body);
-      for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
+      for (const Lexeme& token : Lexer(body))
         if (token.is_one_of({"alter", "create", "drop", "execute"})) return true;
     }
   }
   return false;
 }
 
-CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt, const SchemaState& state) {
-  CreateFunction out{new_name(NodeList(stmt.n_funcname, stmt.funcname), state), {}, changes_schema(stmt)};
-  for (const Node* node : NodeList(stmt.n_parameters, stmt.parameters))
+static CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt,
+                                           const SchemaNames& state) {
+  CreateFunction out{new_name(NODES(stmt, funcname), state), {}, changes_schema(stmt)};
+  for (const Node* node : NODES(stmt, parameters))
     if (node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT &&
         node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_TABLE)
       out.arguments.push_back(type_of(node->function_parameter->arg_type, state));
@@ -148,40 +149,40 @@ static std::vector<std::string> policy_roles(NodeList roles) {
   return out;
 }
 
-CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const SchemaState& state) {
+static CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const SchemaNames& state) {
   CreatePolicy out{state.find_table(written(*stmt.table)), {}};
   Policy& policy = out.policy;
   policy.name = stmt.policy_name;
   policy.command = stmt.cmd_name;
   for (char& c : policy.command) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   policy.permissive = stmt.permissive;
-  policy.roles = policy_roles(NodeList(stmt.n_roles, stmt.roles));
+  policy.roles = policy_roles(NODES(stmt, roles));
   policy.using_expression = expression_or_none(stmt.qual);
   policy.check_expression = expression_or_none(stmt.with_check);
   return out;
 }
 
-AlterPolicy read_alter_policy(const PgQuery__AlterPolicyStmt& stmt, const SchemaState& state) {
+static AlterPolicy read_alter_policy(const PgQuery__AlterPolicyStmt& stmt, const SchemaNames& state) {
   AlterPolicy out{state.find_table(written(*stmt.table)), stmt.policy_name, expression_or_none(stmt.qual),
                   expression_or_none(stmt.with_check), std::nullopt};
-  if (stmt.n_roles > 0) out.roles = policy_roles(NodeList(stmt.n_roles, stmt.roles));
+  if (stmt.n_roles > 0) out.roles = policy_roles(NODES(stmt, roles));
   return out;
 }
 
-CreateSchema read_create_schema(const PgQuery__CreateSchemaStmt& stmt) {
+static CreateSchema read_create_schema(const PgQuery__CreateSchemaStmt& stmt) {
   CreateSchema out;
   if (stmt.schemaname[0]) out.name = stmt.schemaname;
   else if (stmt.authrole) out.name = stmt.authrole->rolename;
-  const NodeList elements(stmt.n_schema_elts, stmt.schema_elts);
+  const NodeList elements = NODES(stmt, schema_elts);
   out.elements.assign(elements.begin(), elements.end());
   return out;
 }
 
-CreateExtension read_create_extension(const PgQuery__CreateExtensionStmt& stmt) {
+static CreateExtension read_create_extension(const PgQuery__CreateExtensionStmt& stmt) {
   return {stmt.extname, static_cast<bool>(stmt.if_not_exists)};
 }
 
-Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const SchemaState& state) {
+static Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const SchemaNames& state) {
   constexpr int before = 2,
                 update = 16;  // TRIGGER_TYPE_… of catalog/pg_trigger.h
   if (!stmt.relation) return OtherStatement();
@@ -189,7 +190,7 @@ Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const SchemaS
                        (stmt.timing & before) && (stmt.events & update)};
 }
 
-Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState& state) {
+static Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaNames& state) {
   Comment out;
   out.text = stmt.comment;
   NodeList names = list_of(stmt.object);
@@ -201,7 +202,7 @@ Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState& state)
     case OBJECT(COLUMN):
       out.kind = Comment::Kind::column;
       out.column = last_name(names);
-      if (!names.empty()) --names.count;
+      if (!names.empty()) names = names.first(names.size() - 1);
       break;
     default: return out;
   }
@@ -209,14 +210,37 @@ Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState& state)
   return out;
 }
 
-DoBlock read_do(const PgQuery__DoStmt& stmt) {
+static DoBlock read_do(const PgQuery__DoStmt& stmt) {
   DoBlock out;
-  for (const Node* node : NodeList(stmt.n_args, stmt.args)) {
+  for (const Node* node : NODES(stmt, args)) {
     const std::string_view name = node->def_elem->defname;
     if (name == "as") out.body = string_value(node->def_elem->arg);
     if (name == "language") out.language = lower(string_value(node->def_elem->arg));
   }
   return out;
+}
+
+std::optional<Statement> read_object_statement(const Node& node, const SchemaNames& state) {
+  switch (node.node_case) {
+    case NODE(CREATE_SEQ_STMT): return read_create_sequence(*node.create_seq_stmt, state);
+    case NODE(ALTER_SEQ_STMT): return read_alter_sequence(*node.alter_seq_stmt, state);
+    case NODE(CREATE_ENUM_STMT): return read_create_enum(*node.create_enum_stmt, state);
+    case NODE(ALTER_ENUM_STMT): return read_alter_enum(*node.alter_enum_stmt, state);
+    case NODE(CREATE_DOMAIN_STMT): return read_create_domain(*node.create_domain_stmt, state);
+    case NODE(ALTER_DOMAIN_STMT): return read_alter_domain(*node.alter_domain_stmt, state);
+    case NODE(CREATE_RANGE_STMT): return read_create_range(*node.create_range_stmt, state);
+    case NODE(COMPOSITE_TYPE_STMT): return read_composite_type(*node.composite_type_stmt, state);
+    case NODE(DEFINE_STMT): return read_define(*node.define_stmt, state);
+    case NODE(CREATE_FUNCTION_STMT): return read_create_function(*node.create_function_stmt, state);
+    case NODE(CREATE_POLICY_STMT): return read_create_policy(*node.create_policy_stmt, state);
+    case NODE(ALTER_POLICY_STMT): return read_alter_policy(*node.alter_policy_stmt, state);
+    case NODE(CREATE_SCHEMA_STMT): return read_create_schema(*node.create_schema_stmt);
+    case NODE(CREATE_EXTENSION_STMT): return read_create_extension(*node.create_extension_stmt);
+    case NODE(CREATE_TRIG_STMT): return read_create_trigger(*node.create_trig_stmt, state);
+    case NODE(COMMENT_STMT): return read_comment(*node.comment_stmt, state);
+    case NODE(DO_STMT): return read_do(*node.do_stmt);
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace pgadvise::sql

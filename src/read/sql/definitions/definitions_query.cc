@@ -39,7 +39,7 @@ std::optional<SetTimeout> timeout_named(const std::string& name) {
 
 // ---- queries
 
-std::vector<QualifiedName> names_in_from(const ProtobufCMessage& tree, const SchemaState& state) {
+std::vector<QualifiedName> names_in_from(const ProtobufCMessage& tree, const SchemaNames& state) {
   std::vector<QualifiedName> out;
   each_node(tree, [&](const Node& node) {
     if (node.node_case == NODE(RANGE_VAR)) out.push_back(state.find_table(written(*node.range_var)));
@@ -50,7 +50,7 @@ std::vector<QualifiedName> names_in_from(const ProtobufCMessage& tree, const Sch
 
 // `names`: those that are written for the columns, from the first one on.
 CreateFromQuery from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
-                           Table::Kind kind, const SchemaState& state) {
+                           Table::Kind kind, const SchemaNames& state) {
   CreateFromQuery out;
   out.name = new_name(range, state);
   out.kind = kind;
@@ -58,7 +58,7 @@ CreateFromQuery from_query(const PgQuery__RangeVar& range, NodeList names, const
   std::vector<std::string> path = state.search_path;
   path.insert(path.begin(), "pg_temp");
   Analyzer analyzer(state.catalog, std::move(path));
-  for (const Output& output : analyzer.statement(query)) {
+  for (const Output& output : analyzer.analyze(query)) {
     Column& column = out.columns.emplace_back();
     column.name = output.name, column.type = output.type, column.collation = output.collation;
   }
@@ -66,7 +66,7 @@ CreateFromQuery from_query(const PgQuery__RangeVar& range, NodeList names, const
   for (std::size_t i = 0; i < names.size(); ++i) out.columns[i].name = string_value(names[i]);
   if (kind == Table::Kind::view || kind == Table::Kind::materialized_view)
     out.definition = statement_text(&query);
-  out.relations = analyzer.reads();
+  out.relations = analyzer.relations_read();
   out.names_read = column_names(&query);
   out.names_in_from = names_in_from(message(query), state);
   return out;
@@ -77,21 +77,14 @@ CreateFromQuery from_query(const PgQuery__RangeVar& range, NodeList names, const
 bool names_column(const Node* node) { return node && !column_names(node).empty(); }
 
 bool is_equality(const PgQuery__AExpr& expression) {
-  return expression.n_name == 1 && string_value(expression.name[0]) == "=" &&
-         (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP ||
-          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
-          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY);
+  return expression.n_name == 1 && operator_name(expression) == "=" &&
+         (expression.kind == AEXPR(OP) || expression.kind == AEXPR(IN) || expression.kind == AEXPR(OP_ANY));
 }
 
 // Columns that a conjunct sets equal to something that no row decides.
 void equal_columns(const Node* where, std::set<std::string>& out) {
-  if (!where) return;
-  if (where->node_case == NODE(BOOL_EXPR) && where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
-    for (const Node* part : NodeList(where->bool_expr->n_args, where->bool_expr->args))
-      equal_columns(part, out);
-    return;
-  }
-  if (where->node_case != NODE(A_EXPR) || !is_equality(*where->a_expr)) return;
+  for (const Node* part : conjuncts(where)) equal_columns(part, out);
+  if (!is(where, NODE(A_EXPR)) || !is_equality(*where->a_expr)) return;
   const Node* left = where->a_expr->lexpr;
   const Node* right = where->a_expr->rexpr;
   if (names_column(right)) std::swap(left, right);
@@ -130,7 +123,7 @@ bool selects_changed(const Node& where, const PgQuery__ResTarget& target) {
     if (node.node_case != NODE(A_EXPR) || value.empty()) return !out;
     const PgQuery__AExpr& compared = *node.a_expr;
     const std::string name = compared.n_name ? string_value(compared.name[0]) : std::string();
-    const bool differs = name == "<>" || compared.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT;
+    const bool differs = name == "<>" || compared.kind == AEXPR(DISTINCT);
     out |= differs && ((is_column(compared.lexpr) && is_value(compared.rexpr)) ||
                        (is_column(compared.rexpr) && is_value(compared.lexpr)));
     return !out;
@@ -154,7 +147,7 @@ void add_schema(std::string name, std::vector<std::string>& path) {
 
 std::vector<std::string> search_path_of(const std::string& list) {
   std::vector<std::string> out;
-  for (const Lexeme& token : tokens_of(list)) add_schema(token.name(), out);
+  for (const Lexeme& token : Lexer(list)) add_schema(token.name(), out);
   return out;
 }
 
@@ -172,24 +165,24 @@ bool has_option(NodeList options, std::string_view name) {
 
 }  // namespace
 
-CreateFromQuery read_create_view(const PgQuery__ViewStmt& stmt, const SchemaState& state) {
-  CreateFromQuery out =
-      from_query(*stmt.view, NodeList(stmt.n_aliases, stmt.aliases), *stmt.query, Table::Kind::view, state);
+static CreateFromQuery read_create_view(const PgQuery__ViewStmt& stmt, const SchemaNames& state) {
+  CreateFromQuery out = from_query(*stmt.view, NODES(stmt, aliases), *stmt.query, Table::Kind::view, state);
   out.replace = stmt.replace;
   return out;
 }
 
-Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, const SchemaState& state) {
+static Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, const SchemaNames& state) {
   if (!stmt.into || !stmt.into->rel || !stmt.query) return OtherStatement();
   const bool materialized = stmt.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
   CreateFromQuery out =
-      from_query(*stmt.into->rel, NodeList(stmt.into->n_col_names, stmt.into->col_names), *stmt.query,
+      from_query(*stmt.into->rel, NODES(*stmt.into, col_names), *stmt.query,
                  materialized ? Table::Kind::materialized_view : Table::Kind::ordinary, state);
   out.if_not_exists = stmt.if_not_exists;
   return out;
 }
 
-Statement read_select(const Node& select, const SchemaState& state) {
+// SELECT … INTO, and SELECT set_config('search_path', …), as pg_dump writes it.
+static Statement read_select(const Node& select, const SchemaNames& state) {
   const PgQuery__SelectStmt& stmt = *select.select_stmt;
   if (stmt.into_clause && stmt.into_clause->rel) {
     CreateFromQuery out = from_query(*stmt.into_clause->rel, {}, select, Table::Kind::ordinary, state);
@@ -213,7 +206,7 @@ Statement read_select(const Node& select, const SchemaState& state) {
   return SetSearchPath{search_path_of(constant(call.args[1]).text)};
 }
 
-Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaState& state) {
+static Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaNames& state) {
   if (!is(stmt.select_stmt, NODE(SELECT_STMT)) || !stmt.select_stmt->select_stmt->n_from_clause)
     return OtherStatement();
   DataChange out;
@@ -224,12 +217,12 @@ Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaState& state)
   return out;
 }
 
-DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state) {
+static DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaNames& state) {
   DataChange out;
   out.kind = DataChange::Kind::update;
   out.table = state.find_relation(written(*stmt.relation));
   if (!filters_nothing(stmt.where_clause)) out.where = condition(*stmt.where_clause);
-  for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
+  for (const Node* target : NODES(stmt, target_list))
     if (target->node_case == NODE(RES_TARGET)) {
       out.columns.push_back(target->res_target->name);
       if (out.where && selects_changed(*stmt.where_clause, *target->res_target)) out.where->narrows = true;
@@ -240,7 +233,7 @@ DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state
   return out;
 }
 
-DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState& state) {
+static DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaNames& state) {
   DataChange out;
   out.kind = DataChange::Kind::remove;
   out.table = state.find_relation(written(*stmt.relation));
@@ -248,31 +241,32 @@ DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState& state
   return out;
 }
 
-Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaState& state) {
+static Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaNames& state) {
   Truncate out;
-  for (const Node* target : NodeList(stmt.n_relations, stmt.relations))
+  for (const Node* target : NODES(stmt, relations))
     out.tables.push_back(state.find_relation(written(*target->range_var)));
   out.cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   return out;
 }
 
-RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaState& state) {
+static RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaNames& state) {
   RewriteTables out{{}, "CLUSTER"};
   if (stmt.relation) out.tables.push_back(state.find_relation(written(*stmt.relation)));
   return out;
 }
 
-RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& state) {
-  if (!has_option(NodeList(stmt.n_options, stmt.options), "full")) return {};
+// No table unless FULL.
+static RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaNames& state) {
+  if (!has_option(NODES(stmt, options), "full")) return {};
   RewriteTables out{{}, "VACUUM FULL"};
-  for (const Node* target : NodeList(stmt.n_rels, stmt.rels))
+  for (const Node* target : NODES(stmt, rels))
     if (target->node_case == NODE(VACUUM_RELATION) && target->vacuum_relation->relation)
       out.tables.push_back(state.find_relation(written(*target->vacuum_relation->relation)));
   return out;
 }
 
-Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& state) {
-  const bool concurrently = has_option(NodeList(stmt.n_params, stmt.params), "concurrently");
+static Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaNames& state) {
+  const bool concurrently = has_option(NODES(stmt, params), "concurrently");
   if (stmt.relation) return Reindex{state.find_relation(written(*stmt.relation)), concurrently, {}};
   switch (stmt.kind) {
     case PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_SCHEMA:
@@ -285,14 +279,14 @@ Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& stat
   }
 }
 
-Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaState& state) {
+static Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaNames& state) {
   if (stmt.skip_data) return OtherStatement();
   return RefreshView{state.find_relation(written(*stmt.relation)), static_cast<bool>(stmt.concurrent)};
 }
 
-LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state) {
+static LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaNames& state) {
   LockTables out;
-  for (const Node* node : NodeList(stmt.n_relations, stmt.relations))
+  for (const Node* node : NODES(stmt, relations))
     if (node->node_case == NODE(RANGE_VAR))
       out.tables.push_back(state.find_relation(written(*node->range_var)));
   // The server's numbers of the modes begin with 1.
@@ -300,7 +294,7 @@ LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state) {
   return out;
 }
 
-Statement read_set(const PgQuery__VariableSetStmt& stmt) {
+static Statement read_set(const PgQuery__VariableSetStmt& stmt) {
   if (auto timeout = timeout_named(stmt.name)) {
     timeout->local = stmt.is_local;
     if (stmt.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE && stmt.n_args == 1)
@@ -313,11 +307,11 @@ Statement read_set(const PgQuery__VariableSetStmt& stmt) {
   out.local = stmt.is_local;
   if (stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE) out.path = {"public"};
   else
-    for (const Node* node : NodeList(stmt.n_args, stmt.args)) add_schema(constant(node).text, out.path);
+    for (const Node* node : NODES(stmt, args)) add_schema(constant(node).text, out.path);
   return out;
 }
 
-TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt) {
+static TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt) {
   using Kind = TransactionControl::Kind;
   TransactionControl out;
   out.savepoint = stmt.savepoint_name;
@@ -334,6 +328,32 @@ TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt) {
     default: break;
   }
   return out;
+}
+
+std::optional<Statement> read_query_statement(const Node& node, const SchemaNames& state) {
+  switch (node.node_case) {
+    case NODE(VIEW_STMT): return read_create_view(*node.view_stmt, state);
+    case NODE(CREATE_TABLE_AS_STMT): return read_create_table_as(*node.create_table_as_stmt, state);
+    case NODE(SELECT_STMT): return read_select(node, state);
+    case NODE(INSERT_STMT): return read_insert(*node.insert_stmt, state);
+    case NODE(UPDATE_STMT): return read_update(*node.update_stmt, state);
+    case NODE(DELETE_STMT): return read_delete(*node.delete_stmt, state);
+    case NODE(TRUNCATE_STMT): return read_truncate(*node.truncate_stmt, state);
+    case NODE(CLUSTER_STMT): return read_cluster(*node.cluster_stmt, state);
+    case NODE(VACUUM_STMT): return read_vacuum(*node.vacuum_stmt, state);
+    case NODE(REINDEX_STMT): return read_reindex(*node.reindex_stmt, state);
+    case NODE(REFRESH_MAT_VIEW_STMT): return read_refresh(*node.refresh_mat_view_stmt, state);
+    case NODE(DROPDB_STMT): return DropDatabase{node.dropdb_stmt->dbname};
+    case NODE(CALL_STMT): {
+      const PgQuery__FuncCall* call = node.call_stmt->funccall;
+      if (!call || !call->n_funcname) return OtherStatement();
+      return CallRoutine{last_name(*call)};
+    }
+    case NODE(LOCK_STMT): return read_lock(*node.lock_stmt, state);
+    case NODE(VARIABLE_SET_STMT): return read_set(*node.variable_set_stmt);
+    case NODE(TRANSACTION_STMT): return read_transaction(*node.transaction_stmt);
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace pgadvise::sql

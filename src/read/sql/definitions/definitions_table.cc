@@ -49,8 +49,8 @@ IndexKey index_key(const PgQuery__IndexElem& element) {
   key.nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT
                         ? key.descending
                         : element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
-  key.operator_class = last_name(NodeList(element.n_opclass, element.opclass));
-  key.collation = collation_name(NodeList(element.n_collation, element.collation));
+  key.operator_class = last_name(NODES(element, opclass));
+  key.collation = collation_name(NODES(element, collation));
   return key;
 }
 
@@ -69,7 +69,7 @@ void set_predicate(const Node* where, Index& index) {
 // The elements of EXCLUDE (…), as text, and as keys of the index.
 std::vector<std::string> exclusions(const PgQuery__Constraint& node, ConstraintDefinition& out) {
   std::vector<std::string> parts;
-  for (const Node* node_pair : NodeList(node.n_exclusions, node.exclusions)) {
+  for (const Node* node_pair : NODES(node, exclusions)) {
     const PgQuery__List& pair = *node_pair->list;
     if (pair.n_items != 2 || pair.items[0]->node_case != NODE(INDEX_ELEM)) continue;
     const PgQuery__IndexElem& element = *pair.items[0]->index_elem;
@@ -95,7 +95,7 @@ void read_index_of(const PgQuery__Constraint& node, ConstraintDefinition& out) {
     out.index.name_columns.push_back(column);
   }
   const auto parts = exclusions(node, out);
-  index.include = strings(NodeList(node.n_including, node.including));
+  index.include = strings(NODES(node, including));
   out.index.name_columns.insert(out.index.name_columns.end(), index.include.begin(), index.include.end());
   set_predicate(node.where_clause, index);
   if (constraint.kind == Constraint::Kind::exclusion) {
@@ -162,7 +162,7 @@ std::string partition_strategy(const PgQuery__PartitionSpec& spec) {
 
 std::string partition_key(const PgQuery__PartitionSpec& spec) {
   std::vector<std::string> keys;
-  for (const Node* node : NodeList(spec.n_part_params, spec.part_params)) {
+  for (const Node* node : NODES(spec, part_params)) {
     const PgQuery__PartitionElem& element = *node->partition_elem;
     if (element.name[0]) {
       keys.push_back(quote_identifier(element.name));
@@ -190,7 +190,7 @@ std::string bound_list(NodeList list) {
   return "(" + join(out, ", ") + ")";
 }
 
-LikeClause like_clause(const PgQuery__TableLikeClause& clause, const SchemaState& state) {
+LikeClause like_clause(const PgQuery__TableLikeClause& clause, const SchemaNames& state) {
   const auto includes = [&](int option) { return ((clause.options >> (option - 1)) & 1u) != 0; };
   LikeClause out;
   out.source = state.find_table(written(*clause.relation));
@@ -238,7 +238,7 @@ std::optional<int> fillfactor_of(NodeList options) {
 }
 
 std::string collation_of(const PgQuery__CollateClause* clause) {
-  return clause ? collation_name(NodeList(clause->n_collname, clause->collname)) : std::string();
+  return clause ? collation_name(NODES(*clause, collname)) : std::string();
 }
 
 void read_identity(const PgQuery__Constraint& node, ColumnDefinition& out) {
@@ -246,7 +246,7 @@ void read_identity(const PgQuery__Constraint& node, ColumnDefinition& out) {
       node.generated_when[0] == 'a' ? Column::Identity::always : Column::Identity::by_default;
   out.column.not_null = true;
   out.default_kind = DefaultKind::changing;
-  for (const Node* option : NodeList(node.n_options, node.options))
+  for (const Node* option : NODES(node, options))
     if (std::string_view(option->def_elem->defname) == "sequence_name" &&
         is(option->def_elem->arg, NODE(LIST)))
       out.identity_sequence = last_name(list_of(option->def_elem->arg));
@@ -258,10 +258,10 @@ std::string partition_bound(const PgQuery__PartitionBoundSpec& bound) {
     case 'h':
       return "FOR VALUES WITH (modulus " + std::to_string(bound.modulus) + ", remainder " +
              std::to_string(bound.remainder) + ")";
-    case 'l': return "FOR VALUES IN " + bound_list(NodeList(bound.n_listdatums, bound.listdatums));
+    case 'l': return "FOR VALUES IN " + bound_list(NODES(bound, listdatums));
     default:
-      return "FOR VALUES FROM " + bound_list(NodeList(bound.n_lowerdatums, bound.lowerdatums)) + " TO " +
-             bound_list(NodeList(bound.n_upperdatums, bound.upperdatums));
+      return "FOR VALUES FROM " + bound_list(NODES(bound, lowerdatums)) + " TO " +
+             bound_list(NODES(bound, upperdatums));
   }
 }
 
@@ -286,22 +286,22 @@ std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constra
       constraint.expression = expression_text(node.raw_expr);
       return out;
     case Constraint::Kind::foreign_key:
-      constraint.columns = strings(NodeList(node.n_fk_attrs, node.fk_attrs));
+      constraint.columns = strings(NODES(node, fk_attrs));
       if (node.pktable) constraint.referenced_table = {node.pktable->schemaname, node.pktable->relname};
-      constraint.referenced_columns = strings(NodeList(node.n_pk_attrs, node.pk_attrs));
+      constraint.referenced_columns = strings(NODES(node, pk_attrs));
       constraint.on_delete = referential_action(node.fk_del_action[0]);
       constraint.on_update = referential_action(node.fk_upd_action[0]);
       constraint.match_full = node.fk_matchtype[0] == 'f';
-      constraint.on_delete_columns = strings(NodeList(node.n_fk_del_set_cols, node.fk_del_set_cols));
+      constraint.on_delete_columns = strings(NODES(node, fk_del_set_cols));
       break;
-    default: constraint.columns = strings(NodeList(node.n_keys, node.keys)); break;
+    default: constraint.columns = strings(NODES(node, keys)); break;
   }
   if (!column.empty()) constraint.columns = {column};
   if (*kind != Constraint::Kind::foreign_key) read_index_of(node, out);
   return out;
 }
 
-ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const SchemaState& state) {
+ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const SchemaNames& state) {
   ColumnDefinition out;
   out.column.name = definition.colname;
   out.location = definition.location;
@@ -314,26 +314,27 @@ ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const S
     out.column.not_null = true;
     out.default_kind = DefaultKind::changing;
   }
-  for (const Node* node : NodeList(definition.n_constraints, definition.constraints))
+  for (const Node* node : NODES(definition, constraints))
     if (node->node_case == NODE(CONSTRAINT)) read_column_constraint(*node->constraint, out);
   return out;
 }
 
-CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaState& state, bool foreign) {
+static CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaNames& state,
+                                     bool foreign) {
   CreateTable out;
   out.name = new_name(*stmt.relation, state);
   out.kind = foreign         ? Table::Kind::foreign
              : stmt.partspec ? Table::Kind::partitioned
                              : Table::Kind::ordinary;
   out.unlogged = stmt.relation->relpersistence[0] == 'u';
-  out.fillfactor = fillfactor_of(NodeList(stmt.n_options, stmt.options)).value_or(out.fillfactor);
+  out.fillfactor = fillfactor_of(NODES(stmt, options)).value_or(out.fillfactor);
   out.if_not_exists = stmt.if_not_exists;
   if (stmt.partspec) out.partition_key = partition_key(*stmt.partspec);
-  for (const Node* parent : NodeList(stmt.n_inh_relations, stmt.inh_relations))
+  for (const Node* parent : NODES(stmt, inh_relations))
     out.parents.push_back(state.find_table(written(*parent->range_var)));
   if (stmt.partbound) out.partition_bound = partition_bound(*stmt.partbound);
   if (stmt.of_typename) out.of_type = user_type_name(stmt.of_typename);
-  for (const Node* element : NodeList(stmt.n_table_elts, stmt.table_elts)) {
+  for (const Node* element : NODES(stmt, table_elts)) {
     if (element->node_case == NODE(COLUMN_DEF)) {
       out.elements.emplace_back(column_definition(*element->column_def, state));
     } else if (element->node_case == NODE(CONSTRAINT)) {
@@ -346,7 +347,7 @@ CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaState
   return out;
 }
 
-CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaState& state) {
+static CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaNames& state) {
   CreateIndex out;
   out.table = state.find_table(written(*stmt.relation));
   Index& index = out.definition.index;
@@ -355,11 +356,11 @@ CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaState&
   if (index.method == "rtree") index.method = "gist";
   index.unique = stmt.unique;
   index.nulls_not_distinct = stmt.nulls_not_distinct;
-  for (const Node* node : NodeList(stmt.n_index_params, stmt.index_params)) {
+  for (const Node* node : NODES(stmt, index_params)) {
     index.keys.push_back(index_key(*node->index_elem));
     out.definition.name_columns.push_back(name_of(index.keys.back(), *node->index_elem));
   }
-  for (const Node* node : NodeList(stmt.n_index_including_params, stmt.index_including_params))
+  for (const Node* node : NODES(stmt, index_including_params))
     index.include.push_back(node->index_elem->name);
   out.definition.name_columns.insert(out.definition.name_columns.end(), index.include.begin(),
                                      index.include.end());
@@ -368,6 +369,16 @@ CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaState&
   out.if_not_exists = stmt.if_not_exists;
   out.only = !stmt.relation->inh;
   return out;
+}
+
+std::optional<Statement> read_table_statement(const Node& node, const SchemaNames& state) {
+  switch (node.node_case) {
+    case NODE(CREATE_STMT): return read_create_table(*node.create_stmt, state, false);
+    case NODE(CREATE_FOREIGN_TABLE_STMT):
+      return read_create_table(*node.create_foreign_table_stmt->base_stmt, state, true);
+    case NODE(INDEX_STMT): return read_create_index(*node.index_stmt, state);
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace pgadvise::sql

@@ -28,7 +28,7 @@ std::string_view without_label(std::string_view text) {
 std::optional<std::string_view> after_word(std::string_view text, std::string_view word) {
   Lexer lexer(text);
   int depth = 0;
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : lexer) {
     if (token.is('(') || token.is_word("case")) ++depth;
     if (token.is(')') || token.is_word("end")) --depth;
     if (depth == 0 && token.is_word(word)) return trim(text.substr(lexer.position()));

@@ -39,21 +39,17 @@ bool fails_in_transaction(const Node& node) {
 
 TransactionNeeds transaction_needs(std::string_view script) {
   TransactionNeeds out;
-  const SchemaState no_schema;
+  const SchemaNames no_schema;
   const std::string filled = Placeholders().fill(script);
   for (const SourceStatement& statement : split(filled)) {
     bool counted = false;
-    with_stack(tree_depth(statement.text), [&] {
-      const auto tree = Tree::parse(statement.text);
-      for (std::size_t i = 0; tree && i < tree->size(); ++i) {
-        counted = true;
-        const Node& node = *tree->statement(i);
-        if (node.node_case == NODE(TRANSACTION_STMT)) continue;
-        const bool concurrently = runs_concurrently(read_statement(node, no_schema));
-        const bool fails = concurrently || fails_in_transaction(node);
-        out.concurrently += concurrently;
-        ++(fails ? out.outside : out.inside);
-      }
+    (void)each_statement(statement.text, [&](const Node& node) {
+      counted = true;
+      if (node.node_case == NODE(TRANSACTION_STMT)) return;
+      const bool concurrently = runs_concurrently(read_statement(node, no_schema));
+      const bool fails = concurrently || fails_in_transaction(node);
+      out.concurrently += concurrently;
+      ++(fails ? out.outside : out.inside);
     });
     if (!counted) ++out.inside;
   }

@@ -4,7 +4,7 @@
 
 #include "base/text/text.h"
 #include "sql/definitions/read_statement.h"
-#include "sql/definitions/schema_state.h"
+#include "sql/definitions/schema_names.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/statement.h"
@@ -27,7 +27,7 @@ WrittenIndex written_index(const CreateIndex& create, const Catalog& catalog) {
 WrittenIndexes read_indexes(std::string_view script, const std::string& file, const Catalog& catalog,
                             const std::vector<std::string>& search_path) {
   WrittenIndexes out;
-  SchemaState state;
+  SchemaNames state;
   state.catalog = catalog;
   state.search_path = search_path;
   const LineIndex lines(script);
@@ -36,20 +36,14 @@ WrittenIndexes read_indexes(std::string_view script, const std::string& file, co
     const auto refuse = [&](std::string what, Error::Kind kind = Error::Kind::input) {
       out.refused.push_back({kind, place.str(), std::move(what), {}});
     };
-    const auto read = [&] {
-      const auto tree = Tree::parse(statement.text);
-      if (!tree) return refuse(tree.error().what);
-      for (std::size_t at = 0; at < tree->size(); ++at) {
-        const Statement one = read_statement(*tree->statement(at), state);
-        if (const auto* create = std::get_if<CreateIndex>(&one)) {
-          out.indexes.push_back(written_index(*create, catalog));
-          out.indexes.back().index.origin = place;
-        } else {
-          refuse("is not CREATE INDEX", Error::Kind::nonfatal);
-        }
-      }
-    };
-    if (!with_stack(tree_depth(statement.text), read)) refuse(too_deep.what);
+    const auto read = each_statement(statement.text, [&](const Node& node) {
+      const Statement one = read_statement(node, state);
+      const auto* create = std::get_if<CreateIndex>(&one);
+      if (!create) return refuse("is not CREATE INDEX", Error::Kind::nonfatal);
+      out.indexes.push_back(written_index(*create, catalog));
+      out.indexes.back().index.origin = place;
+    });
+    if (!read) refuse(read.error().what);
   }
   return out;
 }

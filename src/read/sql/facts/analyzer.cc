@@ -36,7 +36,7 @@ static const Node* extreme(const Node* target) {
              : nullptr;
 }
 
-std::vector<Output> Analyzer::statement(const Node& node) {
+std::vector<Output> Analyzer::analyze(const Node& node) {
   facts_.parsed = true;
   each_node(message(node), [&](const Node& part) {
     if (part.node_case == NODE(PARAM_REF))
@@ -79,7 +79,7 @@ Analyzer::With::With(Analyzer& analyzer, const PgQuery__WithClause* clause, cons
     : analyzer_(analyzer) {
   ctes_.parent = std::exchange(analyzer.ctes_, &ctes_);
   if (!clause) return;
-  for (const Node* node : NodeList(clause->n_ctes, clause->ctes)) {
+  for (const Node* node : NODES(*clause, ctes)) {
     const PgQuery__CommonTableExpr& cte = *node->common_table_expr;
     FromItem item;
     item.alias = cte.ctename;
@@ -87,7 +87,7 @@ Analyzer::With::With(Analyzer& analyzer, const PgQuery__WithClause* clause, cons
     if (clause->recursive) ctes_.by_name[cte.ctename] = item;  // stands in for itself while it is read
     item.columns = analyzer.query(cte.ctequery, outer);
     item.complete = !item.columns.empty();
-    const auto names = strings(NodeList(cte.n_aliascolnames, cte.aliascolnames));
+    const auto names = strings(NODES(cte, aliascolnames));
     for (std::size_t i = 0; i < names.size() && i < item.columns.size(); ++i) item.columns[i].name = names[i];
     ctes_.by_name[cte.ctename] = std::move(item);
   }
@@ -101,7 +101,7 @@ std::vector<Output> Analyzer::set_operation(const PgQuery__SelectStmt& stmt, con
   if (outermost) facts_.grouped = facts_.from_derived = true;
   if (outermost)
     for (const PgQuery__SelectStmt* arm : {stmt.larg, stmt.rarg})
-      for (const Node* target : NodeList(arm->n_target_list, arm->target_list))
+      for (const Node* target : NODES(*arm, target_list))
         facts_.selects_all_columns |= is(target, NODE(RES_TARGET)) && is_star(target->res_target->val);
   for (Output& output : left) output.source = {};  // of two sources: of none
   Scope scope{outer, {}};
@@ -116,29 +116,28 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
     outputs = set_operation(stmt, outer, outermost);
   } else {
     Scope scope{outer, {}};
-    from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
+    from(NODES(stmt, from_clause), scope);
     condition(stmt.where_clause, scope, false);
-    outputs = targets(NodeList(stmt.n_target_list, stmt.target_list), scope);
-    if (outermost) describe(stmt, scope, outputs);
-    if (own()) random_sort(stmt, scope, facts_);
+    outputs = targets(NODES(stmt, target_list), scope);
+    if (outermost) describe_query(stmt, scope, outputs);
+    if (outside_views()) random_sort(stmt, scope, facts_);
     // Where more is put out, or for each group, the count is wanted for itself.
-    if (const NodeList only(stmt.n_target_list, stmt.target_list);
+    if (const NodeList only = NODES(stmt, target_list);
         only.size() == 1 && !stmt.n_group_clause && aggregates(only) == 1)
       each_node(message(*stmt.target_list[0]), [&](const Node& node) {
-        if (node.node_case == NODE(A_EXPR) && own()) comparisons().count_test(*node.a_expr, is_count);
+        if (node.node_case == NODE(A_EXPR) && outside_views())
+          comparisons().note_count_test(*node.a_expr, is_count);
         return node.node_case != NODE(SUB_LINK);
       });
-    for (const Node* row : NodeList(stmt.n_values_lists, stmt.values_lists)) expression(row, scope);
-    if (stmt.n_values_lists && is(stmt.values_lists[0], NODE(LIST)))
-      for (std::size_t i = 0; i < stmt.values_lists[0]->list->n_items; ++i)
-        outputs.push_back({"column" + std::to_string(i + 1),
-                           {},
-                           result_type(stmt.values_lists[0]->list->items[i], scope),
-                           {}});
-    for (const auto& list :
-         {NodeList(stmt.n_group_clause, stmt.group_clause),
-          NodeList(stmt.n_distinct_clause, stmt.distinct_clause),
-          NodeList(stmt.n_window_clause, stmt.window_clause), NodeList(stmt.n_sort_clause, stmt.sort_clause)})
+    for (const Node* row : NODES(stmt, values_lists)) expression(row, scope);
+    const NodeList first_row = stmt.n_values_lists ? list_items(stmt.values_lists[0]) : NodeList();
+    for (const Node* value : first_row)
+      outputs.push_back({.name = "column" + std::to_string(outputs.size() + 1),
+                         .source = {},
+                         .type = result_type(value, scope),
+                         .collation = {}});
+    for (const auto& list : {NODES(stmt, group_clause), NODES(stmt, distinct_clause),
+                             NODES(stmt, window_clause), NODES(stmt, sort_clause)})
       for (const Node* node : list) expression(node, scope);
     for (const Node* node : {stmt.having_clause, stmt.limit_count, stmt.limit_offset})
       expression(node, scope);
@@ -147,9 +146,9 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
   return outputs;
 }
 
-void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
-                        const std::vector<Output>& outputs) {
-  const NodeList list(stmt.n_target_list, stmt.target_list);
+void Analyzer::describe_query(const PgQuery__SelectStmt& stmt, const Scope& scope,
+                              const std::vector<Output>& outputs) {
+  const NodeList list = NODES(stmt, target_list);
   for (const Node* target : list) facts_.selects_all_columns |= is_star(target->res_target->val);
   facts_.has_where = !filters_nothing(stmt.where_clause);
   facts_.grouped = stmt.n_group_clause > 0 || stmt.n_distinct_clause > 0;
@@ -160,11 +159,10 @@ void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
     else facts_.from.push_back(item.table);
   }
   for (const Output& output : outputs)
-    if (!output.source.table.name.empty()) facts_.selected.push_back(output.source);
+    if (output.of_table()) facts_.selected.push_back(output.source);
   if (!facts_.one_row || !std::ranges::all_of(list, extreme)) return;
   for (const Node* target : list)
-    if (const Output* column = resolve(*extreme(target)->column_ref, scope);
-        column && !column->source.table.name.empty())
+    if (const Output* column = resolve(*extreme(target)->column_ref, scope); column && column->of_table())
       facts_.extremes.push_back(column->source);
 }
 
@@ -200,7 +198,7 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
   const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  if (!outer && facts_.kind == StatementKind::insert) target(scope);
+  if (!outer && facts_.kind == StatementKind::insert) set_target(scope);
   const Node* source = stmt.select_stmt;
   if (!outer)
     facts_.single_row_insert =
@@ -211,22 +209,21 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
     Scope excluded = scope;
     if (!scope.items.empty())
       excluded.items.push_back(scope.items[0]), excluded.items.back().alias = "excluded";
-    for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
-      expression(node, excluded);
+    for (const Node* node : NODES(*conflict, target_list)) expression(node, excluded);
     expression(conflict->where_clause, excluded);
     if (!scope.items.empty())
-      for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
+      for (const Node* node : NODES(*conflict, target_list))
         updated(scope.items[0], node, conflict, excluded, facts_);
   }
-  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
+  return targets(NODES(stmt, returning_list), scope);
 }
 
 std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scope* outer) {
   const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
-  for (const Node* node : NodeList(stmt.n_target_list, stmt.target_list)) {
+  from(NODES(stmt, from_clause), scope);
+  for (const Node* node : NODES(stmt, target_list)) {
     expression(node, scope);
     if (is(node, NODE(RES_TARGET)) && !scope.items.empty()) {
       assigned(scope.items[0], node->res_target->name, node->res_target->val, facts_);
@@ -234,12 +231,12 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
     }
   }
   if (!outer && facts_.kind == StatementKind::update)
-    target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
+    set_target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
-  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
+  return targets(NODES(stmt, returning_list), scope);
 }
 
-void Analyzer::target(const Scope& scope) {
+void Analyzer::set_target(const Scope& scope) {
   if (scope.items.empty()) return;
   facts_.from_derived =
       std::ranges::any_of(scope.items, [](const FromItem& item) { return item.table.name.empty(); });
@@ -250,22 +247,21 @@ std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Sco
   const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  from(NodeList(stmt.n_using_clause, stmt.using_clause), scope);
+  from(NODES(stmt, using_clause), scope);
   if (!outer && facts_.kind == StatementKind::delete_)
-    target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
+    set_target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
-  return targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
+  return targets(NODES(stmt, returning_list), scope);
 }
 
 std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope* outer) {
   const With with(*this, stmt.with_clause, outer);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  if (!outer && facts_.kind == StatementKind::merge) target(scope), facts_.has_where = true;
+  if (!outer && facts_.kind == StatementKind::merge) set_target(scope), facts_.has_where = true;
   from_item(stmt.source_relation, scope);
   condition(stmt.join_condition, scope, false);
-  for (const Node* node : NodeList(stmt.n_merge_when_clauses, stmt.merge_when_clauses))
-    expression(node, scope);
+  for (const Node* node : NODES(stmt, merge_when_clauses)) expression(node, scope);
   return {};
 }
 
@@ -287,7 +283,7 @@ void Analyzer::look_through(const Table& view, FromItem& item) {
     ctes_ = outer;
     if (outputs.size() != item.columns.size()) return;
     for (std::size_t i = 0; i < outputs.size(); ++i)
-      if (!outputs[i].source.table.name.empty()) item.columns[i].source = outputs[i].source;
+      if (outputs[i].of_table()) item.columns[i].source = outputs[i].source;
   });
 }
 
@@ -337,12 +333,12 @@ void Analyzer::from_item(const Node* node, Scope& scope) {
     case NODE(RANGE_SUBSELECT): {
       const PgQuery__RangeSubselect& sub = *node->range_subselect;
       const bool generated = sub.lateral && builds_json(sub.subquery);
-      json_depth_ += generated && own();
+      json_depth_ += generated && outside_views();
       facts_.json_depth = std::max(facts_.json_depth, json_depth_);
       FromItem item;
       item.columns = query(sub.subquery, sub.lateral ? &scope : scope.parent);
       item.complete = !item.columns.empty();
-      json_depth_ -= generated && own();
+      json_depth_ -= generated && outside_views();
       rename(item, sub.alias);
       scope.items.push_back(std::move(item));
       break;
@@ -351,12 +347,12 @@ void Analyzer::from_item(const Node* node, Scope& scope) {
       const PgQuery__RangeFunction& function = *node->range_function;
       FromItem item;
       item.complete = false;
-      for (const Node* part : NodeList(function.n_functions, function.functions)) {
+      for (const Node* part : NODES(function, functions)) {
         expression(part, scope);
-        if (is(part, NODE(LIST)) && part->list->n_items && part->list->items[0])
-          item.alias = figure_name(part->list->items[0]);
+        if (const NodeList call = list_items(part); !call.empty() && call[0])
+          item.alias = figure_name(call[0]);
       }
-      for (const Node* definition : NodeList(function.n_coldeflist, function.coldeflist))
+      for (const Node* definition : NODES(function, coldeflist))
         if (is(definition, NODE(COLUMN_DEF)))
           item.columns.push_back(
               {definition->column_def->colname, {}, type_spelling(definition->column_def->type_name), {}});
@@ -382,7 +378,7 @@ void Analyzer::join(const PgQuery__JoinExpr& expr, Scope& scope) {
   from_item(expr.larg, scope);
   const std::size_t right = scope.items.size();
   from_item(expr.rarg, scope);
-  comparisons().equal_columns(expr, scope, left, right);
+  comparisons().add_equal_columns(expr, scope, left, right);
   // ON sees the two sides and, for what it is inside of, the outer query; items further to the left do no
   // harm.
   condition(expr.quals, scope, false);
@@ -402,25 +398,24 @@ void Analyzer::join(const PgQuery__JoinExpr& expr, Scope& scope) {
 void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or) {
   expression(expr.lexpr, scope);
   expression(expr.rexpr, scope);
-  if (own()) comparisons().count_test(expr, is_count_query);
-  if (own() &&
-      (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY ||
-       expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL))
-    comparisons().list_length(expr.rexpr);
-  comparisons().comparison(expr, scope, under_or);
+  if (outside_views()) comparisons().note_count_test(expr, is_count_query);
+  if (outside_views() && (expr.kind == AEXPR(IN) || expr.kind == AEXPR(OP_ANY) || expr.kind == AEXPR(OP_ALL)))
+    comparisons().note_list_length(expr.rexpr);
+  comparisons().add_comparison(expr, scope, under_or);
 }
 
 void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or, bool negated) {
   const std::size_t predicates_before = facts_.predicates.size();
   const std::size_t unknown_before = facts_.unknown_relations.size();
   const auto outputs = query(link.subselect, &scope);
-  const bool all = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK &&
-                   last_name(NodeList(link.n_oper_name, link.oper_name)) == "<>";
-  if (own() && (negated || all))
-    comparisons().not_in(link, outputs, predicates_before, facts_.unknown_relations.size() > unknown_before);
+  const bool all =
+      link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK && last_name(NODES(link, oper_name)) == "<>";
+  if (outside_views() && (negated || all))
+    comparisons().add_not_in(link, outputs, predicates_before,
+                             facts_.unknown_relations.size() > unknown_before);
   expression(link.testexpr, scope);
   if (link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK && link.testexpr)
-    comparisons().any_query(link, outputs, scope, under_or);
+    comparisons().add_any_query(link, outputs, scope, under_or);
 }
 
 void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
@@ -428,10 +423,10 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
   switch (node->node_case) {
     case NODE(BOOL_EXPR): {
       const PgQuery__BoolExpr& expr = *node->bool_expr;
-      const NodeList args(expr.n_args, expr.args);
+      const NodeList args = NODES(expr, args);
       if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
           is(args[0], NODE(COLUMN_REF)))
-        return comparisons().boolean_column(*args[0], scope, false, under_or);
+        return comparisons().add_boolean_column(*args[0], scope, false, under_or);
       if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
           is(args[0], NODE(SUB_LINK)))
         return sub_link(*args[0]->sub_link, scope, true,
@@ -450,12 +445,12 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
     }
     case NODE(A_EXPR): return comparison(*node->a_expr, scope, under_or);
     case NODE(SUB_LINK): return sub_link(*node->sub_link, scope, under_or);
-    case NODE(COLUMN_REF): return comparisons().boolean_column(*node, scope, true, under_or);
+    case NODE(COLUMN_REF): return comparisons().add_boolean_column(*node, scope, true, under_or);
     case NODE(NULL_TEST):
     case NODE(BOOLEAN_TEST): {
       const bool null_test = node->node_case == NODE(NULL_TEST);
       expression(null_test ? node->null_test->arg : node->boolean_test->arg, scope);
-      comparisons().test(*node, scope, under_or);
+      comparisons().add_test(*node, scope, under_or);
       return;
     }
     default: expression(node, scope);
@@ -463,7 +458,7 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
 }
 
 void Analyzer::scalar_query(const PgQuery__SubLink& link, Scope& scope) {
-  const bool json = own() && builds_json(link.subselect);
+  const bool json = outside_views() && builds_json(link.subselect);
   json_depth_ += json;
   facts_.json_depth = std::max(facts_.json_depth, json_depth_);
   query(link.subselect, &scope);
@@ -484,8 +479,8 @@ void Analyzer::expression(const Node* root, Scope& scope) {
         scalar_query(*node.sub_link, scope);
       }
       return false;
-    } else if (node.node_case == NODE(A_EXPR) && own()) {
-      comparisons().count_test(*node.a_expr, is_count_query);
+    } else if (node.node_case == NODE(A_EXPR) && outside_views()) {
+      comparisons().note_count_test(*node.a_expr, is_count_query);
     }
     return true;
   });

@@ -24,10 +24,10 @@ class Analyzer {
   void look_through_views() { through_views_ = true; }
 
   // The whole statement; facts() are filled. Returns what it puts out (a SELECT's targets, RETURNING).
-  std::vector<Output> statement(const Node& node);
+  std::vector<Output> analyze(const Node& node);
   const QueryFacts& facts() const { return facts_; }
   QueryFacts take() { return std::move(facts_); }
-  const std::set<QualifiedName>& reads() const { return reads_; }  // tables and views, known ones
+  const std::set<QualifiedName>& relations_read() const { return reads_; }  // tables and views, known ones
 
  private:
   std::vector<Output> query(const Node* node, const Scope* outer);
@@ -50,10 +50,11 @@ class Analyzer {
     Analyzer& analyzer_;
     Ctes ctes_;
   };
-  void describe(const PgQuery__SelectStmt& stmt, const Scope& scope, const std::vector<Output>& outputs);
-  void target(const Scope& scope);
+  void describe_query(const PgQuery__SelectStmt& stmt, const Scope& scope,
+                      const std::vector<Output>& outputs);
+  void set_target(const Scope& scope);
   Comparisons comparisons() { return {catalog_, facts_}; }
-  bool own() const { return view_depth_ == 0; }  // not the inside of a view
+  bool outside_views() const { return view_depth_ == 0; }  // not the inside of a view
 
   void from(NodeList list, Scope& scope);
   void from_item(const Node* node, Scope& scope);

@@ -12,7 +12,7 @@ namespace pgadvise::sql {
 
 void random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope, QueryFacts& facts) {
   static const std::set<std::string> random = {"random", "gen_random_uuid", "uuid_generate_v4"};
-  const NodeList sort(stmt.n_sort_clause, stmt.sort_clause);
+  const NodeList sort = NODES(stmt, sort_clause);
   if (std::ranges::none_of(sort, [](const Node* node) { return calls_of(node->sort_by->node, random) > 0; }))
     return;
   if (std::ranges::any_of(scope.items, [](const FromItem& item) { return item.table.name.empty(); })) return;
@@ -21,7 +21,7 @@ void random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope, QueryFacts
 
 void order_and_limit(const PgQuery__SelectStmt& stmt, const Scope& scope, const std::vector<Output>& outputs,
                      QueryFacts& facts) {
-  for (const Node* node : NodeList(stmt.n_sort_clause, stmt.sort_clause)) {
+  for (const Node* node : NODES(stmt, sort_clause)) {
     const PgQuery__SortBy& sort = *node->sort_by;
     SortKey key;
     key.descending = sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
@@ -59,23 +59,22 @@ void order_and_limit(const PgQuery__SelectStmt& stmt, const Scope& scope, const 
 }
 
 void assigned(const FromItem& target, std::string_view column, const Node* value, QueryFacts& facts) {
-  while (is(value, NODE(TYPE_CAST))) value = value->type_cast->arg;
-  if (!is(value, NODE(PARAM_REF))) return;
+  const int parameter = parameter_of(value);
+  if (parameter == 0) return;
   for (const Output& own : target.columns)
-    if (own.name == column && !own.source.table.name.empty())
-      facts.assigned_parameters.push_back({own.source, value->param_ref->number});
+    if (own.name == column && own.of_table()) facts.assigned_parameters.push_back({own.source, parameter});
 }
 
 void assigned_by_insert(const PgQuery__InsertStmt& stmt, const FromItem& target, QueryFacts& facts) {
   if (!is(stmt.select_stmt, NODE(SELECT_STMT))) return;
   const PgQuery__SelectStmt& source = *stmt.select_stmt->select_stmt;
-  for (const Node* row : NodeList(source.n_values_lists, source.values_lists)) {
-    if (!is(row, NODE(LIST))) continue;
-    for (std::size_t i = 0; i < row->list->n_items; ++i) {
+  for (const Node* row : NODES(source, values_lists)) {
+    const NodeList values = list_items(row);
+    for (std::size_t i = 0; i < values.size(); ++i) {
       if (i < stmt.n_cols && is(stmt.cols[i], NODE(RES_TARGET)))
-        assigned(target, stmt.cols[i]->res_target->name, row->list->items[i], facts);
+        assigned(target, stmt.cols[i]->res_target->name, values[i], facts);
       else if (stmt.n_cols == 0 && i < target.columns.size())
-        assigned(target, target.columns[i].name, row->list->items[i], facts);
+        assigned(target, target.columns[i].name, values[i], facts);
     }
   }
 }
@@ -86,17 +85,17 @@ void updated(const FromItem& target, const Node* node, const PgQuery__OnConflict
   const std::string name = node->res_target->name;
   // DO UPDATE SET key = EXCLUDED.key changes nothing: that is how the row is returned.
   if (conflict && conflict->infer)
-    for (const Node* key : NodeList(conflict->infer->n_index_elems, conflict->infer->index_elems))
+    for (const Node* key : NODES(*conflict->infer, index_elems))
       if (is(key, NODE(INDEX_ELEM)) && name == key->index_elem->name) return;
   const auto itself = [&](const Node& part) {
     if (part.node_case != NODE(COLUMN_REF)) return false;
-    const auto fields = strings(NodeList(part.column_ref->n_fields, part.column_ref->fields));
+    const auto fields = strings(NODES(*part.column_ref, fields));
     const Output* column = resolve(*part.column_ref, scope);
     return column && column->name == name && column->source.table == target.table &&
            (fields.size() < 2 || fields[fields.size() - 2] != "excluded");
   };
   for (const Output& own : target.columns) {
-    if (own.name != name || own.source.table.name.empty()) continue;
+    if (own.name != name || !own.of_table()) continue;
     Assignment assignment{own.source, false};
     if (node->res_target->val)
       each_node(message(*node->res_target->val),

@@ -1,7 +1,6 @@
 #include "sql/facts/comparison.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/text/text.h"
@@ -31,15 +30,14 @@ struct Side {
 
 std::vector<int> parameters_behind_first(const Node* list) {
   std::vector<int> out;
-  if (!is(list, NODE(LIST))) return out;
-  for (std::size_t i = 1; i < list->list->n_items; ++i)
+  for (std::size_t i = 1; is(list, NODE(LIST)) && i < list->list->n_items; ++i)
     if (const int parameter = parameter_of(list->list->items[i])) out.push_back(parameter);
   return out;
 }
 
 // count > 0, >= 1, = 0, <> 0, < 1, <= 0: is there any?
 bool asks_whether_any(const std::string& op, const std::string& number) {
-  if (number == "0") return op == ">" || op == "=" || op == "<>" || op == "<=";
+  if (number == "0") return is_one_of(op, {">", "=", "<>", "<="});
   return number == "1" && (op == ">=" || op == "<");
 }
 
@@ -49,24 +47,20 @@ std::string beginning_of(const Node* node) {
   while (is(first, NODE(A_EXPR)) && first->a_expr->lexpr) first = first->a_expr->lexpr;
   if (is(first, NODE(FUNC_CALL)) && last_name(*first->func_call) == "concat" && first->func_call->n_args)
     first = first->func_call->args[0];
-  while (is(first, NODE(TYPE_CAST))) first = first->type_cast->arg;
+  first = without_casts(first);
   return first == node ? std::string() : constant(first).text;
 }
 
 Op op_of(const std::string& name) {
   if (name == "=") return Op::equality;
-  if (name == "<" || name == "<=" || name == ">" || name == ">=") return Op::range;
-  if (name == "~~" || name == "~~*") return Op::like;
-  return Op::other;
+  if (is_one_of(name, {"<", "<=", ">", ">="})) return Op::range;
+  return name == "~~" || name == "~~*" ? Op::like : Op::other;
 }
 
 std::string commuted(const std::string& name) {
-  if (name == "<") return ">";
-  if (name == ">") return "<";
-  if (name == "<=") return ">=";
-  if (name == ">=") return "<=";
-  if (name == "@>") return "<@";
-  if (name == "<@") return "@>";
+  constexpr std::pair<std::string_view, std::string_view> pairs[] = {{"<", ">"}, {"<=", ">="}, {"@>", "<@"}};
+  for (const auto& [one, other] : pairs)
+    if (name == one || name == other) return std::string(name == one ? other : one);
   return name;
 }
 
@@ -81,8 +75,6 @@ bool any_fractional(NodeList nodes);
 // Whether the type of the value is numeric or floating-point, by the spelling of constants and casts and by
 // the names of functions. False also if the type is not known.
 bool is_fractional(const Node& value) {
-  static const std::set<std::string> functions = {"power", "sqrt",  "floor",   "ceil",     "ceiling",
-                                                  "round", "trunc", "extract", "date_part"};
   switch (value.node_case) {
     case NODE(A_CONST): return is_fraction(&value);
     case NODE(TYPE_CAST): {
@@ -91,20 +83,17 @@ bool is_fractional(const Node& value) {
     }
     case NODE(FUNC_CALL): {
       const std::string name = last_name(*value.func_call);
-      return functions.count(name) > 0 ||
-             (name == "abs" && any_fractional(NodeList(value.func_call->n_args, value.func_call->args)));
+      return is_one_of(name, {"power", "sqrt", "floor", "ceil", "ceiling", "round", "trunc", "extract",
+                              "date_part"}) ||
+             (name == "abs" && any_fractional(NODES(*value.func_call, args)));
     }
     case NODE(A_EXPR): {
-      static const std::set<std::string> sums = {"+", "-", "*", "/", "%"};
       const PgQuery__AExpr& expr = *value.a_expr;
-      const bool sum = expr.n_name == 1 && sums.count(string_value(expr.name[0])) > 0;
-      return sum &&
+      return expr.n_name == 1 && is_one_of(operator_name(expr), {"+", "-", "*", "/", "%"}) &&
              ((expr.lexpr && is_fractional(*expr.lexpr)) || (expr.rexpr && is_fractional(*expr.rexpr)));
     }
-    case NODE(COALESCE_EXPR):
-      return any_fractional(NodeList(value.coalesce_expr->n_args, value.coalesce_expr->args));
-    case NODE(MIN_MAX_EXPR):
-      return any_fractional(NodeList(value.min_max_expr->n_args, value.min_max_expr->args));
+    case NODE(COALESCE_EXPR): return any_fractional(NODES(*value.coalesce_expr, args));
+    case NODE(MIN_MAX_EXPR): return any_fractional(NODES(*value.min_max_expr, args));
     default: return false;
   }
 }
@@ -113,9 +102,9 @@ bool any_fractional(NodeList nodes) {
   return std::ranges::any_of(nodes, [](const Node* node) { return is_fractional(*node); });
 }
 
-Side list_side(const Node* node, const Scope& scope);
+Side side_of_list(const Node* node, const Scope& scope);
 
-Side side(const Node* node, const Scope& scope) {
+Side side_of(const Node* node, const Scope& scope) {
   Side out;
   if (!node) return out;
   switch (node->node_case) {
@@ -131,7 +120,7 @@ Side side(const Node* node, const Scope& scope) {
       return out;
     case NODE(TYPE_CAST): {
       const Node* inner = node->type_cast->arg;
-      out = side(inner, scope);
+      out = side_of(inner, scope);
       const std::string to = type_spelling(node->type_cast->type_name);
       if (!out.has_column) return out.cast = to, out;
       if (out.wrapper != "expression" && !harmless_cast(result_type(inner, scope), to))
@@ -139,7 +128,7 @@ Side side(const Node* node, const Scope& scope) {
       return out;
     }
     case NODE(SUB_LINK): return out;
-    case NODE(A_ARRAY_EXPR): return list_side(node, scope);
+    case NODE(A_ARRAY_EXPR): return side_of_list(node, scope);
     default: break;
   }
   if (const Constant value = constant(node); value.is_constant) {
@@ -162,9 +151,7 @@ Side side(const Node* node, const Scope& scope) {
     case NODE(FUNC_CALL): out.wrapper = function_name(*node->func_call); break;
     case NODE(COALESCE_EXPR): out.wrapper = "coalesce"; break;
     case NODE(COLLATE_CLAUSE): out.wrapper = "collate"; break;
-    case NODE(A_EXPR):
-      out.wrapper = pgadvise::join(strings(NodeList(node->a_expr->n_name, node->a_expr->name)), ".");
-      break;
+    case NODE(A_EXPR): out.wrapper = pgadvise::join(strings(NODES(*node->a_expr, name)), "."); break;
     default: out.wrapper = figure_name(node);
   }
   const bool into_json = out.wrapper.starts_with("->");
@@ -173,14 +160,11 @@ Side side(const Node* node, const Scope& scope) {
 }
 
 // IN (…), ARRAY[…]: parameter or constant when every element is one.
-Side list_side(const Node* node, const Scope& scope) {
-  NodeList list;
-  if (is(node, NODE(LIST))) list = NodeList(node->list->n_items, node->list->items);
-  if (is(node, NODE(A_ARRAY_EXPR)))
-    list = NodeList(node->a_array_expr->n_elements, node->a_array_expr->elements);
+Side side_of_list(const Node* node, const Scope& scope) {
+  const NodeList list = list_items(node);
   Side out;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    Side element = side(list[i], scope);
+    Side element = side_of(list[i], scope);
     if (element.has_column) return {};
     if (i == 0) out = std::move(element);
     else if (element.value != out.value) return {};
@@ -208,7 +192,7 @@ void take_expression(Predicate& predicate, const Node& node, const Scope& scope,
 // The wrapper of what the wrapper of `node` applies to.
 std::string inner_wrapper(const Node& node, const Scope& scope) {
   const Node* part = wrapped_part(node, scope);
-  return part ? side(part, scope).wrapper : "expression";
+  return part ? side_of(part, scope).wrapper : "expression";
 }
 
 // None of a list that nobody would write out.
@@ -227,16 +211,12 @@ std::vector<Operand> operands_of(NodeList list) {
 std::vector<Operand> values_of(const PgQuery__AExpr& expr, bool turned) {
   const Node* value = turned ? expr.lexpr : expr.rexpr;
   switch (expr.kind) {
-    case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
-      return operands_of(NodeList(1, turned ? &expr.lexpr : &expr.rexpr));
-    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
-      if (!is(value, NODE(LIST))) return {};
-      return operands_of(NodeList(value->list->n_items, value->list->items));
-    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
-      if (turned) return operands_of(NodeList(1, &expr.lexpr));
-      if (!is(value, NODE(A_ARRAY_EXPR))) return {};
-      return operands_of(NodeList(value->a_array_expr->n_elements, value->a_array_expr->elements));
+    case AEXPR(OP): return operands_of(NodeList(turned ? &expr.lexpr : &expr.rexpr, 1));
+    case AEXPR(BETWEEN):
+    case AEXPR(IN): return is(value, NODE(LIST)) ? operands_of(list_items(value)) : std::vector<Operand>();
+    case AEXPR(OP_ANY):
+      if (turned) return operands_of(NodeList(&expr.lexpr, 1));
+      return is(value, NODE(A_ARRAY_EXPR)) ? operands_of(list_items(value)) : std::vector<Operand>();
     default: return {};
   }
 }
@@ -273,8 +253,7 @@ void set_equal(Predicate& predicate, bool value) {
 }
 
 bool is_enum(const Catalog& catalog, const Predicate& predicate) {
-  const Table* table = catalog.table(predicate.column.table);
-  const Column* column = table ? table->column(predicate.column.column) : nullptr;
+  const Column* column = column_of(predicate.column, catalog);
   return column && catalog.has_enum(column->type);
 }
 
@@ -286,8 +265,8 @@ bool begins_with_wildcard(std::string_view pattern) {
 
 void Comparisons::add(Predicate predicate, const Node* left, const Node* right, const Scope& scope,
                       const PgQuery__AExpr* expr) {
-  Side a = side(left, scope);
-  Side b = is(right, NODE(LIST)) ? list_side(right, scope) : side(right, scope);
+  Side a = side_of(left, scope);
+  Side b = is(right, NODE(LIST)) ? side_of_list(right, scope) : side_of(right, scope);
   a.node = left;
   b.node = right;
   // The bare column of the two is the one that an index may serve.
@@ -325,17 +304,16 @@ void Comparisons::add(Predicate predicate, const Node* left, const Node* right, 
 }
 
 void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
-  const std::string name = last_name(NodeList(expr.n_name, expr.name));
+  const std::string name = operator_name(expr);
   const PgQuery__RowExpr& left = *expr.lexpr->row_expr;
   const PgQuery__RowExpr* right = is(expr.rexpr, NODE(ROW_EXPR)) ? expr.rexpr->row_expr : nullptr;
-  const bool in = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN;
+  const bool in = expr.kind == AEXPR(IN);
   // (a, b) > (x, y) bounds a alone; equality and IN bind each column.
   const std::size_t bound = in || name == "=" ? left.n_args : 1;
   for (std::size_t i = 0; i < bound && i < left.n_args; ++i) {
-    Predicate predicate;
-    predicate.op = in ? (name == "=" ? Op::in_list : Op::other) : op_of(name);
-    predicate.op_name = name;
-    predicate.under_or = under_or;
+    Predicate predicate{.op = in ? (name == "=" ? Op::in_list : Op::other) : op_of(name),
+                        .op_name = name,
+                        .under_or = under_or};
     if (in && is(expr.rexpr, NODE(LIST))) {
       const ColumnOfRows values(*expr.rexpr->list, i);
       predicate.more_parameters = parameters_behind_first(values.get());
@@ -346,21 +324,16 @@ void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool 
   }
 }
 
-void Comparisons::list_length(const Node* node) {
-  while (is(node, NODE(TYPE_CAST))) node = node->type_cast->arg;
-  const std::size_t values = is(node, NODE(LIST))           ? node->list->n_items
-                             : is(node, NODE(A_ARRAY_EXPR)) ? node->a_array_expr->n_elements
-                                                            : 0;
-  facts.longest_list = std::max(facts.longest_list, values);
+void Comparisons::note_list_length(const Node* node) {
+  facts.longest_list = std::max(facts.longest_list, list_items(without_casts(node)).size());
 }
 
-void Comparisons::count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*)) {
-  if (expr.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !expr.n_name) return;
+void Comparisons::note_count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*)) {
+  if (expr.kind != AEXPR(OP) || !expr.n_name) return;
   const bool left = counts(expr.lexpr);
   if (!left && !counts(expr.rexpr)) return;
-  const std::string name = last_name(NodeList(expr.n_name, expr.name));
-  const Node* other = left ? expr.rexpr : expr.lexpr;
-  while (is(other, NODE(TYPE_CAST))) other = other->type_cast->arg;
+  const std::string name = operator_name(expr);
+  const Node* other = without_casts(left ? expr.rexpr : expr.lexpr);
   const Constant number = constant(other);
   if (number.is_constant && asks_whether_any(left ? name : commuted(name), number.text))
     facts.count_test = CountTest::existence;
@@ -368,56 +341,48 @@ void Comparisons::count_test(const PgQuery__AExpr& expr, bool (*counts)(const No
     facts.count_test = CountTest::value;
 }
 
-void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
+void Comparisons::add_comparison(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
   if (is(expr.lexpr, NODE(ROW_EXPR))) return add_rows(expr, scope, under_or);
-  Predicate predicate;
-  predicate.under_or = under_or;
-  predicate.op_name = last_name(NodeList(expr.n_name, expr.name));
+  Predicate predicate{.op_name = operator_name(expr), .under_or = under_or};
   const Node* right = expr.rexpr;
   switch (expr.kind) {
-    case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE: predicate.op = op_of(predicate.op_name); break;
-    case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
+    case AEXPR(OP):
+    case AEXPR(LIKE):
+    case AEXPR(ILIKE): predicate.op = op_of(predicate.op_name); break;
+    case AEXPR(IN):
+    case AEXPR(OP_ANY):
       // $1 = ANY (column) searches inside an array column: no list of values for one column.
-      predicate.op = predicate.op_name == "=" && !side(right, scope).has_column ? Op::in_list : Op::other;
+      predicate.op = predicate.op_name == "=" && !side_of(right, scope).has_column ? Op::in_list : Op::other;
       if (predicate.op_name == "=" && predicate.op == Op::other) predicate.op_name = "= ANY";
       predicate.more_parameters = parameters_behind_first(right);
-      predicate.takes_array = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY && parameter_of(right) > 0;
+      predicate.takes_array = expr.kind == AEXPR(OP_ANY) && parameter_of(right) > 0;
       break;
-    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN_SYM: {
+    case AEXPR(BETWEEN):
+    case AEXPR(BETWEEN_SYM):
       predicate.op = Op::range;
       predicate.more_parameters = parameters_behind_first(right);
       if (is(right, NODE(LIST)) && right->list->n_items) right = right->list->items[0];
       break;
-    }
-    case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT: predicate.op_name = "IS DISTINCT FROM"; break;
-    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT: predicate.op_name = "IS NOT DISTINCT FROM"; break;
+    case AEXPR(DISTINCT): predicate.op_name = "IS DISTINCT FROM"; break;
+    case AEXPR(NOT_DISTINCT): predicate.op_name = "IS NOT DISTINCT FROM"; break;
     default: break;
   }
   add(std::move(predicate), expr.lexpr, right, scope, &expr);
 }
 
-void Comparisons::boolean_column(const Node& node, const Scope& scope, bool value, bool under_or) {
+void Comparisons::add_boolean_column(const Node& node, const Scope& scope, bool value, bool under_or) {
   const Output* column = resolve(*node.column_ref, scope);
-  if (!column || column->source.table.name.empty()) return;
-  Predicate predicate;
-  predicate.column = column->source;
+  if (!column || !column->of_table()) return;
+  Predicate predicate{.column = column->source, .under_or = under_or};
   set_equal(predicate, value);
-  predicate.under_or = under_or;
   facts.predicates.push_back(std::move(predicate));
 }
 
-void Comparisons::test(const Node& node, const Scope& scope, bool under_or) {
+void Comparisons::add_test(const Node& node, const Scope& scope, bool under_or) {
   const bool null_test = node.node_case == NODE(NULL_TEST);
-  const Side left = side(null_test ? node.null_test->arg : node.boolean_test->arg, scope);
+  const Side left = side_of(null_test ? node.null_test->arg : node.boolean_test->arg, scope);
   if (!left.has_column || left.column.table.name.empty()) return;
-  Predicate predicate;
-  predicate.column = left.column;
-  predicate.wrapper = left.wrapper;
-  predicate.under_or = under_or;
+  Predicate predicate{.column = left.column, .wrapper = left.wrapper, .under_or = under_or};
   if (null_test) {
     const bool null = node.null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL;
     predicate.op = null ? Op::is_null : Op::is_not_null;
@@ -431,8 +396,8 @@ void Comparisons::test(const Node& node, const Scope& scope, bool under_or) {
   facts.predicates.push_back(std::move(predicate));
 }
 
-void Comparisons::not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
-                         std::size_t first_predicate, bool unknown_relations) {
+void Comparisons::add_not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
+                             std::size_t first_predicate, bool unknown_relations) {
   if (outputs.empty()) return;
   NotInSubquery found;
   found.column = outputs[0].source;
@@ -446,27 +411,26 @@ void Comparisons::not_in(const PgQuery__SubLink& link, const std::vector<Output>
     const bool same = predicate.column == found.column ||
                       (predicate.value == Predicate::Value::column && predicate.other == found.column);
     found.nulls_left_out |= same && !predicate.under_or && predicate.op != Op::is_null &&
-                            predicate.op_name.find("DISTINCT") == std::string::npos;
+                            !contains(predicate.op_name, "DISTINCT");
   }
   facts.not_in.push_back(std::move(found));
 }
 
-void Comparisons::any_query(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
-                            const Scope& scope, bool under_or) {
-  const std::string name = link.n_oper_name ? last_name(NodeList(link.n_oper_name, link.oper_name)) : "=";
+void Comparisons::add_any_query(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
+                                const Scope& scope, bool under_or) {
+  const std::string name = link.n_oper_name ? last_name(NODES(link, oper_name)) : "=";
   const Node* row[] = {link.testexpr};
   const bool is_row = is(link.testexpr, NODE(ROW_EXPR));
   const std::size_t count = is_row ? link.testexpr->row_expr->n_args : 1;
   for (std::size_t i = 0; i < count; ++i) {
-    const Side left = side(is_row ? link.testexpr->row_expr->args[i] : row[0], scope);
+    const Side left = side_of(is_row ? link.testexpr->row_expr->args[i] : row[0], scope);
     if (!left.has_column || left.column.table.name.empty()) continue;
-    Predicate predicate;
-    predicate.column = left.column;
-    predicate.wrapper = left.wrapper;
-    predicate.op = name == "=" ? Op::in_list : Op::other;
-    predicate.op_name = name;
-    predicate.under_or = under_or;
-    if (i < outputs.size() && !outputs[i].source.table.name.empty()) {
+    Predicate predicate{.column = left.column,
+                        .op = name == "=" ? Op::in_list : Op::other,
+                        .op_name = name,
+                        .wrapper = left.wrapper,
+                        .under_or = under_or};
+    if (i < outputs.size() && outputs[i].of_table()) {
       predicate.value = Predicate::Value::column;
       predicate.other = outputs[i].source;
     }
@@ -474,15 +438,15 @@ void Comparisons::any_query(const PgQuery__SubLink& link, const std::vector<Outp
   }
 }
 
-void Comparisons::equal_columns(const PgQuery__JoinExpr& expr, const Scope& scope, std::size_t left,
-                                std::size_t right) {
+void Comparisons::add_equal_columns(const PgQuery__JoinExpr& expr, const Scope& scope, std::size_t left,
+                                    std::size_t right) {
   const auto find = [&](std::size_t from, std::size_t to, const std::string& name) -> const Output* {
     for (std::size_t i = from; i < to; ++i)
       for (const Output& column : scope.items[i].columns)
         if (column.name == name) return &column;
     return nullptr;
   };
-  auto names = strings(NodeList(expr.n_using_clause, expr.using_clause));
+  auto names = strings(NODES(expr, using_clause));
   if (expr.is_natural)
     for (std::size_t i = left; i < right; ++i)
       for (const Output& column : scope.items[i].columns)
@@ -490,14 +454,12 @@ void Comparisons::equal_columns(const PgQuery__JoinExpr& expr, const Scope& scop
   for (const auto& name : names) {
     const Output* a = find(left, right, name);
     const Output* b = find(right, scope.items.size(), name);
-    if (!a || !b || (a->source.table.name.empty() && b->source.table.name.empty())) continue;
-    Predicate predicate;
-    predicate.op = Op::equality;
-    predicate.op_name = "=";
-    predicate.value = Predicate::Value::column;
-    predicate.column = a->source.table.name.empty() ? b->source : a->source;
-    predicate.other = a->source.table.name.empty() ? a->source : b->source;
-    facts.predicates.push_back(std::move(predicate));
+    if (!a || !b || (!a->of_table() && !b->of_table())) continue;
+    facts.predicates.push_back({.column = a->of_table() ? a->source : b->source,
+                                .op = Op::equality,
+                                .op_name = "=",
+                                .value = Predicate::Value::column,
+                                .other = a->of_table() ? b->source : a->source});
   }
 }
 

@@ -21,24 +21,25 @@ struct Comparisons {
   QueryFacts& facts;
 
   // a = b, a IN (…), (a, b) < (c, d) …
-  void comparison(const PgQuery__AExpr& expr, const Scope& scope, bool under_or);
+  void add_comparison(const PgQuery__AExpr& expr, const Scope& scope, bool under_or);
   // IS [NOT] NULL, IS TRUE …
-  void test(const Node& node, const Scope& scope, bool under_or);
+  void add_test(const Node& node, const Scope& scope, bool under_or);
   // A column of type boolean as a condition, or behind NOT (`value` false).
-  void boolean_column(const Node& node, const Scope& scope, bool value, bool under_or);
+  void add_boolean_column(const Node& node, const Scope& scope, bool value, bool under_or);
   // a IN (SELECT …), a = ANY (SELECT …); `outputs` are the subquery's.
-  void any_query(const PgQuery__SubLink& link, const std::vector<Output>& outputs, const Scope& scope,
-                 bool under_or);
+  void add_any_query(const PgQuery__SubLink& link, const std::vector<Output>& outputs, const Scope& scope,
+                     bool under_or);
   // a NOT IN (SELECT …). The subquery's own predicates are those from `first_predicate` on.
-  void not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate,
-              bool unknown_relations);
+  void add_not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
+                  std::size_t first_predicate, bool unknown_relations);
   // USING and NATURAL: equalities of the columns of the same name, of the items from `left` and from `right`.
-  void equal_columns(const PgQuery__JoinExpr& join, const Scope& scope, std::size_t left, std::size_t right);
+  void add_equal_columns(const PgQuery__JoinExpr& join, const Scope& scope, std::size_t left,
+                         std::size_t right);
 
   // The values of IN (…), = ANY (ARRAY[…]).
-  void list_length(const Node* node);
+  void note_list_length(const Node* node);
   // Does the expression compare a count, as `counts` recognises it, with a number?
-  void count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*));
+  void note_count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*));
 
  private:
   // `expr`: the whole comparison; nullptr: of rows.

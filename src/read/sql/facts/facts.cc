@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/text/text.h"
 #include "sql/facts/analyzer.h"
 #include "sql/facts/comparison.h"
 #include "sql/parse/ast.h"
@@ -20,7 +21,7 @@ QueryFacts query_facts(std::string_view statement, const Catalog& catalog, const
     if (!tree || tree->size() == 0) return;
     Analyzer analyzer(catalog, schemas);
     analyzer.look_through_views();
-    analyzer.statement(*tree->statement(0));
+    analyzer.analyze(*tree->statement(0));
     facts = analyzer.take();
   });
   return facts;
@@ -29,9 +30,8 @@ QueryFacts query_facts(std::string_view statement, const Catalog& catalog, const
 namespace {
 
 bool has_placeholder(std::string_view statement) {
-  Lexer lexer(statement);
-  for (Lexeme lexeme = lexer.next_token(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next_token())
-    if (lexeme.kind == Lexeme::Kind::parameter) return true;
+  for (const Lexeme& token : Lexer(statement))
+    if (token.kind == Lexeme::Kind::parameter) return true;
   return false;
 }
 
@@ -43,8 +43,7 @@ const std::string* value_of(const Sample& sample, int parameter) {
 }
 
 bool is_integer(const Catalog& catalog, const ColumnUse& use) {
-  const Table* table = catalog.table(use.table);
-  const Column* column = table ? table->column(use.column) : nullptr;
+  const Column* column = column_of(use, catalog);
   return column && (column->type == "integer" || column->type == "bigint" || column->type == "smallint");
 }
 
@@ -58,7 +57,6 @@ bool may_have_fraction(const Sample& sample) {
   if (sample.parameters &&
       std::ranges::any_of(*sample.parameters, [](const auto& value) { return value && is_fraction(*value); }))
     return true;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const std::string& text = sample.statement;
   for (std::size_t at = 1; at < text.size(); ++at)
     if (is_digit(text[at - 1]) && (text[at] == '.' || text[at] == 'e' || text[at] == 'E')) return true;
@@ -83,11 +81,10 @@ bool values_matter(const QueryFacts& facts, const Query& query, const Sample& sa
 
 // A flag or a state: its values are few, and statements tend to ask for one of them.
 bool has_few_values(const Catalog& catalog, const ColumnUse& use) {
-  const Table* table = catalog.table(use.table);
-  const Column* column = table ? table->column(use.column) : nullptr;
-  if (!column) return false;
-  return column->type == "boolean" || catalog.has_enum(column->type) ||
-         (column->statistics && column->statistics->n_distinct >= 2 && column->statistics->n_distinct <= 50);
+  const Column* column = column_of(use, catalog);
+  return column && (column->type == "boolean" || catalog.has_enum(column->type) ||
+                    (column->statistics && column->statistics->n_distinct >= 2 &&
+                     column->statistics->n_distinct <= 50));
 }
 
 // The value that each sample compares the column with; nothing where they differ or one doesn't tell.

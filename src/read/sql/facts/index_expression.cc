@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string_view>
 #include <vector>
 
@@ -14,13 +13,13 @@ namespace {
 
 using TypeOf = std::function<std::optional<std::string>(const PgQuery__ColumnRef&)>;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool begins_name(char c) { return is_letter(c) || c == '_'; }
 
 // A key as programs name it; one of many digits is somebody's.
 bool is_key(std::string_view text) {
-  return !text.empty() && text.size() <= 40 && is_letter(text.front()) &&
+  return !text.empty() && text.size() <= 40 && begins_name(text.front()) &&
          std::ranges::count_if(text, is_digit) <= 3 &&
-         std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+         std::ranges::all_of(text, [](char c) { return begins_name(c) || is_digit(c) || c == '-'; });
 }
 
 // {a,b}: keys, and numbers of array elements.
@@ -36,16 +35,15 @@ bool is_path(std::string_view text) {
 }
 
 bool is_field(std::string_view text) {
-  static const std::set<std::string_view> fields{
-      "century", "day",    "decade",  "dow",          "doy",        "epoch",
-      "hour",    "isodow", "isoyear", "microseconds", "millennium", "milliseconds",
-      "minute",  "month",  "quarter", "second",       "week",       "year"};
-  return fields.count(text) > 0;
+  static constexpr auto fields = word_list("century", "day", "decade", "dow", "doy", "epoch", "hour",
+                                           "isodow", "isoyear", "microseconds", "millennium", "milliseconds",
+                                           "minute", "month", "quarter", "second", "week", "year");
+  return is_one_of(text, fields);
 }
 
 bool is_zone(std::string_view text) {
   return text.size() <= 40 &&
-         std::ranges::all_of(text, [](char c) { return is_letter(c) || c == '/' || c == '-'; });
+         std::ranges::all_of(text, [](char c) { return begins_name(c) || c == '/' || c == '-'; });
 }
 
 // A separator, or a number of up to three digits.
@@ -57,8 +55,7 @@ bool is_plain(std::string_view text) {
 }
 
 std::string operator_of(const PgQuery__AExpr& expr) {
-  return expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expr.n_name == 1 ? string_value(expr.name[0])
-                                                                            : std::string();
+  return expr.kind == AEXPR(OP) && expr.n_name == 1 ? operator_name(expr) : std::string();
 }
 
 // Of pg_catalog, or as if.
@@ -79,8 +76,6 @@ using MaybeKnown = std::optional<Known>;
 
 constexpr std::string_view literal = "unknown";
 
-using Types = std::set<std::string_view>;
-
 std::string without_modifier(std::string type) {
   if (type.starts_with("interval")) return type.ends_with("[]") ? "interval[]" : "interval";
   const auto begin = type.find('(');
@@ -90,13 +85,11 @@ std::string without_modifier(std::string type) {
 }
 
 bool is_number(std::string_view type) {
-  static const Types types{"smallint", "integer", "bigint", "real", "double precision", "numeric"};
-  return types.count(type) > 0;
+  return is_one_of(type, {"smallint", "integer", "bigint", "real", "double precision", "numeric"});
 }
 
 bool is_text(std::string_view type) {
-  static const Types types{"text", "character varying", "character", "bpchar", "name", "citext"};
-  return types.count(type) > 0;
+  return is_one_of(type, {"text", "character varying", "character", "bpchar", "name", "citext"});
 }
 
 bool is_timestamp(std::string_view type) { return type == "timestamp without time zone"; }
@@ -105,35 +98,18 @@ bool is_json(std::string_view type) { return type == "json" || type == "jsonb"; 
 // The types whose values have the same text in each session and for ever: pg_type.typoutput is immutable. It
 // is not for enums, arrays, ranges, composite types, times with a date, interval and money.
 bool has_fixed_text(std::string_view type) {
-  static const Types types{"boolean",
-                           "bytea",
-                           "\"char\"",
-                           "oid",
-                           "xid8",
-                           "json",
-                           "jsonb",
-                           "xml",
-                           "macaddr",
-                           "macaddr8",
-                           "inet",
-                           "cidr",
-                           "time without time zone",
-                           "time with time zone",
-                           "bit",
-                           "bit varying",
-                           "uuid",
-                           "pg_lsn",
-                           "tsvector",
-                           "tsquery",
-                           literal};
-  return is_number(type) || is_text(type) || types.count(type) > 0;
+  static constexpr auto types =
+      word_list("boolean", "bytea", "\"char\"", "oid", "xid8", "json", "jsonb", "xml", "macaddr", "macaddr8",
+                "inet", "cidr", "time without time zone", "time with time zone", "bit", "bit varying", "uuid",
+                "pg_lsn", "tsvector", "tsquery", literal);
+  return is_number(type) || is_text(type) || is_one_of(type, types);
 }
 
 // Types without an order, so that no B-tree index holds them.
 bool has_order(std::string_view type) {
-  static const Types without{"json",    "xml",    "point", "line", "lseg", "box",
-                             "polygon", "circle", "path",  "xid",  "cid",  "jsonpath"};
-  return !without.count(type);
+  static constexpr auto without = word_list("json", "xml", "point", "line", "lseg", "box", "polygon",
+                                            "circle", "path", "xid", "cid", "jsonpath");
+  return !is_one_of(type, without);
 }
 
 // Of a range; "": it is none.
@@ -207,16 +183,16 @@ class ExpressionTypes {
   }
 
   MaybeKnown operation(const PgQuery__AExpr& expr) {
-    static const Types arithmetic{"+", "-", "*", "/", "%"};
     const std::string name = operator_of(expr);
     const MaybeKnown left = read(expr.lexpr);
     if (!left) return std::nullopt;
-    if (is_json(left->type) && (name == "->" || name == "->>" || name == "#>" || name == "#>>"))
+    if (is_json(left->type) && is_one_of(name, {"->", "->>", "#>", "#>>"}))
       return member(name, *left, expr.rexpr);
     const MaybeKnown right = read(expr.rexpr);
     if (!right) return std::nullopt;
     if (name == "||") return joined(*left, *right);
-    if (!arithmetic.count(name) || !is_number(left->type) || !is_number(right->type)) return std::nullopt;
+    if (!is_one_of(name, {"+", "-", "*", "/", "%"}) || !is_number(left->type) || !is_number(right->type))
+      return std::nullopt;
     return Known{left->type == right->type ? left->type : "numeric", true};
   }
 
@@ -231,11 +207,11 @@ class ExpressionTypes {
 
   // text || any type is a cast to text.
   static MaybeKnown joined(const Known& left, const Known& right) {
-    static const Types joinable{"bytea", "jsonb", "bit", "bit varying", "tsvector", "tsquery"};
+    static constexpr auto joinable = word_list("bytea", "jsonb", "bit", "bit varying", "tsvector", "tsquery");
     const bool can_fail = left.can_fail || right.can_fail;
     const std::string& type = left.type == literal ? right.type : left.type;
     if ((left.type == right.type || left.type == literal || right.type == literal) &&
-        (joinable.count(type) || type.ends_with("[]")))
+        (is_one_of(type, joinable) || type.ends_with("[]")))
       return Known{type, can_fail};
     const auto reads_as_text = [](const Known& one) { return is_text(one.type) || one.type == literal; };
     if (!(reads_as_text(left) || reads_as_text(right)) || !has_fixed_text(left.type) ||
@@ -246,7 +222,7 @@ class ExpressionTypes {
 
   MaybeKnown coalesce(const PgQuery__CoalesceExpr& expr) {
     MaybeKnown out;
-    for (const Node* node : NodeList(expr.n_args, expr.args)) {
+    for (const Node* node : NODES(expr, args)) {
       const MaybeKnown part = read(node);
       if (!part) return std::nullopt;
       if (!out || out->type == literal) {
@@ -280,7 +256,8 @@ class ExpressionTypes {
   }
 
   static MaybeKnown of_time(const std::string& name, const Known& time) {
-    static const Types parted{"date", "interval", "time without time zone", "time with time zone"};
+    static constexpr auto parted =
+        word_list("date", "interval", "time without time zone", "time with time zone");
     const bool local = is_timestamp(time.type);
     if (name == "timezone" && local) return Known{"timestamp with time zone", time.can_fail};
     if (name == "timezone")
@@ -289,24 +266,24 @@ class ExpressionTypes {
                  : std::nullopt;
     if (name == "date_trunc")
       return local || time.type == "interval" ? MaybeKnown(Known{time.type, time.can_fail}) : std::nullopt;
-    return local || parted.count(time.type) ? MaybeKnown(Known{"numeric", time.can_fail}) : std::nullopt;
+    return local || is_one_of(time.type, parted) ? MaybeKnown(Known{"numeric", time.can_fail}) : std::nullopt;
   }
 
   // lower() and upper() are also bounds of ranges.
   MaybeKnown of_text(const std::string& name, const PgQuery__FuncCall& made) {
-    static const Types functions{"lower",   "upper", "initcap", "btrim",       "ltrim",
-                                 "rtrim",   "left",  "right",   "substr",      "substring",
-                                 "reverse", "md5",   "length",  "char_length", "replace"};
-    static const Types arguments{"", "smallint", "integer", "bytea", literal};
-    if (!functions.count(name)) return std::nullopt;
+    static constexpr auto functions =
+        word_list("lower", "upper", "initcap", "btrim", "ltrim", "rtrim", "left", "right", "substr",
+                  "substring", "reverse", "md5", "length", "char_length", "replace");
+    if (!is_one_of(name, functions)) return std::nullopt;
     Known out{name == "length" || name == "char_length" ? "integer" : "text"};
-    for (const Node* node : NodeList(made.n_args, made.args)) {
+    for (const Node* node : NODES(made, args)) {
       const MaybeKnown part = read(node);
       if (!part) return std::nullopt;
       const std::string bound = name == "lower" || name == "upper" ? type_of_bound(part->type) : "";
       if (!bound.empty()) out.type = bound;
       else if (part->type == "bytea" && name.starts_with("substr")) out.type = "bytea";
-      else if (!is_text(part->type) && !arguments.count(part->type)) return std::nullopt;
+      else if (!is_text(part->type) && !is_one_of(part->type, {"", "smallint", "integer", "bytea", literal}))
+        return std::nullopt;
       out.can_fail |= part->can_fail;
     }
     return out;

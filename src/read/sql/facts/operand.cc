@@ -1,7 +1,6 @@
 #include "sql/facts/operand.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text/text.h"
 #include "sql/parse/type_name.h"
@@ -65,9 +64,8 @@ std::string type_of_sum(const Operand& a, const Operand& b) {
 }
 
 Operand of_sum(const PgQuery__AExpr& expr) {
-  const std::string name =
-      expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expr.n_name ? string_value(expr.name[0]) : "";
-  if ((name != "+" && name != "-") || expr.n_name != 1 || !expr.lexpr) return {};
+  const std::string name = operator_name(expr);
+  if ((name != "+" && name != "-") || expr.kind != AEXPR(OP) || expr.n_name != 1 || !expr.lexpr) return {};
   const Operand left = operand_of(expr.lexpr);
   const Operand right = operand_of(expr.rexpr);
   if (left.sql.empty() || right.sql.empty()) return {};
@@ -78,9 +76,9 @@ Operand of_sum(const PgQuery__AExpr& expr) {
 }  // namespace
 
 bool is_time_unit(std::string_view name) {
-  static constexpr std::array<std::string_view, 10> units = {"second", "minute",  "hour", "day",   "week",
-                                                             "month",  "quarter", "year", "epoch", "dow"};
-  return std::ranges::find(units, name) != units.end();
+  static constexpr auto units =
+      word_list("second", "minute", "hour", "day", "week", "month", "quarter", "year", "epoch", "dow");
+  return is_one_of(name, units);
 }
 
 Operand operand_of(const Node* node) {
@@ -118,11 +116,11 @@ const Node* wrapped_part(const Node& node, const Scope& scope) {
     case NODE(COLLATE_CLAUSE): return node.collate_clause->arg;
     case NODE(A_EXPR): return has_column(node.a_expr->lexpr) ? node.a_expr->lexpr : node.a_expr->rexpr;
     case NODE(FUNC_CALL):
-      for (const Node* part : NodeList(node.func_call->n_args, node.func_call->args))
+      for (const Node* part : NODES(*node.func_call, args))
         if (has_column(part)) return part;
       return nullptr;
     case NODE(COALESCE_EXPR):
-      for (const Node* part : NodeList(node.coalesce_expr->n_args, node.coalesce_expr->args))
+      for (const Node* part : NODES(*node.coalesce_expr, args))
         if (has_column(part)) return part;
       return nullptr;
     default: return nullptr;
@@ -136,10 +134,9 @@ void describe_wrapper(Predicate& predicate, const Node& node, const Scope& scope
     if (call.n_args != 2) return;
     if (name == "date_trunc" || name == "date_part" || name == "extract")
       predicate.unit = unit_of(call.args[0]);
-    static constexpr std::array<std::string_view, 5> formats = {"YYYY-MM-DD", "YYYYMMDD", "YYYY-MM", "YYYYMM",
-                                                                "YYYY"};
+    static constexpr auto formats = word_list("YYYY-MM-DD", "YYYYMMDD", "YYYY-MM", "YYYYMM", "YYYY");
     const std::string format = constant(call.args[1]).text;
-    if (name == "to_char" && std::ranges::find(formats, format) != formats.end()) predicate.unit = format;
+    if (name == "to_char" && is_one_of(format, formats)) predicate.unit = format;
     return;
   }
   if (!is(&node, NODE(A_EXPR)) || !node.a_expr->lexpr || !node.a_expr->rexpr) return;

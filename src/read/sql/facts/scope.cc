@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text/text.h"
 #include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {
@@ -10,15 +11,20 @@ void rename(FromItem& item, const PgQuery__Alias* alias) {
   if (!alias) return;
   item.alias = alias->aliasname;
   item.schema_name = {};
-  const auto names = strings(NodeList(alias->n_colnames, alias->colnames));
+  const auto names = strings(NODES(*alias, colnames));
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i < item.columns.size()) item.columns[i].name = names[i];
     else item.columns.push_back({names[i], {}, {}, {}});
   }
 }
 
+const Column* column_of(const ColumnUse& use, const Catalog& catalog) {
+  const Table* table = catalog.table(use.table);
+  return table ? table->column(use.column) : nullptr;
+}
+
 const Output* resolve(const PgQuery__ColumnRef& reference, const Scope& scope) {
-  const auto fields = strings(NodeList(reference.n_fields, reference.fields));
+  const auto fields = strings(NODES(reference, fields));
   if (fields.empty() || fields.back().empty()) return nullptr;
   const std::string& name = fields.back();
   for (const Scope* level = &scope; level; level = level->parent) {
@@ -44,7 +50,7 @@ const Output* first_column(const ProtobufCMessage& part, const Scope& scope) {
   each_node(part, [&](const Node& node) {
     if (!found && node.node_case == NODE(COLUMN_REF)) {
       const Output* column = resolve(*node.column_ref, scope);
-      if (column && !column->source.table.name.empty()) found = column;
+      if (column && column->of_table()) found = column;
     }
     return !found && node.node_case != NODE(SUB_LINK);
   });
@@ -64,7 +70,7 @@ std::string result_type(const Node* node, const Scope& scope) {
     case NODE(BOOLEAN_TEST): return "boolean";
     case NODE(COLLATE_CLAUSE): return result_type(node->collate_clause->arg, scope);
     case NODE(COALESCE_EXPR):
-      for (const Node* arg : NodeList(node->coalesce_expr->n_args, node->coalesce_expr->args))
+      for (const Node* arg : NODES(*node->coalesce_expr, args))
         if (auto type = result_type(arg, scope); !type.empty()) return type;
       return {};
     case NODE(A_CONST):
@@ -75,23 +81,13 @@ std::string result_type(const Node* node, const Scope& scope) {
         default: return "text";
       }
     case NODE(FUNC_CALL): {
-      static const std::map<std::string, std::string> types = {{"count", "bigint"},
-                                                               {"row_number", "bigint"},
-                                                               {"rank", "bigint"},
-                                                               {"dense_rank", "bigint"},
-                                                               {"now", "timestamp with time zone"},
-                                                               {"lower", "text"},
-                                                               {"upper", "text"},
-                                                               {"concat", "text"},
-                                                               {"json_agg", "json"},
-                                                               {"jsonb_agg", "jsonb"},
-                                                               {"string_agg", "text"},
-                                                               {"bool_or", "boolean"},
-                                                               {"bool_and", "boolean"},
-                                                               {"json_build_object", "json"},
-                                                               {"jsonb_build_object", "jsonb"}};
-      const auto it = types.find(last_name(*node->func_call));
-      return it == types.end() ? std::string() : it->second;
+      const std::string name = last_name(*node->func_call);
+      if (is_one_of(name, {"count", "row_number", "rank", "dense_rank"})) return "bigint";
+      if (is_one_of(name, {"lower", "upper", "concat", "string_agg"})) return "text";
+      if (is_one_of(name, {"bool_or", "bool_and"})) return "boolean";
+      if (is_one_of(name, {"json_agg", "json_build_object"})) return "json";
+      if (is_one_of(name, {"jsonb_agg", "jsonb_build_object"})) return "jsonb";
+      return name == "now" ? "timestamp with time zone" : "";
     }
     default: return {};
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/queries/query_facts.h"
+#include "model/schema/catalog.h"
 #include "sql/parse/ast.h"
 
 namespace pgadvise::sql {
@@ -20,6 +21,7 @@ struct Output {
   ColumnUse source;  // the catalog's column that it is, unchanged; empty name: an expression
   std::string type;  // "" when not known
   std::string collation;
+  bool of_table() const { return !source.table.name.empty(); }
 };
 
 // An item of a FROM clause.
@@ -44,6 +46,8 @@ struct Ctes {
 // Gives the item its alias, and its columns those of the alias.
 void rename(FromItem& item, const PgQuery__Alias* alias);
 
+// nullptr: the catalog has no such column.
+const Column* column_of(const ColumnUse& use, const Catalog& catalog);
 // nullptr: no level has such a column, or an item whose columns are not known may have it.
 const Output* resolve(const PgQuery__ColumnRef& reference, const Scope& scope);
 // The first column of a table in an expression, subqueries left out; nullptr: there is none.

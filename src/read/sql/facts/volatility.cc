@@ -35,7 +35,7 @@ bool is_volatile(const std::string& name) {
       "clock_timestamp currval gen_random_bytes gen_random_uuid gen_salt lastval nextval random "
       "setval timeofday uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuidv4 uuidv7",
       ' ');
-  return std::ranges::find(words, name) != words.end();
+  return is_one_of(name, words);
 }
 
 }  // namespace

@@ -51,6 +51,17 @@ bool with_stack(int depth, const std::function<void()>& work) {
   return DeepThread(work).started();
 }
 
+tl::expected<void, ParseFailure> each_statement(std::string_view text,
+                                                const std::function<void(const Node&)>& visit) {
+  tl::expected<void, ParseFailure> out = tl::unexpected(too_deep);
+  with_stack(tree_depth(text), [&] {
+    const auto tree = Tree::parse(text);
+    for (std::size_t i = 0; tree && i < tree->size(); ++i) visit(*tree->statement(i));
+    out = tree.map([](const Tree&) {});
+  });
+  return out;
+}
+
 std::string parser_input(std::string_view text) {
   constexpr int many = 100;
   std::string out(text);
@@ -161,11 +172,25 @@ std::vector<std::string> strings(NodeList list) {
 }
 
 std::string last_name(NodeList names) { return names.empty() ? std::string() : string_value(names.back()); }
-std::string last_name(const PgQuery__FuncCall& call) {
-  return last_name(NodeList(call.n_funcname, call.funcname));
+std::string last_name(const PgQuery__FuncCall& call) { return last_name(NODES(call, funcname)); }
+std::string last_name(const PgQuery__ColumnRef& reference) { return last_name(NODES(reference, fields)); }
+
+std::string operator_name(const PgQuery__AExpr& expression) { return last_name(NODES(expression, name)); }
+
+const Node* without_casts(const Node* node) {
+  while (is(node, NODE(TYPE_CAST))) node = node->type_cast->arg;
+  return node;
 }
-std::string last_name(const PgQuery__ColumnRef& reference) {
-  return last_name(NodeList(reference.n_fields, reference.fields));
+
+NodeList list_items(const Node* node) {
+  if (is(node, NODE(LIST))) return NODES(*node->list, items);
+  return is(node, NODE(A_ARRAY_EXPR)) ? NODES(*node->a_array_expr, elements) : NodeList();
+}
+
+NodeList conjuncts(const Node* node) {
+  const bool joins =
+      is(node, NODE(BOOL_EXPR)) && node->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
+  return joins ? NODES(*node->bool_expr, args) : NodeList();
 }
 
 Constant constant(const Node* node) {
@@ -188,19 +213,15 @@ Constant constant(const Node* node) {
 
 bool filters_nothing(const Node* where) {
   if (!where) return true;
-  if (where->node_case == NODE(BOOL_EXPR)) {
-    const NodeList parts(where->bool_expr->n_args, where->bool_expr->args);
-    if (where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-      return std::ranges::all_of(parts, filters_nothing);
+  if (const NodeList parts = conjuncts(where); !parts.empty())
+    return std::ranges::all_of(parts, filters_nothing);
+  if (where->node_case == NODE(BOOL_EXPR))
     return where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR &&
-           std::ranges::any_of(parts, filters_nothing);
-  }
+           std::ranges::any_of(NODES(*where->bool_expr, args), filters_nothing);
   if (where->node_case == NODE(A_EXPR)) {
     const PgQuery__AExpr& compared = *where->a_expr;
-    if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || compared.n_name != 1 ||
-        string_value(compared.name[0]) != "=" || !compared.lexpr || !compared.rexpr)
-      return false;
-    if (compared.lexpr->node_case == NODE(PARAM_REF) && compared.rexpr->node_case == NODE(PARAM_REF))
+    if (compared.kind != AEXPR(OP) || compared.n_name != 1 || operator_name(compared) != "=") return false;
+    if (is(compared.lexpr, NODE(PARAM_REF)) && is(compared.rexpr, NODE(PARAM_REF)))
       return compared.lexpr->param_ref->number == compared.rexpr->param_ref->number;
     const Constant left = constant(compared.lexpr), right = constant(compared.rexpr);
     return left.is_constant && right.is_constant && !left.is_null && !right.is_null &&
@@ -309,12 +330,12 @@ Figured figure(const Node* node) {
         if (auto name = string_value(node->a_indirection->indirection[i]); !name.empty()) return {name};
       return figure(node->a_indirection->arg);
     case NODE(FUNC_CALL): return {last_name(*node->func_call)};
-    case NODE(A_EXPR): return {node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? "nullif" : ""};
+    case NODE(A_EXPR): return {node->a_expr->kind == AEXPR(NULLIF) ? "nullif" : ""};
     case NODE(TYPE_CAST): {
       Figured inner = figure(node->type_cast->arg);
       const PgQuery__TypeName* type = node->type_cast->type_name;
       if (!inner.name.empty() && !inner.weak) return inner;
-      if (type && type->n_names) return {last_name(NodeList(type->n_names, type->names)), true};
+      if (type && type->n_names) return {last_name(NODES(*type, names)), true};
       return inner;
     }
     case NODE(COLLATE_CLAUSE): return figure(node->collate_clause->arg);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <memory_resource>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,18 +23,11 @@ using Node = PgQuery__Node;
 #define NODE(name) PG_QUERY__NODE__NODE_##name
 inline bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
 
-struct NodeList {
-  std::size_t count = 0;
-  Node* const* items = nullptr;
-  NodeList() = default;
-  NodeList(std::size_t n, Node* const* data) : count(n), items(data) {}
-  const Node* const* begin() const { return items; }
-  const Node* const* end() const { return items + count; }
-  std::size_t size() const { return count; }
-  bool empty() const { return count == 0; }
-  const Node* operator[](std::size_t i) const { return items[i]; }
-  const Node* back() const { return items[count - 1]; }
-};
+using NodeList = std::span<Node* const>;
+// A repeated field of a message: NODES(call, args), NODES(*node->func_call, args).
+#define NODES(of, field) NodeList((of).field, (of).n_##field)
+// The kind of a PgQuery__AExpr: AEXPR(IN).
+#define AEXPR(name) PG_QUERY__A__EXPR__KIND__AEXPR_##name
 
 struct ParseFailure {
   std::string what;        // without the literal at the error's location
@@ -69,6 +63,10 @@ PgQuery__ParseResult* read_packed_tree(const std::string& text, std::pmr::memory
 bool with_stack(int depth, const std::function<void()>& work);
 extern const ParseFailure too_deep;
 
+// Calls `visit` with each statement of a text, on such a stack. Errors: it does not parse, or is too deep.
+tl::expected<void, ParseFailure> each_statement(std::string_view text,
+                                                const std::function<void(const Node&)>& visit);
+
 // Calls `work` with the tree of a text that is one expression, and doesn't with any other text.
 void with_expression(std::string_view expression, const std::function<void(const Node&)>& work);
 // The expression of a SELECT that has nothing else; nullptr: it has, or the node is no SELECT.
@@ -88,6 +86,14 @@ std::string string_value(const Node* node);  // "" when it isn't a String
 std::string last_name(NodeList names);
 std::string last_name(const PgQuery__FuncCall& call);  // "count" of pg_catalog.count(*)
 std::string last_name(const PgQuery__ColumnRef& reference);
+// The operator of `a < b`: "<"; "" of none.
+std::string operator_name(const PgQuery__AExpr& expression);
+// Below any casts. nullptr-safe.
+const Node* without_casts(const Node* node);
+// The items of a List, or the elements of ARRAY[…]; empty for other nodes, and for nullptr.
+NodeList list_items(const Node* node);
+// What AND joins; empty for other nodes, and for nullptr.
+NodeList conjuncts(const Node* node);
 // A constant as text, and whether the node is a constant (NULL is not). nullptr-safe.
 struct Constant {
   bool is_constant = false;

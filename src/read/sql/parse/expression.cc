@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text/text.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/query_shape.h"
 
@@ -19,13 +20,11 @@ bool check_excludes_null(std::string_view expression, const std::string& column)
     std::vector<const Node*> parts = {&node};
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const Node& part = *parts[i];
-      if (part.node_case == NODE(BOOL_EXPR) && part.bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-        for (const Node* each : NodeList(part.bool_expr->n_args, part.bool_expr->args)) parts.push_back(each);
+      for (const Node* each : conjuncts(&part)) parts.push_back(each);
       if (part.node_case != NODE(NULL_TEST) ||
           part.null_test->nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL)
         continue;
-      const auto names = column_names(part.null_test->arg);
-      out |= std::ranges::find(names, column) != names.end();
+      out |= is_one_of(column, column_names(part.null_test->arg));
     }
   });
   return out;

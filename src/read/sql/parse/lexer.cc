@@ -11,10 +11,7 @@ namespace {
 constexpr std::string_view operator_characters = "+-*/<>=~!@#%^&|`?:";
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool starts_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
+bool starts_word(char c) { return is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
 bool in_word(char c) { return starts_word(c) || is_digit(c) || c == '$'; }
 bool is_operator(char c) { return c != '\0' && operator_characters.find(c) != std::string_view::npos; }
 
@@ -156,9 +153,7 @@ Lexeme Lexer::next_token() {
 
 std::vector<Lexeme> tokens_of(std::string_view text) {
   std::vector<Lexeme> out;
-  Lexer lexer(text);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
-    out.push_back(token);
+  for (const Lexeme& token : Lexer(text)) out.push_back(token);
   return out;
 }
 
@@ -171,6 +166,7 @@ struct Level {
   long chain = 0;
   long links = 0;
   int betweens = 0;  // whose AND is still to come
+  long depth() const { return chain + links + 1; }
 };
 
 void count_word(std::vector<Level>& levels, const Lexeme& word) {
@@ -203,10 +199,9 @@ int tree_depth(std::string_view statement) {
   long outer = 0;  // what the levels below the innermost add up to
   long deepest = 0;
   bool after_dot = false;  // a.end, a.and: names, whatever the word
-  Lexer lexer(statement);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : Lexer(statement)) {
     const std::size_t before = levels.size();
-    const long own = levels.back().chain + levels.back().links + 1;
+    const long own = levels.back().depth();
     if (token.is('(') || token.is('[')) levels.push_back({token.text[0]});
     else if ((token.is(')') || token.is(']')) && before > 1) levels.pop_back();
     else if (token.is(',') || token.is(';')) levels.back().chain = 0, levels.back().betweens = 0;
@@ -215,8 +210,8 @@ int tree_depth(std::string_view statement) {
     else if (token.kind == Lexeme::Kind::word && !after_dot) count_word(levels, token);
     after_dot = token.is('.');
     if (levels.size() > before) outer += own;
-    if (levels.size() < before) outer -= levels.back().chain + levels.back().links + 1;
-    deepest = std::max(deepest, outer + levels.back().chain + levels.back().links + 1);
+    if (levels.size() < before) outer -= levels.back().depth();
+    deepest = std::max(deepest, outer + levels.back().depth());
     if (++tokens > max_tokens) deepest = enough;
     if (deepest >= enough) break;
   }

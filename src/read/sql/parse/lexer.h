@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,21 @@ class Lexer {
   Lexeme next_token();  // without comments
   std::size_t position() const { return at_; }
   void skip_line();  // to after the next line end
+
+  // The tokens from here on: for (const Lexeme& token : Lexer(text)). The loop may take further ones itself.
+  class Tokens {
+   public:
+    explicit Tokens(Lexer& lexer) : lexer_(lexer), token_(lexer.next_token()) {}
+    const Lexeme& operator*() const { return token_; }
+    void operator++() { token_ = lexer_.next_token(); }
+    bool operator!=(std::default_sentinel_t) const { return token_.kind != Lexeme::Kind::end; }
+
+   private:
+    Lexer& lexer_;
+    Lexeme token_;
+  };
+  Tokens begin() { return Tokens(*this); }
+  std::default_sentinel_t end() const { return {}; }
 
  private:
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }

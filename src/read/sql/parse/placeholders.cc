@@ -21,8 +21,8 @@ struct Marks {
 };
 constexpr std::array<Marks, 4> all_marks = {{{"${", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"{%", "%}"}}};
 
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool in_name(char c) { return letter(c) || (c >= '0' && c <= '9'); }
+bool begins_name(char c) { return is_letter(c) || c == '_'; }
+bool in_name(char c) { return begins_name(c) || is_digit(c); }
 
 // From `begin` to `end` with its marks.
 struct Found {
@@ -41,8 +41,8 @@ std::optional<Found> placeholder_at(std::string_view text, std::size_t at) {
 
 // The words of what is between the marks; none where it is a command of the template language.
 std::vector<std::string> words_of(std::string_view inside, const Marks& marks) {
-  constexpr std::array<std::string_view, 10> commands = {"if",   "else",   "end",      "range", "with",
-                                                         "each", "define", "template", "block", "include"};
+  constexpr auto commands =
+      word_list("if", "else", "end", "range", "with", "each", "define", "template", "block", "include");
   if (marks.open == "{%" || contains(inside, "\n")) return {};
   if (marks.open == "<%" && !inside.starts_with("=")) return {};
   if (inside.starts_with("=") || inside.starts_with("-")) inside.remove_prefix(1);
@@ -54,10 +54,10 @@ std::vector<std::string> words_of(std::string_view inside, const Marks& marks) {
   for (std::size_t i = 0; i < inside.size();) {
     const std::size_t start = i;
     while (i < inside.size() && in_name(inside[i])) ++i;
-    if (i > start && letter(inside[start])) out.push_back(lower(inside.substr(start, i - start)));
+    if (i > start && begins_name(inside[start])) out.push_back(lower(inside.substr(start, i - start)));
     if (i == start) ++i;
   }
-  if (!out.empty() && std::ranges::find(commands, out.front()) != commands.end()) return {};
+  if (!out.empty() && is_one_of(out.front(), commands)) return {};
   return out;
 }
 
@@ -70,36 +70,29 @@ std::string without_blanks(std::string_view text) {
 
 // Behind these a name follows.
 bool names_follow(std::string_view word) {
-  constexpr std::array<std::string_view, 21> words = {
-      "table", "exists",     "into",  "from",     "update",   "join",      "references",
-      "only",  "schema",     "index", "view",     "sequence", "type",      "function",
-      "user",  "constraint", "role",  "database", "trigger",  "procedure", "concurrently"};
-  return std::ranges::find(words, word) != words.end();
+  constexpr auto words = word_list("table", "exists", "into", "from", "update", "join", "references", "only",
+                                   "schema", "index", "view", "sequence", "type", "function", "user",
+                                   "constraint", "role", "database", "trigger", "procedure", "concurrently");
+  return is_one_of(word, words);
 }
 
 // Words that SQL which pgadvise generates contains in lower case.
 bool generated_word(std::string_view word) {
-  constexpr std::array<std::string_view, 22> words = {
-      "public",  "id",   "text", "char",        "varchar",  "integer",        "bigint", "smallint",
-      "numeric", "uuid", "json", "jsonb",       "boolean",  "date",           "time",   "timestamp",
-      "zone",    "with", "now",  "timestamptz", "interval", "gen_random_uuid"};
-  return std::ranges::find(words, word) != words.end();
+  constexpr auto words = word_list("public", "id", "text", "char", "varchar", "integer", "bigint", "smallint",
+                                   "numeric", "uuid", "json", "jsonb", "boolean", "date", "time", "timestamp",
+                                   "zone", "with", "now", "timestamptz", "interval", "gen_random_uuid");
+  return is_one_of(word, words);
 }
 
 // Whether a word of a script is a key word there and no identifier, as far as that word and the one before it
 // show: CREATE SCHEMA, ON SCHEMA. Only words that name kinds of objects are looked at: placeholders are named
 // after these.
 bool key_word(std::string_view before, std::string_view word) {
-  constexpr std::array<std::string_view, 4> reserved = {"user", "table", "column", "constraint"};
-  constexpr std::array<std::string_view, 11> kinds = {"schema",  "index",     "view",     "sequence",
-                                                      "type",    "role",      "database", "function",
-                                                      "trigger", "procedure", "owner"};
-  constexpr std::array<std::string_view, 8> commands = {"create", "drop", "alter",   "set",
-                                                        "on",     "in",   "replace", "comment"};
-  const auto among = [](const auto& list, std::string_view one) {
-    return std::ranges::find(list, one) != list.end();
-  };
-  return among(reserved, word) || (among(kinds, word) && among(commands, before));
+  constexpr auto reserved = word_list("user", "table", "column", "constraint");
+  constexpr auto kinds = word_list("schema", "index", "view", "sequence", "type", "role", "database",
+                                   "function", "trigger", "procedure", "owner");
+  constexpr auto commands = word_list("create", "drop", "alter", "set", "on", "in", "replace", "comment");
+  return is_one_of(word, reserved) || (is_one_of(word, kinds) && is_one_of(before, commands));
 }
 
 }  // namespace
@@ -133,7 +126,7 @@ struct Placeholders::Scan {
   bool glued_after(const Site& site) const { return site.end < text.size() && in_name(text[site.end]); }
   bool qualifies(const Site& site) const {
     if (site.end + 1 >= text.size() || text[site.end] != '.') return false;
-    return letter(text[site.end + 1]) || text[site.end + 1] == '"' || placeholder_at(text, site.end + 1);
+    return begins_name(text[site.end + 1]) || text[site.end + 1] == '"' || placeholder_at(text, site.end + 1);
   }
   bool names_something(const Site& site) const {
     if (qualifies(site)) return true;
@@ -234,7 +227,7 @@ void Placeholders::fill_range(std::string& text, std::size_t from, std::size_t t
   bool code = depth > 0;
   Scan scan{std::string_view(text).substr(0, to), {}, {}, {}};
   Lexer lexer(scan.text, from);
-  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : lexer) {
     const bool string = token.kind == Kind::string && token.text[0] == '\'';
     const bool quoted = token.kind == Kind::quoted_name || (string && (code || strings == Strings::fill));
     if (const auto body = token.dollar_quoted(); !body.empty() && code && depth < max_depth) {
@@ -298,7 +291,7 @@ PutBack with_placeholders(const std::string& sql, const PlaceholderNames& names)
   PutBack out;
   std::size_t copied = 0;
   Lexeme last, before_last;
-  for (const Lexeme& token : tokens_of(sql)) {
+  for (const Lexeme& token : Lexer(sql)) {
     const std::string name = token.name();
     const auto known = names.find(name);
     const std::size_t end = token.offset + token.text.size();

@@ -19,12 +19,12 @@ StatementKind statement_kind(const Node& node) {
 }
 
 int parameter_of(const Node* node) {
-  while (is(node, NODE(TYPE_CAST))) node = node->type_cast->arg;
+  node = without_casts(node);
   return is(node, NODE(PARAM_REF)) ? node->param_ref->number : 0;
 }
 
 std::string function_name(const PgQuery__FuncCall& call) {
-  return pgadvise::join(strings(NodeList(call.n_funcname, call.funcname)), ".");
+  return pgadvise::join(strings(NODES(call, funcname)), ".");
 }
 
 int calls_of(const Node* root, const std::set<std::string>& names) {
@@ -74,7 +74,7 @@ bool is_count_query(const Node* node) {
       !is(node->sub_link->subselect, NODE(SELECT_STMT)))
     return false;
   const PgQuery__SelectStmt& sub = *node->sub_link->subselect->select_stmt;
-  const NodeList from(sub.n_from_clause, sub.from_clause);  // the elements of an array cost nothing to count
+  const NodeList from = NODES(sub, from_clause);  // the elements of an array cost nothing to count
   if (std::ranges::all_of(from, [](const Node* item) { return is(item, NODE(RANGE_FUNCTION)); }))
     return false;
   if (sub.n_target_list != 1 || sub.n_group_clause || !is(sub.target_list[0], NODE(RES_TARGET))) return false;
@@ -98,19 +98,15 @@ const PgQuery__RangeVar* created_table(const Node& node) {
 }
 
 std::vector<std::string> not_null_columns(const Node* predicate) {
-  if (!predicate) return {};
-  if (predicate->node_case == NODE(NULL_TEST)) {
+  if (is(predicate, NODE(NULL_TEST))) {
     const PgQuery__NullTest& test = *predicate->null_test;
     if (test.nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL || !is(test.arg, NODE(COLUMN_REF)) ||
         is_star(test.arg))
       return {};
     return {last_name(*test.arg->column_ref)};
   }
-  if (predicate->node_case != NODE(BOOL_EXPR) ||
-      predicate->bool_expr->boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-    return {};
   std::vector<std::string> out;
-  for (const Node* part : NodeList(predicate->bool_expr->n_args, predicate->bool_expr->args)) {
+  for (const Node* part : conjuncts(predicate)) {
     const auto columns = not_null_columns(part);
     if (columns.empty()) return {};
     out.insert(out.end(), columns.begin(), columns.end());

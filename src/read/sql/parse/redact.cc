@@ -8,28 +8,26 @@
 
 namespace pgadvise::sql {
 
+static bool begins_with_any(std::string_view statement, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(words, [&](auto word) { return starts_with_nocase(statement, word); });
+}
+
 // In a query the numbers that are left are lengths of types; in all else (EXECUTE, SET, DDL) they are
 // the application's values.
 static bool carries_values(std::string_view statement) {
-  constexpr std::string_view queries[] = {"select", "with",   "insert", "update", "delete",
-                                          "merge",  "values", "table",  "("};
-  return std::ranges::none_of(queries,
-                              [&](std::string_view word) { return starts_with_nocase(statement, word); });
+  return !begins_with_any(statement,
+                          {"select", "with", "insert", "update", "delete", "merge", "values", "table", "("});
 }
 
 // Settings may be words: SET x = secret, ALTER DATABASE d SET x TO secret.
 static bool sets(std::string_view statement) {
-  constexpr std::string_view words[] = {"set ", "alter system", "alter role", "alter user", "alter database"};
-  return std::ranges::any_of(words,
-                             [&](std::string_view word) { return starts_with_nocase(statement, word); });
+  return begins_with_any(statement, {"set ", "alter system", "alter role", "alter user", "alter database"});
 }
 
 // PASSWORD may have a word behind it there: no SQL, but a password.
 static bool names_a_role(std::string_view statement) {
-  constexpr std::string_view words[] = {"create role", "alter role",   "create user",
-                                        "alter user",  "create group", "alter group"};
-  return std::ranges::any_of(words,
-                             [&](std::string_view word) { return starts_with_nocase(statement, word); });
+  return begins_with_any(
+      statement, {"create role", "alter role", "create user", "alter user", "create group", "alter group"});
 }
 
 // With standard_conforming_strings = off this quote may not be the string's end: what is text from here on

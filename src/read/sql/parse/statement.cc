@@ -143,8 +143,8 @@ void look_everywhere(const ProtobufCMessage& part, Shape& shape) {
 
 // "e_2024_01": libpg_query's fingerprint leaves such digits out.
 bool has_adjacent_digits(std::string_view name) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return std::ranges::adjacent_find(name, [&](char a, char b) { return digit(a) && digit(b); }) != name.end();
+  const auto digits = [](char a, char b) { return is_digit(a) && is_digit(b); };
+  return std::ranges::adjacent_find(name, digits) != name.end();
 }
 
 void what_fingerprints_leave_out(const ProtobufCMessage& part, std::vector<std::string>& out) {
@@ -154,7 +154,7 @@ void what_fingerprints_leave_out(const ProtobufCMessage& part, std::vector<std::
       out.push_back(std::string("table ") + range.relname);
   } else if (part.descriptor == &pg_query__a__expr__descriptor) {
     const auto& expr = reinterpret_cast<const PgQuery__AExpr&>(part);
-    if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY)
+    if (expr.kind == AEXPR(IN) || expr.kind == AEXPR(OP_ANY))
       out.push_back("list " + (expr.lexpr ? figure_name(expr.lexpr) : std::string()));  // no constant of it
   }
   each_child(part, [&](const ProtobufCMessage& child) { what_fingerprints_leave_out(child, out); });
@@ -204,20 +204,12 @@ Result<std::string> normalize(std::string_view statement) {
 }
 
 Result<Shape> shape(std::string_view statement) {
-  Result<Shape> out = tl::unexpected(too_deep.error());
-  with_stack(tree_depth(statement), [&] {
-    const auto tree = Tree::parse(statement);
-    if (!tree) {
-      out = tl::unexpected(tree.error().error());
-      return;
-    }
-    Shape found;
-    found.statements = static_cast<int>(tree->size());
-    if (tree->size() > 0) found.kind = statement_kind(*tree->statement(0));
-    for (std::size_t i = 0; i < tree->size(); ++i) look_everywhere(message(*tree->statement(i)), found);
-    out = found;
+  Shape out;
+  const auto read = each_statement(statement, [&](const Node& node) {
+    if (++out.statements == 1) out.kind = statement_kind(node);
+    look_everywhere(message(node), out);
   });
-  return out;
+  return read ? Result<Shape>(out) : tl::unexpected(read.error().error());
 }
 
 std::string parser_version() { return PG_VERSION; }

@@ -84,7 +84,7 @@ class MessageParser {
   MessageParser(std::string_view json, std::pmr::memory_resource& memory)
       : at_(json.data()), end_(json.data() + json.size()), memory_(memory) {}
 
-  void* message(const Type& type) {
+  void* read_message(const Type& type) {
     auto* out = static_cast<char*>(memory_.allocate(type.descriptor->sizeof_message));
     type.descriptor->message_init(reinterpret_cast<ProtobufCMessage*>(out));
     if (!take('{')) return nullptr;
@@ -93,9 +93,9 @@ class MessageParser {
       return out;
     }
     do {
-      if (!string(key_) || !take(':')) return nullptr;
+      if (!scan_string(key_) || !take(':')) return nullptr;
       const auto field = type.fields.find(std::string_view(key_));
-      if (field == type.fields.end() || !member(field->second, out)) return nullptr;
+      if (field == type.fields.end() || !read_member(field->second, out)) return nullptr;
     } while (take(','));
     return take('}') ? out : nullptr;
   }
@@ -116,13 +116,13 @@ class MessageParser {
     return true;
   }
 
-  bool member(const Field& field, char* message) {
+  bool read_member(const Field& field, char* message) {
     const auto& descriptor = *field.descriptor;
-    if (descriptor.label == PROTOBUF_C_LABEL_REPEATED) return list(field, message);
+    if (descriptor.label == PROTOBUF_C_LABEL_REPEATED) return read_list(field, message);
     if (take_word("null")) return true;
     if (descriptor.flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
       store(message + descriptor.quantifier_offset, descriptor.id);
-    return value(field, message + descriptor.offset);
+    return read_value(field, message + descriptor.offset);
   }
 
   template <class T>
@@ -131,7 +131,7 @@ class MessageParser {
   }
 
   // Each where it will stay; the list is made when its length is known.
-  bool list(const Field& field, char* message) {
+  bool read_list(const Field& field, char* message) {
     const std::size_t size = size_of(field.descriptor->type);
     if (!size || !take('[')) return false;
     std::vector<char> items;
@@ -140,7 +140,7 @@ class MessageParser {
       do {
         items.resize(++count * size);
         alignas(std::max_align_t) char item[sizeof(std::max_align_t)] = {};
-        if (!value(field, item)) return false;
+        if (!read_value(field, item)) return false;
         std::memcpy(items.data() + (count - 1) * size, item, size);
       } while (take(','));
       if (!take(']')) return false;
@@ -167,20 +167,20 @@ class MessageParser {
     }
   }
 
-  bool value(const Field& field, char* where) {
+  bool read_value(const Field& field, char* where) {
     switch (field.descriptor->type) {
       case PROTOBUF_C_TYPE_MESSAGE: {
-        void* made = message(*field.type);
+        void* made = read_message(*field.type);
         store(where, made);
         return made;
       }
-      case PROTOBUF_C_TYPE_STRING: return kept_string(where);
+      case PROTOBUF_C_TYPE_STRING: return read_string(where);
       case PROTOBUF_C_TYPE_ENUM:
-        return enumerated(*static_cast<const ProtobufCEnumDescriptor*>(field.descriptor->descriptor), where);
-      case PROTOBUF_C_TYPE_INT32: return number<std::int32_t>(where);
-      case PROTOBUF_C_TYPE_UINT32: return number<std::uint32_t>(where);
-      case PROTOBUF_C_TYPE_INT64: return number<std::int64_t>(where);
-      case PROTOBUF_C_TYPE_UINT64: return number<std::uint64_t>(where);
+        return read_enum(*static_cast<const ProtobufCEnumDescriptor*>(field.descriptor->descriptor), where);
+      case PROTOBUF_C_TYPE_INT32: return read_number<std::int32_t>(where);
+      case PROTOBUF_C_TYPE_UINT32: return read_number<std::uint32_t>(where);
+      case PROTOBUF_C_TYPE_INT64: return read_number<std::int64_t>(where);
+      case PROTOBUF_C_TYPE_UINT64: return read_number<std::uint64_t>(where);
       case PROTOBUF_C_TYPE_BOOL: {
         const bool yes = take_word("true");
         store(where, static_cast<protobuf_c_boolean>(yes));
@@ -191,7 +191,7 @@ class MessageParser {
   }
 
   template <class T>
-  bool number(char* where) {
+  bool read_number(char* where) {
     T value{};
     const auto [after, error] = std::from_chars(at_, end_, value);
     if (error != std::errc()) return false;
@@ -200,34 +200,34 @@ class MessageParser {
     return true;
   }
 
-  bool enumerated(const ProtobufCEnumDescriptor& type, char* where) {
-    if (!string(text_)) return false;
+  bool read_enum(const ProtobufCEnumDescriptor& type, char* where) {
+    if (!scan_string(text_)) return false;
     const ProtobufCEnumValue* value = protobuf_c_enum_descriptor_get_value_by_name(&type, text_.c_str());
     if (value) store(where, value->value);
     return value;
   }
 
-  bool kept_string(char* where) {
-    if (!string(text_)) return false;
+  bool read_string(char* where) {
+    if (!scan_string(text_)) return false;
     auto* kept = static_cast<char*>(memory_.allocate(text_.size() + 1, 1));
     std::memcpy(kept, text_.c_str(), text_.size() + 1);
     store(where, kept);
     return true;
   }
 
-  bool string(std::string& out) {
+  bool scan_string(std::string& out) {
     out.clear();
     if (!take('"')) return false;
     for (const char* from = at_; at_ != end_; from = at_) {
       while (at_ != end_ && *at_ != '"' && *at_ != '\\') ++at_;
       out.append(from, at_);
       if (take('"')) return true;
-      if (!take('\\') || !escape(out)) return false;
+      if (!take('\\') || !scan_escape(out)) return false;
     }
     return false;
   }
 
-  bool escape(std::string& out) {
+  bool scan_escape(std::string& out) {
     constexpr std::string_view names = "\"\\/bfnrt";
     constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
     if (at_ == end_) return false;
@@ -264,7 +264,7 @@ PgQuery__ParseResult* read_tree(std::string_view json, std::string_view statemen
                                 std::pmr::memory_resource& memory) {
   static const Types types;
   MessageParser parser(json, memory);
-  auto* out = static_cast<PgQuery__ParseResult*>(parser.message(types.root()));
+  auto* out = static_cast<PgQuery__ParseResult*>(parser.read_message(types.root()));
   if (!parser.at_end() || (parser.nothing_positive() && may_be_negative(statement))) return nullptr;
   return out;
 }

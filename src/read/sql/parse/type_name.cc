@@ -42,7 +42,7 @@ const Spelling* spelling_of(const std::string& name) {
 
 std::vector<std::string> modifiers(const PgQuery__TypeName& type) {
   std::vector<std::string> out;
-  for (const Node* node : NodeList(type.n_typmods, type.typmods)) {
+  for (const Node* node : NODES(type, typmods)) {
     const Constant value = constant(node);
     out.push_back(value.is_constant ? value.text : expression_text(node));
   }
@@ -88,13 +88,12 @@ bool of_the_server(const std::vector<std::string>& names) {
 
 std::string type_suffix(const PgQuery__TypeName* type) {
   if (!type || !type->n_names) return {};
-  return modifier(last_name(NodeList(type->n_names, type->names)), *type) +
-         (type->n_array_bounds ? "[]" : "");
+  return modifier(last_name(NODES(*type, names)), *type) + (type->n_array_bounds ? "[]" : "");
 }
 
 QualifiedName user_type_name(const PgQuery__TypeName* type) {
   if (!type || !type->n_names) return {};
-  const auto names = strings(NodeList(type->n_names, type->names));
+  const auto names = strings(NODES(*type, names));
   if (of_the_server(names)) return {};
   return {names.size() > 1 ? names[names.size() - 2] : std::string(), names.back()};
 }
@@ -109,7 +108,7 @@ std::string type_spelling(const PgQuery__TypeName* type) {
   if (!type || !type->n_names) return {};
   const QualifiedName user = user_type_name(type);
   if (!user.name.empty()) return type_spelling(user) + type_suffix(type);
-  const std::string name = last_name(NodeList(type->n_names, type->names));
+  const std::string name = last_name(NODES(*type, names));
   const std::string array = type->n_array_bounds ? "[]" : "";
   if (name == "char") return "\"char\"" + array;
   const Spelling* spelling = spelling_of(name);

@@ -13,8 +13,8 @@ namespace pgadvise::sql {
 namespace {
 
 using Change = TableChange::Kind;
-using Kind = SchemaAction::Kind;
-using Key = Constraint::Kind;
+using Action = SchemaAction::Kind;
+using ConstraintKind = Constraint::Kind;
 using Mode = LockMode;
 using Through = TableLock::Through;
 using Work = TableLock::Work;
@@ -46,7 +46,7 @@ class Collector {
   }
 
   void operator()(const CreateIndex& create) {
-    if (!action(Kind::create_index)) return;
+    if (!action(Action::create_index)) return;
     const Mode mode = create.concurrently ? Mode::share_update_exclusive : Mode::share;
     if (create.concurrently) concurrently_ = true;
     tree(create.table, mode, create.only ? Work::none : Work::build, !create.only);
@@ -60,11 +60,10 @@ class Collector {
   }
 
   void operator()(const Rename& rename) {
-    if (rename.kind == Rename::Kind::table || rename.kind == Rename::Kind::policy)
-      add(rename.relation, Mode::access_exclusive);
+    if (rename.kind == Rename::Kind::table || rename.kind == Rename::Kind::policy) add(rename.relation);
     else if (rename.kind == Rename::Kind::constraint ||
              (rename.kind == Rename::Kind::column && rename.of_table))
-      tree(rename.relation, Mode::access_exclusive, Work::none, true);
+      tree(rename.relation);
   }
 
   void operator()(const DropStatement& drop) {
@@ -72,59 +71,52 @@ class Collector {
       switch (drop.kind) {
         case DropStatement::Kind::table: drop_table(object.relation); break;
         case DropStatement::Kind::materialized_view:
-          if (state_.catalog.table(object.relation)) add(object.relation, Mode::access_exclusive);
+          if (state_.catalog.table(object.relation)) add(object.relation);
           break;
         case DropStatement::Kind::index:
-          if (const auto owner = state_.index_tables.find(object.relation);
-              owner != state_.index_tables.end()) {
+          if (const QualifiedName* owner = value_at(state_.index_tables, object.relation)) {
             concurrently_ = drop.concurrently;
-            tree(owner->second, drop.concurrently ? Mode::share_update_exclusive : Mode::access_exclusive,
+            tree(*owner, drop.concurrently ? Mode::share_update_exclusive : Mode::access_exclusive,
                  Work::none, true);
           }
           break;
         case DropStatement::Kind::policy:
         case DropStatement::Kind::trigger:
-          if (!drop.if_exists || state_.catalog.table(object.relation))
-            add(object.relation, Mode::access_exclusive);
+          if (!drop.if_exists || state_.catalog.table(object.relation)) add(object.relation);
           break;
         default: break;
       }
     }
   }
 
-  void operator()(const CreatePolicy& policy) { add(policy.table, Mode::access_exclusive); }
-  void operator()(const AlterPolicy& policy) { add(policy.table, Mode::access_exclusive); }
-  void operator()(const CreateTrigger& trigger) {
-    tree(trigger.table, Mode::share_row_exclusive, Work::none, true);
-  }
+  void operator()(const CreatePolicy& policy) { add(policy.table); }
+  void operator()(const AlterPolicy& policy) { add(policy.table); }
+  void operator()(const CreateTrigger& trigger) { tree(trigger.table, Mode::share_row_exclusive); }
   void operator()(const Comment& comment) {
     if (comment.kind != Comment::Kind::other) add(comment.relation, Mode::share_update_exclusive);
   }
 
   void operator()(const Truncate& truncate) {
-    for (const QualifiedName& table : truncate.tables) {
-      tree(table, Mode::access_exclusive, Work::none, true);
-    }
+    for (const QualifiedName& table : truncate.tables) tree(table);
     for (std::size_t at = 0; truncate.cascade && at < out_.size(); ++at)
       for (const auto& [owner, key] : state_.foreign_keys_to(out_[at].table))
         tree(owner, Mode::access_exclusive, Work::none, true, Through::cascade);
   }
 
   void operator()(const RewriteTables& rewrite) {
-    for (const QualifiedName& table : rewrite.tables)
-      tree(table, Mode::access_exclusive, Work::rewrite, true);
+    for (const QualifiedName& table : rewrite.tables) tree(table, Mode::access_exclusive, Work::rewrite);
   }
 
   void operator()(const Reindex& reindex) {
     if (!reindex.all_of.empty()) return;
-    const auto owner = state_.index_tables.find(reindex.name);
+    const QualifiedName* owner = value_at(state_.index_tables, reindex.name);
     concurrently_ = reindex.concurrently;
-    tree(owner == state_.index_tables.end() ? reindex.name : owner->second,
-         reindex.concurrently ? Mode::share_update_exclusive : Mode::share, Work::build, true);
+    tree(owner ? *owner : reindex.name, reindex.concurrently ? Mode::share_update_exclusive : Mode::share,
+         Work::build);
   }
 
   void operator()(const LockTables& lock) {
-    for (const QualifiedName& table : lock.tables) tree(table, lock.mode, Work::none, true);
+    for (const QualifiedName& table : lock.tables) tree(table, lock.mode);
   }
 
   void operator()(const RefreshView& refresh) {
@@ -139,12 +131,12 @@ class Collector {
         add(name, Mode::share, Work::scan, Through::domain);
   }
 
-  void operator()(const DataChange& change) { tree(change.table, Mode::row_exclusive, Work::rows, true); }
+  void operator()(const DataChange& change) { tree(change.table, Mode::row_exclusive, Work::rows); }
 
  private:
   static constexpr std::size_t max_locks = 10'000;  // of one statement
 
-  void add(const QualifiedName& table, Mode mode, Work work = Work::none,
+  void add(const QualifiedName& table, Mode mode = Mode::access_exclusive, Work work = Work::none,
            Through through = Through::statement) {
     if (table.name.empty()) return;
     const Table* known = state_.catalog.table(table);
@@ -156,19 +148,18 @@ class Collector {
       return;
     }
     if (out_.size() >= max_locks) return;
-    TableLock lock;
+    TableLock& lock = out_.emplace_back();
     lock.table = table;
     lock.mode = mode;
     lock.work = work;
     lock.through = through;
     lock.table_known = known != nullptr;
     lock.concurrently = concurrently_;
-    out_.push_back(std::move(lock));
   }
 
   // The table and, where the statement recurses, its partitions and children.
-  void tree(const QualifiedName& table, Mode mode, Work work, bool recurses,
-            Through through = Through::statement) {
+  void tree(const QualifiedName& table, Mode mode = Mode::access_exclusive, Work work = Work::none,
+            bool recurses = true, Through through = Through::statement) {
     std::set<QualifiedName> seen = {table};
     std::vector<QualifiedName> todo = {table};
     while (!todo.empty()) {
@@ -184,7 +175,7 @@ class Collector {
     }
   }
 
-  const SchemaAction* action(Kind kind, const std::string& column = {}) const {
+  const SchemaAction* action(Action kind, const std::string& column = {}) const {
     for (const SchemaAction& each : actions_)
       if (each.kind == kind && (column.empty() || is_one_of(column, each.columns))) return &each;
     return nullptr;
@@ -192,7 +183,7 @@ class Collector {
 
   // The table to which a new foreign key refers.
   void target(const Constraint& constraint, Mode mode = Mode::share_row_exclusive, Work work = Work::none) {
-    if (constraint.kind == Key::foreign_key)
+    if (constraint.kind == ConstraintKind::foreign_key)
       add(state_.find_table(constraint.referenced_table), mode, work, Through::foreign_key);
   }
 
@@ -202,11 +193,20 @@ class Collector {
       if (owner != table) add(owner, Mode::access_exclusive, Work::none, Through::foreign_key);
   }
 
+  // The tables of foreign keys that have the column: those to which it refers and, of `both`, those that
+  // refer to it.
+  void foreign_keys_over(const std::string& column, const QualifiedName& name, const Table& table,
+                         bool both) {
+    for (const Constraint& constraint : table.constraints)
+      if (is_one_of(column, constraint.columns)) target(constraint, Mode::access_exclusive);
+    const std::vector<std::string> columns = {column};
+    if (both) referencing(name, &columns);
+  }
+
   // Materialized views that are dropped with a table or column.
   void views(const QualifiedName& table, const std::string* column = nullptr) {
     for (const QualifiedName& view : state_.views_on(table))
-      if (const auto use = state_.views.find(view);
-          !column || use == state_.views.end() || use->second.columns.count(*column))
+      if (const ViewUse* use = value_at(state_.views, view); !column || !use || use->columns.count(*column))
         add(view, Mode::access_exclusive, Work::none, Through::cascade);
   }
 
@@ -221,7 +221,7 @@ class Collector {
   void drop_table(const QualifiedName& name) {
     const Table* table = state_.catalog.table(name);
     if (!table) return;
-    tree(name, Mode::access_exclusive, Work::none, true);
+    tree(name);
     for (const Constraint& constraint : table->constraints) target(constraint, Mode::access_exclusive);
     referencing(name);
     views(name);
@@ -233,18 +233,19 @@ class Collector {
   void add_constraint(const QualifiedName& name, const SchemaAction& action, bool recurses) {
     const Constraint& constraint = *action.constraint;
     switch (constraint.kind) {
-      case Key::foreign_key: {
+      case ConstraintKind::foreign_key: {
         const bool checks = constraint.validated && !(action.with_column && action.on_null_columns);
         tree(name, Mode::share_row_exclusive, checks ? Work::scan : Work::none, recurses);
         target(constraint, Mode::share_row_exclusive, checks ? Work::scan : Work::none);
         break;
       }
-      case Key::check:
+      case ConstraintKind::check:
         tree(name, Mode::access_exclusive, constraint.validated ? Work::scan : Work::none, recurses);
         break;
       default: {
-        const Work indexed =
-            constraint.kind == Key::primary_key && !action.proven_not_null ? Work::scan : Work::none;
+        const Work indexed = constraint.kind == ConstraintKind::primary_key && !action.proven_not_null
+                                 ? Work::scan
+                                 : Work::none;
         tree(name, Mode::access_exclusive, action.using_index ? indexed : Work::build, recurses);
       }
     }
@@ -254,13 +255,8 @@ class Collector {
     if (action.converts) return Work::rewrite;
     const TypeChange change =
         type_change(action.before ? action.before->type : "", action.after->type, action.enums);
-    switch (change.cost) {
-      case TypeChange::Cost::rewrite:
-      case TypeChange::Cost::in_utc: return Work::rewrite;
-      case TypeChange::Cost::none: break;
-      // A domain, or an extension's type.
-      case TypeChange::Cost::unknown: return Work::rewrite;
-    }
+    if (change.cost != TypeChange::Cost::none)
+      return Work::rewrite;  // unknown: a domain, an extension's type
     if (action.index_rebuilt ||
         (action.indexed && action.before && action.before->collation != action.after->collation))
       return Work::build;
@@ -268,33 +264,25 @@ class Collector {
   }
 
   void change_type(const AlterTable& alter, const TableChange& change, const Table* table) {
-    const SchemaAction* type = action(Kind::change_type, change.name);
+    const SchemaAction* type = action(Action::change_type, change.name);
     if (!type) return;
     const Work work = work_of_type(*type);
     tree(alter.name, Mode::access_exclusive, work, !alter.only);
     if (!table || work == Work::none) return;
-    // Foreign keys over the column are dropped and made again.
-    for (const Constraint& constraint : table->constraints)
-      if (is_one_of(change.name, constraint.columns)) target(constraint, Mode::access_exclusive);
-    const std::vector<std::string> column = {change.name};
-    referencing(alter.name, &column);
+    foreign_keys_over(change.name, alter.name, *table, true);  // they are dropped and made again
   }
 
   void drop_column(const AlterTable& alter, const TableChange& change, const Table* table) {
-    if (!action(Kind::drop_column, change.name)) return;
+    if (!action(Action::drop_column, change.name)) return;
     tree(alter.name, Mode::access_exclusive, Work::none, !alter.only);
     if (!table) return;
-    for (const Constraint& constraint : table->constraints)
-      if (is_one_of(change.name, constraint.columns)) target(constraint, Mode::access_exclusive);
-    const std::vector<std::string> column = {change.name};
-    if (!change.cascade) return;
-    referencing(alter.name, &column);
-    views(alter.name, &change.name);
+    foreign_keys_over(change.name, alter.name, *table, change.cascade);
+    if (change.cascade) views(alter.name, &change.name);
   }
 
   void attach(const AlterTable& alter, const TableChange& change) {
     if (state_.index_tables.count(alter.name)) return;
-    const SchemaAction* attached = action(Kind::attach_partition);
+    const SchemaAction* attached = action(Action::attach_partition);
     add(alter.name, Mode::share_update_exclusive);
     tree(state_.find_table(change.partition), Mode::access_exclusive,
          attached && attached->proven_in_bound ? Work::none : Work::scan, true);
@@ -312,7 +300,8 @@ class Collector {
     tree(alter.name, Mode::access_exclusive, Work::none, !alter.only);
     if (!constraint) return;
     target(*constraint, Mode::access_exclusive);
-    if (change.cascade && (constraint->kind == Key::primary_key || constraint->kind == Key::unique))
+    if (change.cascade &&
+        (constraint->kind == ConstraintKind::primary_key || constraint->kind == ConstraintKind::unique))
       referencing(alter.name, &constraint->columns);
   }
 
@@ -321,14 +310,14 @@ class Collector {
     switch (change.kind) {
       case Change::add_column: {
         // The lock is taken even where IF NOT EXISTS finds the column.
-        const SchemaAction* added = action(Kind::add_column, change.name);
+        const SchemaAction* added = action(Action::add_column, change.name);
         const bool rewrites = added && (added->default_kind == DefaultKind::changing ||
                                         added->default_kind == DefaultKind::unknown);
         on_table(Mode::access_exclusive, rewrites ? Work::rewrite : Work::none);
         if (!added) break;
         for (const ConstraintDefinition& constraint : change.column->constraints)
           for (const SchemaAction& each : actions_)
-            if (each.kind == Kind::add_constraint && each.with_column &&
+            if (each.kind == Action::add_constraint && each.with_column &&
                 each.constraint->kind == constraint.constraint.kind &&
                 each.constraint->columns == constraint.constraint.columns)
               add_constraint(alter.name, each, !alter.only);
@@ -337,15 +326,15 @@ class Collector {
       case Change::drop_column: drop_column(alter, change, table); break;
       case Change::change_type: change_type(alter, change, table); break;
       case Change::set_not_null: {
-        const SchemaAction* set = action(Kind::set_not_null, change.name);
+        const SchemaAction* set = action(Action::set_not_null, change.name);
         on_table(Mode::access_exclusive, set && !set->proven_not_null ? Work::scan : Work::none);
         break;
       }
       case Change::add_constraint:
         for (const SchemaAction& each : actions_)
-          if (each.kind == Kind::add_constraint && !each.with_column &&
+          if (each.kind == Action::add_constraint && !each.with_column &&
               each.constraint->kind == change.constraint->constraint.kind &&
-              (each.using_index || each.constraint->kind == Key::exclusion ||
+              (each.using_index || each.constraint->kind == ConstraintKind::exclusion ||
                each.constraint->columns == change.constraint->constraint.columns))
             add_constraint(alter.name, each, !alter.only);
         break;
@@ -353,7 +342,7 @@ class Collector {
       case Change::drop_constraint: existing_constraint(alter, change, table); break;
       case Change::set_logged:
       case Change::set_unlogged:
-        on_table(Mode::access_exclusive, action(Kind::rewrite_table) ? Work::rewrite : Work::none);
+        on_table(Mode::access_exclusive, action(Action::rewrite_table) ? Work::rewrite : Work::none);
         break;
       case Change::set_tablespace:
       case Change::set_access_method:
@@ -366,9 +355,9 @@ class Collector {
         add(state_.find_table(change.partition), Mode::access_exclusive, Work::none, Through::partition);
         if (!change.concurrently) default_partition(alter.name, "", Work::none);
         break;
-      case Change::drop_inherit: add(alter.name, Mode::access_exclusive); break;
+      case Change::drop_inherit: add(alter.name); break;
       case Change::add_inherit:
-        add(alter.name, Mode::access_exclusive);
+        add(alter.name);
         add(state_.find_table(change.parent), Mode::share_update_exclusive, Work::none, Through::parent);
         break;
       case Change::other: break;

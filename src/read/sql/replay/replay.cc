@@ -43,9 +43,8 @@ Catalog Replayer::take() {
   Catalog out = std::move(state_->schema.catalog);
   for (auto& [name, table] : out.tables)
     for (Index& index : table.indexes)
-      if (const auto link = state_->schema.index_parents.find({name.schema, index.name});
-          link != state_->schema.index_parents.end())
-        index.attached_to = link->second.name;
+      if (const auto* link = value_at(state_->schema.index_parents, {name.schema, index.name}))
+        index.attached_to = link->name;
   state_->schema = SchemaState();
   state_->schema.catalog.schemas = {"public"};
   return out;

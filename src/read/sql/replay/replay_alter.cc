@@ -6,7 +6,7 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = Constraint::Kind;
+using ConstraintKind = Constraint::Kind;
 using Change = TableChange::Kind;
 
 // To another schema, or another name; an empty one stays.
@@ -31,6 +31,124 @@ void move_function(SchemaState& schema, const Rename& rename) {
   }
 }
 
+Outcome drop_identity(SchemaState& schema, Table& table, Column& column, bool if_exists) {
+  if (column.identity == Column::Identity::none && !if_exists)
+    return Problem{"column \"" + column.name + "\" of relation \"" + display(table.name) +
+                       "\" is not an identity column",
+                   Problem::Kind::missing};
+  column.identity = Column::Identity::none;
+  schema.drop_owned_sequences(table.name, &column.name);
+  return {};
+}
+
+Outcome detach_partition(SchemaState& schema, Table& parent, const TableChange& change) {
+  const QualifiedName name = schema.find_table(change.partition);
+  Table* child = schema.catalog.table(name);
+  if (!child || child->partition_of != parent.name)
+    return Problem{
+        "relation \"" + display(name) + "\" is not a partition of relation \"" + display(parent.name) + "\"",
+        Problem::Kind::missing};
+  child->partition_of.reset();
+  child->partition_bound.clear();
+  schema.remove_child(parent.name, name);
+  for (Constraint& constraint : child->constraints) constraint.inherited = false;
+  schema.constraint_parents.erase(name);
+  for (const Index& index : child->indexes) schema.index_parents.erase({name.schema, index.name});
+  return {};
+}
+
+Outcome attach_index(SchemaState& schema, const QualifiedName& parent, const TableChange& change) {
+  const QualifiedName child = schema.find_relation(change.partition);
+  Index* own = schema.index(child);
+  Index* above = schema.index(parent);
+  if (!own) return missing("index", child);
+  Table* table = schema.catalog.table(schema.index_tables[child]);
+  const QualifiedName* attached = value_at(schema.index_parents, child);
+  if (table->partition_of != schema.index_tables[parent] || !ReplayState::same_definition(*own, *above) ||
+      (attached && *attached != parent))
+    return Problem{"index \"" + display(child) + "\" can't be attached to index \"" + display(parent) + "\""};
+  schema.index_parents[child] = parent;
+  if (Constraint* constraint =
+          own->constraint && above->constraint ? SchemaState::constraint(*table, own->name) : nullptr) {
+    constraint->inherited = true;
+    schema.constraint_parents[table->name][constraint->name] = above->name;
+  }
+  schema.validate_index(parent);
+  return {};
+}
+
+Outcome rename_policy(SchemaState& schema, const Rename& rename) {
+  Table* table = schema.catalog.table(rename.relation);
+  if (!table) return missing("relation", rename.relation);
+  for (Policy& policy : table->policies)
+    if (policy.name == rename.name) {
+      policy.name = rename.new_name;
+      return {};
+    }
+  return missing("policy", {"", rename.name});
+}
+
+Outcome rename_relation(SchemaState& schema, const Rename& rename) {
+  const QualifiedName& from = rename.relation;
+  const QualifiedName to{from.schema, rename.new_name};
+  if (!schema.relation_exists(from)) return rename.if_exists ? Outcome() : missing("relation", from);
+  if (schema.relation_exists(to)) return exists("relation", to);
+  if (schema.catalog.tables.count(from)) {
+    schema.rename_table(from, to);
+  } else if (schema.catalog.sequences.count(from)) {
+    schema.rename_sequence(from, to);
+  } else {
+    Table* table = schema.catalog.table(schema.index_tables[from]);
+    const Index* index = schema.index(from);
+    Constraint* constraint = index->constraint ? SchemaState::constraint(*table, from.name) : nullptr;
+    schema.rename_index(from, to);
+    if (constraint) schema.rename_constraint(*table, *constraint, to.name);
+  }
+  return {};
+}
+
+Outcome rename_column(SchemaState& schema, const Rename& rename) {
+  Table* table = schema.catalog.table(rename.relation);
+  if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
+  if (!table->column(rename.name)) return missing_column(*table, rename.name);
+  if (table->column(rename.new_name)) return existing_column(*table, rename.new_name);
+  schema.rename_column(*table, rename.name, rename.new_name);
+  return {};
+}
+
+Outcome rename_constraint(SchemaState& schema, const Rename& rename) {
+  Table* table = schema.catalog.table(rename.relation);
+  if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
+  Constraint* constraint = SchemaState::constraint(*table, rename.name);
+  if (!constraint) return missing("constraint", {"", rename.name});
+  if (SchemaState::constraint(*table, rename.new_name)) return exists("constraint", {"", rename.new_name});
+  const QualifiedName index{table->name.schema, rename.name};
+  if (has_index(*constraint) && schema.index_tables.count(index)) {
+    if (schema.relation_exists({index.schema, rename.new_name}))
+      return exists("relation", {index.schema, rename.new_name});
+    schema.rename_index(index, {index.schema, rename.new_name});
+  }
+  const bool check = constraint->kind == ConstraintKind::check;
+  schema.rename_constraint(*table, *constraint, rename.new_name);
+  if (check)
+    for (const auto& descent : schema.descendants(table->name))
+      if (Constraint* copy = SchemaState::constraint(*descent.child, rename.name); copy && copy->inherited)
+        schema.rename_constraint(*descent.child, *copy, rename.new_name);
+  return {};
+}
+
+Outcome set_schema(SchemaState& schema, const Rename& rename) {
+  const QualifiedName& from = rename.relation;
+  const QualifiedName to{rename.new_schema, from.name};
+  if (!schema.relation_exists(from)) return rename.if_exists ? Outcome() : missing("relation", from);
+  if (from.schema == to.schema) return {};
+  if (schema.relation_exists(to)) return exists("relation", to);
+  schema.ensure_schema(to.schema);
+  if (schema.catalog.sequences.count(from)) schema.rename_sequence(from, to);
+  else schema.rename_table(from, to);
+  return {};
+}
+
 }  // namespace
 
 Outcome ReplayState::replay(const AlterTable& alter, Effect& effect) {
@@ -48,7 +166,7 @@ Outcome ReplayState::replay(const AlterTable& alter, Effect& effect) {
   for (const auto* change : changes) {
     Outcome outcome = change_table(alter, *change, effect);
     if (!outcome) continue;
-    if (first) note(outcome->what, statement_offset);
+    if (first) report(outcome->what, statement_offset);
     else first = std::move(outcome);
   }
   return first;
@@ -57,7 +175,7 @@ Outcome ReplayState::replay(const AlterTable& alter, Effect& effect) {
 Outcome ReplayState::change_table(const AlterTable& alter, const TableChange& change, Effect& effect) {
   if (change.kind == Change::attach_partition && schema.index_tables.count(alter.name)) {
     effect = Effect::replayed;
-    return attach_index(alter.name, change);
+    return attach_index(schema, alter.name, change);
   }
   Table* table = schema.catalog.table(alter.name);
   if (!table) return {};  // an index's or sequence's storage, owner …
@@ -105,7 +223,7 @@ Outcome ReplayState::change_table(const AlterTable& alter, const TableChange& ch
       for (Index& index : table->indexes) index.replica_identity = index.name == change.name;
       return {};
     case Change::attach_partition: return attach_partition(*table, change);
-    case Change::detach_partition: return detach_partition(*table, change);
+    case Change::detach_partition: return detach_partition(schema, *table, change);
     case Change::add_inherit:
     case Change::drop_inherit: return inherit(*table, change.parent, change.kind == Change::add_inherit);
     case Change::set_tablespace:
@@ -154,11 +272,12 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
                             : Problem{"constraint \"" + change.name + "\" of relation \"" +
                                           display(table.name) + "\" does not exist",
                                       Problem::Kind::missing};
-  if (constraint->kind == Kind::primary_key || constraint->kind == Kind::unique) {
+  if (constraint->kind == ConstraintKind::primary_key || constraint->kind == ConstraintKind::unique) {
     const auto columns = constraint->columns;
     // Two unique keys over the same columns: the other one holds the foreign keys as well.
     const auto keys = std::ranges::count_if(table.constraints, [&](const Constraint& c) {
-      return (c.kind == Kind::primary_key || c.kind == Kind::unique) && c.columns == columns;
+      return (c.kind == ConstraintKind::primary_key || c.kind == ConstraintKind::unique) &&
+             c.columns == columns;
     });
     const auto dependents =
         keys == 1 ? schema.foreign_keys_to(table.name, &columns) : std::vector<SchemaState::Member>{};
@@ -169,11 +288,11 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
       schema.erase_constraint(*schema.catalog.table(owner), key);
     }
   }
-  const auto links = schema.constraint_parents.find(table.name);
-  if (links != schema.constraint_parents.end() && links->second.count(change.name))
+  const auto* links = value_at(schema.constraint_parents, table.name);
+  if (links && links->count(change.name))
     return Problem{std::string("inherited constraint \"") + change.name + "\" of relation \"" +
                    display(table.name) + "\" can't be dropped"};
-  if (constraint->kind == Kind::foreign_key && constraint->columns.size() == 1)
+  if (constraint->kind == ConstraintKind::foreign_key && constraint->columns.size() == 1)
     table.dropped_keys.push_back(constraint->columns[0]);
   schema.erase_constraint(table, change.name);
   return {};
@@ -186,19 +305,13 @@ Outcome ReplayState::change_columns(Table& table, const TableChange& change, boo
     change_type(table, *own, *change.column);
     return {};
   }
-  std::vector<std::pair<Table*, Column*>> columns = {{&table, own}};
-  if (!only)
-    for (const auto& descent : schema.descendants(table.name))
-      if (Column* column = SchemaState::column(*descent.child, change.name))
-        columns.push_back({descent.child, column});
-  for (auto& [owner, column] : columns)
-    if (Outcome outcome = change_column(table, *owner, *column, change)) return outcome;
+  for (Column* column : schema.columns(table, change.name, !only))
+    if (Outcome outcome = change_column(table, *column, column == own, change)) return outcome;
   return {};
 }
 
-// Of the table, or of one that inherits from it.
-Outcome ReplayState::change_column(Table& table, Table& owner, Column& column, const TableChange& change) {
-  const bool own = &owner == &table;
+// `own`: of the table, not of one that inherits from it.
+Outcome ReplayState::change_column(Table& table, Column& column, bool own, const TableChange& change) {
   switch (change.kind) {
     case Change::set_default:
     case Change::drop_default:
@@ -221,31 +334,18 @@ Outcome ReplayState::change_column(Table& table, Table& owner, Column& column, c
       if (own && change.column) column.identity = change.column->column.identity;
       break;
     case Change::drop_identity:
-      if (own) return drop_identity(table, column, change.if_exists);
+      if (own) return drop_identity(schema, table, column, change.if_exists);
       break;
     default: break;
   }
   return {};
 }
 
-Outcome ReplayState::drop_identity(Table& table, Column& column, bool if_exists) {
-  if (column.identity == Column::Identity::none && !if_exists)
-    return Problem{"column \"" + column.name + "\" of relation \"" + display(table.name) +
-                       "\" is not an identity column",
-                   Problem::Kind::missing};
-  column.identity = Column::Identity::none;
-  schema.drop_owned_sequences(table.name, &column.name);
-  return {};
-}
-
 void ReplayState::change_type(Table& table, Column& own, const ColumnDefinition& definition) {
   const Column& after = definition.column;
-  std::vector<Column*> columns = {&own};
-  for (const auto& descent : schema.descendants(table.name))
-    if (Column* column = SchemaState::column(*descent.child, own.name)) columns.push_back(column);
-  for (Column* column : columns) {
+  for (Column* column : schema.columns(table, own.name)) {
     column->type = after.type, column->collation = after.collation;
-    column->retyped = place(definition.location);
+    column->retyped = location_of(definition.location);
   }
   if (own.identity != Column::Identity::none)
     for (auto& [name, sequence] : schema.catalog.sequences)
@@ -276,22 +376,6 @@ Outcome ReplayState::attach_partition(Table& parent, const TableChange& change) 
   return {};
 }
 
-Outcome ReplayState::detach_partition(Table& parent, const TableChange& change) {
-  const QualifiedName name = schema.find_table(change.partition);
-  Table* child = schema.catalog.table(name);
-  if (!child || child->partition_of != parent.name)
-    return Problem{
-        "relation \"" + display(name) + "\" is not a partition of relation \"" + display(parent.name) + "\"",
-        Problem::Kind::missing};
-  child->partition_of.reset();
-  child->partition_bound.clear();
-  schema.remove_child(parent.name, name);
-  for (Constraint& constraint : child->constraints) constraint.inherited = false;
-  schema.constraint_parents.erase(name);
-  for (const Index& index : child->indexes) schema.index_parents.erase({name.schema, index.name});
-  return {};
-}
-
 Outcome ReplayState::inherit(Table& child, const QualifiedName& parent_name, bool add) {
   const Table* parent = schema.catalog.table(parent_name);
   if (!parent) return missing("relation", parent_name);
@@ -317,26 +401,6 @@ Outcome ReplayState::inherit(Table& child, const QualifiedName& parent_name, boo
   return {};
 }
 
-Outcome ReplayState::attach_index(const QualifiedName& parent, const TableChange& change) {
-  const QualifiedName child = schema.find_relation(change.partition);
-  Index* own = schema.index(child);
-  Index* above = schema.index(parent);
-  if (!own) return missing("index", child);
-  Table* table = schema.catalog.table(schema.index_tables[child]);
-  const auto attached = schema.index_parents.find(child);
-  if (table->partition_of != schema.index_tables[parent] || !same_definition(*own, *above) ||
-      (attached != schema.index_parents.end() && attached->second != parent))
-    return Problem{"index \"" + display(child) + "\" can't be attached to index \"" + display(parent) + "\""};
-  schema.index_parents[child] = parent;
-  if (Constraint* constraint =
-          own->constraint && above->constraint ? SchemaState::constraint(*table, own->name) : nullptr) {
-    constraint->inherited = true;
-    schema.constraint_parents[table->name][constraint->name] = above->name;
-  }
-  schema.validate_index(parent);
-  return {};
-}
-
 // ---- RENAME, SET SCHEMA
 
 Outcome ReplayState::replay(const Rename& rename, Effect& effect) {
@@ -344,88 +408,16 @@ Outcome ReplayState::replay(const Rename& rename, Effect& effect) {
   switch (rename.kind) {
     case Rename::Kind::table:
     case Rename::Kind::relation:
-      return rename.new_schema.empty() ? rename_relation(rename) : set_schema(rename);
-    case Rename::Kind::column: return rename_column(rename);
-    case Rename::Kind::constraint: return rename_constraint(rename);
-    case Rename::Kind::policy: return rename_policy(rename);
+      return rename.new_schema.empty() ? rename_relation(schema, rename) : set_schema(schema, rename);
+    case Rename::Kind::column: return rename_column(schema, rename);
+    case Rename::Kind::constraint: return rename_constraint(schema, rename);
+    case Rename::Kind::policy: return rename_policy(schema, rename);
     case Rename::Kind::schema: schema.rename_schema(rename.name, rename.new_name); return {};
     case Rename::Kind::type: return move_type(schema, rename);
     case Rename::Kind::function: move_function(schema, rename); return {};
     case Rename::Kind::other: break;
   }
   effect = Effect::none;
-  return {};
-}
-
-Outcome ReplayState::rename_policy(const Rename& rename) {
-  Table* table = schema.catalog.table(rename.relation);
-  if (!table) return missing("relation", rename.relation);
-  for (Policy& policy : table->policies)
-    if (policy.name == rename.name) {
-      policy.name = rename.new_name;
-      return {};
-    }
-  return missing("policy", {"", rename.name});
-}
-
-Outcome ReplayState::rename_relation(const Rename& rename) {
-  const QualifiedName& from = rename.relation;
-  const QualifiedName to{from.schema, rename.new_name};
-  if (!schema.relation_exists(from)) return rename.if_exists ? Outcome() : missing("relation", from);
-  if (schema.relation_exists(to)) return exists("relation", to);
-  if (schema.catalog.tables.count(from)) {
-    schema.rename_table(from, to);
-  } else if (schema.catalog.sequences.count(from)) {
-    schema.rename_sequence(from, to);
-  } else {
-    Table* table = schema.catalog.table(schema.index_tables[from]);
-    const Index* index = schema.index(from);
-    Constraint* constraint = index->constraint ? SchemaState::constraint(*table, from.name) : nullptr;
-    schema.rename_index(from, to);
-    if (constraint) schema.rename_constraint(*table, *constraint, to.name);
-  }
-  return {};
-}
-
-Outcome ReplayState::rename_column(const Rename& rename) {
-  Table* table = schema.catalog.table(rename.relation);
-  if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
-  if (!table->column(rename.name)) return missing_column(*table, rename.name);
-  if (table->column(rename.new_name)) return existing_column(*table, rename.new_name);
-  schema.rename_column(*table, rename.name, rename.new_name);
-  return {};
-}
-
-Outcome ReplayState::rename_constraint(const Rename& rename) {
-  Table* table = schema.catalog.table(rename.relation);
-  if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
-  Constraint* constraint = SchemaState::constraint(*table, rename.name);
-  if (!constraint) return missing("constraint", {"", rename.name});
-  if (SchemaState::constraint(*table, rename.new_name)) return exists("constraint", {"", rename.new_name});
-  const QualifiedName index{table->name.schema, rename.name};
-  if (has_index(*constraint) && schema.index_tables.count(index)) {
-    if (schema.relation_exists({index.schema, rename.new_name}))
-      return exists("relation", {index.schema, rename.new_name});
-    schema.rename_index(index, {index.schema, rename.new_name});
-  }
-  const bool check = constraint->kind == Kind::check;
-  schema.rename_constraint(*table, *constraint, rename.new_name);
-  if (check)
-    for (const auto& descent : schema.descendants(table->name))
-      if (Constraint* copy = SchemaState::constraint(*descent.child, rename.name); copy && copy->inherited)
-        schema.rename_constraint(*descent.child, *copy, rename.new_name);
-  return {};
-}
-
-Outcome ReplayState::set_schema(const Rename& rename) {
-  const QualifiedName& from = rename.relation;
-  const QualifiedName to{rename.new_schema, from.name};
-  if (!schema.relation_exists(from)) return rename.if_exists ? Outcome() : missing("relation", from);
-  if (from.schema == to.schema) return {};
-  if (schema.relation_exists(to)) return exists("relation", to);
-  schema.ensure_schema(to.schema);
-  if (schema.catalog.sequences.count(from)) schema.rename_sequence(from, to);
-  else schema.rename_table(from, to);
   return {};
 }
 

@@ -47,10 +47,9 @@ bool is_message_level(const Lexeme& token) {
 bool passes_over(const std::string& handlers, std::string_view condition) {
   const auto at = handlers.find(condition);
   if (at == std::string::npos) return false;
-  Lexer lexer(std::string_view(handlers).substr(at));
   bool raised = false;
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end && !token.is_word("when");
-       token = lexer.next_token()) {
+  for (const Lexeme& token : Lexer(std::string_view(handlers).substr(at))) {
+    if (token.is_word("when")) break;
     if (raised && !is_message_level(token)) return false;
     raised = token.is_word("raise");
   }
@@ -82,7 +81,7 @@ std::pair<std::string_view, std::string_view> violation_of(const SchemaAction& a
 // raises, or that changes something, such as deleting the duplicates, hides nothing.
 bool hides(const std::string& handlers, std::string_view condition, std::string_view state) {
   bool in_condition = false, named = false, harmless = false, message = false, raised = false;
-  for (const Lexeme& token : tokens_of(handlers)) {
+  for (const Lexeme& token : Lexer(handlers)) {
     if (token.is_word("when")) {
       if (named && harmless) return true;
       in_condition = harmless = true;
@@ -262,7 +261,7 @@ struct Handled {
 Handled read_handlers(const std::string& handlers) {
   Handled out;
   int handlers_read = 0;
-  for (const Lexeme& token : tokens_of(handlers)) {
+  for (const Lexeme& token : Lexer(handlers)) {
     out.changes_schema |= token.is_one_of({"create", "alter", "drop", "execute"});
     out.returns |= token.is_word("return");
     handlers_read += token.is_word("when");
@@ -286,7 +285,7 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   const Block block = read_block(statement.body);
   bool skipped = !block.understood;
   if (migration && !block.empty && std::ranges::any_of(block.handlers, pass_over_everything))
-    swallowed(SchemaAction::Swallow::every_error, {});
+    record_suppressed_error(SchemaAction::Swallow::every_error, {});
   Outcome outcome = block_statements(block, statement.body, effect, skipped);
   in_loop_ = outer_loop;
   doubt_ = outer_doubt;
@@ -294,8 +293,7 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   --block_depth_;
   if (!suspects_.empty())
     for (const auto& [name, table] : schema.catalog.tables)
-      if (const auto at = suspects_.find(name.name); at != suspects_.end())
-        counts.uncertain[name] = at->second;
+      if (const std::string* at = value_at(suspects_, name.name)) counts.uncertain[name] = *at;
   suspects_.clear();
   const int guessed_line = std::exchange(guessed_line_, 0);
   if (skipped) make_uncertain(statement.body);
@@ -341,28 +339,28 @@ Outcome ReplayState::block_statements(const Block& block, std::string_view body,
     Effect of_part = Effect::none;
     const std::size_t actions_before = step_.actions.size();
     Outcome outcome = block_statement(part.text, of_part, skipped);
-    if (migration && !outcome) hide_violations(block, part, actions_before);
+    if (migration && !outcome) record_hidden_violation(block, part, actions_before);
     if (of_part == Effect::replayed) effect = of_part;
     if (doubt_ && doubt_->performed) conditions.performed(held);
-    if (doubt_ && doubt_->changes) suspect(part.text, doubt_->guessed);
+    if (doubt_ && doubt_->changes) suspect_changes(part.text, doubt_->guessed);
     if (!outcome) continue;
     const auto catching = catching_block(block, part, *outcome);
     const bool may_fail = part.guarded || doubt_;
     if (!may_fail && !catching) return outcome;
-    if (migration && difference_) swallowed(SchemaAction::Swallow::other_object, *difference_);
+    if (migration && difference_) record_suppressed_error(SchemaAction::Swallow::other_object, *difference_);
     if (may_fail) continue;
     left = catching;
-    if (const auto undone = before.find(*catching); undone != before.end()) schema = undone->second;
+    if (const SchemaState* undone = value_at(before, *catching)) schema = *undone;
     const Handled handled = read_handlers(block.handlers[*catching]);
-    if (handled.changes_schema) suspect(block.handlers[*catching], true);
+    if (handled.changes_schema) suspect_changes(block.handlers[*catching], true);
     if (handled.returns && !handled.depends) break;
     rest_may_not_run |= handled.returns;
   }
   return {};
 }
 
-void ReplayState::suspect(std::string_view text, bool guessed) {
-  const SourceLocation at = place(-1);
+void ReplayState::suspect_changes(std::string_view text, bool guessed) {
+  const SourceLocation at = location_of(-1);
   for (auto& name : names_in_text(text)) suspects_[name] = at.str();
   if (guessed && guessed_line_ == 0) guessed_line_ = at.line;
 }
@@ -375,7 +373,7 @@ Outcome ReplayState::perform_perhaps(const Statement& statement, Effect& effect)
   });
   const auto actions = recorder_.actions(statement, schema);
   for (const SchemaAction& action : actions)
-    if (schema.catalog.table(action.table)) counts.uncertain[action.table] = place(-1).str();
+    if (schema.catalog.table(action.table)) counts.uncertain[action.table] = location_of(-1).str();
   doubt_->changes = true;
   doubt_->guessed |= !guard;
   const bool as_if = creates(statement) || (guard && !takes_away(statement));
@@ -389,29 +387,28 @@ Outcome ReplayState::perform_perhaps(const Statement& statement, Effect& effect)
   return {};
 }
 
-void ReplayState::hide_violations(const Block& block, const BlockStatement& part, std::size_t first) {
+void ReplayState::record_hidden_violation(const Block& block, const BlockStatement& part, std::size_t first) {
   for (std::size_t at = first, end = step_.actions.size(); at < end; ++at) {
     const SchemaAction& action = step_.actions[at];
     const std::string_view condition = hidden_violation(block, part, action);
     if (condition.empty()) continue;
     const std::string& name =
         action.name.empty() && !action.columns.empty() ? action.columns[0] : action.name;
-    swallowed(SchemaAction::Swallow::violation,
-              {.name = name, .how = std::string(condition), .table = action.table});
+    record_suppressed_error(SchemaAction::Swallow::violation,
+                            {.name = name, .how = std::string(condition), .table = action.table});
     return;
   }
 }
 
-void ReplayState::swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what) {
-  SchemaAction action;
+void ReplayState::record_suppressed_error(SchemaAction::Swallow how, const Difference& what) {
+  SchemaAction& action = step_.actions.emplace_back();
   action.kind = SchemaAction::Kind::suppress_error;
-  action.place = place(-1);
+  action.place = location_of(-1);
   action.suppress_error = how;
   action.table = what.table;
   action.name = what.name;
   action.detail = what.how;
   action.truncated = cut_names_.count(what.name) > 0;
-  step_.actions.push_back(std::move(action));
 }
 
 Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool& skipped) {
@@ -438,7 +435,7 @@ Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool
       outcome = doubt_ ? perform_perhaps(statement, inner) : perform(statement, inner);
       if (migration && may_fill_columns(*tree->statement(i))) recorder_.lost_values();
       if (migration && outcome && outcome->kind == Problem::Kind::exists)
-        difference_ = StepRecorder::difference(statement, schema);
+        difference_ = difference(statement, schema);
       if (!outcome && inner == Effect::replayed) effect = Effect::replayed;
     }
   });

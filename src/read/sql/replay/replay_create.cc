@@ -9,7 +9,7 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = Constraint::Kind;
+using ConstraintKind = Constraint::Kind;
 
 constexpr std::size_t max_columns = 1600;  // the server's limit
 
@@ -49,7 +49,7 @@ Outcome ReplayState::replay(const CreateTable& create, Effect&) {
   table.unlogged = create.unlogged;
   table.fillfactor = create.fillfactor;
   table.temporary = name.schema == "pg_temp";
-  table.origin = place(-1);
+  table.origin = location_of(-1);
   table.partition_key = create.partition_key;
   for (const QualifiedName& parent_name : create.parents) {
     const Table* parent = schema.catalog.table(parent_name);
@@ -78,7 +78,7 @@ Outcome ReplayState::replay(const CreateTable& create, Effect&) {
     for (ConstraintDefinition& each : pending) each.constraint.validated = true;
   const auto checks_end = std::stable_partition(
       pending.begin(), pending.end(),
-      [](const ConstraintDefinition& each) { return each.constraint.kind == Kind::check; });
+      [](const ConstraintDefinition& each) { return each.constraint.kind == ConstraintKind::check; });
   outcome = add_constraints(made, {pending.begin(), checks_end});
   if (!outcome && made.partition_of) adopt_partition(made, *schema.catalog.table(*made.partition_of));
   for (const CreateTable::Element& element : create.elements)
@@ -91,9 +91,9 @@ Outcome ReplayState::replay(const CreateTable& create, Effect&) {
 Outcome ReplayState::add_elements(Table& table, const CreateTable& create,
                                   std::vector<ConstraintDefinition>& pending) {
   if (!create.of_type.name.empty()) {
-    const auto type = schema.types.find(schema.find_type(create.of_type));
-    if (type == schema.types.end()) return missing("type", create.of_type);
-    table.columns = type->second;
+    const auto* fields = value_at(schema.types, schema.find_type(create.of_type));
+    if (!fields) return missing("type", create.of_type);
+    table.columns = *fields;
   }
   for (const CreateTable::Element& element : create.elements) {
     Outcome outcome;
@@ -128,7 +128,7 @@ Outcome ReplayState::add_column(Table& table, const ColumnDefinition& definition
   made.name = definition.column.name;
   made.type = definition.column.type;
   made.collation = definition.column.collation;
-  made.origin = place(definition.location);
+  made.origin = location_of(definition.location);
   if (definition.location > 0)
     made.source_comment =
         comments_beside(script, statement_offset + static_cast<std::size_t>(definition.location));
@@ -191,10 +191,9 @@ void ReplayState::inherit_columns(Table& table, const Table& parent, bool partit
 }
 
 void ReplayState::inherit_checks(Table& child, const Table& parent) {
-  const auto own = schema.own_checks.find(parent.name);
+  const auto* own = value_at(schema.own_checks, parent.name);
   for (const Constraint& check : parent.constraints) {
-    if (check.kind != Kind::check || (own != schema.own_checks.end() && own->second.count(check.name)))
-      continue;
+    if (check.kind != ConstraintKind::check || (own && own->count(check.name))) continue;
     if (Constraint* same = SchemaState::constraint(child, check.name)) {
       same->inherited = true;
       continue;
@@ -217,7 +216,7 @@ Outcome ReplayState::like_columns(Table& table, const LikeClause& like) {
     if (table.column(column.name))
       return Problem{"column \"" + column.name + "\" specified more than once", Problem::Kind::exists};
     Column copy = column;
-    copy.origin = place(like.location);
+    copy.origin = location_of(like.location);
     if (!like.comments) copy.comment.clear();
     if (!like.defaults) copy.default_expression.reset();
     if (!like.generated) copy.generated_expression.reset();
@@ -236,7 +235,7 @@ void ReplayState::like_rest(Table& table, const LikeClause& like) {
   const Table source = *found;
   if (like.constraints)
     for (const Constraint& check : source.constraints)
-      if (check.kind == Kind::check && !SchemaState::constraint(table, check.name)) {
+      if (check.kind == ConstraintKind::check && !SchemaState::constraint(table, check.name)) {
         Constraint copy = check;
         copy.inherited = false;
         copy.origin = table.origin;
@@ -275,7 +274,7 @@ Outcome ReplayState::replay(const CreateFromQuery& create, Effect&) {
   table.kind = create.kind;
   table.unlogged = create.unlogged;
   table.temporary = name.schema == "pg_temp";
-  table.origin = place(-1);
+  table.origin = location_of(-1);
   table.definition = create.definition;
   for (std::size_t i = 0; i < create.columns.size() && i < max_columns; ++i) {
     if (table.column(create.columns[i].name)) continue;

@@ -11,7 +11,7 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = Constraint::Kind;
+using ConstraintKind = Constraint::Kind;
 
 // ChooseIndexColumnNames: doubles get a number.
 std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
@@ -27,6 +27,48 @@ std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
   return out;
 }
 
+// `key`: of the parent.
+void copy_foreign_key(SchemaState& schema, Table& child, const Constraint& key) {
+  auto& links = schema.constraint_parents[child.name];
+  for (const auto& [own, above] : links)
+    if (above == key.name) return;
+  for (Constraint& own : child.constraints)
+    if (own.kind == ConstraintKind::foreign_key && own.columns == key.columns &&
+        own.referenced_table == key.referenced_table && own.referenced_columns == key.referenced_columns &&
+        own.on_delete == key.on_delete && own.match_full == key.match_full &&
+        own.deferrable == key.deferrable && own.initially_deferred == key.initially_deferred &&
+        !links.count(own.name)) {
+      own.inherited = true;
+      links[own.name] = key.name;
+      return;
+    }
+  Constraint copy = key;
+  copy.inherited = true;
+  if (SchemaState::constraint(child, copy.name))
+    copy.name = schema.choose_constraint_name(child.name.schema, child.name.name, joined_columns(key.columns),
+                                              "fkey");
+  links[copy.name] = key.name;
+  schema.add_constraint(child, std::move(copy));
+}
+
+// An index of the partition that does the work already, attached; nullptr when there is none.
+Index* adopt_index(SchemaState& schema, Table& child, const QualifiedName& above_name, const Index& above,
+                   const Constraint* served) {
+  for (Index& own : child.indexes) {
+    const QualifiedName own_name{child.name.schema, own.name};
+    if (schema.index_parents.count(own_name) || !ReplayState::same_definition(own, above)) continue;
+    Constraint* constraint = own.constraint ? SchemaState::constraint(child, own.name) : nullptr;
+    if (served && (!constraint || constraint->kind != served->kind)) continue;
+    schema.index_parents[own_name] = above_name;
+    if (served) {
+      constraint->inherited = true;
+      schema.constraint_parents[child.name][constraint->name] = served->name;
+    }
+    return &own;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 // ---- constraints
@@ -36,9 +78,9 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
   std::vector<ConstraintDefinition> checks, indexes, foreign_keys;
   for (const ConstraintDefinition& p : pending) {
     switch (p.constraint.kind) {
-      case Kind::check: checks.push_back(p); break;
-      case Kind::foreign_key: foreign_keys.push_back(p); break;
-      case Kind::primary_key: indexes.insert(indexes.begin(), p); break;
+      case ConstraintKind::check: checks.push_back(p); break;
+      case ConstraintKind::foreign_key: foreign_keys.push_back(p); break;
+      case ConstraintKind::primary_key: indexes.insert(indexes.begin(), p); break;
       default: indexes.push_back(p);
     }
   }
@@ -52,7 +94,7 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
     const auto same = std::ranges::find_if(plans, [&](const auto& other) {
       return p.using_index.empty() && other.first.using_index.empty() &&
              other.second.index.keys == plan.index.keys && other.second.index.include == plan.index.include &&
-             plan.constraint->kind != Kind::exclusion &&
+             plan.constraint->kind != ConstraintKind::exclusion &&
              other.second.constraint->deferrable == plan.constraint->deferrable &&
              other.second.constraint->initially_deferred == plan.constraint->initially_deferred &&
              other.second.index.nulls_not_distinct == plan.index.nulls_not_distinct;
@@ -78,12 +120,12 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
 Outcome ReplayState::add_check(Table& table, const ConstraintDefinition& pending) {
   Constraint check = pending.constraint;
   std::erase_if(check.columns, [&](const std::string& name) { return !table.column(name); });
-  check.origin = place(pending.location);
+  check.origin = location_of(pending.location);
   if (check.name.empty())
     check.name = schema.choose_constraint_name(table.name.schema, table.name.name,
                                                check.columns.size() == 1 ? check.columns[0] : "", "check");
   if (Constraint* same = SchemaState::constraint(table, check.name)) {
-    if (same->kind == Kind::check && same->inherited) return {};  // merged with the inherited one
+    if (same->kind == ConstraintKind::check && same->inherited) return {};  // merged with the inherited one
     return existing_constraint(table, check.name);
   }
   const std::string name = check.name;
@@ -97,30 +139,27 @@ Outcome ReplayState::add_check(Table& table, const ConstraintDefinition& pending
 }
 
 Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& pending) {
-  Constraint key = pending.constraint;
-  for (const auto& column : key.columns)
-    if (!table.column(column))
-      return Problem{"column \"" + column + "\" referenced in foreign key constraint does not exist",
-                     Problem::Kind::missing};
-  key.referenced_table = schema.find_table(key.referenced_table);
+  Constraint key = schema.resolved(pending.constraint);
+  const auto missing_in = [](const Table& of, const std::vector<std::string>& columns) -> Outcome {
+    const auto column = std::ranges::find_if_not(columns, [&](const auto& name) { return of.column(name); });
+    if (column == columns.end()) return {};
+    return Problem{"column \"" + *column + "\" referenced in foreign key constraint does not exist",
+                   Problem::Kind::missing};
+  };
+  if (Outcome outcome = missing_in(table, key.columns)) return outcome;
   const Table* referenced = schema.catalog.table(key.referenced_table);
-  if (referenced && key.referenced_columns.empty())
-    if (const Constraint* primary = SchemaState::primary_key(*referenced))
-      key.referenced_columns = primary->columns;
-  for (const auto& column : key.referenced_columns)
-    if (referenced && !referenced->column(column))
-      return Problem{"column \"" + column + "\" referenced in foreign key constraint does not exist",
-                     Problem::Kind::missing};
-  key.origin = place(pending.location);
+  if (Outcome outcome = referenced ? missing_in(*referenced, key.referenced_columns) : Outcome())
+    return outcome;
+  key.origin = location_of(pending.location);
   if (key.name.empty())
     key.name = schema.choose_constraint_name(table.name.schema, table.name.name, joined_columns(key.columns),
                                              "fkey");
   if (SchemaState::constraint(table, key.name)) return existing_constraint(table, key.name);
   // A table that other files make (an auth service's, an extension's) does not make the key less real.
   if (!referenced && !supabase_table(key.referenced_table)) {
-    note("foreign key " + key.name + " references " + display(key.referenced_table) +
-             ", which these files don't create",
-         statement_offset);
+    report("foreign key " + key.name + " references " + display(key.referenced_table) +
+               ", which these files don't create",
+           statement_offset);
     counts.outside.emplace(diagnostics.back().line(), key.referenced_table);
     if (any_order)
       references_.push_back({table.name, key.referenced_table, key.name, diagnostics.back().line()});
@@ -130,40 +169,17 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
   if (table.kind == Table::Kind::partitioned)
     for (const auto& descent : schema.descendants(table.name, true))
       for (const Constraint& above : std::vector<Constraint>(descent.parent->constraints))
-        if (above.kind == Kind::foreign_key && above.columns == made.columns &&
+        if (above.kind == ConstraintKind::foreign_key && above.columns == made.columns &&
             above.referenced_table == made.referenced_table)
-          copy_foreign_key(*descent.child, above);
+          copy_foreign_key(schema, *descent.child, above);
   return {};
-}
-
-void ReplayState::copy_foreign_key(Table& child, const Constraint& key) {
-  auto& links = schema.constraint_parents[child.name];
-  for (const auto& [own, above] : links)
-    if (above == key.name) return;
-  for (Constraint& own : child.constraints)
-    if (own.kind == Kind::foreign_key && own.columns == key.columns &&
-        own.referenced_table == key.referenced_table && own.referenced_columns == key.referenced_columns &&
-        own.on_delete == key.on_delete && own.match_full == key.match_full &&
-        own.deferrable == key.deferrable && own.initially_deferred == key.initially_deferred &&
-        !links.count(own.name)) {
-      own.inherited = true;
-      links[own.name] = key.name;
-      return;
-    }
-  Constraint copy = key;
-  copy.inherited = true;
-  if (SchemaState::constraint(child, copy.name))
-    copy.name = schema.choose_constraint_name(child.name.schema, child.name.name, joined_columns(key.columns),
-                                              "fkey");
-  links[copy.name] = key.name;
-  schema.add_constraint(child, std::move(copy));
 }
 
 // ---- indexes
 
 IndexPlan ReplayState::index_plan(const ConstraintDefinition& definition) const {
-  IndexPlan plan{definition.index.index, definition.constraint, definition.index.name_columns};
-  plan.index.origin = plan.constraint->origin = place(definition.location);
+  IndexPlan plan{definition.index, definition.constraint};
+  plan.index.origin = plan.constraint->origin = location_of(definition.location);
   return plan;
 }
 
@@ -180,11 +196,11 @@ Outcome ReplayState::use_index(Table& table, const ConstraintDefinition& pending
   Constraint constraint = pending.constraint;
   constraint.name = to.name;
   constraint.nulls_not_distinct = index->nulls_not_distinct;
-  constraint.origin = place(pending.location);
+  constraint.origin = location_of(pending.location);
   for (const IndexKey& key : index->keys) {
     constraint.columns.push_back(key.column);
     Column* column = SchemaState::column(table, key.column);
-    if (column && constraint.kind == Kind::primary_key) column->not_null = true;
+    if (column && constraint.kind == ConstraintKind::primary_key) column->not_null = true;
   }
   index->constraint = true;
   schema.add_constraint(table, std::move(constraint));
@@ -198,8 +214,8 @@ Outcome ReplayState::replay(const CreateIndex& create, Effect&) {
   const QualifiedName name{table->name.schema, definition.index.name};
   if (!name.name.empty() && schema.relation_exists(name))
     return create.if_not_exists ? Outcome() : exists("relation", name);
-  IndexPlan plan{definition.index, {}, definition.name_columns};
-  plan.index.origin = place(-1);
+  IndexPlan plan{definition};
+  plan.index.origin = location_of(-1);
   Outcome unknown;
   for (IndexKey& key : plan.index.keys) {
     const Column* column = key.column.empty() ? nullptr : table->column(key.column);
@@ -217,17 +233,19 @@ Outcome ReplayState::replay(const CreateIndex& create, Effect&) {
 Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
   const std::string& in = table.name.schema;
   const std::string columns = joined_columns(distinct_names(plan.name_columns));
-  if (plan.constraint && plan.constraint->kind == Kind::primary_key && SchemaState::primary_key(table))
+  if (plan.constraint && plan.constraint->kind == ConstraintKind::primary_key &&
+      SchemaState::primary_key(table))
     return Problem{"multiple primary keys for table \"" + display(table.name) + "\" are not allowed",
                    Problem::Kind::exists};
   if (plan.index.name.empty()) {
     if (!plan.constraint)
       plan.index.name = schema.choose_relation_name(in, table.name.name, columns, "idx", false);
-    else if (plan.constraint->kind == Kind::primary_key)
+    else if (plan.constraint->kind == ConstraintKind::primary_key)
       plan.index.name = schema.choose_relation_name(in, table.name.name, "", "pkey", true);
     else
-      plan.index.name = schema.choose_relation_name(
-          in, table.name.name, columns, plan.constraint->kind == Kind::unique ? "key" : "excl", true);
+      plan.index.name =
+          schema.choose_relation_name(in, table.name.name, columns,
+                                      plan.constraint->kind == ConstraintKind::unique ? "key" : "excl", true);
   }
   const QualifiedName name{in, plan.index.name};
   if (schema.relation_exists(name)) return exists("relation", name);
@@ -235,13 +253,10 @@ Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
     return existing_constraint(table, name.name);
   if (plan.constraint) {
     plan.constraint->name = name.name;
-    if (plan.constraint->kind == Kind::primary_key) {
-      for (const auto& key : plan.constraint->columns)
-        if (Column* column = SchemaState::column(table, key)) column->not_null = true;
+    if (plan.constraint->kind == ConstraintKind::primary_key) {
       const bool copy = plan.constraint->inherited;  // the parent's has reached all below already
-      for (const auto& descent : copy ? std::vector<SchemaState::Descent>{} : schema.descendants(table.name))
-        for (const auto& key : plan.constraint->columns)
-          if (Column* column = SchemaState::column(*descent.child, key)) column->not_null = true;
+      for (const auto& key : plan.constraint->columns)
+        for (Column* column : schema.columns(table, key, !copy)) column->not_null = true;
     }
     schema.add_constraint(table, std::move(*plan.constraint));
   }
@@ -254,8 +269,7 @@ Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
     for (std::size_t i = 0; i < descent.parent->indexes.size(); ++i) {
       const Index& above = descent.parent->indexes[i];
       const QualifiedName above_name{descent.parent->name.schema, above.name};
-      const auto link = schema.index_parents.find(above_name);
-      const bool ours = above_name == name || link != schema.index_parents.end();
+      const bool ours = above_name == name || schema.index_parents.count(above_name) > 0;
       if (ours && above.valid) make_partition_index(*descent.child, *descent.parent, Index(above));
     }
   }
@@ -273,24 +287,6 @@ bool ReplayState::same_definition(const Index& a, const Index& b) {
          std::equal(a.keys.begin(), a.keys.end(), b.keys.begin(), b.keys.end(), same_key);
 }
 
-// An index of the partition that does the work already, attached; nullptr when there is none.
-Index* ReplayState::adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
-                                const Constraint* served) {
-  for (Index& own : child.indexes) {
-    const QualifiedName own_name{child.name.schema, own.name};
-    if (schema.index_parents.count(own_name) || !same_definition(own, above)) continue;
-    Constraint* constraint = own.constraint ? SchemaState::constraint(child, own.name) : nullptr;
-    if (served && (!constraint || constraint->kind != served->kind)) continue;
-    schema.index_parents[own_name] = above_name;
-    if (served) {
-      constraint->inherited = true;
-      schema.constraint_parents[child.name][constraint->name] = served->name;
-    }
-    return &own;
-  }
-  return nullptr;
-}
-
 // The server looks for an index of the same definition first, then makes one.
 void ReplayState::make_partition_index(Table& child, Table& parent, const Index& above) {
   if (child.kind == Table::Kind::foreign) return;
@@ -298,10 +294,10 @@ void ReplayState::make_partition_index(Table& child, Table& parent, const Index&
   const Constraint* served = above.constraint ? parent.constraint(above.name) : nullptr;
   if (served && !has_index(*served)) served = nullptr;
   for (const Index& own : child.indexes)
-    if (const auto link = schema.index_parents.find({child.name.schema, own.name});
-        link != schema.index_parents.end() && link->second == above_name)
+    if (const auto* link = value_at(schema.index_parents, {child.name.schema, own.name});
+        link && *link == above_name)
       return;
-  if (const Index* adopted = adopt_index(child, above_name, above, served)) {
+  if (const Index* adopted = adopt_index(schema, child, above_name, above, served)) {
     if (!adopted->valid) schema.invalidate_index(above_name);
     return;
   }
@@ -334,7 +330,7 @@ void ReplayState::adopt_partition(Table& child, Table& parent) {
     for (const Index& index : above) make_partition_index(*descent.child, *descent.parent, index);
     const std::vector<Constraint> keys = descent.parent->constraints;
     for (const Constraint& key : keys)
-      if (key.kind == Kind::foreign_key) copy_foreign_key(*descent.child, key);
+      if (key.kind == ConstraintKind::foreign_key) copy_foreign_key(schema, *descent.child, key);
   }
 }
 

@@ -14,7 +14,7 @@ Outcome ReplayState::replay(const CreateSequence& create, Effect&) {
     return create.if_not_exists ? Outcome() : exists("relation", create.name);
   Sequence sequence;
   sequence.name = create.name;
-  sequence.origin = place(-1);
+  sequence.origin = location_of(-1);
   if (Outcome outcome = set_options(sequence, create.options)) return outcome;
   schema.ensure_schema(sequence.name.schema);
   schema.catalog.sequences[sequence.name] = std::move(sequence);
@@ -22,8 +22,8 @@ Outcome ReplayState::replay(const CreateSequence& create, Effect&) {
 }
 
 Outcome ReplayState::replay(const AlterSequence& alter, Effect&) {
-  const auto it = schema.catalog.sequences.find(alter.name);
-  if (it != schema.catalog.sequences.end()) return set_options(it->second, alter.options);
+  if (auto* sequence = value_at(schema.catalog.sequences, alter.name))
+    return set_options(*sequence, alter.options);
   return alter.if_exists ? Outcome() : missing("sequence", alter.name);
 }
 
@@ -44,16 +44,16 @@ Outcome ReplayState::replay(const CreateEnum& create, Effect&) {
   type.labels = create.labels;
   if (std::set<std::string>(type.labels.begin(), type.labels.end()).size() != type.labels.size())
     return Problem{"an enum label stands twice"};
-  type.origin = place(-1);
+  type.origin = location_of(-1);
   schema.ensure_schema(type.name.schema);
   schema.catalog.enums[type.name] = std::move(type);
   return {};
 }
 
 Outcome ReplayState::replay(const AlterEnum& alter, Effect&) {
-  const auto it = schema.catalog.enums.find(alter.name);
-  if (it == schema.catalog.enums.end()) return missing("type", alter.name);
-  auto& labels = it->second.labels;
+  Enum* type = value_at(schema.catalog.enums, alter.name);
+  if (!type) return missing("type", alter.name);
+  auto& labels = type->labels;
   const auto at = [&](const std::string& label) { return std::ranges::find(labels, label); };
   if (alter.value.size() > longest_identifier) return Problem{"an enum label must be 63 bytes or less"};
   const auto no_label = [](const std::string& label) {
@@ -82,7 +82,7 @@ Outcome ReplayState::replay(const CreateType& create, Effect&) {
   auto& fields = schema.types[create.name];
   for (const ColumnDefinition& field : create.fields) {
     fields.push_back(field.column);
-    fields.back().origin = place(field.location);
+    fields.back().origin = location_of(field.location);
   }
   return {};
 }
@@ -105,7 +105,7 @@ Outcome ReplayState::replay(const CreatePolicy& create, Effect&) {
   for (const Policy& other : table->policies)
     if (other.name == create.policy.name) return exists("policy", {"", other.name});
   table->policies.push_back(create.policy);
-  table->policies.back().origin = place(-1);
+  table->policies.back().origin = location_of(-1);
   return {};
 }
 

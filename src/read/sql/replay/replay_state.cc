@@ -16,10 +16,8 @@ namespace {
 
 constexpr std::size_t max_savepoints = 64;  // each is a copy of the catalog
 
-bool rolls_back(std::string_view statement) {
-  Lexer lexer(statement);
-  const Lexeme first = lexer.next_token();
-  return first.is_word("rollback") || first.is_word("abort");
+bool rolls_back(const SourceStatement& statement) {
+  return Lexer(statement.text).next_token().is_one_of({"rollback", "abort"});
 }
 
 }  // namespace
@@ -57,8 +55,7 @@ std::string newer_syntax(std::string_view statement) {
   };
   std::vector<std::string> seen;
   bool merge = false;
-  Lexer lexer(statement);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : Lexer(statement)) {
     seen.push_back(token.kind == Lexeme::Kind::word || token.kind == Lexeme::Kind::punctuation
                        ? lower(token.text)
                        : "\x01");
@@ -74,27 +71,25 @@ std::string newer_syntax(std::string_view statement) {
   return {};
 }
 
-SourceLocation ReplayState::place(int location) const {
+SourceLocation ReplayState::location_of(int location) const {
   return location_at(file, *lines,
                      statement_offset + (location > 0 ? static_cast<std::size_t>(location) : 0));
 }
 
-void ReplayState::note(const std::string& what, std::size_t offset, const std::string& hint) {
-  diagnostics.push_back({Error::Kind::nonfatal, location_at(file, *lines, offset).str(), what, hint});
+void ReplayState::report(const std::string& what, std::size_t offset) {
+  diagnostics.push_back({Error::Kind::nonfatal, location_at(file, *lines, offset).str(), what, {}});
 }
 
 // Is it a statement on tables that exist: ALTER, DROP, CREATE [UNIQUE] INDEX?
 static bool changes_tables(std::string_view statement) {
   Lexer lexer(statement);
   const Lexeme first = lexer.next_token();
-  if (first.is_word("alter") || first.is_word("drop")) return true;
-  const Lexeme second = lexer.next_token();
-  return first.is_word("create") && (second.is_word("index") || second.is_word("unique"));
+  return first.is_one_of({"alter", "drop"}) ||
+         (first.is_word("create") && lexer.next_token().is_one_of({"index", "unique"}));
 }
 
 static void collect_names(std::string_view text, bool strings, std::set<std::string>& out) {
-  Lexer lexer(text);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : Lexer(text)) {
     if (auto name = token.name(); !name.empty()) out.insert(std::move(name));
     if (token.kind != Lexeme::Kind::string || !strings) continue;
     const std::string_view inside =
@@ -113,18 +108,22 @@ std::set<std::string> names_in_text(std::string_view text) {
 void ReplayState::make_uncertain(std::string_view text) {
   const auto names = names_in_text(text);
   for (const auto& [name, table] : schema.catalog.tables)
-    if (names.count(name.name)) counts.uncertain[name] = place(-1).str();
+    if (names.count(name.name)) counts.uncertain[name] = location_of(-1).str();
 }
 
-void ReplayState::add_failed_names(std::string_view text) { counts.failed_names.merge(names_in_text(text)); }
+void ReplayState::not_parsed(std::string_view text) {
+  ++counts.not_understood;
+  ++counts.not_parsed;
+  counts.failed_names.merge(names_in_text(text));
+  recorder_.lost_track();
+}
 
 void ReplayState::run(std::string_view text, const std::string& script_file) {
   file = script_file;
   script = text;
   lines = std::make_unique<LineIndex>(script);
   const auto statements = split(script);
-  keep_savepoints_ =
-      std::ranges::any_of(statements, [](const SourceStatement& s) { return rolls_back(s.text); });
+  keep_savepoints_ = std::ranges::any_of(statements, rolls_back);
   schema.search_path = {"public"};
   in_transaction_ = false;
   // Temporary tables end with the session that ran the script before.
@@ -148,11 +147,8 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
     if (migration) begin_step(part.text);
     const bool done = with_stack(tree_depth(part.text), [&] { statement(part.text, part.offset); });
     if (!done) {
-      ++counts.not_understood;
-      ++counts.not_parsed;
-      add_failed_names(part.text);
-      note(too_deep.what, part.offset);
-      recorder_.lost_track();
+      not_parsed(part.text);
+      report(too_deep.what, part.offset);
     }
     if (migration && (!step_.actions.empty() || !step_.locks.empty()))
       migration->steps.push_back(std::move(step_));
@@ -174,24 +170,17 @@ static bool tools_table(const QualifiedName& name) {
 void ReplayState::statement(std::string_view text, std::size_t offset) {
   const auto tree = Tree::parse(text);
   if (!tree) {
-    ++counts.not_understood;
-    ++counts.not_parsed;
-    add_failed_names(text);
-    recorder_.lost_track();
+    not_parsed(text);
     if (changes_tables(text)) make_uncertain(text);
-    const std::string newer = newer_syntax(text);
-    if (tree.error().what.find("subquery in FROM must have an alias") != std::string::npos) {
-      note("a subquery in FROM without an alias needs a newer parser than PostgreSQL " +
-               std::to_string(PG_VERSION_NUM / 10000) + "'s",
-           offset);
-    } else if (const std::string placeholder = first_placeholder(text); !placeholder.empty()) {
-      note("contains the placeholder " + placeholder + ", which pgadvise does not fill in", offset);
-    } else if (newer.empty()) {
-      note(tree.error().what, offset + tree.error().offset);
-    } else {
-      note(newer + " needs a newer parser than PostgreSQL " + std::to_string(PG_VERSION_NUM / 10000) + "'s",
-           offset + tree.error().offset);
-    }
+    const ParseFailure& failure = tree.error();
+    const std::string newer = newer_syntax(text), placeholder = first_placeholder(text);
+    const std::string needs_newer =
+        " needs a newer parser than PostgreSQL " + std::to_string(PG_VERSION_NUM / 10000) + "'s";
+    if (contains(failure.what, "subquery in FROM must have an alias"))
+      report("a subquery in FROM without an alias" + needs_newer, offset);
+    else if (!placeholder.empty())
+      report("contains the placeholder " + placeholder + ", which pgadvise does not fill in", offset);
+    else report(newer.empty() ? failure.what : newer + needs_newer, offset + failure.offset);
     return;
   }
   for (std::size_t i = 0; i < tree->size(); ++i) {
@@ -202,16 +191,16 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     if (outcome && outcome->kind == Problem::Kind::missing &&
         (supabase_table(outcome->name) || tools_table(outcome->name))) {
       ++counts.without_effect;  // changes of what is no matter of these files
-    } else if (outcome && tree->size() == 1 && waits(read, *outcome, text)) {
+    } else if (outcome && tree->size() == 1 && defer(read, *outcome, text)) {
       continue;
     } else if (outcome) {
       if (std::holds_alternative<CallRoutine>(read)) make_uncertain(text);
       ++counts.not_understood;
       if (is_any<CallRoutine, DoBlock>(read)) ++counts.unbounded;
-      else add_failed_names(text);
+      else counts.failed_names.merge(names_in_text(text));
       counts.missing += outcome->kind == Problem::Kind::missing;
       counts.existing += outcome->kind == Problem::Kind::exists;
-      note(outcome->what, offset);
+      report(outcome->what, offset);
     } else {
       ++(effect == Effect::replayed ? counts.replayed : counts.without_effect);
     }
@@ -222,7 +211,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
 void ReplayState::begin_step(std::string_view text) {
   constexpr std::size_t max_text = 400;
   step_ = {};
-  step_.place = place(-1);
+  step_.place = location_of(-1);
   step_.last_line = lines->at(statement_offset + (text.empty() ? 0 : text.size() - 1)).line;
   step_.text = text.substr(0, text.size() > max_text ? character_begin(text, max_text) : max_text);
   step_.transaction = transaction_;
@@ -252,7 +241,7 @@ void ReplayState::record(std::vector<SchemaAction> actions) {
   for (SchemaAction& action : actions) {
     using Kind = SchemaAction::Kind;
     if (in_loop_ && (action.kind == Kind::update || action.kind == Kind::remove)) continue;
-    action.place = place(-1);
+    action.place = location_of(-1);
     action.truncated = action.kind == Kind::suppress_error && cut_names_.count(action.name);
     step_.actions.push_back(std::move(action));
   }
@@ -281,12 +270,8 @@ Outcome ReplayState::replay(const SetTimeout& set, Effect& effect) {
   // Outside of a transaction SET LOCAL has no effect.
   if (set.local && transaction_ == 0) return {};
   Timeout& timeout = set.lock ? lock_timeout_ : statement_timeout_;
-  if (set.local) {
-    timeout.local = set.ms;
-  } else {
-    timeout.session = set.ms;
-    timeout.local.reset();
-  }
+  timeout.local = set.local ? set.ms : std::nullopt;
+  if (!set.local) timeout.session = set.ms;
   return {};
 }
 
@@ -300,19 +285,11 @@ void ReplayState::number_transaction(const TransactionControl& control) {
   if (control.kind == Kind::commit || control.kind == Kind::rollback) {
     lock_timeout_.local.reset();
     statement_timeout_.local.reset();
+    // What follows in one string of statements is one transaction again.
+    transaction_ =
+        control.chain || migration->transaction == Migration::Transaction::script ? ++transactions_ : 0;
   }
-  switch (control.kind) {
-    case Kind::begin:
-      if (transaction_ == 0) transaction_ = ++transactions_;
-      break;
-    case Kind::commit:
-    case Kind::rollback:
-      // What follows in one string of statements is one transaction again.
-      transaction_ =
-          control.chain || migration->transaction == Migration::Transaction::script ? ++transactions_ : 0;
-      break;
-    default: break;
-  }
+  if (control.kind == Kind::begin && transaction_ == 0) transaction_ = ++transactions_;
 }
 
 Outcome ReplayState::replay(const TransactionControl& control, Effect& effect) {

@@ -15,8 +15,8 @@
 #include "model/schema/schema_step.h"
 #include "sql/definitions/definitions.h"
 #include "sql/definitions/do_block.h"
-#include "sql/definitions/schema_state.h"
 #include "sql/replay/replay_counts.h"
+#include "sql/replay/schema_state.h"
 #include "sql/replay/steps.h"
 
 namespace pgadvise::sql {
@@ -24,10 +24,8 @@ namespace pgadvise::sql {
 enum class Effect { replayed, none };
 
 // An index to be made, with the constraint that it serves, if any.
-struct IndexPlan {
-  Index index;                            // an empty name: the server's choice
-  std::optional<Constraint> constraint;   // primary key, unique, exclusion
-  std::vector<std::string> name_columns;  // what an invented name is made of
+struct IndexPlan : IndexDefinition {
+  std::optional<Constraint> constraint = {};  // primary key, unique, exclusion
 };
 
 struct ReplayState {
@@ -36,8 +34,9 @@ struct ReplayState {
   ReplayCounts counts;
 
   // ---- replay_wait.cc
-  // Whether the statement, which failed, waits for the scripts that follow (Replayer::any_order).
-  bool waits(const Statement& statement, const Problem& problem, std::string_view text);
+  // Keeps the statement, which failed, until the scripts that follow have run (Replayer::any_order). False:
+  // it need not wait.
+  bool defer(const Statement& statement, const Problem& problem, std::string_view text);
   void finish();
   void resolve_references();
   // ---- replay_state.cc
@@ -49,25 +48,23 @@ struct ReplayState {
   Outcome change_schema(const Statement& statement, Effect& effect);
   void record(std::vector<SchemaAction> actions);  // in the step
   void record(std::vector<TableLock> locks);       // in the step
-  // One function for each kind of statement; `effect` is `replayed` before.
-  Outcome replay(const OtherStatement&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const DataChange&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const Truncate&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const RewriteTables&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const Reindex&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const RefreshView&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const DropDatabase&, Effect& effect) { return unchanged(effect); }
-  Outcome replay(const AlterDomain&, Effect& effect) { return unchanged(effect); }
+  // One function for each kind of statement that changes a catalog or the session; `effect` is `replayed`
+  // before.
+  template <class Other>
+  Outcome replay(const Other&, Effect& effect) {
+    effect = Effect::none;
+    return {};
+  }
   Outcome replay(const SetSearchPath& set, Effect& effect);
   Outcome replay(const SetTimeout& set, Effect& effect);
-  Outcome replay(const LockTables&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const CallRoutine& call, Effect& effect);
   Outcome replay(const TransactionControl& control, Effect& effect);
-  void note(const std::string& what, std::size_t offset, const std::string& hint = {});
+  void report(const std::string& what, std::size_t offset);
   // The effects of the current statement are unknown: tables that the text names may have changed.
   void make_uncertain(std::string_view text);
-  void add_failed_names(std::string_view text);
-  SourceLocation place(int location) const;  // in the current statement; below zero: the statement itself
+  void not_parsed(std::string_view text);  // counts the statement
+  // `location`: in the current statement; below zero: the statement itself.
+  SourceLocation location_of(int location) const;
   // ---- replay_block.cc
   Outcome replay(const DoBlock& block, Effect& effect);
   Outcome block_statement(std::string_view text, Effect& effect, bool& skipped);
@@ -75,10 +72,10 @@ struct ReplayState {
   Outcome perform_perhaps(const Statement& statement, Effect& effect);
   Outcome block_statements(const Block& block, std::string_view body, Effect& effect, bool& skipped);
   // The text of a block perhaps changes the tables that it names. `guessed`: the block needs a remark.
-  void suspect(std::string_view text, bool guessed);
-  void swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what);
+  void suspect_changes(std::string_view text, bool guessed);
+  void record_suppressed_error(SchemaAction::Swallow how, const Difference& what);
   // Records the first of the step's actions from `first` on whose violation a handler around `part` hides.
-  void hide_violations(const Block& block, const BlockStatement& part, std::size_t first);
+  void record_hidden_violation(const Block& block, const BlockStatement& part, std::size_t first);
   // ---- replay_create.cc
   Outcome replay(const CreateTable& create, Effect& effect);
   Outcome add_elements(Table& table, const CreateTable& create, std::vector<ConstraintDefinition>& pending);
@@ -101,14 +98,11 @@ struct ReplayState {
   Outcome add_constraints(Table& table, const std::vector<ConstraintDefinition>& pending, bool only = false);
   Outcome add_check(Table& table, const ConstraintDefinition& pending);
   Outcome add_foreign_key(Table& table, const ConstraintDefinition& pending);
-  void copy_foreign_key(Table& child, const Constraint& key);  // of the parent
   IndexPlan index_plan(const ConstraintDefinition& definition) const;
   Outcome use_index(Table& table, const ConstraintDefinition& pending);
   Outcome replay(const CreateIndex& create, Effect& effect);
   Outcome make_index(Table& table, IndexPlan plan, bool only);
   static bool same_definition(const Index& a, const Index& b);
-  Index* adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
-                     const Constraint* served);
   void make_partition_index(Table& child, Table& parent, const Index& above);
   void adopt_partition(Table& child,
                        Table& parent);  // indexes and foreign keys that it takes from its parent
@@ -130,29 +124,18 @@ struct ReplayState {
   Outcome replay(const AlterTable& alter, Effect& effect);
   Outcome change_table(const AlterTable& alter, const TableChange& change, Effect& effect);
   Outcome change_columns(Table& table, const TableChange& change, bool only);
-  Outcome change_column(Table& table, Table& owner, Column& column, const TableChange& change);
-  Outcome drop_identity(Table& table, Column& column, bool if_exists);
+  Outcome change_column(Table& table, Column& column, bool own, const TableChange& change);
   void change_type(Table& table, Column& column, const ColumnDefinition& after);
   Outcome add_column_command(Table& table, const TableChange& change);
   Outcome drop_column_command(Table& table, const TableChange& change);
   Outcome drop_constraint_command(Table& table, const TableChange& change);
   Outcome attach_partition(Table& parent, const TableChange& change);
-  Outcome detach_partition(Table& parent, const TableChange& change);
   Outcome inherit(Table& child, const QualifiedName& parent, bool add);
-  Outcome attach_index(const QualifiedName& parent, const TableChange& change);
   Outcome replay(const Rename& rename, Effect& effect);
-  Outcome rename_relation(const Rename& rename);
-  Outcome set_schema(const Rename& rename);
-  Outcome rename_column(const Rename& rename);
-  Outcome rename_constraint(const Rename& rename);
-  Outcome rename_policy(const Rename& rename);
   // ---- replay_drop.cc
   Outcome replay(const DropStatement& drop, Effect& effect);
   // Which defaults depend on an enum after the statement, which has not run yet.
   void note_enum_defaults(const AlterTable& alter);
-  Outcome drop_relations(const std::vector<QualifiedName>& names, bool cascade);
-  // Of policies, triggers, extensions, functions.
-  Outcome drop_other(DropStatement::Kind kind, const DropStatement::Object& object);
 
   // The statement being replayed.
   std::string file;
@@ -167,10 +150,6 @@ struct ReplayState {
   bool together = false;
 
  private:
-  static Outcome unchanged(Effect& effect) {
-    effect = Effect::none;
-    return {};
-  }
   void undo_to(std::size_t savepoint);
   void number_transaction(const TransactionControl& control);
   struct Waiting {
@@ -213,7 +192,7 @@ struct ReplayState {
   std::optional<Doubt> doubt_;
   std::map<std::string, std::string> suspects_;  // names that such statements of a block have: the location
   int guessed_line_ = 0;                         // of the first that was `guessed`; 0: none
-  std::optional<StepRecorder::Difference> difference_;  // of the statement of a DO block that failed last
+  std::optional<Difference> difference_;         // of the statement of a DO block that failed last
   std::vector<std::pair<std::string, SchemaState>> savepoints_;  // the first: BEGIN
   bool keep_savepoints_ = false;                                 // the script rolls something back
   bool in_transaction_ = false;

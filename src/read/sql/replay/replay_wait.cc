@@ -15,7 +15,7 @@ static bool can_wait(const Statement& statement, const Problem& problem) {
       statement);
 }
 
-bool ReplayState::waits(const Statement& statement, const Problem& problem, std::string_view text) {
+bool ReplayState::defer(const Statement& statement, const Problem& problem, std::string_view text) {
   if (!any_order || migration || block_depth_ > 0 || !can_wait(statement, problem)) return false;
   auto whole = waiting_.empty() || waiting_.back().file != file ? std::make_shared<const std::string>(script)
                                                                 : waiting_.back().script;

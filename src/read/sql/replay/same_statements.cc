@@ -21,17 +21,15 @@
 namespace pgadvise::sql {
 namespace {
 
-using Kind = Lexeme::Kind;
-
 std::vector<std::string> canonical_tokens(std::string_view text, int depth);
 
 // `code`: dollar quotes hold PL/pgSQL or SQL, in which comments and blanks mean nothing.
 std::string token_text(const Lexeme& token, bool code, int depth) {
-  if (token.kind == Kind::word) return lower(token.text);
+  if (token.kind == Lexeme::Kind::word) return lower(token.text);
   constexpr int max_depth = 8;
-  if (code && depth < max_depth && token.kind == Kind::string && token.text[0] == '$')
+  if (code && depth < max_depth && token.kind == Lexeme::Kind::string && token.text[0] == '$')
     return "$$" + join(canonical_tokens(token.dollar_quoted(), depth + 1), " ") + "$$";
-  if (token.kind == Kind::quoted_name && !token.name().empty() && lower(token.name()) == token.name())
+  if (token.kind == Lexeme::Kind::quoted_name && !token.name().empty() && lower(token.name()) == token.name())
     return token.name();
   return std::string(token.text);
 }
@@ -40,7 +38,7 @@ std::string token_text(const Lexeme& token, bool code, int depth) {
 std::vector<std::string> canonical_tokens(std::string_view text, int depth) {
   std::vector<std::string> out;
   bool code = false;
-  for (const Lexeme& token : tokens_of(text)) {
+  for (const Lexeme& token : Lexer(text)) {
     code = code || token.is_one_of({"do", "function", "procedure"});
     out.push_back(token_text(token, code, depth));
     if (depth > 0) continue;
@@ -58,9 +56,9 @@ std::vector<std::string> canonical_tokens(std::string_view text, int depth) {
 
 // A setting that decides how long or how a migration runs, and not what it does.
 bool sets_how_it_runs(const std::string& canonical) {
-  static constexpr std::string_view settings[] = {
-      "lock_timeout",        "statement_timeout",    "idle_in_transaction_session_timeout",
-      "client_min_messages", "maintenance_work_mem", "max_parallel_maintenance_workers"};
+  static constexpr auto settings =
+      word_list("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout",
+                "client_min_messages", "maintenance_work_mem", "max_parallel_maintenance_workers");
   const auto words = pgadvise::split(canonical, ' ');
   if (words.empty() || (words[0] != "set" && words[0] != "reset")) return false;
   const std::size_t name = words.size() > 1 && (words[1] == "local" || words[1] == "session") ? 2 : 1;
@@ -137,13 +135,8 @@ void add_parsed(const Node& node, std::string_view text, int depth, std::vector<
 
 void add_statements(std::string_view script, int depth, std::vector<std::string>& out) {
   for (const SourceStatement& statement : split(script)) {
-    bool parsed = false;
-    with_stack(tree_depth(statement.text), [&] {
-      const auto tree = Tree::parse(statement.text);
-      parsed = tree.has_value();
-      for (std::size_t i = 0; parsed && i < tree->size(); ++i)
-        add_parsed(*tree->statement(i), statement.text, depth, out);
-    });
+    const auto parsed = each_statement(
+        statement.text, [&](const Node& node) { add_parsed(node, statement.text, depth, out); });
     if (!parsed) out.push_back(join(canonical_tokens(statement.text, 0), " "));
   }
 }
@@ -210,9 +203,9 @@ std::optional<std::string> object_of(const std::string& statement) {
   if (words[0] == "comment") return statement.substr(0, statement.find(" is "));
   if (words[0] != "create" && words[0] != "alter") return std::nullopt;
   static constexpr std::string_view passed_over[] = {"unique", "unlogged", "materialized", "constraint"};
-  static constexpr std::string_view kinds[] = {"table",    "index",     "type",     "domain",  "view",
-                                               "schema",   "extension", "sequence", "trigger", "policy",
-                                               "function", "procedure", "aggregate"};
+  static constexpr auto kinds =
+      word_list("table", "index", "type", "domain", "view", "schema", "extension", "sequence", "trigger",
+                "policy", "function", "procedure", "aggregate");
   std::size_t at = 1;
   while (at < words.size() && std::ranges::find(passed_over, words[at]) != std::end(passed_over)) ++at;
   if (at >= words.size() || std::ranges::find(kinds, words[at]) == std::end(kinds)) return std::nullopt;

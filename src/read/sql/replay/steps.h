@@ -13,7 +13,7 @@
 #include "model/schema/lock.h"
 #include "model/schema/schema_step.h"
 #include "sql/definitions/definitions.h"
-#include "sql/definitions/schema_state.h"
+#include "sql/replay/schema_state.h"
 
 namespace pgadvise::sql {
 
@@ -39,56 +39,21 @@ class StepRecorder {
   // Records a statement that may have filled any column, such as one for which may_fill_columns() is true.
   void lost_values() { ++now_; }
 
-  // The object that the statement would create is there under its name and is another one: how they differ,
-  // and the name.
-  struct Difference {
-    std::string name;
-    std::string how;
-    QualifiedName table;
-  };
-  static std::optional<Difference> difference(const Statement& statement, const SchemaState& state);
-
- private:
-  using Actions = std::vector<SchemaAction>;
-  SchemaAction on(SchemaAction::Kind kind, const QualifiedName& table, const SchemaState& state) const;
-  bool is_reliable(const SchemaAction& action) const { return action.table_known || !lost_track_; }
-  // What one kind of statement is about to do; nothing for those that change no table.
-  template <class Other>
-  void describe(const Other&, const SchemaState&, Actions&) const {}
-  void describe(const CreateTable& create, const SchemaState& state, Actions& out) const;
-  void describe(const CreateFromQuery& create, const SchemaState& state, Actions& out) const;
-  void describe(const CreateIndex& create, const SchemaState& state, Actions& out) const;
-  void describe(const AlterTable& alter, const SchemaState& state, Actions& out) const;
-  void describe(const DropStatement& drop, const SchemaState& state, Actions& out) const;
-  void describe(const Rename& rename, const SchemaState& state, Actions& out) const;
-  void describe(const Truncate& truncate, const SchemaState& state, Actions& out) const;
-  void describe(const RewriteTables& rewrite, const SchemaState& state, Actions& out) const;
-  void describe(const Reindex& reindex, const SchemaState& state, Actions& out) const;
-  void describe(const RefreshView& refresh, const SchemaState& state, Actions& out) const;
-  void describe(const DropDatabase& drop, const SchemaState& state, Actions& out) const;
-  void describe(const AlterDomain& alter, const SchemaState& state, Actions& out) const;
-  void describe(const AlterEnum& alter, const SchemaState& state, Actions& out) const;
-  void describe(const DataChange& change, const SchemaState& state, Actions& out) const;
-  void add_column(const AlterTable& alter, const TableChange& change, const SchemaAction& base,
-                  const SchemaState& state, Actions& out) const;
-  void attach_partition(const AlterTable& alter, const TableChange& change, const SchemaState& state,
-                        Actions& out) const;
-  bool checked_not_null(const QualifiedName& table, const std::string& column) const;
-  void add_constraint(const AlterTable& alter, const ConstraintDefinition& definition,
-                      const SchemaAction& base, const SchemaState& state, Actions& out) const;
-  void change_type(const TableChange& change, SchemaAction action, const SchemaState& state,
-                   Actions& out) const;
-  void set_not_null(const AlterTable& alter, const std::string& column, SchemaAction action,
-                    const SchemaState& state, Actions& out) const;
-  void existing_is_kept(const Statement& statement, const SchemaState& state, Actions& out) const;
-
-  std::set<QualifiedName> existing_;  // tables that were there, under the names they have now
+  // The tables that were there before the migration, under the names they have now.
+  const std::set<QualifiedName>& existing() const { return existing_; }
   // Whether the migration added the column.
   bool added(const QualifiedName& table, const std::string& column) const;
   // Whether the migration added the column, and its values are all NULL so far.
   bool all_null(const QualifiedName& table, const std::string& column) const;
+  // Whether a check that the migration added excludes NULL from a table that the replayed files do not
+  // create.
+  bool checked_not_null(const QualifiedName& table, const std::string& column) const;
+  SchemaAction on(SchemaAction::Kind kind, const QualifiedName& table, const SchemaState& state) const;
+
+ private:
   void filled(const SchemaAction& update, const SchemaState& state);
 
+  std::set<QualifiedName> existing_;
   // Columns of this migration, by table: `now_` of the time when their values were all NULL; 0: they may have
   // others.
   std::map<QualifiedName, std::map<std::string, int>> added_;
@@ -97,6 +62,17 @@ class StepRecorder {
   std::map<QualifiedName, std::vector<Constraint>> checks_of_unknown_;
   bool lost_track_ = false;
 };
+
+// The object that the statement would create is there under its name and is another one: how they differ, and
+// the name.
+struct Difference {
+  std::string name;
+  std::string how;
+  QualifiedName table;
+};
+std::optional<Difference> difference(const Statement& statement, const SchemaState& state);
+// The same, of a statement that then does nothing: IF NOT EXISTS.
+std::optional<Difference> kept_object(const Statement& statement, const SchemaState& state);
 
 // The strongest lock on each relation, in the order in which the statement names or reaches them. `actions`:
 // the statement's, of StepRecorder. `state`: the schema that the statement finds. Left out: ACCESS SHARE and

@@ -1,4 +1,4 @@
-#include "sql/definitions/schema_state.h"
+#include "sql/replay/schema_state.h"
 
 #include <algorithm>
 
@@ -17,22 +17,11 @@ std::string regclass(const QualifiedName& name) {
          "::regclass";
 }
 
-// Of a map or a set.
-template <class Container>
-void move_key(Container& container, const typename Container::key_type& from,
-              const typename Container::key_type& to) {
-  if (auto node = container.extract(from)) {
-    if constexpr (requires { node.key() = to; }) node.key() = to;
-    else node.value() = to;
-    container.insert(std::move(node));
-  }
-}
-
 // An entry of a catalog, whose key is its name.
 template <class Map>
 void rename_entry(Map& map, const QualifiedName& from, const QualifiedName& to) {
   move_key(map, from, to);
-  if (const auto it = map.find(to); it != map.end()) it->second.name = to;
+  if (auto* entry = value_at(map, to)) entry->name = to;
 }
 
 template <class Map>
@@ -41,6 +30,19 @@ std::vector<QualifiedName> names_in(const Map& map, const std::string& schema) {
   for (const auto& [name, unused] : map)
     if (name.schema == schema) out.push_back(name);
   return out;
+}
+
+// The names in an expression's text: words that are neither types of casts nor functions.
+template <class Use>
+void each_name(std::string_view text, Use use) {
+  Lexer lexer(text);
+  bool after_cast = false;
+  for (Lexeme token = lexer.next_token(), next; token.kind != Lexeme::Kind::end; token = next) {
+    next = lexer.next_token();
+    if (std::string name = token.name(); !name.empty() && !after_cast && !next.is('('))
+      use(token, std::move(name));
+    after_cast = token.kind == Lexeme::Kind::operators && token.text == "::";
+  }
 }
 
 // The first name of its kind, perhaps with a number, that is not taken.
@@ -93,8 +95,8 @@ bool supabase_table(const QualifiedName& name) {
       {"cron", {"job", "job_run_details"}},
       {"net", {"_http_response", "http_request_queue"}},
       {"supabase_functions", {"hooks"}}};
-  const auto found = tables.find(name.schema);
-  return found != tables.end() && found->second.count(name.name) > 0;
+  const auto* names = value_at(tables, name.schema);
+  return names && names->count(name.name) > 0;
 }
 
 std::string make_object_name(std::string first, std::string second, const std::string& label) {
@@ -122,63 +124,22 @@ std::string joined_columns(const std::vector<std::string>& columns) {
 std::string rename_in_expression(std::string_view text, const std::string& from, const std::string& to) {
   std::string out;
   std::size_t copied = 0;
-  Lexer lexer(text);
-  bool after_cast = false;
-  for (Lexeme token = lexer.next_token(), next; token.kind != Lexeme::Kind::end; token = next) {
-    next = lexer.next_token();
-    if (token.name() == from && !after_cast && !next.is('(')) {
-      out += text.substr(copied, token.offset - copied);
-      out += quote_identifier(to);
-      copied = token.offset + token.text.size();
-    }
-    after_cast = token.kind == Lexeme::Kind::operators && token.text == "::";
-  }
+  each_name(text, [&](const Lexeme& token, const std::string& name) {
+    if (name != from) return;
+    out += text.substr(copied, token.offset - copied);
+    out += quote_identifier(to);
+    copied = token.offset + token.text.size();
+  });
   return out + std::string(text.substr(copied));
 }
 
 std::set<std::string> names_in_expression(std::string_view text) {
   std::set<std::string> out;
-  Lexer lexer(text);
-  bool after_cast = false;
-  for (Lexeme token = lexer.next_token(), next; token.kind != Lexeme::Kind::end; token = next) {
-    next = lexer.next_token();
-    if (auto name = token.name(); !name.empty() && !after_cast && !next.is('(')) out.insert(std::move(name));
-    after_cast = token.kind == Lexeme::Kind::operators && token.text == "::";
-  }
+  each_name(text, [&](const Lexeme&, std::string name) { out.insert(std::move(name)); });
   return out;
 }
 
 // ---- names
-
-std::string SchemaState::creation_schema() const {
-  for (const auto& schema : search_path)
-    if (schema == "public" || is_one_of(schema, catalog.schemas)) return schema;
-  return search_path.empty() ? "public" : search_path.front();
-}
-
-QualifiedName SchemaState::new_name(const QualifiedName& written) const {
-  return {written.schema.empty() ? creation_schema() : written.schema, written.name};
-}
-
-QualifiedName SchemaState::find_table(const QualifiedName& written) const {
-  return find(written, [&](const QualifiedName& n) { return catalog.tables.count(n) > 0; });
-}
-
-QualifiedName SchemaState::find_relation(const QualifiedName& written) const {
-  return find(written, [&](const QualifiedName& n) { return relation_exists(n); });
-}
-
-QualifiedName SchemaState::find_type(const QualifiedName& written) const {
-  return find(written, [&](const QualifiedName& n) { return type_exists(n); });
-}
-
-bool SchemaState::relation_exists(const QualifiedName& name) const {
-  return catalog.tables.count(name) || index_tables.count(name) || catalog.sequences.count(name);
-}
-
-bool SchemaState::type_exists(const QualifiedName& name) const {
-  return catalog.enums.count(name) || types.count(name) || catalog.tables.count(name);
-}
 
 void SchemaState::ensure_schema(const std::string& schema) {
   if (schema == "pg_temp" || is_one_of(schema, catalog.schemas)) return;
@@ -207,16 +168,15 @@ void SchemaState::add_child(const QualifiedName& parent, const QualifiedName& ch
 }
 
 void SchemaState::remove_child(const QualifiedName& parent, const QualifiedName& child) {
-  const auto it = children.find(parent);
-  if (it == children.end()) return;
-  std::erase(it->second, child);
-  if (it->second.empty()) children.erase(it);
+  auto* of_parent = value_at(children, parent);
+  if (of_parent) std::erase(*of_parent, child);
+  if (of_parent && of_parent->empty()) children.erase(parent);
 }
 
 const std::vector<QualifiedName>& SchemaState::children_of(const QualifiedName& parent) const {
   static const std::vector<QualifiedName> none;
-  const auto it = children.find(parent);
-  return it == children.end() ? none : it->second;
+  const auto* of_parent = value_at(children, parent);
+  return of_parent ? *of_parent : none;
 }
 
 bool SchemaState::has_partitions(const QualifiedName& table) const {
@@ -250,19 +210,36 @@ Column* SchemaState::column(Table& table, const std::string& name) {
   return const_cast<Column*>(table.column(name));
 }
 
+std::vector<Column*> SchemaState::columns(Table& table, const std::string& name, bool below) {
+  std::vector<Column*> out = {column(table, name)};
+  if (below)
+    for (const Descent& descent : descendants(table.name)) out.push_back(column(*descent.child, name));
+  std::erase(out, nullptr);
+  return out;
+}
+
 Constraint* SchemaState::constraint(Table& table, const std::string& name) {
   return const_cast<Constraint*>(table.constraint(name));
 }
 
 const Constraint* SchemaState::primary_key(const Table& table) {
-  const auto it = std::ranges::find_if(
-      table.constraints, [](const Constraint& c) { return c.kind == Constraint::Kind::primary_key; });
-  return it == table.constraints.end() ? nullptr : &*it;
+  for (const Constraint& own : table.constraints)
+    if (own.kind == Constraint::Kind::primary_key) return &own;
+  return nullptr;
+}
+
+Constraint SchemaState::resolved(Constraint constraint) const {
+  if (constraint.kind != Constraint::Kind::foreign_key) return constraint;
+  constraint.referenced_table = find_table(constraint.referenced_table);
+  const Table* referenced = catalog.table(constraint.referenced_table);
+  const Constraint* primary = referenced ? primary_key(*referenced) : nullptr;
+  if (primary && constraint.referenced_columns.empty()) constraint.referenced_columns = primary->columns;
+  return constraint;
 }
 
 Index* SchemaState::index(const QualifiedName& name) {
-  const auto it = index_tables.find(name);
-  Table* owner = it == index_tables.end() ? nullptr : catalog.table(it->second);
+  const QualifiedName* of = value_at(index_tables, name);
+  Table* owner = of ? catalog.table(*of) : nullptr;
   return owner ? const_cast<Index*>(owner->index(name.name)) : nullptr;
 }
 
@@ -281,9 +258,8 @@ void SchemaState::erase_one_constraint(Table& table, const std::string& name) {
       std::ranges::find_if(table.constraints, [&](const Constraint& c) { return c.name == name; });
   if (it == table.constraints.end()) return;
   constraint_names.extract({table.name.schema, name});  // one of those that are equal
-  if (const auto links = constraint_parents.find(table.name); links != constraint_parents.end())
-    links->second.erase(name);
-  if (const auto own = own_checks.find(table.name); own != own_checks.end()) own->second.erase(name);
+  if (auto* links = value_at(constraint_parents, table.name)) links->erase(name);
+  if (auto* own = value_at(own_checks, table.name)) own->erase(name);
   table.constraints.erase(it);
 }
 
@@ -316,10 +292,9 @@ void SchemaState::erase_constraint(Table& table, const std::string& name) {
     if (!gone.count(descent.parent->name)) continue;
     const std::string& parent_name = gone[descent.parent->name];
     for (const Constraint& candidate : descent.child->constraints) {
-      const auto& links = constraint_parents[descent.child->name];
-      const auto link = links.find(candidate.name);
-      const bool copy = check ? candidate.inherited && candidate.name == parent_name
-                              : link != links.end() && link->second == parent_name;
+      const std::string* link = value_at(constraint_parents[descent.child->name], candidate.name);
+      const bool copy =
+          check ? candidate.inherited && candidate.name == parent_name : link && *link == parent_name;
       if (copy) gone[descent.child->name] = candidate.name;
     }
   }
@@ -345,9 +320,9 @@ std::vector<SchemaState::Member> SchemaState::foreign_keys_to(const QualifiedNam
 void SchemaState::invalidate_index(QualifiedName name) {
   for (Index* found = index(name); found && found->valid; found = index(name)) {
     found->valid = false;
-    const auto above = index_parents.find(name);
-    if (above == index_parents.end()) return;
-    name = above->second;
+    const QualifiedName* above = value_at(index_parents, name);
+    if (!above) return;
+    name = *above;
   }
 }
 
@@ -359,14 +334,14 @@ void SchemaState::validate_index(const QualifiedName& start) {
       const Table* child = catalog.table(partition);
       if (!child || child->partition_of != index_tables[*name]) continue;
       const bool attached = std::ranges::any_of(child->indexes, [&](const Index& own) {
-        const auto link = index_parents.find({partition.schema, own.name});
-        return own.valid && link != index_parents.end() && link->second == *name;
+        const QualifiedName* above = value_at(index_parents, {partition.schema, own.name});
+        return own.valid && above && *above == *name;
       });
       if (!attached) return;
     }
     parent->valid = true;
-    const auto above = index_parents.find(*name);
-    name = above == index_parents.end() ? std::nullopt : std::optional(above->second);
+    const QualifiedName* above = value_at(index_parents, *name);
+    name = above ? std::optional(*above) : std::nullopt;
   }
 }
 
@@ -663,12 +638,11 @@ void SchemaState::rename_constraint(Table& table, Constraint& renamed, const std
   constraint_names.extract({table.name.schema, from});
   constraint_names.insert({table.name.schema, to});
   renamed.name = to;
-  if (const auto it = constraint_parents.find(table.name); it != constraint_parents.end())
-    move_key(it->second, from, to);
-  if (const auto it = own_checks.find(table.name); it != own_checks.end()) move_key(it->second, from, to);
+  if (auto* links = value_at(constraint_parents, table.name)) move_key(*links, from, to);
+  if (auto* own = value_at(own_checks, table.name)) move_key(*own, from, to);
   for (const auto& child : children_of(table.name))
-    if (const auto it = constraint_parents.find(child); it != constraint_parents.end())
-      for (auto& [own, parent] : it->second)
+    if (auto* links = value_at(constraint_parents, child))
+      for (auto& [own, parent] : *links)
         if (parent == from) parent = to;
 }
 

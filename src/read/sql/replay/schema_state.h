@@ -12,6 +12,7 @@
 
 #include "model/schema/catalog.h"
 #include "model/schema/schema_step.h"
+#include "sql/definitions/schema_names.h"
 
 namespace pgadvise::sql {
 
@@ -36,18 +37,33 @@ Problem existing_constraint(const Table& table, const std::string& constraint);
 // Whether it is a primary key, unique or exclusion constraint, whose index has the same name.
 bool has_index(const Constraint& constraint);
 
+// The value of the key in a map; nullptr: none.
+template <class Map>
+auto* value_at(Map& map, const typename Map::key_type& key) {
+  const auto at = map.find(key);
+  return at == map.end() ? nullptr : &at->second;
+}
+
+// Renames an entry of a map or a set, unless one of the new name is there.
+template <class Container>
+void move_key(Container& container, const typename Container::key_type& from,
+              const typename Container::key_type& to) {
+  if (auto node = container.extract(from)) {
+    if constexpr (requires { node.key() = to; }) node.key() = to;
+    else node.value() = to;
+    container.insert(std::move(node));
+  }
+}
+
 struct ViewUse {
   std::set<QualifiedName> relations;
   std::set<std::string> columns;  // every name that stands as a column in it
 };
 
 // Copied as a whole for a transaction that is rolled back; all copies are independent.
-struct SchemaState {
+struct SchemaState : SchemaNames {
   using Member = std::pair<QualifiedName, std::string>;  // of a table: a column or constraint
 
-  Catalog catalog;
-  std::vector<std::string> search_path = {"public"};
-  std::map<QualifiedName, QualifiedName> index_tables;   // index -> its table
   std::map<QualifiedName, QualifiedName> index_parents;  // a partition's index -> the index it is attached to
   std::multiset<QualifiedName> constraint_names;         // by the table's schema
   std::map<QualifiedName, std::map<std::string, std::string>>
@@ -55,7 +71,6 @@ struct SchemaState {
   std::map<QualifiedName, std::set<std::string>> own_checks;     // NO INHERIT
   std::map<QualifiedName, std::vector<QualifiedName>> children;  // partitions and INHERITS
   std::map<QualifiedName, std::set<std::string>> local_columns;  // of INHERITS children: declared there, too
-  std::map<QualifiedName, std::vector<Column>> types;  // domains, ranges, composite types (their fields)
   std::map<QualifiedName, Domain> domains;
   // Of columns that had an enum's default when their type became another one: the default converts the enum's
   // value, and depends on the enum.
@@ -64,25 +79,6 @@ struct SchemaState {
   std::map<std::string, std::set<std::string>> functions;  // "schema.name" -> argument types
   std::set<std::string> changing_functions;                // names of those that change schemas
 
-  // ---- names
-  // `written` has "" as its schema where none is written.
-  QualifiedName new_name(const QualifiedName& written) const;  // where CREATE would put it
-  // The first of the search path that `known` accepts; the name as CREATE would make it when there is none.
-  template <class Known>
-  QualifiedName find(const QualifiedName& written, Known known) const {
-    const std::string& name = written.name;
-    if (!written.schema.empty()) return written;
-    if (known(QualifiedName{"pg_temp", name})) return {"pg_temp", name};
-    for (const auto& candidate : search_path)
-      if (known(QualifiedName{candidate, name})) return {candidate, name};
-    return {creation_schema(), name};
-  }
-  QualifiedName find_table(const QualifiedName& written) const;
-  QualifiedName find_relation(const QualifiedName& written) const;  // tables, indexes, sequences
-  QualifiedName find_type(const QualifiedName& written) const;
-  std::string creation_schema() const;
-  bool relation_exists(const QualifiedName& name) const;
-  bool type_exists(const QualifiedName& name) const;
   void ensure_schema(const std::string& schema);
 
   // The names that the server invents (ChooseRelationName, ChooseConstraintName).
@@ -106,8 +102,13 @@ struct SchemaState {
 
   // ---- parts of tables
   static Column* column(Table& table, const std::string& name);
+  // The column of the table and, with `below`, of the tables that inherit from it.
+  std::vector<Column*> columns(Table& table, const std::string& name, bool below = true);
   static Constraint* constraint(Table& table, const std::string& name);
   static const Constraint* primary_key(const Table& table);
+  // A foreign key with the table and columns that its definition leaves to the search path and the primary
+  // key; other constraints as they are.
+  Constraint resolved(Constraint constraint) const;
   Index* index(const QualifiedName& name);
   void add_index(Table& table, Index index);
   void add_constraint(Table& table, Constraint constraint);
