@@ -76,6 +76,12 @@ endforeach()
 target_include_directories(pgadvise_base PUBLIC src src/read src/server src/engine src/history src/front "${CMAKE_BINARY_DIR}/generated")
 target_compile_definitions(pgadvise_base PUBLIC PGADVISE_VERSION="${PROJECT_VERSION}")
 target_compile_options(pgadvise_log PRIVATE $<$<CONFIG:Release>:-O3>)
+# Where a run spends little of its time, clang inlines less: docs/decisions/0043-build.md.
+foreach(_name IN ITEMS prisma files deploy pg report net store reports serve watch review cli)
+  if(TARGET pgadvise_${_name} AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(pgadvise_${_name} PRIVATE "$<$<CONFIG:Release>:SHELL:-O1 -mllvm -inline-threshold=10>")
+  endif()
+endforeach()
 # The generated list of all rules is lint's.
 if(TARGET pgadvise_rules)
   target_link_libraries(pgadvise_lint PUBLIC pgadvise_rules)

@@ -283,7 +283,9 @@ std::string read_head(const std::string& path, std::size_t bytes, const UserPath
   if (::stat(path.c_str(), &about) == 0 && S_ISFIFO(about.st_mode))
     return read_file(path, file_limit, user_paths).value_or("").substr(0, bytes);
   const auto file = InputFile::open(path, user_paths);
-  return file && file->regular() ? file->read_at(0, bytes) : std::string();
+  if (!file || !file->regular()) return {};
+  const std::uint64_t size = file->size();  // 0 for files of /proc
+  return file->read_at(0, size ? std::min<std::uint64_t>(bytes, size) : bytes);
 }
 
 std::string size_name(std::size_t bytes) {

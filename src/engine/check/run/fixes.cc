@@ -25,7 +25,7 @@ struct Rejection {
 
 Rejection parsed(const std::string& script) {
   for (const auto& statement : sql::split(script))
-    if (const auto known = sql::fingerprint(statement.text); !known) return {known.error().what};
+    if (const auto known = sql::check_syntax(statement.text); !known) return {known.error().what};
   return {};
 }
 

@@ -423,7 +423,7 @@ class StderrDecoder final : public Decoder {
     const std::uint64_t hash = scanner_.scan(statement).hash;
     if (parsed_.size() > max_known) parsed_.clear();
     const auto [known, fresh] = parsed_.try_emplace(hash, false);
-    if (fresh) known->second = sql::fingerprint(statement).has_value();
+    if (fresh) known->second = sql::check_syntax(statement).has_value();
     return known->second;
   }
 

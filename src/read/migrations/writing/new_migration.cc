@@ -225,7 +225,7 @@ Result<Fitted> fit(const SchemaInput* input, const Change& change) {
   for (const auto& statement : sql::split(change.up)) {
     const std::string text(statement.text);
     if (change.own) continue;
-    if (const auto parsed = sql::fingerprint(sql::Placeholders().fill(text)); !parsed)
+    if (const auto parsed = sql::check_syntax(sql::Placeholders().fill(text)); !parsed)
       return fail(Error::Kind::nonfatal, "", "its SQL does not parse: " + parsed.error().what);
     const Head head = head_of(text);
     if (auto why = not_for_migrations(head); !why.empty()) return fail(Error::Kind::nonfatal, "", why);

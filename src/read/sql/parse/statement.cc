@@ -174,6 +174,14 @@ std::string told_apart(std::string fingerprint, const std::string& statement) {
   return hex64(hash);
 }
 
+Result<std::string> parser_fingerprint(const std::string& text) {
+  const PgQueryFingerprintResult result = pg_query_fingerprint(text.c_str());
+  const bool good = !result.error && result.fingerprint_str;
+  std::string out = good ? result.fingerprint_str : "";
+  pg_query_free_fingerprint_result(result);
+  return good ? Result<std::string>(std::move(out)) : parse_error(text);
+}
+
 }  // namespace
 
 std::vector<SourceStatement> split(std::string_view script) { return Splitter(script).run().statements; }
@@ -184,13 +192,15 @@ std::vector<SourceStatement> psql_commands(std::string_view script) {
 }
 
 Result<std::string> fingerprint(std::string_view statement) {
-  return guarded(statement, [&](const std::string& text) -> Result<std::string> {
-    const PgQueryFingerprintResult result = pg_query_fingerprint(text.c_str());
-    const bool good = !result.error && result.fingerprint_str;
-    std::string out = good ? result.fingerprint_str : "";
-    pg_query_free_fingerprint_result(result);
-    return good ? Result<std::string>(told_apart(std::move(out), text)) : parse_error(text);
+  return guarded(statement, [](const std::string& text) -> Result<std::string> {
+    TRY(std::string out, parser_fingerprint(text));
+    return told_apart(std::move(out), text);
   });
+}
+
+Result<void> check_syntax(std::string_view statement) {
+  TRY_VOID(guarded(statement, parser_fingerprint));
+  return {};
 }
 
 Result<std::string> normalize(std::string_view statement) {

@@ -31,6 +31,9 @@ std::vector<SourceStatement> psql_commands(std::string_view script);
 // the statement does not parse.
 Result<std::string> fingerprint(std::string_view statement);
 
+// Errors: the statement does not parse. A third of fingerprint()'s cost.
+Result<void> check_syntax(std::string_view statement);
+
 // The statement with $n in place of constants. Errors: the statement does not parse.
 Result<std::string> normalize(std::string_view statement);
 
