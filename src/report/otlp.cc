@@ -2,24 +2,30 @@
 
 #include "base/iso_time.h"
 #include "base/text/json_parse.h"
+#include "base/text/json_text.h"
 #include "base/text/text.h"
-#include "report/json/members.h"
 #include "report/run_metrics.h"
 
 namespace pgadvise::report::otlp {
+namespace {
 
-static constexpr int one_line = -1;  // of text_of()
+// On one line.
+std::string text_of(const json& request) {
+  return escape_controls(request.dump(-1, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+}  // namespace
 
 json attribute(std::string_view key, std::string_view text) {
-  return object("key", key, "value", object("stringValue", printable_block(text)));
+  return {{"key", key}, {"value", {{"stringValue", printable_block(text)}}}};
 }
 
 json attribute(std::string_view key, std::int64_t number) {
-  return object("key", key, "value", object("intValue", std::to_string(number)));
+  return {{"key", key}, {"value", {{"intValue", std::to_string(number)}}}};
 }
 
 json attribute(std::string_view key, double number) {
-  return object("key", key, "value", object("doubleValue", number));
+  return {{"key", key}, {"value", {{"doubleValue", number}}}};
 }
 
 std::string start_of(const Report& report) {
@@ -32,11 +38,15 @@ std::string request(const Report& report, const std::string& signal, const std::
                                  attribute("db.system.name", std::string_view("postgresql"))});
   if (const auto database = database_of(report); !database.empty())
     attributes.push_back(attribute("db.namespace", std::string_view(database)));
-  json scope = object("scope", object("name", "pgadvise", "version", PGADVISE_VERSION), list.c_str(),
-                      std::move(records));
-  json resource = object("resource", object("attributes", std::move(attributes)), ("scope" + signal).c_str(),
-                         json::array({std::move(scope)}));
-  return text_of(object(("resource" + signal).c_str(), json::array({std::move(resource)})), one_line);
+  json scope;
+  scope["scope"] = {{"name", "pgadvise"}, {"version", PGADVISE_VERSION}};
+  scope[list] = std::move(records);
+  json resource;
+  resource["resource"] = {{"attributes", std::move(attributes)}};
+  resource["scope" + signal] = json::array({std::move(scope)});
+  json out;
+  out["resource" + signal] = json::array({std::move(resource)});
+  return text_of(out);
 }
 
 std::string with_target(const std::string& request, const std::string& target) {
@@ -47,7 +57,7 @@ std::string with_target(const std::string& request, const std::string& target) {
       for (auto& one : resources)
         if (one.is_object() && one.contains("resource") && one["resource"].is_object())
           one["resource"]["attributes"].push_back(attribute("pgadvise.target", std::string_view(target)));
-  return text_of(out, one_line);
+  return text_of(out);
 }
 
 }  // namespace pgadvise::report::otlp

@@ -8,7 +8,7 @@
 #include "base/files/input_file.h"
 #include "base/text/text.h"
 #include "files/files.h"
-#include "files/wildcards.h"
+#include "files/glob.h"
 
 namespace pgadvise::files {
 namespace {

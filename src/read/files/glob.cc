@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "base/text/text.h"
-#include "files/wildcards.h"
 
 namespace pgadvise::files {
 namespace {

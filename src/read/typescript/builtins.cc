@@ -1,11 +1,10 @@
-#include "typescript/builtins.h"
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <string>
 
 #include "base/text/text.h"
+#include "typescript/program.h"
 
 namespace pgadvise::typescript {
 namespace {

@@ -1,5 +1,3 @@
-#include "typescript/evaluate.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -7,6 +5,7 @@
 
 #include "base/text/text.h"
 #include "typescript/module.h"
+#include "typescript/program.h"
 
 namespace pgadvise::typescript {
 namespace {

@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 
 #include "base/text/text.h"
-#include "typescript/builtins.h"
-#include "typescript/evaluate.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::typescript {

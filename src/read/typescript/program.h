@@ -141,4 +141,25 @@ class Nested {
   int& depth_;
 };
 
+// Evaluation of expressions, within the bounds of the program (evaluate.cc). It runs nothing.
+
+// The value of the expression; undefined of an empty node. `scope`: the variables around it; null: those of
+// its module.
+ValuePtr evaluate(Program& program, const Node& node, Scope* scope = nullptr);
+// The result of a function's body.
+ValuePtr apply_function(Program& program, const Value& function, const std::vector<ValuePtr>& arguments);
+// Gives the names of a pattern their values in the scope.
+void bind_names(Program& program, const Node& pattern, const ValuePtr& value, Scope* scope);
+
+// Methods of strings and arrays, functions of Object, and members of enumerations that packages make, whose
+// value follows from known values (builtins.cc).
+
+// `method`: a value of Kind::member. nullopt: not one of these methods, or its values are not known.
+std::optional<ValuePtr> call_builtin(Program& program, const Value& method,
+                                     const std::vector<ValuePtr>& arguments, const Node& node);
+
+// The labels that `call`.name holds: z.enum(['a', 'b']).options, .enum of the same as an object, enumValues
+// of pgEnum(). nullopt: another function or member, or the labels are not known.
+std::optional<ValuePtr> enumeration_member(const Value& call, const std::string& name, const Node& node);
+
 }  // namespace pgadvise::typescript

@@ -94,13 +94,13 @@ struct AgainstSources {
   Diagnostics built;  // of building Database::server, which has the schema after the change
 };
 
-// Why a run has nothing to report; "" and false for a run that has.
+// Why a run reports nothing; "" and false if it reports something.
 struct NothingChecked {
   std::string selected;  // "--app web selects no record of the log"
   // Why there is nothing to check. If the inputs have statements or log lines, and none of them was
   // understood, a diagnostic (usage) says the same, unless Settings::allow_empty.
   std::string checked;
-  // Nothing changed, with Settings::migrations that ask for changes, or all inputs are for other databases.
+  // True: Settings::migrations asks for changes and there are none, or all inputs are for other databases.
   bool to_check = false;
 };
 
@@ -125,9 +125,9 @@ struct Chosen {
   std::vector<std::string> not_replayed;
   // The caller named single migration files: the other files of their folder are replayed, but not checked.
   bool files_named = false;
-  // Settings::migrations asks for changes alone: findings about other functions are not reported.
+  // Set if Settings::migrations asks for changes alone: only findings about this code are reported.
   std::optional<ChangedCode> changed_code;
-  bool changes_alone = false;  // likewise of schemas: findings that older migrations cause are not reported
+  bool changes_alone = false;  // the same for schemas: only findings that the changes cause
 };
 
 // All inputs of a run. Movable; the pointers inside stay valid.

@@ -49,7 +49,7 @@ struct DeclaredSchema {
   // migrations may have changed by statements that were not replayed.
   std::set<QualifiedName> left_out = {};
   bool all_tables_known = true;  // false: the source may declare more
-  // Without `migrated`: the names, without schemas, of the tables that SQL scripts of no migration tool
+  // Where `migrated` is null: unqualified names of the tables that SQL scripts outside migration tools
   // create.
   std::set<std::string> in_scripts = {};
 };

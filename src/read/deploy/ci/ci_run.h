@@ -23,7 +23,7 @@ struct Events {
   bool on_call = false;  // workflow_call, workflow_dispatch, schedule …: whatever the caller wants
 };
 
-// The branches on which a condition lets a job run.
+// The branches that a condition limits a job to; none: there is no such condition.
 enum class Guard { none, main, others };
 
 // What a service's configuration says about a job or step.
@@ -33,7 +33,7 @@ struct CiJob {
   Guard guard = Guard::none;
   Events events;
   bool tests = false;           // named for tests
-  bool deploys = false;         // named for a deployment: without a guard, it need not be production's
+  bool deploys = false;         // named for a deployment; without a guard, of any environment
   bool not_production = false;  // the file or the job is named for staging, previews or development
 };
 
@@ -68,8 +68,8 @@ struct CiFile {
   }
 };
 
-// Resolves each line of the script that may change a database shared with others, as a command of the file
-// `path`. The database of a line follows from its variables, or from those that earlier lines wrote to a file
+// Resolves, as commands of the file `path`, those lines of the script that may change a shared database. The
+// database of a line follows from its variables, or from those that earlier lines wrote to a file
 // such as .env. run_script() skips a line whose variables name a development or test environment, and a line
 // after the job has started a database of its own.
 void run_script(Resolver& resolver, const std::string& path, CiScript script);

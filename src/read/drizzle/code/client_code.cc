@@ -17,8 +17,8 @@
 #include "drizzle/schema/source_tables.h"
 #include "files/files.h"
 #include "typescript/bindings.h"
-#include "typescript/evaluate.h"
 #include "typescript/parse.h"
+#include "typescript/program.h"
 
 namespace pgadvise::drizzle {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "base/text/text.h"
 #include "drizzle/code/code_paths.h"
-#include "typescript/evaluate.h"
 #include "typescript/parse.h"
+#include "typescript/program.h"
 
 namespace pgadvise::drizzle {
 namespace {

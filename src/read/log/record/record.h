@@ -35,13 +35,13 @@ struct Record {
   std::string_view database;
   std::string_view application;
   std::string_view host;
-  std::uint64_t session_hash = 0;  // where it is known already; 0: it isn't
+  std::uint64_t session_hash = 0;  // 0: not known yet
   std::uint64_t identity_hash = 0;
   std::string_view message;
   std::string_view detail;
-  std::string_view statement;        // that the record is about; not of one that is a statement itself
+  std::string_view statement;        // what the record is about; empty if it is a statement itself
   std::string_view sqlstate;         // where the log has it
-  const Preview* preview = nullptr;  // when it was found ahead
+  const Preview* preview = nullptr;  // null: the statement was not looked up ahead
 };
 
 enum class Use : std::uint8_t { used, other, not_understood };

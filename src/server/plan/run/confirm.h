@@ -45,8 +45,8 @@ struct Confirmation {
                               // maintenance costs the statement more than it saves: the proposal is withdrawn
   std::vector<IndexProposal> found;  // indexes that help instead of the finding's own
   std::string no_index;  // title of a manual fix, for a finding without one: no costed index helps
-  std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index, with
-                                                  // its maintenance by the statement itself
+  std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index,
+                                                  // including the statement's upkeep of it
   std::shared_ptr<const WhatIfPlans> plans;       // of these costs
 };
 
@@ -60,7 +60,7 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
 // "orders (customer_id DESC) and lines USING hash (sku)": the indexes as evidence names them.
 std::string index_names(const std::vector<IndexProposal>& indexes);
 
-// Takes the proposed indexes from the finding, and a fix that advises to create an index on their expression.
+// Removes the finding's proposed indexes, and its fix if that advises an index on their expression.
 void withdraw_proposal(Finding& finding);
 
 // Gives the findings the indexes that confirm() found for them; apply_confirmations() does this, too.

@@ -17,8 +17,8 @@ KnownPlan known_plan(Plan plan, std::string origin, const Catalog* catalog);
 void add_logged(PlanSet& set, const Workload& workload, const Catalog* catalog, Diagnostics& diagnostics);
 
 // Requests plans of the statements from a server. The values of the first sample are analyzed if allowed;
-// other samples are only planned, and kept if their plan differs. Skips statements that the server rejects
-// without a diagnostic, since rules that suspect them report it. Stops if the server is lost (reported in
+// other samples are only planned, and kept if their plan differs. Skips statements that the server rejects,
+// silently: the rules that suspect them report it. Stops if the server is lost (reported in
 // `diagnostics`) or the planner is stopped. Uses all of the planner's sources; the result is the same as with
 // one.
 void add_planned(PlanSet& set, const std::vector<const Query*>& statements, const Catalog& catalog,

@@ -37,9 +37,9 @@ struct PlanRequest {
 struct PlannerOptions {
   // A statement with a higher planner cost is only explained, not analyzed, as it might run for minutes.
   double analyze_cost_limit = 2e6;
-  // Time limit of all EXPLAIN ANALYZE of the run, summed over connections. A statement is limited to the
-  // budget not yet reserved by running statements. It starts only if this limit equals the limit that it
-  // would have alone, so the sum stays within the budget.
+  // Time limit of all EXPLAIN ANALYZE of the run, summed over connections. A statement may use what
+  // the running statements have not reserved, so the sum stays within the budget. It waits while their
+  // reservations would shorten its own limit.
   std::chrono::milliseconds analyze_budget{60'000};
   // limit of one EXPLAIN ANALYZE. A statement that exceeds it while others run is repeated once, alone
   std::chrono::milliseconds longest_run = longest_explain;
@@ -83,8 +83,8 @@ class Planner {
   Result<Decision> decide(const PlanRequest& request);
   // Both functions cache results. Errors: as PlanSource::explain(); the planner is stopped.
   Result<Plan> explain(const PlanRequest& request);
-  // `decision` and `gate`: results of decide() and explain(). Errors: only a lost server. A statement during
-  // which one of several sources lost the server is not run again, as somebody may have terminated it.
+  // `decision` and `gate`: results of decide() and explain(). Errors: only a lost server. A statement is
+  // not run again after one of several sources lost its server during it: somebody may have terminated it.
   Result<Analyzed> analyze(const PlanRequest& request, const Decision& decision, const Plan& gate);
   // The plan with hypothetical indexes.
   Result<Plan> explain_with(const PlanRequest& request, const std::vector<std::string>& indexes);

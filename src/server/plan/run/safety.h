@@ -15,7 +15,7 @@ enum class Allowed { nothing, explain, analyze };
 
 struct Decision {
   Allowed allowed = Allowed::nothing;
-  std::string reason;  // why not more is allowed: "calls shop.track(), which is not built in"
+  std::string reason;  // what forbids more: "calls shop.track(), which is not built in"
 };
 
 Decision decide(const sql::Shape& shape, const Dependencies& dependencies, bool parameters_known);

@@ -47,9 +47,8 @@ struct TypicalValues {
   std::optional<std::string> lowest, highest;       // for ranges, together with `middle`
 };
 
-// How Error::what of PlanSource::explain() begins where the server rejects the definition of a hypothetical
-// index, so that no statement and no time makes it possible: an expression that is not immutable, a type
-// without an order.
+// The beginning of PlanSource::explain()'s Error::what if the server rejects the definition of a hypothetical
+// index, so that each retry fails: an expression that is not immutable, a type without an order.
 inline constexpr std::string_view rejected_index = "HypoPG rejects the index: ";
 
 // Not thread-safe: one call at a time.
