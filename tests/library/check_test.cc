@@ -249,7 +249,7 @@ class GitRevisions : public ::testing::Test {
     std::set<std::string> out;
     if (!inputs) return out;
     for (const auto& error : inputs->diagnostics) ADD_FAILURE() << error.line();
-    for (const auto& file : inputs->checked_migrations)
+    for (const auto& file : inputs->chosen.migrations)
       out.insert(std::filesystem::path(file).stem().string());
     return out;
   }

@@ -132,7 +132,7 @@ TEST_F(DrizzleProject, AMissingSchemaFileIsAnInputThatCouldNotBeRead) {
     settings.allow_empty = allow_empty;
     const auto inputs = load(sources, settings);
     ASSERT_TRUE(inputs);
-    EXPECT_NE(inputs->nothing_checked, "");
+    EXPECT_NE(inputs->nothing.checked, "");
     const auto& reported = inputs->diagnostics;
     EXPECT_EQ(std::any_of(reported.begin(), reported.end(),
                           [](const Error& error) { return error.kind == Error::Kind::usage; }),

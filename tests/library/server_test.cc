@@ -164,9 +164,9 @@ TEST_F(OnAServer, ExplainAnswers) {
   sources.sandbox = true;
   const auto inputs = load(sources, {});
   ASSERT_TRUE(inputs);
-  ASSERT_TRUE(inputs->server);
+  ASSERT_TRUE(inputs->database.server);
   const ExplainSettings settings;
-  auto at = load_for_explain(inputs->server->conninfo, settings, diagnostics_);
+  auto at = load_for_explain(inputs->database.server->conninfo, settings, diagnostics_);
   ASSERT_TRUE(at) << at.error().line();
   const auto explained = explain("SELECT * FROM orders WHERE customer_id = 7", *at, settings, diagnostics_);
   ASSERT_TRUE(explained) << explained.error().line();
@@ -197,8 +197,8 @@ TEST_F(OnAServer, FixesAreTriedInASandbox) {
   sources.load = {tree_.path("rows.sql")};
   sources.sandbox = true;
   auto inputs = load(sources, {});
-  ASSERT_TRUE(inputs && inputs->server);
-  pg::Connection& sandbox = inputs->server->connection();
+  ASSERT_TRUE(inputs && inputs->database.server);
+  pg::Connection& sandbox = inputs->database.server->connection();
   const auto tried = [&](const std::string& sql, const std::string& down_sql, bool on_server = true) {
     std::vector<Finding> findings(1);
     std::vector<advisor::ProposedFix> proposals;
