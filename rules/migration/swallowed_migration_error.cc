@@ -92,7 +92,7 @@ void report_blocks(const std::vector<Site>& blocks, SiteReporter& out) {
   for (std::size_t i = 1; i < count; ++i) lines.push_back(std::to_string(blocks[i].action->place.line));
   if (!lines.empty())
     finding.evidence.push_back(project_fact(
-        (lines.size() == 1 ? "another block: line " : "other blocks: lines ") + first_names(lines, 5)));
+        (lines.size() == 1 ? "another block: line " : "other blocks: lines ") + join_first(lines, 5)));
   finding.fix = manual_fix("Catch only the expected condition (duplicate_object), or let the block fail");
 }
 

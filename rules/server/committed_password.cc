@@ -1,4 +1,3 @@
-
 #include "lint/run/context.h"
 #include "model/project/connections.h"
 #include "rules/all_rules.h"

@@ -1,4 +1,3 @@
-
 #include "lint/queries/code.h"
 #include "lint/run/context.h"
 #include "model/project/connections.h"

@@ -125,7 +125,7 @@ void report_statement(Reporter& reporter, const Table& table, const Column& colu
                       const Query& other) {
   Finding& finding =
       report(reporter, *stale.query, table.name,
-             "A statement changes " + first_names(stale.changed, 3) + " of " + display(table.name) +
+             "A statement changes " + join_first(stale.changed, 3) + " of " + display(table.name) +
                  " without setting " + column.name + ": caches, synchronization and users that rely on " +
                  column.name + " miss the change.");
   finding.evidence.push_back(query_fact(other, "another statement sets the column: "));

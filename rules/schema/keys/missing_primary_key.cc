@@ -182,7 +182,7 @@ static void report_ready_of_schema(const Context& context, Reporter& reporter, c
                                    std::to_string(tables.size()) + " tables in schema " + schema +
                                        " have no primary key, which tools and logical replication look for, "
                                        "although each has a unique key that could be one: " +
-                                       first_names(std::move(names), 5) + ".",
+                                       join_first(std::move(names), 5) + ".",
                                    members, members.size());
   finding.severity = Severity::note;
   finding.fix = std::move(fix);

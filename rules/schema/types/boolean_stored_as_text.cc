@@ -1,4 +1,3 @@
-
 #include "base/text/text.h"
 #include "lint/schema/stored_as_text.h"
 #include "lint/schema/tables.h"

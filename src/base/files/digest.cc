@@ -52,7 +52,8 @@ void sha1_block(std::array<Word, 5>& state, const std::array<Word, 16>& block) {
   for (std::size_t i = 0; i < 5; ++i) state[i] += added[i];
 }
 
-// Of the first 80 primes, the first 64 bits behind the point; SHA-256 takes 32 bits of the first 64.
+// The first 64 fractional bits of the cube roots of the first 80 primes; SHA-256 takes 32 bits of the
+// first 64.
 constexpr std::array<std::uint64_t, 80> cube_roots = {
     0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc, 0x3956c25bf348b538,
     0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118, 0xd807aa98a3030242, 0x12835b0145706fbe,

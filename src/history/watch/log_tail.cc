@@ -28,6 +28,8 @@ LogPosition read_position(const std::string& path) {
   LogPosition out;
   try {
     if (json.is_discarded()) return {};
+    for (const char* name : {"device", "inode", "offset", "end", "head", "head_bytes"})
+      if (!json.contains(name)) return {};
     json.get_to(out);
     const bool written_here = out.head_bytes <= beginning_bytes && out.finished.size() <= most_finished &&
                               (out.end <= out.offset || out.end - out.offset <= most_bytes);

@@ -90,7 +90,7 @@ class Parser {
   std::optional<std::uint32_t> hex4() {
     const std::string_view digits = text_.substr(std::min(at_, text_.size()), 4);
     std::uint32_t code = 0;
-    if (std::from_chars(digits.begin(), digits.end(), code, 16).ptr != digits.begin() + 4)
+    if (digits.size() < 4 || std::from_chars(digits.begin(), digits.end(), code, 16).ptr != digits.end())
       return std::nullopt;
     at_ += 4;
     return code;

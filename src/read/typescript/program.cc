@@ -139,7 +139,7 @@ std::set<std::string> Program::parse_exports_ahead(std::vector<std::string> path
 void Program::add_exports(const std::string& path, std::set<std::string>& visited, Exports& out) {
   const bool first = visited.empty();
   const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
-  if (!found || !step_in(path, 2 * found->export_order.size() + found->star_exports.size() + 1)) return;
+  if (!found || !step_in(path, found->export_order.size() + found->star_exports.size() + 1)) return;
   const Nested one_more(nested);
   const auto add = [&](const std::string& name) {
     if ((first || name != "default") && out.files.try_emplace(name, path).second) out.names.push_back(name);

@@ -212,12 +212,6 @@ Evidence project_fact(std::string text, std::optional<SourceLocation> place) {
 
 Fix manual_fix(std::string title) { return {.title = std::move(title), .safety = Fix::Safety::manual}; }
 
-std::string first_names(std::vector<std::string> names, std::size_t most) {
-  const std::size_t count = names.size();
-  names.resize(std::min(count, most));
-  return join(names, ", ") + (count > most ? " and " + std::to_string(count - most) + " more" : "");
-}
-
 std::string numbered(std::string entry, int number) {
   return number > 1 ? entry + " #" + std::to_string(number) : entry;
 }

@@ -185,8 +185,6 @@ Evidence catalog_fact(std::string text, std::optional<SourceLocation> place = st
 Evidence project_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 // A fix that a person must make: its title says how.
 Fix manual_fix(std::string title);
-// The first `most` names, and the number of the others: "a, b and 2 more".
-std::string first_names(std::vector<std::string> names, std::size_t most);
 // The name of an entry that occurs several times: "pool", and from the second time on "pool #2".
 std::string numbered(std::string entry, int number);
 

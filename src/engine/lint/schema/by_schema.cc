@@ -2,13 +2,15 @@
 
 #include <utility>
 
+#include "base/text/text.h"
+
 namespace pgadvise::lint {
 namespace {
 
 std::string names_from(const std::vector<SchemaMember>& members, std::size_t first) {
   std::vector<std::string> names;
   for (std::size_t at = first; at < members.size(); ++at) names.push_back(members[at].name);
-  return first_names(std::move(names), 40);
+  return join_first(std::move(names), 40);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ bool use_links(const std::string& path);
 int output_width(const std::string& path, int otherwise = 100);
 // Whether the locale uses UTF-8: the first of LC_ALL, LC_CTYPE, LANG that is set.
 bool use_unicode();
-// All of these for text of at most 80 columns where the width is unknown.
+// Colors, Unicode and the width of the output; 80 columns if the width is unknown.
 report::Look look_of(const std::string& path);
 
 }  // namespace pgadvise::cli

@@ -14,7 +14,7 @@ namespace pgadvise::store {
 
 // Creates the views, or replaces them where they exist. Keeps their owners, the privileges on them, and other
 // views that read them. Views whose columns do not only grow are dropped and created with the same owners and
-// privileges. Errors (usage): as an error of `connection`, if another program's view reads a view that would
+// privileges. Errors (usage): as an error of `transaction`, if another program's view reads a view that would
 // have to be dropped: the message names both.
 Result<void> replace_views(PostgresTransaction& transaction, const std::vector<View>& views);
 

@@ -64,7 +64,10 @@ std::optional<std::int64_t> value_at(std::string_view text, std::size_t at) {
   std::int64_t value = 0;
   for (; at < text.size() && value <= longest; ++at)
     if (is_digit(text[at])) value = 10 * value + (text[at] - '0');
-    else if (value == 0 || text[at] != '_') break;  // 5_000
+    else if (value == 0 || text[at] != '_') break;
+    else if (const auto group = text.substr(at + 1, 4);  // 5_000
+             std::min(group.find_first_not_of("0123456789"), group.size()) != 3)
+      return std::nullopt;
   if (value <= 0 || value > longest) return std::nullopt;
   skip(" ");
   const std::string unit = lower(text.substr(at, 3));

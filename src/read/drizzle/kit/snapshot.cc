@@ -11,10 +11,10 @@
 namespace pgadvise::drizzle {
 namespace {
 
-// Of an array, or of an object as before version 7.
-std::vector<std::string> strings(const files::Json& list) {
+// Of an array; of an object, too, for the labels of an enum before version 7.
+std::vector<std::string> strings(const files::Json& list, bool or_of_object = false) {
   std::vector<std::string> out;
-  if (list.is_structured())
+  if (list.is_array() || (or_of_object && list.is_object()))
     for (const auto& item : list)
       if (item.is_string()) out.push_back(item.get<std::string>());
   return out;
@@ -91,7 +91,8 @@ class SnapshotCatalog {
     } else if (type == "schemas") {
       if (name.name != "public") catalog_.schemas.push_back(name.name);
     } else if (type == "enums") {
-      catalog_.enums[name] = {name, strings(files::member(object, "values")), place};
+      catalog_.enums[name] = {
+          name, strings(files::member(object, "values"), !files::member(root_, "ddl").is_array()), place};
     } else if (type == "sequences") {
       catalog_.sequences[name] = {name, "bigint", std::nullopt, "", place};
     } else {

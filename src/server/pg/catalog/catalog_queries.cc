@@ -155,8 +155,7 @@ void CatalogReader::column_statistics() {
                           ? "n.most_common_vals::text, n.most_common_freqs::text, n.histogram_bounds::text"
                           : "NULL, NULL, NULL") +
           ", CASE WHEN n.avg_width = 37 THEN coalesce(n.histogram_bounds, n.most_common_vals) IS NOT NULL "
-          "AND "
-          "coalesce(n.histogram_bounds::text ~ " +
+          "AND coalesce(n.histogram_bounds::text ~ " +
           uuids + ", true) AND coalesce(n.most_common_vals::text ~ " + uuids +
           ", true) ELSE false END FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND n.schemaname <> "
           "'information_schema'",

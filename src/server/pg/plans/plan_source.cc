@@ -192,8 +192,7 @@ class ServerPlans final : public plan::PlanSource {
     const auto rows = connection_.query(
         std::string(column_values) +
             "SELECT coalesce(m[1], h[2], h[1]), coalesce(h[(cardinality(h) + 1) / 2], m[(cardinality(m) + 1) "
-            "/ "
-            "2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), coalesce(h[1], m[1]), "
+            "/ 2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), coalesce(h[1], m[1]), "
             "coalesce(h[cardinality(h)], m[1]) FROM s",
         {table.schema, table.name, column});
     if (rows && !rows->empty())
