@@ -41,7 +41,7 @@ using Migrations = std::vector<const MigrationEntry*>;
 std::string named(const MigrationFolder& folder, const Migrations& migrations) {
   std::vector<std::string> names;
   for (const auto* migration : migrations) names.push_back(label(folder, *migration));
-  return first_names(std::move(names), 5);
+  return join_first(std::move(names), 5);
 }
 
 Finding& report_several(const Context& context, Reporter& reporter, const MigrationFolder& folder,

@@ -82,7 +82,7 @@ std::string with_lines(const std::map<std::string, int>& tables) {
   const auto from = [](int line) { return " from line " + std::to_string(line); };
   std::vector<std::string> names;
   for (const auto& [table, line] : tables) names.push_back(table + (one_line ? "" : from(line)));
-  return first_names(std::move(names), 3) + (one_line ? from(tables.begin()->second) : "");
+  return join_first(std::move(names), 3) + (one_line ? from(tables.begin()->second) : "");
 }
 
 // A lock, and the work during which it is held.
