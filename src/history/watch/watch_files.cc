@@ -43,12 +43,12 @@ std::vector<std::string> names_in(int folder) {
 
 // Removes a folder of ours that nobody has locked.
 void remove_if_dead(int base, const std::string& name) {
-  const pg::Descriptor folder(::openat(base, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const Descriptor folder(::openat(base, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat status{};
   if (folder.get() < 0 || ::fstat(folder.get(), &status) != 0 || status.st_uid != ::geteuid() ||
       (status.st_mode & 07777) != 0700)
     return;
-  const pg::Descriptor lock(::openat(folder.get(), lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const Descriptor lock(::openat(folder.get(), lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (lock.get() < 0 || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
   for (const auto& file : names_in(folder.get()))
     if (file != lock_name) (void)::unlinkat(folder.get(), file.c_str(), 0);
@@ -57,7 +57,7 @@ void remove_if_dead(int base, const std::string& name) {
 }
 
 void remove_dead_folders(const std::string& base) {
-  const pg::Descriptor folder(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor folder(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0) return;
   for (const auto& name : names_in(folder.get()))
     if (name.starts_with(prefix)) remove_if_dead(folder.get(), name);
@@ -73,8 +73,7 @@ PagesFolder::PagesFolder() {
   // Made under a name that no other run looks at, and renamed once it is locked.
   std::string made = base + "/pgadvise-pages-XXXXXX";
   if (!::mkdtemp(made.data())) return;
-  lock_ =
-      pg::Descriptor(::open((made + "/" + lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  lock_ = Descriptor(::open((made + "/" + lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   const std::string path = base + "/" + std::string(prefix) + made.substr(made.size() - 6);
   if (lock_.get() >= 0 && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0 &&
       ::rename(made.c_str(), path.c_str()) == 0)
@@ -87,9 +86,9 @@ PagesFolder::~PagesFolder() {
   if (!path_.empty()) fs::remove_all(path_, ignored);
 }
 
-Result<pg::Descriptor> lock_files(const std::string& path) {
+Result<Descriptor> lock_files(const std::string& path) {
   const std::string name = path + ".lock";
-  pg::Descriptor file(
+  Descriptor file(
       ::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600));
   if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     return fail(Error::Kind::usage, name, "another watch of this database stores its results with this spool",
@@ -99,7 +98,7 @@ Result<pg::Descriptor> lock_files(const std::string& path) {
 
 void remove_leftovers(const std::string& path) {
   const fs::path file(path);
-  const pg::Descriptor folder(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor folder(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0) return;
   const std::string own = file.filename().string();
   for (const auto& name : names_in(folder.get()))

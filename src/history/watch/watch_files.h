@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "base/files/descriptor.h"
 #include "base/result.h"
-#include "pg/sandbox/server_process.h"
 
 namespace pgadvise::watch {
 
@@ -23,13 +23,13 @@ class PagesFolder {
 
  private:
   std::string path_;
-  pg::Descriptor lock_;
+  Descriptor lock_;
 };
 
 // Locks PATH.lock, which it creates, until the descriptor is closed or the process dies: two runs of `watch`
 // with the same files would store the same lines and counters twice. Errors (usage): another one holds it.
 // A file that can't be made or locked is not an error, and gives no lock.
-Result<pg::Descriptor> lock_files(const std::string& path);
+Result<Descriptor> lock_files(const std::string& path);
 
 // Removes the files that a killed `watch` left beside `path`: the temporary files PATH.counters.*,
 // PATH.counters-next.*, PATH.position.* and PATH.lines.*, and PATH.lines, which has literals. Keeps

@@ -86,16 +86,16 @@ json call_times_json(const std::vector<RepeatedQuery::CallTime>& calls) {
 json repeat_json(const RepeatedQuery& repeat, bool show_literals, bool with_times) {
   const auto& pauses = repeat.pauses;
   const auto in_json = [&](const Sample& sample) { return sample_json(sample, show_literals); };
-  return object(
-      "pattern", repeat.pattern, "scope", scope_name(repeat.scope), "scopes", repeat.scopes, "calls",
-      repeat.calls, "most_in_one_scope", repeat.max_in_one_scope, "same_values", repeat.same_values,
-      "total_ms", repeat.total_ms, "longest_span_ms", repeat.longest_span_ms, "parent", given(repeat.parent),
-      "pauses",
-      when(pauses.known(),
-           object("low_ms", pauses.low_ms, "median_ms", pauses.median_ms, "high_ms", pauses.high_ms)),
-      "call_times", when(with_times && !repeat.call_times.empty(), call_times_json(repeat.call_times)),
-      "samples", array_of(repeat.samples, in_json), "parent_sample",
+  json out = object("pattern", repeat.pattern, "scope", scope_name(repeat.scope), "scopes", repeat.scopes,
+                    "calls", repeat.calls, "most_in_one_scope", repeat.max_in_one_scope, "same_values",
+                    repeat.same_values, "total_ms", repeat.total_ms, "longest_span_ms",
+                    repeat.longest_span_ms, "parent", given(repeat.parent), "pauses",
+                    when(pauses.known(), object("low_ms", pauses.low_ms, "median_ms", pauses.median_ms,
+                                                "high_ms", pauses.high_ms)));
+  if (with_times && !repeat.call_times.empty()) put(out, "call_times", call_times_json(repeat.call_times));
+  put(out, "samples", array_of(repeat.samples, in_json), "parent_sample",
       or_missing(repeat.parent_sample, in_json));
+  return out;
 }
 
 json event_json(const ServerEvent& event) {

@@ -23,13 +23,16 @@ std::optional<Value> when(bool condition, Value value) {
   return condition ? std::optional<Value>(std::move(value)) : std::nullopt;
 }
 
+// An optional or a pointer, but no text: without a value, put() adds no member.
+template <class Value>
+concept MayBeMissing = requires(const Value& value) { value.value_or(*value); } ||
+                       (std::is_pointer_v<Value> && !std::is_same_v<Value, const char*>);
+
 inline void put(nlohmann::ordered_json&) {}
 // Adds members, whose names and values alternate, in this order.
 template <class Value, class... Members>
 void put(nlohmann::ordered_json& out, const char* name, Value&& value, Members&&... members) {
-  using Plain = std::remove_cvref_t<Value>;
-  if constexpr (requires { value.value_or(*value); } ||
-                (std::is_pointer_v<Plain> && !std::is_same_v<Plain, const char*>)) {
+  if constexpr (MayBeMissing<std::remove_cvref_t<Value>>) {
     if (value) out[name] = *std::forward<Value>(value);
   } else {
     out[name] = std::forward<Value>(value);

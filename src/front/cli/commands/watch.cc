@@ -65,9 +65,9 @@ std::string own_files(const Kept& kept, const watch::WatchedDatabase& database) 
 }
 
 // The locks of the databases' files.
-Result<std::vector<pg::Descriptor>> locks_of(const std::vector<watch::WatchedDatabase>& databases,
-                                             const std::optional<Kept>& kept) {
-  std::vector<pg::Descriptor> out;
+Result<std::vector<Descriptor>> locks_of(const std::vector<watch::WatchedDatabase>& databases,
+                                         const std::optional<Kept>& kept) {
+  std::vector<Descriptor> out;
   if (!kept) return out;
   for (const auto& database : databases) {
     TRY(auto lock, watch::lock_files(own_files(*kept, database)));

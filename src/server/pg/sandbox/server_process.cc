@@ -280,21 +280,6 @@ Result<Pipe> make_pipe() {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    close();
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-int Descriptor::release() { return std::exchange(fd_, -1); }
-
-void Descriptor::close() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
 int free_port() {
   const Descriptor probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
@@ -439,8 +424,8 @@ Result<Guardian> start_guardian(const Home& home, const std::string& server,
 }
 
 void stop(Guardian& guardian) {
-  guardian.hold.close();
-  guardian.status.close();
+  guardian.hold = Descriptor();
+  guardian.status = Descriptor();
   for (pid_t* process : {&guardian.pid, &guardian.remover}) {
     if (*process > 0) wait_for(*process);
     *process = -1;

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "base/files/descriptor.h"
 #include "base/result.h"
 
 namespace pgadvise::pg {
@@ -21,21 +22,6 @@ struct ServerUser {
   gid_t gid;
 };
 Result<std::optional<ServerUser>> server_user();
-
-// Owns a file descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor() { close(); }
-  int get() const { return fd_; }
-  int release();
-  void close();
-
- private:
-  int fd_;
-};
 
 // A folder for one sandbox, below TMPDIR or /tmp, with a lock that this process and its guardian share while
 // they live.
